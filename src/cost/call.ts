@@ -1,0 +1,34 @@
+import type { MicroUsd } from "./money.ts";
+
+/** Who made a call: this editor, or somebody whose `💰` line was read in the app's logs. */
+export type CallSource = "editor" | "log";
+
+export type CallStatus = "running" | "succeeded" | "failed" | "cancelled" | "abandoned";
+
+/** One request to a web endpoint. Idempotent by `callId`: a follower that reads a log line twice writes one row. */
+export interface CallRecord {
+  readonly callId: string;
+  readonly scope: string;
+  readonly source: CallSource;
+  readonly sessionId: string | null;
+  readonly appId: string | null;
+  readonly appName: string | null;
+  /** Endpoint name such as "flux"; null where a log line does not tell. */
+  readonly endpoint: string | null;
+  readonly mode: string | null;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly status: CallStatus;
+  /** What the response header or the log line claims; null when it claims nothing readable. */
+  readonly reportedMicroUsd: MicroUsd | null;
+  readonly executionSeconds: number | null;
+  readonly gpuType: string | null;
+  /** Findings of the header audit, as codes (cost/audit.ts). */
+  readonly audit: readonly string[];
+  /** The 303 hand-over URL while Modal still works on the call: following it again never pays twice. */
+  readonly handoverUrl: string | null;
+  readonly resultPath: string | null;
+  /** What was asked (prompt, seed, …), as JSON, so that a call can be repeated. Stays on this machine. */
+  readonly inputJson: string | null;
+  readonly failure: string | null;
+}

@@ -1,0 +1,111 @@
+import type { Disposable } from "../base/disposable.ts";
+import type { CallRecord, CallStatus } from "../cost/call.ts";
+import type { MicroUsd } from "../cost/money.ts";
+import type { ContainerObservation, ContainerSpan } from "../cost/span.ts";
+import type { AppInfo, BillingRow, WorkspaceRates } from "./modalControl.ts";
+import type { StopReceipt } from "./receipt.ts";
+import type { SessionRecord } from "./session.ts";
+
+/** One complete look at a scope. `containers` holds every live container, with details where they were asked for. */
+export interface Listing {
+  readonly scope: string;
+  readonly observedAtMs: number;
+  readonly adapter: "cli" | "sdk";
+  readonly apps: readonly AppInfo[];
+  readonly containers: readonly ContainerObservation[];
+  /** Details of containers that have left the listing since the last look (exact ends). */
+  readonly ended: readonly ContainerObservation[];
+}
+
+export interface TimeRange {
+  /** Start inclusive, end exclusive. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface CallQuery extends Partial<TimeRange> {
+  readonly scope?: string;
+  readonly sessionId?: string;
+  readonly endpoint?: string;
+  readonly status?: CallStatus;
+  readonly limit?: number;
+}
+
+/** A window (extension host) as the others and the guardian see it. */
+export interface WindowRecord {
+  readonly windowId: string;
+  readonly pid: number;
+  readonly openedAtMs: number;
+  readonly beatAtMs: number;
+  /** Set by `deactivate`, or when a lost client is noticed. */
+  readonly closedAtMs: number | null;
+}
+
+export interface SummaryRow {
+  /** Local calendar day of `timeZone`, "2026-11-21". */
+  readonly day: string;
+  readonly appName: string;
+  readonly endpoint: string | null;
+  readonly calls: number;
+  readonly reportedMicroUsd: MicroUsd;
+}
+
+/**
+ * The ledger: everything the product knows about money, in one SQLite file that all windows of one
+ * machine share. Synchronous, each write one short transaction, every write idempotent by its key.
+ * Methods throw `Failure("ledger", …)` when the file cannot be used.
+ */
+export interface Ledger extends Disposable {
+  /** Changes whenever any window has written; cheap enough to ask every second. */
+  changeCounter(): number;
+
+  recordListing(listing: Listing): void;
+  latestListing(scope: string): Listing | undefined;
+  /** Spans that overlap the range, or that are still open. */
+  spans(
+    query: { readonly scope?: string; readonly appIds?: readonly string[] } & TimeRange,
+  ): readonly ContainerSpan[];
+
+  upsertCall(call: CallRecord): void;
+  calls(query: CallQuery): readonly CallRecord[];
+
+  upsertSession(session: SessionRecord): void;
+  openSession(scope: string, folder: string): SessionRecord | undefined;
+  sessions(query: Partial<TimeRange> & { readonly scope?: string }): readonly SessionRecord[];
+
+  recordReceipt(receipt: StopReceipt): void;
+  receipts(query: Partial<TimeRange> & { readonly scope?: string }): readonly StopReceipt[];
+
+  upsertBilled(scope: string, rows: readonly BillingRow[], fetchedAtMs: number): void;
+  billed(query: { readonly scope?: string } & TimeRange): readonly BillingRow[];
+
+  saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void;
+  latestRates(
+    scope: string,
+  ): { readonly rates: WorkspaceRates; readonly fetchedAtMs: number } | undefined;
+
+  /** Takes or renews the lease `name`; true when `holder` has it until `nowMs + ttlMs`. */
+  acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean;
+  releaseLease(name: string, holder: string): void;
+  leaseHolder(
+    name: string,
+    nowMs: number,
+  ): { readonly holder: string; readonly pid: number; readonly expiresAtMs: number } | undefined;
+
+  beatWindow(window: WindowRecord): void;
+  closeWindow(windowId: string, atMs: number): void;
+  windows(): readonly WindowRecord[];
+  forgetWindow(windowId: string): void;
+
+  /** True for exactly one caller per key, ever, across windows: each threshold once per period. */
+  claimOnce(key: string, atMs: number): boolean;
+
+  /** Small remembered values (last pick, last prompt, acknowledged reports). JSON text. */
+  remember(key: string, json: string): void;
+  recall(key: string): string | undefined;
+
+  /** Calls per day, app and endpoint: the fast path of the report. */
+  summary(
+    query: TimeRange & { readonly scope?: string; readonly utcOffsetMinutes: number },
+  ): readonly SummaryRow[];
+}

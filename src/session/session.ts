@@ -1,0 +1,33 @@
+/** How a session ended. */
+export type SessionEnd =
+  | "stopped"
+  | "partly-stopped"
+  | "expired"
+  | "guardian"
+  | "replaced"
+  | "gone";
+
+/** One working session: from a start command to the stop. Costs are derived from spans and calls, never stored here. */
+export interface SessionRecord {
+  readonly sessionId: string;
+  readonly scope: string;
+  /** Workspace folder that started it. */
+  readonly folder: string;
+  readonly username: string | null;
+  /** "dev", "demo", "prod" or a mode of the user's. */
+  readonly mode: string;
+  readonly scaledownSeconds: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly end: SessionEnd | null;
+  /** A demo's time box; null: no limit. */
+  readonly expiresAtMs: number | null;
+  readonly apps: readonly SessionApp[];
+}
+
+export interface SessionApp {
+  readonly appId: string;
+  readonly appName: string;
+  readonly file: string;
+  readonly urls: readonly { readonly functionName: string; readonly url: string }[];
+}

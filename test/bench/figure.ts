@@ -1,0 +1,26 @@
+/** One measured figure. Both sides come from the same run on the same machine. */
+export interface Figure {
+  readonly name: string;
+  readonly ours: number;
+  readonly peer: number;
+  /** peer / ours when smaller is better, ours / peer when larger is better. */
+  readonly ratio: number;
+  readonly unit: string;
+  /** What is aimed at, in words and numbers. */
+  readonly goal: string;
+  readonly runs: number;
+}
+
+/** One bench file, named `<name>.bench.ts` after its name on the command line. */
+export interface Bench {
+  bench(): Promise<readonly Figure[]>;
+}
+
+/** The middle value; of an even count, the mean of the two in the middle. Throws on an empty list. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
+  if (upper === undefined || lower === undefined) throw new RangeError("No runs.");
+  return (upper + lower) / 2;
+}
