@@ -12,7 +12,8 @@ export type GpuSource = "container" | "app" | "deploy-file" | "setting" | "unkno
  * Modal where Modal tells them, else by the observing machine's clock. Keyed by container id, so
  * two windows, or two machines, that watch one workspace never count a second twice.
  *
- * The fields form a lattice: merging observations in any order gives the same span (cost/meter.ts).
+ * The fields form a lattice: merging observations in any order, and any number of times, gives the
+ * same span (cost/meter.ts).
  */
 export interface ContainerSpan {
   readonly containerId: string;
@@ -23,6 +24,8 @@ export interface ContainerSpan {
   /** null with source "container": a CPU-only container. null with source "unknown": not known. */
   readonly gpu: Gpu | null;
   readonly gpuSource: GpuSource;
+  /** When the GPU was learned (observing clock); null with source "unknown". Decides between answers of one source. */
+  readonly gpuKnownAtMs: number | null;
   /** Physical cores and GiB that are billed (max of request and use), where known. */
   readonly cpuCores: number | null;
   readonly memoryGib: number | null;
@@ -34,7 +37,10 @@ export interface ContainerSpan {
   readonly lastSeenAtMs: number;
   /** Exact end as told by Modal (TaskGetInfo.finished_at). */
   readonly finishedAtMs: number | null;
-  /** Earliest and latest complete listing, later than every sighting, that did not show the container. */
+  /**
+   * Earliest and latest complete listing of the scope that is later than `lastSeenAtMs`. Such a
+   * listing did not show the container, because each one that did moved `lastSeenAtMs`.
+   */
   readonly firstAbsentAtMs: number | null;
   readonly lastAbsentAtMs: number | null;
 }
