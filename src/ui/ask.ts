@@ -1,0 +1,50 @@
+import * as vscode from "vscode";
+
+export interface Choice<T> extends vscode.QuickPickItem {
+  readonly value: T;
+}
+
+/** Lets a person pick one of several. undefined: they turned away. */
+export async function pickOne<T>(
+  title: string,
+  placeHolder: string,
+  choices: readonly Choice<T>[],
+): Promise<T | undefined> {
+  const choice = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder,
+    matchOnDescription: true,
+    matchOnDetail: true,
+    ignoreFocusOut: true,
+  });
+  return choice?.value;
+}
+
+export interface TextQuestion {
+  readonly title: string;
+  readonly prompt: string;
+  readonly value?: string;
+  readonly placeHolder?: string;
+  readonly password?: boolean;
+  /** A sentence that says what is wrong, or undefined when it is fine. */
+  readonly check?: (text: string) => string | undefined;
+}
+
+/** Asks for a line of text. undefined: they turned away. */
+export async function askText(question: TextQuestion): Promise<string | undefined> {
+  return vscode.window.showInputBox({
+    title: question.title,
+    prompt: question.prompt,
+    value: question.value ?? "",
+    placeHolder: question.placeHolder ?? "",
+    password: question.password ?? false,
+    ignoreFocusOut: true,
+    validateInput: (text) => question.check?.(text),
+  });
+}
+
+/** A modal question with one way forward. False: they turned away. */
+export async function confirm(message: string, detail: string, go: string): Promise<boolean> {
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, go);
+  return answer === go;
+}

@@ -1,0 +1,73 @@
+import * as vscode from "vscode";
+import { failureOf, type FailureReason } from "../base/failure.ts";
+import type { Log } from "../base/log.ts";
+import type { SettingName } from "../session/settings.ts";
+
+interface Remedy {
+  readonly label: string;
+  readonly command: string;
+  readonly arguments?: readonly unknown[];
+}
+
+const showLog: Remedy = { label: vscode.l10n.t("Show Log"), command: "modalMeter.showLog" };
+const diagnose: Remedy = {
+  label: vscode.l10n.t("Run Diagnosis"),
+  command: "modalMeter.runDiagnosis",
+};
+const openSettings = (name: SettingName): Remedy => ({
+  label: vscode.l10n.t("Open Settings"),
+  command: "workbench.action.openSettings",
+  arguments: [`modalMeter.${name}`],
+});
+
+/** What a person can do about a failure, most useful first. */
+export function remediesFor(reason: FailureReason | undefined, message: string): readonly Remedy[] {
+  const setting = /modalMeter\.(\w+)/.exec(message)?.[1];
+  switch (reason) {
+    case "bad-setting":
+      return [
+        {
+          label: vscode.l10n.t("Open Settings"),
+          command: "workbench.action.openSettings",
+          arguments: [`modalMeter.${setting ?? ""}`],
+        },
+      ];
+    case "cli-missing":
+    case "cli-too-old":
+      return [openSettings("cliPath"), diagnose];
+    case "endpoint-stopped":
+      return [
+        { label: vscode.l10n.t("Start Dev Session"), command: "modalMeter.startDev" },
+        showLog,
+      ];
+    case "missing-proxy-auth":
+      return [
+        { label: vscode.l10n.t("Save Proxy Auth Token…"), command: "modalMeter.setProxyToken" },
+        showLog,
+      ];
+    default:
+      return [showLog, diagnose];
+  }
+}
+
+/** Shows what went wrong, once, with what to do; cancelling is not an error. Never rejects. */
+export async function showFailure(log: Log, doing: string, error: unknown): Promise<void> {
+  const failure = failureOf(error);
+  if (failure?.reason === "cancelled") {
+    log.info(`${doing}: cancelled.`);
+    return;
+  }
+  log.error(doing, error);
+  const message =
+    failure?.message ??
+    vscode.l10n.t("{0}: an unexpected error in Modal Meter. The log has the details.", doing);
+  const remedies = remediesFor(failure?.reason, message);
+  const pressed = await vscode.window.showErrorMessage(
+    message,
+    ...remedies.map(({ label }) => label),
+  );
+  const remedy = remedies.find(({ label }) => label === pressed);
+  if (remedy !== undefined) {
+    await vscode.commands.executeCommand(remedy.command, ...(remedy.arguments ?? []));
+  }
+}

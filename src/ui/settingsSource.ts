@@ -1,0 +1,60 @@
+import * as vscode from "vscode";
+import { DisposableStore, type Disposable } from "../base/disposable.ts";
+import { Emitter } from "../base/event.ts";
+import { Settings, settingNames, type SettingName } from "../session/settings.ts";
+
+const section = "modalMeter";
+
+/** The user's settings, parsed as a whole when they change. */
+export class SettingsSource implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<Settings>());
+  #current = read();
+
+  readonly onChange = this.#changed.on;
+
+  constructor() {
+    this.#store.add(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (!event.affectsConfiguration(section)) return;
+        this.#current = read();
+        this.#changed.emit(this.#current);
+      }),
+    );
+  }
+
+  get current(): Settings {
+    return this.#current;
+  }
+
+  /** Writes one user setting. */
+  async update(name: SettingName, value: unknown): Promise<void> {
+    await vscode.workspace
+      .getConfiguration(section)
+      .update(name, value, vscode.ConfigurationTarget.Global);
+  }
+
+  /** Opens the settings page at one setting. */
+  async show(name?: SettingName): Promise<void> {
+    await vscode.commands.executeCommand(
+      "workbench.action.openSettings",
+      name === undefined ? `@ext:modal-meter.modal-meter` : `${section}.${name}`,
+    );
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
+
+function read(): Settings {
+  const configuration = vscode.workspace.getConfiguration(section);
+  return Settings.parse(
+    Object.fromEntries(settingNames.map((name) => [name, plain(configuration.get<unknown>(name))])),
+  );
+}
+
+/** Object settings come as read-only proxies; a plain copy is what a parser can look at. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}
