@@ -216,7 +216,7 @@ function links(state: MeterState): string {
   } else {
     shown.push(link("Start dev", "startDev"), link("Start demo", "startDemo"));
   }
-  if (state.session?.expiresAtMs != null) shown.push(link("+30 min", "extendDemo"));
+  if ((state.session?.expiresAtMs ?? null) !== null) shown.push(link("+30 min", "extendDemo"));
   shown.push(
     link("Invoke Flux", "invokeFlux"),
     link("Costs", "showCosts"),
@@ -227,5 +227,5 @@ function links(state: MeterState): string {
 
 /** Names come from Modal: nothing in them may become a link, an icon or a table cell. */
 function escape(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]()#+!|<>~$&\-]/g, String.raw`\$&`).replaceAll(/\s+/g, " ");
+  return text.replaceAll(/[\\`*_{}[\]()#+!|<>~$&-]/g, String.raw`\$&`).replaceAll(/\s+/g, " ");
 }
