@@ -52,7 +52,8 @@ export function spanInterval(
   }
   const latestMs = Math.max(startMs, nowMs);
   const unseenMs = Math.max(0, latestMs - earliestMs);
-  const expectedMs = within(hints.expectedEndMs, earliestMs, latestMs) ?? earliestMs + unseenMs / 2;
+  const { expectedEndMs = earliestMs + unseenMs / 2 } = hints;
+  const expectedMs = expectedEndMs < earliestMs ? earliestMs + unseenMs / 2 : expectedEndMs;
   // Runs to the second at first, then slows to the middle: the figure on the screen never jumps back.
   const freshToMs = Math.min(earliestMs + freshMs, latestMs);
   const countedToMs = Math.min(Math.max(freshToMs, expectedMs), latestMs);
