@@ -1,0 +1,109 @@
+import type { MicroUsd } from "../cost/money.ts";
+import type { ModeDefinition } from "./mode.ts";
+
+/** One line of the decision matrix: a situation, and what to do in it. */
+export interface Advice {
+  readonly question: string;
+  readonly answer: string;
+  /** What the answer leads to. */
+  readonly leadsTo:
+    | { readonly kind: "mode"; readonly mode: string }
+    | { readonly kind: "stop" }
+    | { readonly kind: "check" }
+    | { readonly kind: "wait" };
+}
+
+/** Which mode for what. Shown where a mode is chosen. */
+export const decisionMatrix: readonly Advice[] = [
+  {
+    question: "Working on backend or tests?",
+    answer: "Use dev mode (cold starts are fine)",
+    leadsTo: { kind: "mode", mode: "dev" },
+  },
+  {
+    question: "Giving a presentation?",
+    answer: "Use demo mode (warmed up first; stop after the demo)",
+    leadsTo: { kind: "mode", mode: "demo" },
+  },
+  {
+    question: "End of day?",
+    answer: "Always stop what runs",
+    leadsTo: { kind: "stop" },
+  },
+  {
+    question: "On vacation?",
+    answer: "Verify that everything is stopped",
+    leadsTo: { kind: "check" },
+  },
+  {
+    question: "Production launch?",
+    answer: "Use prod mode (asks once more; stops leave it alone)",
+    leadsTo: { kind: "mode", mode: "prod" },
+  },
+  {
+    question: "Always need an answer in less than 1 s?",
+    answer: "Not yet: wait for the production phase (a container that never stops is billed 24/7)",
+    leadsTo: { kind: "wait" },
+  },
+];
+
+/** What a mode costs at the rate in force, from cost/estimate.ts. null: the rate is not known. */
+export interface ModeFigures {
+  /** One request: its typical run plus the idle tail after it. */
+  readonly requestMicroUsd: MicroUsd | null;
+  /** The idle tail alone. */
+  readonly idleTailMicroUsd: MicroUsd | null;
+  /** A night in which nobody stops it. */
+  readonly forgottenNightMicroUsd: MicroUsd | null;
+}
+
+/** A mode as it is offered: plain parts, so that any picker can lay them out. */
+export interface ModeOffer {
+  readonly mode: ModeDefinition;
+  /** "Use demo mode (…)" where the decision matrix has a line for it. */
+  readonly when: string;
+  /** "containers stay warm for 10 min after the last request". */
+  readonly facts: readonly string[];
+  /** "≈ $0.73 per request", … */
+  readonly costs: readonly string[];
+}
+
+/** Everything that a person should see before choosing the mode. `money` formats an amount. */
+export function offerMode(
+  mode: ModeDefinition,
+  figures: ModeFigures,
+  money: (amount: MicroUsd) => string,
+): ModeOffer {
+  const advice = decisionMatrix.find(
+    ({ leadsTo }) => leadsTo.kind === "mode" && leadsTo.mode === mode.name,
+  );
+  const facts = [`containers stay warm for ${durationText(mode.scaledownSeconds)} after a request`];
+  if (mode.warmUp) facts.push("warmed up before you start");
+  if (mode.expiresAfterMinutes !== null)
+    facts.push(`returns to dev by itself after ${durationText(mode.expiresAfterMinutes * 60)}`);
+  if (mode.confirm) facts.push("asks once more before it starts");
+  const cost = (amount: MicroUsd | null): string =>
+    amount === null ? "cost unknown (no rate)" : `≈ ${money(amount)}`;
+  return {
+    mode,
+    when: advice === undefined ? "Your own mode" : `${advice.question} ${advice.answer}`,
+    facts,
+    costs: [
+      `${cost(figures.requestMicroUsd)} per request`,
+      `${cost(figures.idleTailMicroUsd)} of that is the idle tail`,
+      `${cost(figures.forgottenNightMicroUsd)} if forgotten overnight`,
+    ],
+  };
+}
+
+/** "45 s", "2 min", "1 h 30 min". */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  const rest = whole % 60;
+  if (minutes < 10 && rest > 0) return `${minutes} min ${rest} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+}
