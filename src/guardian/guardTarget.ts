@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import * as z from "zod/mini";
+
+const nullableText = z.nullable(z.string());
+
+const target = z.object({
+  /** "workspace/environment": acts go nowhere else, whoever the credentials speak for by then. */
+  scope: z.string(),
+  control: z.enum(["auto", "sdk", "cli"]),
+  /** The `modal` program; "": found on the PATH. */
+  cliPath: z.string(),
+  /** "": the active profile. */
+  profile: z.string(),
+  environment: nullableText,
+  username: nullableText,
+  /** Working directory of CLI calls. */
+  folder: nullableText,
+  onClose: z.enum(["remind", "stop", "release", "off"]),
+  /** Second stage, when nobody answers the reminder. 0: never. */
+  stopAfterMinutes: z.number(),
+  /** The user's own deploy targets and the modes that are production: what a stop may touch (session/stopPlan.ts). */
+  deployTargets: z.array(
+    z.object({
+      file: z.string(),
+      name: nullableText,
+      environment: nullableText,
+      folder: z.string(),
+    }),
+  ),
+  productionModes: z.array(z.string()),
+});
+
+/**
+ * What the guardian guards, and how: one per scope, in one file each, so that two windows with two
+ * workspaces do not overwrite one another and a changed setting reaches a guardian that already
+ * runs. Holds no secret: credentials come from the user's own Modal configuration and environment.
+ */
+export type GuardTarget = Readonly<z.infer<typeof target>>;
+
+const nameEnd = ".target.json";
+
+/** Writes the target of its scope, readable by this user alone. */
+export function writeTarget(folder: string, value: GuardTarget): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const name = createHash("sha256").update(value.scope).digest("hex").slice(0, 16);
+  const file = join(folder, `${name}${nameEnd}`);
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
+  renameSync(draft, file);
+}
+
+/** A target that no window wrote for so long is no longer guarded. */
+const forgottenMs = 7 * 24 * 3_600_000;
+
+/** All targets that are in use. A file that can not be read is left out and named. */
+export function readTargets(
+  folder: string,
+  nowMs: number,
+): {
+  readonly targets: readonly GuardTarget[];
+  readonly unreadable: readonly string[];
+} {
+  const targets: GuardTarget[] = [];
+  const unreadable: string[] = [];
+  for (const name of listNames(folder)) {
+    const file = join(folder, name);
+    if (nowMs - writtenAtMs(file) > forgottenMs) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    const parsed = parse(file);
+    if (parsed === undefined) unreadable.push(name);
+    else targets.push(parsed);
+  }
+  return { targets, unreadable };
+}
+
+function listNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith(nameEnd));
+  } catch {
+    return [];
+  }
+}
+
+function writtenAtMs(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function parse(file: string): GuardTarget | undefined {
+  try {
+    const raw: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const parsed = z.safeParse(target, raw);
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import { plainLine } from "./notifier.ts";
+import type { Notifier, Reminder, ReminderAnswer } from "./notifier.ts";
+import type { RunTool, ToolCall, ToolResult } from "./runTool.ts";
+
+/**
+ * `notify-send`'s arguments. Since libnotify 0.8.0 it knows `--action` (it then waits and prints the
+ * pressed action's name) and `--print-id`; older versions show the text without buttons.
+ */
+export function notifySendCall(reminder: Reminder, canAct: boolean): ToolCall {
+  const asks = reminder.actions.length > 0;
+  return {
+    file: "notify-send",
+    args: [
+      "--app-name=Modal Meter",
+      `--urgency=${asks ? "critical" : "normal"}`,
+      ...(canAct
+        ? ["--print-id", ...reminder.actions.map(({ id, label }) => `--action=${id}=${label}`)]
+        : []),
+      "--",
+      plainLine(reminder.title),
+      plainLine(reminder.body, 1000),
+    ],
+  };
+}
+
+/** Takes the notification with this id from the screen. */
+export function closeNotificationCall(notificationId: string): ToolCall {
+  return {
+    file: "gdbus",
+    args: [
+      "call",
+      "--session",
+      "--timeout=2",
+      "--dest=org.freedesktop.Notifications",
+      "--object-path=/org/freedesktop/Notifications",
+      "--method=org.freedesktop.Notifications.CloseNotification",
+      notificationId,
+    ],
+  };
+}
+
+/** What `notify-send` said: its own id on the first line, then the pressed action's name. */
+export function notifySendAnswer(
+  reminder: Reminder,
+  result: ToolResult,
+  canAct: boolean,
+): ReminderAnswer {
+  if (result.startError !== undefined)
+    return { kind: "not-shown", reason: `notify-send: ${result.startError}` };
+  if (result.exitCode !== 0) {
+    const reason = plainLine(result.stderr.split("\n")[0] ?? "");
+    return { kind: "not-shown", reason: reason === "" ? "notify-send failed" : reason };
+  }
+  if (!canAct || reminder.actions.length === 0) return { kind: "shown" };
+  const lines = result.stdout.split("\n").map((line) => line.trim());
+  const pressed = reminder.actions.find(({ id }) => lines.slice(1).includes(id));
+  return pressed === undefined ? { kind: "dismissed" } : { kind: "pressed", actionId: pressed.id };
+}
+
+/** Reminders by the desktop's notification service. A server has none: then it says so. */
+export class LinuxNotifier implements Notifier {
+  readonly #run: RunTool;
+  #canAct: Promise<boolean> | undefined;
+
+  constructor(run: RunTool) {
+    this.#run = run;
+  }
+
+  async show(reminder: Reminder, signal: AbortSignal): Promise<ReminderAnswer> {
+    this.#canAct ??= this.#probe();
+    const canAct = await this.#canAct;
+    let notificationId: string | undefined;
+    const result = await this.#run(notifySendCall(reminder, canAct), signal, (stdout) => {
+      notificationId ??= /^(\d+)\n/.exec(stdout)?.[1];
+    });
+    if (!signal.aborted) return notifySendAnswer(reminder, result, canAct);
+    // notify-send's end leaves its notification, with dead buttons, on the screen.
+    if (notificationId !== undefined)
+      await this.#run(closeNotificationCall(notificationId), AbortSignal.timeout(3_000));
+    return { kind: "withdrawn" };
+  }
+
+  async #probe(): Promise<boolean> {
+    const help = await this.#run(
+      { file: "notify-send", args: ["--help"] },
+      AbortSignal.timeout(3_000),
+    );
+    return help.stdout.includes("--action") && help.stdout.includes("--print-id");
+  }
+}

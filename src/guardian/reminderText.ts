@@ -1,0 +1,95 @@
+import type { StopReceipt } from "../session/receipt.ts";
+import { plainLine } from "./notifier/notifier.ts";
+import type { Reminder, ReminderAction } from "./notifier/notifier.ts";
+
+export interface ReminderApp {
+  readonly name: string;
+  readonly scope: string;
+  readonly containerCount: number;
+}
+
+export interface ReminderFacts {
+  readonly apps: readonly ReminderApp[];
+  /** "≈ $3.90 per hour", or null where a rate is unknown. */
+  readonly burn: string | null;
+  /** Why Modal could not be asked; null: the apps were seen running just now. */
+  readonly unchecked: string | null;
+  /** Local time of the second stage, "18:45"; null: none. */
+  readonly stopAt: string | null;
+  readonly canRelease: boolean;
+}
+
+export const stopAction: ReminderAction = { id: "stop", label: "Stop all" };
+export const releaseAction: ReminderAction = { id: "release", label: "Release GPUs" };
+export const keepAction: ReminderAction = { id: "keep", label: "Keep running" };
+
+/** The reminder after the last window is gone. */
+export function closeReminder(facts: ReminderFacts): Reminder {
+  const { apps, burn, unchecked, stopAt, canRelease } = facts;
+  const one = apps.length === 1;
+  const sentences = [
+    `${appList(apps)}. No VS Code window is open.`,
+    burn === null ? "" : `Cost: ${burn}.`,
+    unchecked === null ? "" : `As last seen: Modal could not be asked now (${unchecked})`,
+    stopAt === null ? "" : `Without an answer, ${one ? "it is" : "they are"} stopped at ${stopAt}.`,
+  ];
+  return {
+    title: one ? "A Modal app still runs" : `${apps.length} Modal apps still run`,
+    body: sentences.filter((text) => text !== "").join(" "),
+    actions: canRelease ? [stopAction, releaseAction, keepAction] : [stopAction, keepAction],
+  };
+}
+
+/** What a stop came to, in the words of its receipts. Never better than what was verified. */
+export function outcomeNotice(receipts: readonly StopReceipt[], why: string): Reminder {
+  const stopped = receipts.flatMap((receipt) => receipt.stopped);
+  const left = receipts.flatMap((receipt) => receipt.left);
+  const excluded = receipts.flatMap((receipt) => receipt.excluded);
+  const unverified = receipts.some(({ verified }) => verified === "unverified");
+  const notice = (title: string, ...sentences: readonly string[]): Reminder => ({
+    title,
+    body: sentences.filter((text) => text !== "").join(" "),
+    actions: [],
+  });
+  if (left.length > 0)
+    return notice(
+      unverified ? "The stop is not verified" : `${count(left.length)} not stopped`,
+      left.map(({ name, reason }) => `${name}: ${plainLine(reason)}.`).join(" "),
+      stopped.length > 0 ? `Stopped: ${names(stopped)}.` : "",
+      'Open VS Code and choose "Modal Meter: Stop All Apps".',
+    );
+  if (unverified)
+    return notice(
+      "The stop is not verified",
+      'No fresh listing could be had. Open VS Code and choose "Modal Meter: Stop All Apps".',
+    );
+  return notice(
+    stopped.length === 0 ? "Nothing was left to stop" : `Stopped ${count(stopped.length)}`,
+    stopped.length === 0 ? "" : `${names(stopped)}. ${why}`,
+    excluded.length === 0
+      ? "All clear: no Modal app runs."
+      : `Left running: ${names(excluded)} (${[...new Set(excluded.map(({ reason }) => reason))].join(", ")}).`,
+  );
+}
+
+function appList(apps: readonly ReminderApp[]): string {
+  const scopes = new Set(apps.map(({ scope }) => scope));
+  return apps
+    .map(({ name, scope, containerCount }) => {
+      const where = scopes.size > 1 ? ` in ${plainLine(scope)}` : "";
+      const size =
+        containerCount === 0
+          ? ""
+          : ` (${containerCount} ${containerCount === 1 ? "container" : "containers"})`;
+      return `${plainLine(name, 60)}${where}${size}`;
+    })
+    .join(", ");
+}
+
+function names(apps: readonly { readonly name: string }[]): string {
+  return apps.map(({ name }) => plainLine(name, 60)).join(", ");
+}
+
+function count(apps: number): string {
+  return apps === 1 ? "1 app" : `${apps} apps`;
+}

@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { GuardianConfig } from "./guardianConfig.ts";
+import { liveGuardian, wantGuardian } from "./guardianLease.ts";
+import type { LeaseLedger } from "./guardianLease.ts";
+import { writeTarget } from "./guardTarget.ts";
+import type { GuardTarget } from "./guardTarget.ts";
+import { copyBundle } from "./bundleCopy.ts";
+import { pidAlive } from "./pidAlive.ts";
+import { defaultTimings } from "./timings.ts";
+import type { GuardianTimings } from "./timings.ts";
+
+export interface GuardianStart {
+  /** The bundle's files; the first is the one to run (dist/guardian.cjs). */
+  readonly bundleFiles: readonly string[];
+  /** The extension's global storage on this machine. */
+  readonly storageFolder: string;
+  readonly ledgerFile: string;
+  readonly ledger: LeaseLedger;
+  readonly target: GuardTarget;
+  readonly nowMs: number;
+  readonly timings?: Partial<GuardianTimings>;
+  /** The program that runs the bundle; the editor's own Node by default. */
+  readonly execPath?: string;
+  /** The environment to hand on; this process's own by default. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Makes sure that a guardian runs while apps do. Cheap when one runs already (one small file, two
+ * ledger rows), so call it on every listing that shows a running app, and when a setting changed:
+ * the new target reaches the running guardian too.
+ *
+ * The guardian is no child in any sense that matters: its own session, no shared handles, a working
+ * directory of its own. It survives this process, and needs no Node but the editor's.
+ */
+export function startGuardian(start: GuardianStart): "started" | "runs-already" {
+  const folder = join(start.storageFolder, "guardian");
+  writeTarget(join(folder, "targets"), start.target);
+  wantGuardian(start.ledger, randomUUID());
+  if (liveGuardian(start.ledger, start.nowMs, pidAlive) !== undefined) return "runs-already";
+
+  const entry = start.bundleFiles[0];
+  if (entry === undefined) throw new RangeError("No bundle to run.");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const copy = copyBundle(start.bundleFiles, join(folder, "bundles"), start.nowMs);
+  const config: GuardianConfig = {
+    ledgerFile: start.ledgerFile,
+    targetsFolder: join(folder, "targets"),
+    logFile: join(folder, "guardian.log"),
+    timings: { ...defaultTimings, ...start.timings },
+  };
+  const configFile = join(folder, "guardian.json");
+  writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
+  const child = spawn(
+    start.execPath ?? process.execPath,
+    [join(copy, basename(entry)), configFile],
+    {
+      detached: true,
+      stdio: "ignore",
+      windowsHide: true,
+      cwd: folder,
+      env: guardianEnvironment(start.env ?? process.env),
+    },
+  );
+  // A program that can not be started is reported late; the next listing tries again.
+  child.on("error", () => undefined);
+  child.unref();
+  return "started";
+}
+
+/**
+ * The environment of the guardian: the user's, with what belongs to the editor's process left out.
+ * MODAL_* variables pass here, because they may hold a token: never through a file or arguments.
+ */
+export function guardianEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(
+    ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_CHANNEL_|NODE_UNIQUE_ID$)/.test(name),
+  );
+  // The editor's program is plain Node only with this.
+  return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: "1" };
+}

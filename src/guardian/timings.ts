@@ -1,0 +1,32 @@
+/** How often the guardian wakes and how long it waits, in milliseconds. Tests make them short. */
+export interface GuardianTimings {
+  /** How often the windows' heartbeats are read. */
+  readonly tickMs: number;
+  /** How often a window writes its heartbeat. */
+  readonly beatMs: number;
+  /** A window whose process lives but that wrote nothing for so long counts as gone. */
+  readonly silentMs: number;
+  /** From the last window's end to the first act: a reload or a restart comes back in that time. */
+  readonly graceMs: number;
+  /** How long one look at Modal may take before the reminder goes out with what was known last. */
+  readonly lookMs: number;
+  /** Pause between looks while no window watches. */
+  readonly meterMs: number;
+  /** Pause before "nothing runs" is verified a second time, and before a failed act is tried again. */
+  readonly confirmMs: number;
+  readonly leaseMs: number;
+  /** Without any window for so long, the guardian ends, whatever runs. */
+  readonly lifetimeMs: number;
+}
+
+export const defaultTimings: GuardianTimings = {
+  tickMs: 3_000,
+  beatMs: 5_000,
+  silentMs: 60_000,
+  graceMs: 20_000,
+  lookMs: 4_000,
+  meterMs: 600_000,
+  confirmMs: 15_000,
+  leaseMs: 30_000,
+  lifetimeMs: 24 * 3_600_000,
+};

@@ -1,0 +1,153 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import type { Log } from "../base/log.ts";
+import type { Ledger } from "../session/ledgerPort.ts";
+import { defaultTimings } from "./timings.ts";
+
+export interface WindowBeatOptions {
+  readonly ledger: Pick<Ledger, "beatWindow" | "closeWindow">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Unique per extension host: a reloaded window is a new one. */
+  readonly windowId: string;
+  readonly pid: number;
+  readonly beatMs?: number;
+  /**
+   * Asks whether the person's side still answers (a cheap round trip to the window). Left out where
+   * the extension host and the window live and die together. VS Code sends a remote extension host
+   * no event when its client vanishes, and keeps it for hours (VSCODE_RECONNECTION_GRACE_TIME).
+   */
+  readonly clientAlive?: () => Promise<boolean>;
+  /** Pause between two questions, in milliseconds. */
+  readonly probeMs?: number;
+  /** The client counts as lost after so long without an answer, in milliseconds. */
+  readonly lostAfterMs?: number;
+  /** Told when the client is lost, and when it is back. */
+  readonly onClient?: (present: boolean) => void;
+}
+
+/** A sleeping laptop misses one question when it wakes; a lost client misses them all. */
+const missedProbes = 3;
+
+/**
+ * Tells the other windows and the guardian, through the ledger, that this window is open. Writes at
+ * once and then every `beatMs`; `close` notes the end and returns in milliseconds, so that
+ * `deactivate` can call it. A client that stays silent counts as a closed window until it answers.
+ */
+export class WindowBeat implements Disposable {
+  readonly #options: WindowBeatOptions;
+  readonly #openedAtMs: number;
+  #beatTimer: Disposable | undefined;
+  #probeTimer: Disposable | undefined;
+  #closed = false;
+  #lost = false;
+  #ledgerFailed = false;
+  #answeredAtMs: number;
+  #missed = 0;
+
+  constructor(options: WindowBeatOptions) {
+    this.#options = options;
+    this.#openedAtMs = options.clock.nowMs();
+    this.#answeredAtMs = this.#openedAtMs;
+    this.#beat();
+    if (options.clientAlive !== undefined) this.#probeLater();
+  }
+
+  /** False while the client is lost: nobody sees this window. */
+  get clientPresent(): boolean {
+    return !this.#lost;
+  }
+
+  /** Notes the end of this window. Never throws: a guardian that reads no note sees the dead process. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#beatTimer?.dispose();
+    this.#probeTimer?.dispose();
+    if (!this.#lost) this.#noteEnd();
+  }
+
+  dispose(): void {
+    this.close();
+  }
+
+  #beat(): void {
+    const { ledger, clock, windowId, pid, beatMs = defaultTimings.beatMs } = this.#options;
+    if (!this.#lost)
+      this.#write(() =>
+        ledger.beatWindow({
+          windowId,
+          pid,
+          openedAtMs: this.#openedAtMs,
+          beatAtMs: clock.nowMs(),
+          closedAtMs: null,
+        }),
+      );
+    this.#beatTimer = clock.after(beatMs, () => this.#beat());
+  }
+
+  #noteEnd(): void {
+    const { ledger, windowId, clock } = this.#options;
+    this.#write(() => ledger.closeWindow(windowId, clock.nowMs()));
+  }
+
+  #write(write: () => void): void {
+    try {
+      write();
+      this.#ledgerFailed = false;
+    } catch (error) {
+      if (!this.#ledgerFailed)
+        this.#options.log.error("The window's heartbeat could not be written.", error);
+      this.#ledgerFailed = true;
+    }
+  }
+
+  #probeLater(): void {
+    const { clock, probeMs = 30_000 } = this.#options;
+    this.#probeTimer = clock.after(probeMs, () => void this.#probe(probeMs));
+  }
+
+  async #probe(timeoutMs: number): Promise<void> {
+    const answered = await this.#ask(timeoutMs);
+    if (this.#closed) return;
+    if (answered) this.#onAnswer();
+    else this.#onSilence();
+    this.#probeLater();
+  }
+
+  #ask(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(timeoutMs, () => resolve(false));
+      const settle = (answered: boolean): void => {
+        timer.dispose();
+        resolve(answered);
+      };
+      const asked = this.#options.clientAlive?.() ?? Promise.resolve(true);
+      asked.then(settle, () => settle(false));
+    });
+  }
+
+  #onAnswer(): void {
+    this.#answeredAtMs = this.#options.clock.nowMs();
+    this.#missed = 0;
+    if (!this.#lost) return;
+    this.#lost = false;
+    this.#beatTimer?.dispose();
+    this.#beat();
+    this.#options.log.info("The client answers again: this window counts as open.");
+    this.#options.onClient?.(true);
+  }
+
+  #onSilence(): void {
+    this.#missed += 1;
+    const { clock, lostAfterMs = 180_000 } = this.#options;
+    const silentMs = clock.nowMs() - this.#answeredAtMs;
+    if (this.#lost || this.#missed < missedProbes || silentMs < lostAfterMs) return;
+    this.#lost = true;
+    this.#noteEnd();
+    this.#options.log.warn(
+      `The client did not answer for ${Math.round(silentMs / 1000)} s: this window counts as closed.`,
+    );
+    this.#options.onClient?.(false);
+  }
+}

@@ -1,0 +1,57 @@
+import type { WindowRecord } from "../session/ledgerPort.ts";
+
+/** Whether a person has a window open, as the ledger's heartbeats tell. */
+export type Presence =
+  | { readonly kind: "present"; readonly windowIds: readonly string[] }
+  | {
+      readonly kind: "gone";
+      /** When the last window ended, or was found silent. */
+      readonly sinceMs: number;
+      /** The same for every guardian that looks at the same end, so that it is acted on once. */
+      readonly endId: string;
+      /** Windows that ended without noting it (crash, kill), with the instant to note. */
+      readonly unnoted: readonly { readonly windowId: string; readonly goneAtMs: number }[];
+    }
+  /** No window was ever seen. */
+  | { readonly kind: "none" };
+
+export interface PresenceInput {
+  readonly windows: readonly WindowRecord[];
+  readonly nowMs: number;
+  readonly beatMs: number;
+  readonly silentMs: number;
+  /** Since when this machine is awake: silence while it slept is no silence. */
+  readonly awakeSinceMs: number;
+  /** Whether a process with this id lives on this machine. */
+  readonly pidAlive: (pid: number) => boolean;
+}
+
+/**
+ * A window is gone when it noted its end, when its process is dead, or when it was silent for
+ * `silentMs` although its process lives (its client is lost, or its number was given to another).
+ */
+export function presenceOf(input: PresenceInput): Presence {
+  const windowIds: string[] = [];
+  const unnoted: { windowId: string; goneAtMs: number }[] = [];
+  let last: { endId: string; sinceMs: number } | undefined;
+  for (const window of input.windows) {
+    const goneAtMs = goneAt(window, input);
+    if (goneAtMs === undefined) {
+      windowIds.push(window.windowId);
+      continue;
+    }
+    if (window.closedAtMs === null) unnoted.push({ windowId: window.windowId, goneAtMs });
+    if (last === undefined || goneAtMs > last.sinceMs)
+      last = { endId: `${window.windowId}@${window.beatAtMs}`, sinceMs: goneAtMs };
+  }
+  if (windowIds.length > 0) return { kind: "present", windowIds };
+  return last === undefined ? { kind: "none" } : { kind: "gone", ...last, unnoted };
+}
+
+function goneAt(window: WindowRecord, input: PresenceInput): number | undefined {
+  if (window.closedAtMs !== null) return window.closedAtMs;
+  // Its next beat did not come: it ended between the last one and then, or just now.
+  if (!input.pidAlive(window.pid)) return Math.min(window.beatAtMs + input.beatMs, input.nowMs);
+  const silentSinceMs = Math.max(window.beatAtMs, input.awakeSinceMs);
+  return input.nowMs - silentSinceMs >= input.silentMs ? silentSinceMs + input.silentMs : undefined;
+}
