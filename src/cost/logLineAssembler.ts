@@ -1,0 +1,147 @@
+import { costMarker, parseCostLine, type CostLine } from "./logLine.ts";
+
+/** A piece of an app's log: any number of lines, cut anywhere. */
+export interface LogPiece {
+  readonly text: string;
+  readonly containerId: string | null;
+  readonly atMs: number | null;
+  readonly entryId: string | null;
+}
+
+/** A cost line with the key under which the ledger keeps its call. */
+export interface LoggedCost extends CostLine {
+  /** The same for the same line, whoever reads it and however often: two windows write one row. */
+  readonly callId: string;
+  readonly containerId: string | null;
+  readonly atMs: number | null;
+  /** False where the log told neither time nor entry (an old client): let only one follower write such a line. */
+  readonly isStable: boolean;
+}
+
+/** A line longer than this is no cost line; its head is dropped, so that a log without line ends cannot fill the memory. */
+const maxCarry = 65_536;
+
+interface Stream {
+  carry: string;
+  /** Where the carried line began. */
+  origin: LogPiece | undefined;
+  /** Equal lines so far within one second or entry, by their content. */
+  readonly ordinals: Map<string, number>;
+  group: string;
+}
+
+/**
+ * Finds the cost lines of one app's log in pieces of any cut, also within a character or a colour
+ * code. Most of a log is something else: text without the marker is never split into lines.
+ */
+export class LogLineAssembler {
+  readonly #appId: string;
+  readonly #streams = new Map<string, Stream>();
+
+  constructor(appId: string) {
+    this.#appId = appId;
+  }
+
+  /** The cost lines that this piece completes. */
+  add(piece: LogPiece): readonly LoggedCost[] {
+    const stream = this.#stream(piece.containerId);
+    const end = lastLineEnd(piece.text);
+    if (end === -1) {
+      this.#carry(stream, piece.text, piece);
+      return [];
+    }
+    const found: LoggedCost[] = [];
+    let from = 0;
+    if (stream.carry !== "") {
+      from = firstLineEnd(piece.text) + 1;
+      this.#read(stream, stream.carry + piece.text.slice(0, from), stream.origin ?? piece, found);
+      stream.carry = "";
+      stream.origin = undefined;
+    }
+    this.#scan(stream, piece, from, end + 1, found);
+    if (end + 1 < piece.text.length) this.#carry(stream, piece.text.slice(end + 1), piece);
+    return found;
+  }
+
+  /** Reads lines that never ended, when the log has. */
+  flush(): readonly LoggedCost[] {
+    const found: LoggedCost[] = [];
+    for (const stream of this.#streams.values()) {
+      if (stream.origin !== undefined) this.#read(stream, stream.carry, stream.origin, found);
+      stream.carry = "";
+      stream.origin = undefined;
+    }
+    return found;
+  }
+
+  /** Call before reading on after a broken connection: entries may come again, and half a line will. */
+  reconnected(): void {
+    this.#streams.clear();
+  }
+
+  #scan(stream: Stream, piece: LogPiece, from: number, end: number, found: LoggedCost[]): void {
+    const { text } = piece;
+    let at = text.indexOf(costMarker, from);
+    while (at !== -1 && at < end) {
+      const lineEnd = endOfLine(text, at);
+      this.#read(stream, text.slice(at, lineEnd), piece, found);
+      at = text.indexOf(costMarker, lineEnd);
+    }
+  }
+
+  #read(stream: Stream, line: string, origin: LogPiece, found: LoggedCost[]): void {
+    const parsed = parseCostLine(line);
+    if (parsed !== undefined) found.push(this.#identify(stream, parsed, origin));
+  }
+
+  /**
+   * The two adapters cut the same log into different pieces and tell time to different digits; the
+   * whole second is what they agree on. Equal lines within it are told apart by their order.
+   */
+  #identify(stream: Stream, line: CostLine, { containerId, atMs, entryId }: LogPiece): LoggedCost {
+    const group = atMs === null ? (entryId ?? "?") : String(Math.floor(atMs / 1000));
+    if (stream.group !== group) {
+      stream.group = group;
+      stream.ordinals.clear();
+    }
+    const content = `${line.microUsd ?? "?"}:${line.executionSeconds ?? "?"}:${line.gpuType ?? "?"}`;
+    const ordinal = stream.ordinals.get(content) ?? 0;
+    stream.ordinals.set(content, ordinal + 1);
+    const callId = ["log", this.#appId, containerId ?? "?", group, content, ordinal].join("/");
+    return { ...line, callId, containerId, atMs, isStable: atMs !== null || entryId !== null };
+  }
+
+  #carry(stream: Stream, text: string, piece: LogPiece): void {
+    stream.origin ??= piece;
+    stream.carry += text;
+    if (stream.carry.length > maxCarry) stream.carry = stream.carry.slice(-maxCarry / 2);
+  }
+
+  #stream(containerId: string | null): Stream {
+    const key = containerId ?? "";
+    const known = this.#streams.get(key);
+    if (known !== undefined) return known;
+    const stream: Stream = { carry: "", origin: undefined, ordinals: new Map(), group: "" };
+    this.#streams.set(key, stream);
+    return stream;
+  }
+}
+
+// A progress bar ends its line with a carriage return alone.
+function lastLineEnd(text: string): number {
+  return Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
+}
+
+function firstLineEnd(text: string): number {
+  const newline = text.indexOf("\n");
+  const cr = text.indexOf("\r");
+  if (newline === -1 || cr === -1) return Math.max(newline, cr);
+  return Math.min(newline, cr);
+}
+
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf("\n", from);
+  const end = newline === -1 ? text.length : newline;
+  const cr = text.slice(from, end).indexOf("\r");
+  return cr === -1 ? end : from + cr;
+}
