@@ -1,4 +1,5 @@
 import {
+  formatAmount,
   formatBilled,
   formatCountdown,
   formatMetered,
@@ -79,7 +80,7 @@ function costParts(state: MeterState): string[] {
   if (session !== undefined) return [session];
   if (state.apps.length === 0) return [];
   const burn = burnRate(state.apps);
-  return [burn === null ? "rate unknown" : formatPerHour(burn)];
+  return [burn === null ? "rate unknown" : `≈${formatPerHour(burn)}`];
 }
 
 function ageParts(state: MeterState): string[] {
@@ -141,10 +142,10 @@ export function burnRate(apps: readonly RunningApp[]): MicroUsd | null {
   return sum;
 }
 
-/** The best known tier: billed, else metered, else reported; undefined when nothing is known. */
+/** One figure for the status bar: metered, else billed, else reported; undefined when nothing is known. */
 export function tierText(cost: CostTiers): string | undefined {
   if (cost.metered !== null) {
-    return cost.meteredIsFloor ? `≥ ${formatMetered(cost.metered)}` : formatMetered(cost.metered);
+    return `${cost.meteredIsFloor ? "≥" : "≈"}${formatAmount(cost.metered)}`;
   }
   if (cost.billed !== null) return formatBilled(cost.billed);
   return cost.reported === null ? undefined : formatReported(cost.reported);
@@ -201,7 +202,7 @@ export function allTiers(cost: CostTiers): string {
   const parts: string[] = [];
   if (cost.reported !== null) parts.push(`${formatReported(cost.reported)} reported`);
   if (cost.metered !== null) {
-    parts.push(`${cost.meteredIsFloor ? "at least " : ""}${formatMetered(cost.metered)} metered`);
+    parts.push(`${cost.meteredIsFloor ? "≥" : "≈"} ${formatAmount(cost.metered)} metered`);
   }
   if (cost.billed !== null) parts.push(formatBilled(cost.billed));
   return parts.length === 0 ? "no cost known" : parts.join(", ");
