@@ -67,8 +67,7 @@ export function undeliveredReminder(
   const incident = readIncident(ledger);
   if (incident === undefined) return undefined;
   const { state } = incident.reminder;
-  const undelivered =
-    state === "not-shown" || state === "withdrawn" || (state === "showing" && !guardianLives);
+  const undelivered = state === "not-shown" || (state === "showing" && !guardianLives);
   if (!undelivered) return undefined;
   return ledger.claimOnce(`guardian:undelivered:${incident.endId}`, nowMs) ? incident : undefined;
 }

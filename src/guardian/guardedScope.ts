@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import { Failure } from "../base/failure.ts";
+import type { Log } from "../base/log.ts";
+import type { MicroUsd } from "../cost/money.ts";
+import { appAuthors } from "../session/appAuthors.ts";
+import type { Connected } from "../session/connection.ts";
+import type { Ledger, Listing } from "../session/ledgerPort.ts";
+import { liveApps } from "../session/liveApp.ts";
+import type { StopReceipt } from "../session/receipt.ts";
+import type { Refresh } from "../session/refresh.ts";
+import { stopApps } from "../session/stopApps.ts";
+import { planStop } from "../session/stopPlan.ts";
+import type { PlannedApp, StopPlan } from "../session/stopPlan.ts";
+import type { GuardTarget } from "./guardTarget.ts";
+
+/** Modal as the guardian uses it; loaded only when it must act. */
+export interface GuardedConnection {
+  readonly connected: Connected;
+  readonly refresh: Refresh;
+}
+
+export interface GuardedScopeParts {
+  readonly target: GuardTarget;
+  /** Rejects with a `Failure`. Tried again at the next act. */
+  readonly connect: () => Promise<GuardedConnection>;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What each app of the listing costs per hour; null: a rate is unknown. */
+  readonly burnOf: (listing: Listing, target: GuardTarget) => ReadonlyMap<string, MicroUsd | null>;
+}
+
+/** One complete look at a guarded scope. */
+export interface ScopeView {
+  readonly listing: Listing;
+  /** What the guardian may stop here, and what it must leave alone. */
+  readonly plan: StopPlan;
+  readonly burnByApp: ReadonlyMap<string, MicroUsd | null>;
+}
+
+/**
+ * Whether the guardian cares for this app on its own: it costs money now (a container, or a `modal
+ * serve` without its editor), or a session of this machine started it and is still open. A deployment
+ * of yours that is idle by design is neither: to stop it would take its URL away for no money.
+ */
+export function isGuarded(app: PlannedApp, openSessionApps: ReadonlySet<string>): boolean {
+  return costsNow(app) || openSessionApps.has(app.appId);
+}
+
+/** Containers cost; a live ephemeral app belongs to a program that the closed editor left behind. */
+export function costsNow(app: PlannedApp): boolean {
+  return app.containerCount > 0 || (app.state !== "deployed" && app.state !== "disabled");
+}
+
+/** One workspace and environment in the guardian's hands. All methods reject with a `Failure`. */
+export class GuardedScope {
+  readonly target: GuardTarget;
+  readonly #parts: GuardedScopeParts;
+  #connection: GuardedConnection | undefined;
+
+  constructor(parts: GuardedScopeParts) {
+    this.#parts = parts;
+    this.target = parts.target;
+  }
+
+  /** A fresh look, recorded in the ledger, and what it means. */
+  async look(signal: AbortSignal): Promise<ScopeView> {
+    const { connected, refresh } = await this.#connect();
+    const listing = await refresh({ signal });
+    const authors = await appAuthors(connected.control, liveApps(listing), this.#parts.log, signal);
+    return this.#view(listing, authors, connected.username);
+  }
+
+  /** What the ledger last knew, where Modal can not be asked; undefined: nothing. */
+  lastKnown(): ScopeView | undefined {
+    const listing = this.#parts.ledger.latestListing(this.target.scope);
+    if (listing === undefined) return undefined;
+    return this.#view(listing, new Map(), this.target.username);
+  }
+
+  /** Stops what the guardian cares for, from a fresh look, and proves it by another one. */
+  async stop(by: StopReceipt["by"], signal: AbortSignal): Promise<StopReceipt> {
+    const { plan, burnByApp } = await this.look(signal);
+    const { connected, refresh } = await this.#connect();
+    const { ledger, clock, log } = this.#parts;
+    return stopApps({ control: connected.control, refresh, ledger, clock, log }, plan, {
+      receiptId: randomUUID(),
+      by,
+      burnByApp,
+      signal,
+    });
+  }
+
+  #view(
+    listing: Listing,
+    authors: Parameters<typeof planStop>[0]["authors"],
+    username: string | null,
+  ): ScopeView {
+    const { ledger, burnOf } = this.#parts;
+    const { target } = this;
+    const sessions = ledger.sessions({ scope: target.scope });
+    const [workspace = "", environment = ""] = target.scope.split("/");
+    const whole = planStop(
+      {
+        scope: { workspace, environment },
+        listing,
+        sessions,
+        folders: [],
+        targets: target.deployTargets,
+        username,
+        authors,
+        productionModes: target.productionModes,
+      },
+      { kind: "all" },
+    );
+    const open = new Set(
+      sessions
+        .filter(({ endedAtMs }) => endedAtMs === null)
+        .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
+    );
+    const idle = whole.planned.filter((app) => !isGuarded(app, open));
+    const plan: StopPlan = {
+      ...whole,
+      planned: whole.planned.filter((app) => isGuarded(app, open)),
+      excluded: [
+        ...whole.excluded,
+        ...idle.map((app) => ({
+          ...app,
+          why: "not-asked-for" as const,
+          reason: "idle, no container runs",
+          canBeNamed: true,
+        })),
+      ],
+    };
+    return { listing, plan, burnByApp: burnOf(listing, target) };
+  }
+
+  async #connect(): Promise<GuardedConnection> {
+    if (this.#connection !== undefined) return this.#connection;
+    const connection = await this.#parts.connect();
+    const { scopeKey } = connection.connected;
+    // The user may have switched workspaces since: a stop never reaches into another one.
+    if (scopeKey !== this.target.scope)
+      throw new Failure(
+        "permission-denied",
+        `The credentials speak for ${scopeKey} now, not for ${this.target.scope}.`,
+      );
+    this.#connection = connection;
+    return connection;
+  }
+}

@@ -1,0 +1,347 @@
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { formatClock, formatMetered } from "../cost/format.ts";
+import { addUsd, zeroUsd } from "../cost/money.ts";
+import type { MicroUsd } from "../cost/money.ts";
+import { asFailure, within } from "../session/concurrent.ts";
+import type { Ledger } from "../session/ledgerPort.ts";
+import type { StopReceipt } from "../session/receipt.ts";
+import { costsNow } from "./guardedScope.ts";
+import type { GuardedScope, ScopeView } from "./guardedScope.ts";
+import { saveIncident } from "./incidentRecord.ts";
+import type { IncidentRecord } from "./incidentRecord.ts";
+import type { Notifier, Reminder, ReminderAnswer } from "./notifier/notifier.ts";
+import { closeReminder, outcomeNotice } from "./reminderText.ts";
+import type { GuardianTimings } from "./timings.ts";
+
+export interface IncidentParts {
+  readonly endId: string;
+  readonly goneAtMs: number;
+  readonly scopes: readonly GuardedScope[];
+  readonly ledger: Ledger;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timings: GuardianTimings;
+  /** Something became due before its time: a button was pressed. */
+  readonly wake: () => void;
+  /** Whether this guardian still has the lease: asked before each act. */
+  readonly mayAct: () => boolean;
+}
+
+/** One scope as this incident last saw it. */
+interface Sight {
+  readonly scope: GuardedScope;
+  readonly view: ScopeView | undefined;
+  /** Why there was no fresh look; null: it is fresh. */
+  readonly unchecked: string | null;
+}
+
+type StopOf = { readonly by: StopReceipt["by"]; readonly scopes: readonly GuardedScope[] };
+
+const never = Number.POSITIVE_INFINITY;
+const stopAttempts = 6;
+
+/**
+ * What follows after the last window is gone, until a window is back or nothing runs: the grace, one
+ * reminder or one stop, a second stage, and looks at a slow pace so that the away report has numbers.
+ * `step` does the one thing that is due; the guardian never runs two steps at once.
+ */
+export class Incident {
+  readonly #parts: IncidentParts;
+  readonly #ending = new AbortController();
+  #record: IncidentRecord;
+  #attended = false;
+  #answer: ReminderAnswer | undefined;
+  #pendingStop: StopOf | undefined;
+  #stopTries = 0;
+  #due: { attend: number; secondStage: number; retry: number; look: number };
+  #emptyLooks = 0;
+
+  constructor(parts: IncidentParts) {
+    this.#parts = parts;
+    this.#due = {
+      attend: parts.goneAtMs + parts.timings.graceMs,
+      secondStage: never,
+      retry: never,
+      look: never,
+    };
+    this.#record = {
+      endId: parts.endId,
+      goneAtMs: parts.goneAtMs,
+      reminder: { state: "none", title: "", body: "", atMs: null, detail: null },
+      receiptIds: [],
+      end: null,
+      endedAtMs: null,
+    };
+  }
+
+  get endId(): string {
+    return this.#parts.endId;
+  }
+
+  /** When the next step is due, milliseconds since the epoch. */
+  get dueAtMs(): number {
+    if (this.#answer !== undefined) return 0;
+    return Math.min(...Object.values(this.#due));
+  }
+
+  /** Two fresh looks in a row showed nothing to guard. */
+  get nothingRuns(): boolean {
+    return this.#emptyLooks >= 2;
+  }
+
+  /** A button was pressed and not acted on yet: a window that comes back does not undo it. */
+  get mustAct(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** A window wanted a guardian since the looks: they count no longer. */
+  forgetLooks(): void {
+    this.#emptyLooks = 0;
+  }
+
+  /** Does what is due. Never rejects. */
+  async step(): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs();
+    try {
+      if (this.#answer !== undefined) await this.#act(this.#answer);
+      else if (!this.#attended) await this.#attend();
+      else if (this.#due.secondStage <= nowMs) await this.#secondStage();
+      else if (this.#due.retry <= nowMs) await this.#tryStop();
+      else await this.#lookAgain();
+    } catch (error) {
+      this.#parts.log.error("A step of the guardian failed.", error);
+      // Each due time that led here would lead here again at once.
+      const laterMs = this.#parts.clock.nowMs() + this.#parts.timings.confirmMs;
+      this.#attended = true;
+      this.#due = {
+        attend: never,
+        secondStage: defer(this.#due.secondStage, laterMs),
+        retry: defer(this.#due.retry, laterMs),
+        look: laterMs,
+      };
+    }
+  }
+
+  /** Before the machine goes down: an automatic stop does not wait for the rest of the grace. */
+  async hasten(signal: AbortSignal): Promise<void> {
+    if (this.#attended) return;
+    const scopes = this.#parts.scopes.filter(({ target }) => target.onClose === "stop");
+    if (scopes.length === 0 || !this.#claim()) return;
+    this.#attended = true;
+    this.#pendingStop = { by: "guardian", scopes };
+    await this.#tryStop(signal);
+  }
+
+  /** Ends the incident: takes the reminder from the screen and writes how it ended. */
+  end(how: NonNullable<IncidentRecord["end"]>): void {
+    if (this.#ending.signal.aborted) return;
+    this.#ending.abort();
+    if (this.#record.reminder.state === "showing") {
+      // Nobody came while it was on the screen: the next start shows what it said.
+      if (how === "lifetime" || how === "terminated")
+        this.#note({ state: "not-shown", detail: "the guardian ended while it was on the screen" });
+      else this.#note({ state: "withdrawn" });
+    }
+    // An end within the grace is a reload: nothing happened that anybody needs to know.
+    if (!this.#attended && how === "window-back") return;
+    this.#save({ end: how, endedAtMs: this.#parts.clock.nowMs() });
+  }
+
+  async #attend(): Promise<void> {
+    const sights = await this.#lookAt(this.#parts.scopes, this.#parts.timings.lookMs);
+    if (this.#ending.signal.aborted) return;
+    this.#attended = true;
+    this.#due.attend = never;
+    this.#count(sights);
+    if (!this.#claim()) return;
+    const costly = sights.filter(({ view }) => view?.plan.planned.some(costsNow) === true);
+    const toStop = sights.filter(
+      ({ scope, view, unchecked }) =>
+        scope.target.onClose === "stop" &&
+        (unchecked !== null || (view !== undefined && view.plan.planned.length > 0)),
+    );
+    const toRemind = costly.filter(({ scope }) => scope.target.onClose === "remind");
+    if (toRemind.length > 0) this.#remind(toRemind);
+    if (toStop.length > 0) {
+      this.#pendingStop = { by: "guardian", scopes: toStop.map(({ scope }) => scope) };
+      await this.#tryStop();
+    }
+  }
+
+  #remind(sights: readonly Sight[]): void {
+    const { clock } = this.#parts;
+    const apps = sights.flatMap(({ scope, view }) =>
+      (view?.plan.planned ?? []).filter(costsNow).map(({ name, appId, containerCount }) => ({
+        appId,
+        name,
+        containerCount,
+        scope: scope.target.scope,
+      })),
+    );
+    const minutes = sights.map(({ scope }) => scope.target.stopAfterMinutes);
+    const soonest = Math.min(...minutes.filter((value) => value > 0));
+    if (Number.isFinite(soonest)) this.#due.secondStage = clock.nowMs() + soonest * 60_000;
+    const reminder = closeReminder({
+      apps,
+      burn: burnText(sights),
+      unchecked: sights.find(({ unchecked }) => unchecked !== null)?.unchecked ?? null,
+      stopAt: Number.isFinite(soonest) ? formatClock(this.#due.secondStage) : null,
+      canRelease: false,
+    });
+    // Written first: a guardian that is killed now leaves a note for the next start.
+    this.#note({
+      state: "showing",
+      title: reminder.title,
+      body: reminder.body,
+      atMs: clock.nowMs(),
+      detail: null,
+    });
+    void this.#parts.notifier.show(reminder, this.#ending.signal).then((answer) => {
+      this.#noteAnswer(answer);
+      if (answer.kind !== "pressed" || this.#ending.signal.aborted) return;
+      this.#answer = answer;
+      this.#parts.wake();
+    });
+  }
+
+  async #act(answer: ReminderAnswer): Promise<void> {
+    this.#answer = undefined;
+    this.#due.secondStage = never;
+    if (answer.kind !== "pressed" || answer.actionId === "keep") return;
+    const scopes = this.#parts.scopes.filter(({ target }) => target.onClose !== "off");
+    this.#pendingStop = { by: "reminder", scopes };
+    this.#stopTries = 0;
+    await this.#tryStop();
+  }
+
+  async #secondStage(): Promise<void> {
+    this.#due.secondStage = never;
+    const scopes = this.#parts.scopes.filter(
+      ({ target }) => target.onClose === "remind" && target.stopAfterMinutes > 0,
+    );
+    this.#pendingStop = { by: "guardian", scopes };
+    this.#stopTries = 0;
+    await this.#tryStop();
+  }
+
+  /** Stops, and tells. What could not be verified is tried again, with a fresh look each time. */
+  async #tryStop(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    this.#due.retry = never;
+    const pending = this.#pendingStop;
+    if (pending === undefined || !this.#parts.mayAct()) return;
+    this.#stopTries += 1;
+    const receipts: StopReceipt[] = [];
+    const again: GuardedScope[] = [];
+    for (const scope of pending.scopes) {
+      try {
+        const receipt = await scope.stop(pending.by, signal);
+        receipts.push(receipt);
+        this.#save({ receiptIds: [...this.#record.receiptIds, receipt.receiptId] });
+        if (receipt.verified === "left" || receipt.verified === "unverified") again.push(scope);
+      } catch (error) {
+        this.#parts.log.warn(
+          `The apps of ${scope.target.scope} could not be stopped: ${asFailure(error).message}`,
+        );
+        again.push(scope);
+      }
+    }
+    this.#pendingStop = again.length > 0 ? { by: pending.by, scopes: again } : undefined;
+    const lastTry = this.#stopTries >= stopAttempts;
+    const nowMs = this.#parts.clock.nowMs();
+    if (again.length > 0 && !lastTry)
+      this.#due.retry = nowMs + this.#parts.timings.confirmMs * 2 ** (this.#stopTries - 1);
+    // The proof is fresh; one more look soon, and the guardian may end.
+    this.#due.look = nowMs + this.#parts.timings.confirmMs;
+    const acted = receipts.some(({ planned }) => planned.length > 0);
+    if (acted && (again.length === 0 || this.#stopTries === 1 || lastTry))
+      this.#tell(outcomeNotice(receipts, ""));
+  }
+
+  async #lookAgain(): Promise<void> {
+    this.#count(await this.#lookAt(this.#parts.scopes, 4 * this.#parts.timings.lookMs));
+  }
+
+  /** What the looks mean for this guardian's own life. A scope that could not be seen may run. */
+  #count(sights: readonly Sight[]): void {
+    const empty = sights.every(
+      ({ view, unchecked }) => unchecked === null && view?.plan.planned.length === 0,
+    );
+    this.#emptyLooks = empty ? this.#emptyLooks + 1 : 0;
+    const { confirmMs, meterMs } = this.#parts.timings;
+    this.#due.look = this.#parts.clock.nowMs() + (empty ? confirmMs : meterMs);
+  }
+
+  #lookAt(scopes: readonly GuardedScope[], timeoutMs: number): Promise<readonly Sight[]> {
+    const { clock, log } = this.#parts;
+    return Promise.all(
+      scopes.map(async (scope): Promise<Sight> => {
+        try {
+          const view = await within(clock, timeoutMs, "Modal", this.#ending.signal, (signal) =>
+            scope.look(signal),
+          );
+          return { scope, view, unchecked: null };
+        } catch (error) {
+          const { message } = asFailure(error);
+          log.warn(`${scope.target.scope} could not be seen: ${message}`);
+          return { scope, view: scope.lastKnown(), unchecked: message };
+        }
+      }),
+    );
+  }
+
+  /** True for exactly one guardian per end of the last window. */
+  #claim(): boolean {
+    const { ledger, clock, endId, mayAct } = this.#parts;
+    return mayAct() && ledger.claimOnce(`guardian:end:${endId}`, clock.nowMs());
+  }
+
+  #tell(notice: Reminder): void {
+    // Not tied to the incident's end: the outcome is wanted even when nothing is left to guard.
+    void this.#parts.notifier.show(notice, AbortSignal.timeout(30_000)).then((answer) => {
+      if (answer.kind === "not-shown")
+        this.#parts.log.info(`"${notice.title}" could not be shown: ${answer.reason}`);
+    });
+  }
+
+  #noteAnswer(answer: ReminderAnswer): void {
+    if (answer.kind === "withdrawn") return;
+    const detail =
+      answer.kind === "pressed"
+        ? answer.actionId
+        : answer.kind === "not-shown"
+          ? answer.reason
+          : null;
+    this.#note({ state: answer.kind, detail });
+  }
+
+  #note(change: Partial<IncidentRecord["reminder"]>): void {
+    this.#save({ reminder: { ...this.#record.reminder, ...change } });
+  }
+
+  #save(change: Partial<IncidentRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    try {
+      saveIncident(this.#parts.ledger, this.#record);
+    } catch (error) {
+      this.#parts.log.error("What happened could not be noted in the ledger.", error);
+    }
+  }
+}
+
+function defer(dueMs: number, laterMs: number): number {
+  return dueMs === never ? never : Math.max(dueMs, laterMs);
+}
+
+/** "≈ $3.90 per hour" over all apps that cost; null where a rate is unknown. */
+function burnText(sights: readonly Sight[]): string | null {
+  let sum: MicroUsd = zeroUsd;
+  for (const { view } of sights)
+    for (const { appId } of view?.plan.planned ?? []) {
+      const burn = view?.burnByApp.get(appId);
+      if (burn === null) return null;
+      sum = addUsd(sum, burn ?? zeroUsd);
+    }
+  return sum > 0 ? `${formatMetered(sum)} per hour` : null;
+}
