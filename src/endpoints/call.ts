@@ -1,0 +1,368 @@
+import type { IncomingMessage } from "node:http";
+import { delay } from "../base/clock.ts";
+import { removeQuietly } from "./atomicFile.ts";
+import {
+  CallFailure,
+  defaultLimits,
+  type CallLimits,
+  type CallOptions,
+  type CallOutcome,
+  type CallPhase,
+  type CallRequest,
+  type CallTarget,
+  type ResumeRequest,
+} from "./callTypes.ts";
+import { connectionFailure, isSafeToRetry } from "./connectionFailure.ts";
+import { acceptedEncodings } from "./contentDecoder.ts";
+import { safeUrl } from "./endpointUrl.ts";
+import { errorBody } from "./errorBody.ts";
+import { exchange, ExchangeError, type Hop } from "./exchange.ts";
+import { isRedirect, nextHop } from "./redirect.ts";
+import { responseFailure } from "./responseFailure.ts";
+import { saveResult } from "./resultFile.ts";
+import { sizeText } from "./sizeText.ts";
+
+/** Waits before a connection that never stood is tried again. */
+const connectWaitsMs = [500, 2_000];
+/** Waits before a hand-over is followed again: by GET, so as often as the answer limit allows. */
+const followWaitsMs = [1_000, 2_000, 5_000, 10_000, 30_000];
+/** A server's Retry-After is obeyed up to here, so many times. */
+const longestRetryAfterSeconds = 120;
+const mostRateRetries = 3;
+/** A POST that the app itself sends elsewhere on its own origin (a missing slash). */
+const mostPostRedirects = 2;
+const mostBodyTries = 3;
+const progressEveryMs = 200;
+
+/**
+ * Calls a web endpoint and saves its result. Waits up to `limits.answerMs` for the answer, over any
+ * number of 303 hand-overs. A POST that may have reached the app is never sent again.
+ *
+ * Rejects with a `CallFailure` that says what is known about the money.
+ */
+export function callEndpoint(request: CallRequest, options: CallOptions): Promise<CallOutcome> {
+  const body = request.body === null ? null : Buffer.from(JSON.stringify(request.body), "utf8");
+  const url = safeUrl(request.url.href, "the call");
+  return new Call(request, options, null).run({ method: request.method, url, body });
+}
+
+/**
+ * Picks up a call that Modal already works on, after a reload, a crash or a lost network. Only ever
+ * sends GET, so it never pays twice.
+ */
+export function resumeCall(request: ResumeRequest, options: CallOptions): Promise<CallOutcome> {
+  const url = safeUrl(request.handoverUrl, "the hand-over");
+  return new Call(request, options, url.href).run({ method: "GET", url, body: null });
+}
+
+type NextHop = Omit<Hop, "headers">;
+
+class Call {
+  readonly #target: CallTarget;
+  readonly #options: CallOptions;
+  readonly #limits: CallLimits;
+  readonly #startedAtMs: number;
+  readonly #answerLimit = new AbortController();
+  readonly #signal: AbortSignal;
+  #handoverUrl: string | null;
+  #handovers = 0;
+  #reached = false;
+  #phase: CallPhase = "connecting";
+  #received = 0;
+  #total: number | null = null;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(target: CallTarget, options: CallOptions, handoverUrl: string | null) {
+    this.#target = target;
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#startedAtMs = options.clock.nowMs();
+    this.#handoverUrl = handoverUrl;
+    const signals = [this.#answerLimit.signal];
+    if (options.signal !== undefined) signals.push(options.signal);
+    this.#signal = AbortSignal.any(signals);
+  }
+
+  async run(first: NextHop): Promise<CallOutcome> {
+    let hop = first;
+    try {
+      for (let tries = 1; ; tries++) {
+        const { message, last } = await this.#answerInTime(hop);
+        try {
+          return await this.#save(message);
+        } catch (error) {
+          if (!this.#mayFetchAgain(error, last, tries)) throw error;
+          await this.#dropPart(error);
+          hop = last;
+        }
+      }
+    } catch (error) {
+      throw this.#failure(error, hop.url);
+    }
+  }
+
+  async #answerInTime(hop: NextHop): Promise<{ message: IncomingMessage; last: NextHop }> {
+    const { clock } = this.#options;
+    const timer = clock.after(this.#limits.answerMs, () => this.#answerLimit.abort());
+    try {
+      return await this.#answer(hop);
+    } finally {
+      timer.dispose();
+    }
+  }
+
+  /** Follows redirects and waits out rate limits until an answer with a result is there. */
+  async #answer(first: NextHop): Promise<{ message: IncomingMessage; last: NextHop }> {
+    let hop = first;
+    let postRedirects = 0;
+    let rateRetries = 0;
+    for (let hops = 0; ;) {
+      const message = await this.#send(hop);
+      const status = message.statusCode ?? 0;
+      if (status >= 200 && status < 300) return { message, last: hop };
+      const { location } = message.headers;
+      if (isRedirect(status) && location !== undefined) {
+        message.destroy();
+        const next = nextHop(hop, status, location);
+        if (next.method === "POST" && ++postRedirects > mostPostRedirects) throw this.#loop(hop);
+        if (++hops > this.#limits.maxHops) throw this.#loop(hop);
+        if (status === 303) this.#handOver(next.url);
+        hop = { ...next, body: next.method === "POST" ? hop.body : null };
+        continue;
+      }
+      const waitMs = this.#retryWaitMs(message, hop, rateRetries);
+      if (waitMs === null) throw await this.#refused(message, hop);
+      rateRetries += 1;
+      message.destroy();
+      this.#tell("retrying", true);
+      await delay(this.#options.clock, waitMs, this.#signal);
+    }
+  }
+
+  /** One request; tries again only where that cannot be billed twice. */
+  async #send(hop: NextHop): Promise<IncomingMessage> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const headers = await this.#headers(hop);
+        this.#tell(this.#handoverUrl === null ? "connecting" : "handed-over", true);
+        const message = await exchange(
+          { ...hop, headers },
+          {
+            clock: this.#options.clock,
+            signal: this.#signal,
+            connectMs: this.#limits.connectMs,
+            onConnected: () => {
+              this.#reached = true;
+              if (this.#handoverUrl === null) this.#tell("waiting", true);
+            },
+          },
+        );
+        this.#log(`${hop.method} ${place(hop.url)} → ${message.statusCode ?? 0}`);
+        return message;
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+        if (error.code === "ABORTED") throw error;
+        this.#log(`${hop.method} ${place(hop.url)} failed: ${error.message}`);
+        const following = hop.method === "GET" && this.#handoverUrl !== null;
+        const waits = following ? followWaitsMs : connectWaitsMs;
+        const waitMs = waits[tries] ?? (following ? followWaitsMs.at(-1) : undefined);
+        const again = following ? isWorthFollowing(error) : isSafeToRetry(error);
+        if (!again || waitMs === undefined) {
+          throw connectionFailure(error, hop.url, this.#handoverUrl);
+        }
+        this.#tell("retrying", true);
+        await delay(this.#options.clock, waitMs, this.#signal);
+      }
+    }
+  }
+
+  async #headers(hop: NextHop): Promise<Record<string, string>> {
+    const headers: Record<string, string> = {
+      accept: "*/*",
+      "accept-encoding": acceptedEncodings,
+      "user-agent": "modal-meter",
+    };
+    if (hop.body !== null) {
+      headers["content-type"] = "application/json";
+      headers["content-length"] = String(hop.body.length);
+    }
+    // Looked up for each hop's own origin: a redirect elsewhere cannot carry a token along.
+    const token = await this.#options.proxyToken?.(hop.url.origin);
+    if (token !== undefined) {
+      if (!/^[\x21-\x7e]+$/.test(token.key) || !/^[\x21-\x7e]+$/.test(token.secret)) {
+        throw new CallFailure(
+          "missing-proxy-auth",
+          `The proxy token saved for ${hop.url.host} is damaged. Save it again. Nothing was sent.`,
+        );
+      }
+      headers["modal-key"] = token.key;
+      headers["modal-secret"] = token.secret;
+    }
+    return headers;
+  }
+
+  async #save(message: IncomingMessage): Promise<CallOutcome> {
+    const { clock, signal } = this.#options;
+    const answeredAtMs = clock.nowMs();
+    this.#received = 0;
+    const saved = await saveResult(message, this.#target, {
+      clock,
+      signal: signal ?? new AbortController().signal,
+      limits: this.#limits,
+      atMs: this.#startedAtMs,
+      onBytes: (received, total) => {
+        this.#received = received;
+        this.#total = total;
+        this.#tell("receiving", false);
+      },
+    });
+    this.#log(`saved ${sizeText(saved.bytes)} of ${saved.mediaType}`);
+    return {
+      ...saved,
+      callId: this.#target.callId,
+      status: message.statusCode ?? 0,
+      headers: plainHeaders(message),
+      startedAtMs: this.#startedAtMs,
+      answeredAtMs,
+      endedAtMs: clock.nowMs(),
+      handovers: this.#handovers,
+    };
+  }
+
+  #handOver(url: URL): void {
+    this.#handovers += 1;
+    this.#handoverUrl = url.href;
+    this.#options.onHandover?.(url.href);
+  }
+
+  #retryWaitMs(message: IncomingMessage, hop: NextHop, retries: number): number | null {
+    const status = message.statusCode ?? 0;
+    if (retries >= mostRateRetries) return null;
+    if (status === 429) {
+      const text = message.headers["retry-after"];
+      const seconds = text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : null;
+      return seconds === null || seconds > longestRetryAfterSeconds ? null : seconds * 1000;
+    }
+    const following = hop.method === "GET" && this.#handoverUrl !== null;
+    if (following && (status === 502 || status === 503 || status === 504)) {
+      return followWaitsMs[retries] ?? null;
+    }
+    return null;
+  }
+
+  async #refused(message: IncomingMessage, hop: NextHop): Promise<CallFailure> {
+    const body = await errorBody(message, this.#options.clock, this.#signal);
+    const { prompt, endpoint } = this.#target;
+    return responseFailure({
+      endpoint,
+      url: hop.url,
+      status: message.statusCode ?? 0,
+      headers: plainHeaders(message),
+      body,
+      hidden: prompt === null ? [] : [prompt],
+    });
+  }
+
+  #loop(hop: NextHop): CallFailure {
+    return new CallFailure(
+      "bad-response",
+      `${hop.url.host} keeps redirecting without an answer. The call was given up.`,
+      { reached: "yes", containerMayGoOn: true },
+    );
+  }
+
+  #mayFetchAgain(error: unknown, last: NextHop, tries: number): boolean {
+    return (
+      error instanceof CallFailure &&
+      error.facts.partialPath !== null &&
+      last.method === "GET" &&
+      this.#handoverUrl !== null &&
+      tries < mostBodyTries
+    );
+  }
+
+  async #dropPart(error: unknown): Promise<void> {
+    if (error instanceof CallFailure && error.facts.partialPath !== null) {
+      await removeQuietly(error.facts.partialPath);
+    }
+  }
+
+  /** Whatever went wrong, with what is known about the money. */
+  #failure(error: unknown, url: URL): unknown {
+    const reached = this.#handoverUrl !== null ? "yes" : this.#reached ? "maybe" : "no";
+    const facts = { reached, handoverUrl: this.#handoverUrl } as const;
+    if (this.#options.signal?.aborted === true) return cancelled(facts);
+    if (this.#answerLimit.signal.aborted) return this.#tooLong(url, facts);
+    if (error instanceof CallFailure) {
+      // An answer settles the matter: what is over cannot be picked up again.
+      const over = error.facts.status !== null && error.facts.partialPath === null;
+      return error.with({ handoverUrl: over ? null : this.#handoverUrl });
+    }
+    return error;
+  }
+
+  #tooLong(url: URL, facts: Parameters<typeof cancelled>[0]): CallFailure {
+    const minutes = Math.round(this.#limits.answerMs / 60_000);
+    const next =
+      facts.handoverUrl === null
+        ? "The container may go on and be billed; stop the app if it hangs."
+        : 'Modal still works on it: "Follow Call Again" picks the result up without paying twice.';
+    return new CallFailure(
+      "timed-out",
+      `${url.host} gave no answer for ${minutes} minutes. ${next}`,
+      {
+        ...facts,
+        containerMayGoOn: facts.reached !== "no",
+      },
+    );
+  }
+
+  #tell(phase: CallPhase, now: boolean): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (!now && phase === this.#phase && nowMs - this.#toldAtMs < progressEveryMs) return;
+    this.#phase = phase;
+    this.#toldAtMs = nowMs;
+    this.#options.onProgress?.({
+      phase,
+      elapsedMs: nowMs - this.#startedAtMs,
+      hops: this.#handovers,
+      receivedBytes: this.#received,
+      totalBytes: this.#total,
+    });
+  }
+
+  #log(text: string): void {
+    this.#options.log.debug(`Call ${this.#target.callId} (${this.#target.endpoint}): ${text}`);
+  }
+}
+
+function cancelled(facts: {
+  readonly reached: "no" | "maybe" | "yes";
+  readonly handoverUrl: string | null;
+}): CallFailure {
+  const goesOn = facts.reached !== "no";
+  const message = goesOn
+    ? facts.handoverUrl !== null
+      ? 'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again" picks the result up without paying twice; stop the app to end it at once.'
+      : "Cancelled here. The request had reached Modal, so its container may go on and is billed until it is done. Stop the app to end it at once."
+    : "Cancelled before anything was sent. Nothing is billed.";
+  return new CallFailure("cancelled", message, { ...facts, containerMayGoOn: goesOn });
+}
+
+/** Only what says that the address itself is wrong ends the following of a hand-over. */
+function isWorthFollowing(error: ExchangeError): boolean {
+  return !/CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_|^HPE_/.test(error.code);
+}
+
+/** A URL for the log: a query can hold a prompt, or the id by which a result is fetched. */
+function place(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+function plainHeaders(message: IncomingMessage): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return headers;
+}
