@@ -72,7 +72,12 @@ export function cancelled(): Failure {
 }
 
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw cancelled();
+  if (isAborted(signal)) throw cancelled();
+}
+
+/** Asks anew each time: the compiler takes an earlier look at `signal.aborted` for still true. */
+export function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
 
 /** The failure itself, or the unexpected error as one, for a place that must go on either way. */

@@ -1,3 +1,4 @@
+import { formatCountdown, formatMetered } from "../cost/format.ts";
 import type { MicroUsd } from "../cost/money.ts";
 import type { ModeDefinition } from "./mode.ts";
 
@@ -68,22 +69,22 @@ export interface ModeOffer {
   readonly costs: readonly string[];
 }
 
-/** Everything that a person should see before choosing the mode. `money` formats an amount. */
-export function offerMode(
-  mode: ModeDefinition,
-  figures: ModeFigures,
-  money: (amount: MicroUsd) => string,
-): ModeOffer {
+/** Everything that a person should see before choosing the mode. */
+export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer {
   const advice = decisionMatrix.find(
     ({ leadsTo }) => leadsTo.kind === "mode" && leadsTo.mode === mode.name,
   );
-  const facts = [`containers stay warm for ${durationText(mode.scaledownSeconds)} after a request`];
+  const facts = [
+    `containers stay warm for ${formatCountdown(mode.scaledownSeconds * 1000)} after a request`,
+  ];
   if (mode.warmUp) facts.push("warmed up before you start");
   if (mode.expiresAfterMinutes !== null)
-    facts.push(`returns to dev by itself after ${durationText(mode.expiresAfterMinutes * 60)}`);
+    facts.push(
+      `returns to dev by itself after ${formatCountdown(mode.expiresAfterMinutes * 60_000)}`,
+    );
   if (mode.confirm) facts.push("asks once more before it starts");
   const cost = (amount: MicroUsd | null): string =>
-    amount === null ? "cost unknown (no rate)" : `≈ ${money(amount)}`;
+    amount === null ? "cost unknown (no rate)" : formatMetered(amount);
   return {
     mode,
     when: advice === undefined ? "Your own mode" : `${advice.question} ${advice.answer}`,
@@ -94,16 +95,4 @@ export function offerMode(
       `${cost(figures.forgottenNightMicroUsd)} if forgotten overnight`,
     ],
   };
-}
-
-/** "45 s", "2 min", "1 h 30 min". */
-export function durationText(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  const rest = whole % 60;
-  if (minutes < 10 && rest > 0) return `${minutes} min ${rest} s`;
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }

@@ -1,22 +1,13 @@
-import type { MicroUsd } from "../cost/money.ts";
+import { formatBilled, formatMetered, formatPerHour, formatReported } from "../cost/format.ts";
 import type { CostTiers } from "./meterState.ts";
 import type { ReceiptApp, StopReceipt } from "./receipt.ts";
 
-export interface ReceiptTextOptions {
-  /** What the session cost until the stop, in its three tiers; undefined: no session was open. */
-  readonly cost?: CostTiers;
-  /** Formats an amount: "$0.41". */
-  readonly money: (amount: MicroUsd) => string;
-}
-
 /**
  * The lines of a receipt for the output channel. "All clear" appears only for a receipt that a fresh
- * listing has proven ("clear"); every other one says what is left, and why.
+ * listing has proven ("clear"); every other one says what is left, and why. `cost` is what the
+ * session cost until the stop, in its three tiers; undefined: no session was open.
  */
-export function receiptLines(
-  receipt: StopReceipt,
-  { cost, money }: ReceiptTextOptions,
-): readonly string[] {
+export function receiptLines(receipt: StopReceipt, cost?: CostTiers): readonly string[] {
   const { planned, stopped, alreadyStopped, left, excluded, scope } = receipt;
   const lines: string[] = [];
   lines.push(
@@ -33,10 +24,10 @@ export function receiptLines(
     lines.push(
       saved === null
         ? "💰 Cost savings activated! (the rate is not known)"
-        : `💰 Cost savings activated! ≈ ${money(saved)}/h no longer burning.`,
+        : `💰 Cost savings activated! ≈ ${formatPerHour(saved)} no longer burning.`,
     );
   }
-  if (cost !== undefined) lines.push(`   Session cost: ${tiersText(cost, money)}`);
+  if (cost !== undefined) lines.push(`   Session cost: ${tiersText(cost)}`);
   for (const app of excluded)
     lines.push(`🔒 Left alone: ${app.name} (${app.appId}): ${app.reason}`);
   lines.push(verdict(receipt));
@@ -56,13 +47,15 @@ export function receiptSummary(receipt: StopReceipt): string {
 }
 
 /** "$0.0014 reported · ≈ $0.41 metered · not billed yet". */
-export function tiersText(cost: CostTiers, money: (amount: MicroUsd) => string): string {
-  const reported = cost.reported === null ? "nothing reported" : `${money(cost.reported)} reported`;
-  const floor = cost.meteredIsFloor ? "at least " : "≈ ";
-  const metered =
-    cost.metered === null ? "metered: unknown" : `${floor}${money(cost.metered)} metered`;
-  const billed = cost.billed === null ? "not billed yet" : `${money(cost.billed)} billed`;
-  return [reported, metered, billed].join(" · ");
+export function tiersText(cost: CostTiers): string {
+  const { reported, metered, billed, meteredIsFloor } = cost;
+  return [
+    reported === null ? "nothing reported" : `${formatReported(reported)} reported`,
+    metered === null
+      ? "metered: unknown"
+      : `${formatMetered(metered)} metered${meteredIsFloor ? " at least" : ""}`,
+    billed === null ? "not billed yet" : formatBilled(billed),
+  ].join(" · ");
 }
 
 function verdict(receipt: StopReceipt): string {

@@ -103,6 +103,16 @@ export function planStop(
   };
 }
 
+/** The same plan, for some of its apps only. */
+export function narrowPlan(plan: StopPlan, appIds: ReadonlySet<string>): StopPlan {
+  const rest = plan.planned.filter(({ appId }) => !appIds.has(appId));
+  return {
+    ...plan,
+    planned: plan.planned.filter(({ appId }) => appIds.has(appId)),
+    excluded: [...plan.excluded, ...rest.map((app) => ({ ...app, ...notAskedFor(plan.what) }))],
+  };
+}
+
 /** Whose app it is. The last deployment's author outweighs everything: a teammate may have taken it over. */
 export function ownerOf(
   app: LiveApp,
@@ -173,7 +183,7 @@ function asksFor(
 type Exclusion = Pick<ExcludedApp, "why" | "reason" | "canBeNamed">;
 
 function notAskedFor(what: StopWhat): Exclusion {
-  const reason = what.kind === "project" ? "not part of this project" : "not the app asked for";
+  const reason = what.kind === "project" ? "not part of this project" : "not asked for";
   return { why: "not-asked-for", reason, canBeNamed: false };
 }
 

@@ -1,0 +1,416 @@
+import { Failure } from "../base/failure.ts";
+import { asFailure, pause, throwIfCancelled, within } from "./concurrent.ts";
+import type { DeployedUrl, Deployer, Deployment, ServeHandle } from "./deployer.ts";
+import type { Ledger } from "./ledgerPort.ts";
+import { liveApps, type LiveApp } from "./liveApp.ts";
+import { deployVariables } from "./mode.ts";
+import type { ModalControl } from "./modalControl.ts";
+import { modalStateOf, type ModalState } from "./modalState.ts";
+import { nearestNames } from "./stopPlan.ts";
+import type { Probe } from "./probe.ts";
+import { scaleApp } from "./scaleApp.ts";
+import { scopeKey } from "./scope.ts";
+import type { SessionApp, SessionRecord } from "./session.ts";
+import type { StartOptions, StartOutcome, StartRequest, StartStep, StartTarget } from "./start.ts";
+import { checkRunning, freshListing } from "./startCheck.ts";
+import { recallStart, rememberStart, type StartRecord } from "./startRecord.ts";
+import { undoStart, type UndoResult } from "./startUndo.ts";
+import type { StopParts } from "./stopApps.ts";
+import { warmUp } from "./warmUp.ts";
+
+export interface StartParts extends StopParts {
+  readonly control: Pick<ModalControl, "stopApp" | "deployments" | "scale" | "listFunctions">;
+  readonly deployer: Deployer;
+  readonly probe: Probe;
+  readonly ledger: Pick<
+    Ledger,
+    "recordReceipt" | "sessions" | "upsertSession" | "openSession" | "remember" | "recall"
+  >;
+  /** Modes whose apps are production (`confirm`). */
+  readonly productionModes: readonly string[];
+}
+
+const healthTimeoutMs = 30_000;
+const defaultWarmUpLimitMs = 900_000;
+
+/**
+ * Starts a session, step by step: check → deploy → find → health → warm-up. The session is in the
+ * ledger before the first step that could cost money, so that a crash can resume it. Never rejects
+ * for an expected failure: the outcome says which step failed and what runs on Modal now.
+ */
+export async function startSession(
+  parts: StartParts,
+  request: StartRequest,
+  options: StartOptions,
+): Promise<StartOutcome> {
+  if (request.mode.confirm && !(await options.ask.confirmMode(request.mode)))
+    return { kind: "declined" };
+  return new Start(parts, request).run("check", options);
+}
+
+interface Started {
+  readonly wanted: StartTarget;
+  readonly app: SessionApp;
+}
+
+/** One start, and what it knows so far; a retry goes on with the same one. */
+class Start {
+  readonly #parts: StartParts;
+  readonly #request: StartRequest;
+  readonly #scope: string;
+  readonly #createdIds = new Set<string>();
+  readonly #serves: ServeHandle[] = [];
+  readonly #started: Started[] = [];
+  readonly #notes: string[] = [];
+  #record: StartRecord | undefined;
+  #session: SessionRecord | null = null;
+  #use: readonly LiveApp[] = [];
+  /** The deploy in progress, and whether it may have reached Modal without our knowing. */
+  #mayLand = false;
+  #warm = new Set<string>();
+
+  constructor(parts: StartParts, request: StartRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#scope = scopeKey(request.scope);
+    this.#record = recallStart(parts.ledger, request.sessionId);
+  }
+
+  async run(from: StartStep, options: StartOptions): Promise<StartOutcome> {
+    const reached: { step: StartStep } = { step: from };
+    const step = async (name: StartStep, work: () => Promise<void>): Promise<void> => {
+      throwIfCancelled(options.signal);
+      reached.step = name;
+      options.onEvent({ kind: "step", step: name, state: "begun" });
+      await work();
+      options.onEvent({ kind: "step", step: name, state: "done" });
+    };
+    const note = (text: string): void => {
+      this.#notes.push(text);
+      options.onEvent({ kind: "note", text });
+    };
+    try {
+      if (from === "check") {
+        const found: { declined: boolean } = { declined: false };
+        await step("check", async () => {
+          found.declined = !(await this.#check(options));
+        });
+        if (found.declined) return { kind: "declined" };
+      }
+      for (const wanted of this.#request.targets.slice(this.#started.length)) {
+        const used = this.#use.find(({ name }) => name === wanted.target.name);
+        if (used !== undefined) await this.#takeOver(wanted, used, options, note);
+        else await this.#launch(wanted, options, step, reached);
+      }
+      await step("health", () => this.#health(options, note));
+      if (this.#request.mode.warmUp) await step("warm-up", () => this.#warmUp(options, note));
+      else options.onEvent({ kind: "skipped", step: "warm-up", why: "not part of this mode" });
+      return this.#ready();
+    } catch (error) {
+      if (options.signal?.aborted === true) return this.#cancelled(reached.step);
+      if (!(error instanceof Failure))
+        this.#parts.log.error(`The start failed unexpectedly at "${reached.step}".`, error);
+      return this.#failed(reached.step, asFailure(error));
+    }
+  }
+
+  async #check(options: StartOptions): Promise<boolean> {
+    const { ledger, clock, productionModes } = this.#parts;
+    const { targets, sessionId } = this.#request;
+    const result = await checkRunning(this.#parts, this.#request, productionModes, options);
+    if (result.kind === "declined") return false;
+    this.#use = result.use;
+    const names = targets.map(({ target }) => target.name);
+    this.#record = {
+      beforeIds: result.before.map(({ appId }) => appId),
+      names: names.filter((name) => name !== null),
+      unnamed: names.includes(null),
+      startedAtMs: clock.nowMs(),
+    };
+    rememberStart(ledger, sessionId, this.#record);
+    return true;
+  }
+
+  /** Deploys (or serves) one target and finds its app. */
+  async #launch(
+    wanted: StartTarget,
+    options: StartOptions,
+    step: (name: StartStep, work: () => Promise<void>) => Promise<void>,
+    reached: { step: StartStep },
+  ): Promise<void> {
+    const launched: { deployment: Deployment | undefined } = { deployment: undefined };
+    await step("deploy", async () => {
+      this.#openSession();
+      const { mode, how } = this.#request;
+      const deployOptions = {
+        variables: deployVariables(mode),
+        onLine: (text: string): void => options.onEvent({ kind: "line", text }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      };
+      this.#mayLand = true;
+      if (how === "serve") {
+        const serve = await this.#parts.deployer.serve(wanted.target, deployOptions);
+        this.#serves.push(serve);
+        this.#createdIds.add(serve.appId);
+        this.#addApp(wanted, serve.appId, wanted.target.name ?? wanted.target.file, serve.urls);
+      } else {
+        launched.deployment = await this.#parts.deployer.deploy(wanted.target, deployOptions);
+      }
+    });
+    const { deployment } = launched;
+    if (deployment !== undefined)
+      await step("find", () => this.#find(wanted, deployment, options.signal));
+    this.#mayLand = false;
+    reached.step = "health";
+  }
+
+  /** The app of a deploy, by name, in a fresh listing: the deploy itself does not print its id. */
+  async #find(
+    wanted: StartTarget,
+    deployment: Deployment,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const before = new Set(this.#record?.beforeIds);
+    const name = wanted.target.name ?? nameInUrl(deployment.dashboardUrl);
+    let names: readonly string[] = [];
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      if (attempt > 0) await pause(this.#parts.clock, 1000 * attempt, signal);
+      throwIfCancelled(signal);
+      const listing = await freshListing(this.#parts, signal);
+      const deployed = listing.apps
+        .filter(({ state }) => state === "deployed" || state === "initializing")
+        .toSorted((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0));
+      const fresh = deployed.filter(({ appId }) => !before.has(appId));
+      const app =
+        name === null
+          ? fresh.length === 1
+            ? fresh[0]
+            : undefined
+          : deployed.find((candidate) => candidate.name === name);
+      if (app !== undefined) {
+        if (!before.has(app.appId)) this.#createdIds.add(app.appId);
+        this.#addApp(wanted, app.appId, app.name, deployment.urls);
+        return;
+      }
+      names = nearestNames(liveApps(listing), name ?? "");
+    }
+    throw new Failure(
+      "not-found",
+      `Modal took the deploy, but ${name === null ? "its app" : `no app "${name}"`} is not in the listing. Running: ${names.length === 0 ? "nothing" : names.join(", ")}. Set "name" of the deploy target.`,
+    );
+  }
+
+  /** Makes a running deployment this session's, in this session's mode, without a deploy. */
+  async #takeOver(
+    wanted: StartTarget,
+    app: LiveApp,
+    options: StartOptions,
+    note: (text: string) => void,
+  ): Promise<void> {
+    throwIfCancelled(options.signal);
+    options.onEvent({ kind: "skipped", step: "deploy", why: `${app.name} already runs` });
+    this.#openSession();
+    this.#addApp(wanted, app.appId, app.name, []);
+    const { mode } = this.#request;
+    const settings = { scaledownWindowSeconds: mode.scaledownSeconds };
+    try {
+      const scaled = await scaleApp(this.#parts.control, app, settings, options.signal);
+      const failed = scaled.filter(({ failure }) => failure !== undefined);
+      if (failed.length > 0)
+        note(
+          `${failed.length} of ${scaled.length} functions of ${app.name} keep their old scaledown window: ${failed[0]?.failure?.message ?? ""}`,
+        );
+    } catch (error) {
+      throwIfCancelled(options.signal);
+      note(`${app.name} keeps its old scaledown window: ${asFailure(error).message}`);
+    }
+    note(`${app.name} keeps the code and the variables of its last deploy.`);
+  }
+
+  async #health(options: StartOptions, note: (text: string) => void): Promise<void> {
+    for (const { wanted, app } of this.#started) {
+      const url = wanted.healthUrl ?? urlNamed(app, /health/i);
+      if (url === null) {
+        options.onEvent({ kind: "skipped", step: "health", why: `${app.appName}: no health URL` });
+        continue;
+      }
+      try {
+        const { status } = await within(
+          this.#parts.clock,
+          healthTimeoutMs + 5000,
+          "The health URL",
+          options.signal,
+          (signal) => this.#parts.probe(url, { timeoutMs: healthTimeoutMs, signal }),
+        );
+        // 405: the route exists and only takes another method, so the app is up.
+        if (status >= 400 && status !== 405)
+          throw new Failure(
+            "endpoint-failed",
+            `${app.appName} is deployed, but its health URL answered HTTP ${status}. Look at its log, or correct healthUrl.`,
+          );
+      } catch (error) {
+        const failure = asFailure(error);
+        // A cold start may take minutes: no answer yet is no illness.
+        if (failure.reason !== "timed-out" || options.signal?.aborted === true) throw failure;
+        note(`${app.appName} did not answer within 30 s: it is still starting (cold start).`);
+      }
+    }
+  }
+
+  async #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
+    for (const { wanted, app } of this.#started) {
+      if (this.#warm.has(app.appId)) continue;
+      const url = wanted.warmUpUrl ?? urlNamed(app, /warm/i) ?? wanted.healthUrl;
+      if (url === null) {
+        const why = `${app.appName}: no warm-up URL is set`;
+        options.onEvent({ kind: "skipped", step: "warm-up", why });
+        note(`${why}, so the first request is a cold start.`);
+        continue;
+      }
+      const result = await warmUp(this.#parts, {
+        scope: this.#scope,
+        appName: app.appName,
+        url,
+        limitMs: options.warmUpLimitMs ?? defaultWarmUpLimitMs,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.skipWarmUp === undefined ? {} : { skip: options.skipWarmUp }),
+        onTick: (elapsedMs, typical) => options.onEvent({ kind: "warming", elapsedMs, typical }),
+      });
+      if (result.kind === "warm") this.#warm.add(app.appId);
+      else
+        note(
+          `The warm-up of ${app.appName} was skipped. Its container keeps starting and is billed until it has been idle for ${this.#request.mode.scaledownSeconds} s.`,
+        );
+    }
+  }
+
+  #ready(): StartOutcome {
+    const { clock, ledger } = this.#parts;
+    const { expiresAfterMinutes } = this.#request.mode;
+    const session = this.#openSession();
+    const ready: SessionRecord = {
+      ...session,
+      expiresAtMs:
+        expiresAfterMinutes === null ? null : clock.nowMs() + expiresAfterMinutes * 60_000,
+    };
+    this.#session = ready;
+    ledger.upsertSession(ready);
+    return { kind: "ready", session: ready, notes: this.#notes, serves: this.#serves };
+  }
+
+  async #failed(step: StartStep, failure: Failure): Promise<StartOutcome> {
+    const from = step === "find" ? "deploy" : step;
+    const state = await this.#state();
+    this.#closeEmptySession(state);
+    return {
+      kind: "failed",
+      step,
+      failure,
+      state,
+      notes: this.#notes,
+      canUndo: this.#session !== null,
+      retry: (options) => {
+        if (this.#session !== null) this.#parts.ledger.upsertSession(this.#session);
+        return this.run(from, options);
+      },
+      undo: () => this.#undo(),
+    };
+  }
+
+  async #cancelled(step: StartStep): Promise<StartOutcome> {
+    const undone = await this.#undo();
+    return { kind: "cancelled", step, undone, state: await this.#state() };
+  }
+
+  async #undo(): Promise<UndoResult> {
+    // Before the session is open nothing has been started.
+    if (this.#session === null || this.#record === undefined)
+      return { receipts: [], left: [], verified: true };
+    return undoStart(this.#parts, {
+      session: this.#session,
+      scope: this.#scope,
+      username: this.#request.username,
+      record: this.#record,
+      createdIds: this.#createdIds,
+      serves: this.#serves,
+      mayLand: this.#mayLand,
+    });
+  }
+
+  async #state(): Promise<ModalState> {
+    const { scaledownSeconds } = this.#request.mode;
+    const names = new Set(this.#record?.names);
+    const ids = new Set(this.#started.map(({ app }) => app.appId));
+    const isOurs = ({ appId, name }: LiveApp): boolean => ids.has(appId) || names.has(name);
+    try {
+      const listing = await freshListing(this.#parts, undefined);
+      return modalStateOf(listing, isOurs, scaledownSeconds);
+    } catch (error) {
+      this.#parts.log.warn(`No look at what runs: ${asFailure(error).message}`);
+      return modalStateOf(undefined, isOurs, scaledownSeconds);
+    }
+  }
+
+  /** A start that failed before anything came of it leaves no open session behind. */
+  #closeEmptySession(state: ModalState): void {
+    const session = this.#session;
+    if (session === null || session.apps.length > 0 || !state.verified) return;
+    const before = new Set(this.#record?.beforeIds);
+    if (this.#record?.unnamed === true || state.apps.some(({ appId }) => !before.has(appId)))
+      return;
+    const endedAtMs = this.#parts.clock.nowMs();
+    this.#parts.ledger.upsertSession({ ...session, endedAtMs, end: "gone" });
+  }
+
+  /** Writes the session before the first step that could cost money. */
+  #openSession(): SessionRecord {
+    if (this.#session !== null) return this.#session;
+    const { sessionId, folder, username, mode } = this.#request;
+    const startedAtMs = this.#parts.clock.nowMs();
+    this.#session = {
+      sessionId,
+      scope: this.#scope,
+      folder,
+      username,
+      mode: mode.name,
+      scaledownSeconds: mode.scaledownSeconds,
+      startedAtMs,
+      endedAtMs: null,
+      end: null,
+      expiresAtMs:
+        mode.expiresAfterMinutes === null ? null : startedAtMs + mode.expiresAfterMinutes * 60_000,
+      apps: [],
+    };
+    this.#parts.ledger.upsertSession(this.#session);
+    return this.#session;
+  }
+
+  /** Adds an app to the session; the session that was open in this folder until now is replaced. */
+  #addApp(wanted: StartTarget, appId: string, appName: string, urls: readonly DeployedUrl[]): void {
+    const { ledger, clock } = this.#parts;
+    const app: SessionApp = {
+      appId,
+      appName,
+      file: wanted.target.file,
+      urls: urls.map(({ functionName, url }) => ({ functionName, url })),
+    };
+    this.#started.push({ wanted, app });
+    const session = { ...this.#openSession() };
+    for (const other of ledger.sessions({ scope: this.#scope })) {
+      const isOther = other.sessionId !== session.sessionId && other.endedAtMs === null;
+      if (isOther && other.folder === session.folder)
+        ledger.upsertSession({ ...other, endedAtMs: clock.nowMs(), end: "replaced" });
+    }
+    this.#session = { ...session, apps: [...session.apps, app] };
+    ledger.upsertSession(this.#session);
+  }
+}
+
+/** "https://modal.com/apps/acme/main/deployed/demo" → "demo". */
+function nameInUrl(url: string | null): string | null {
+  return url === null ? null : (/\/deployed\/([^/?#]+)/.exec(url)?.[1] ?? null);
+}
+
+function urlNamed(app: SessionApp, pattern: RegExp): string | null {
+  return app.urls.find(({ functionName }) => pattern.test(functionName))?.url ?? null;
+}
