@@ -47,7 +47,17 @@ export interface SummaryRow {
   readonly appName: string;
   readonly endpoint: string | null;
   readonly calls: number;
+  /** Of `calls`, those that reported no cost: unknown, not $0. */
+  readonly unknownCalls: number;
   readonly reportedMicroUsd: MicroUsd;
+}
+
+/** Who has a lease. `token` grows with every new holder or term, so that a late act of an old one can be told. */
+export interface LeaseHolder {
+  readonly holder: string;
+  readonly pid: number;
+  readonly expiresAtMs: number;
+  readonly token: number;
 }
 
 /**
@@ -76,7 +86,13 @@ export interface Ledger extends Disposable {
   recordReceipt(receipt: StopReceipt): void;
   receipts(query: Partial<TimeRange> & { readonly scope?: string }): readonly StopReceipt[];
 
-  upsertBilled(scope: string, rows: readonly BillingRow[], fetchedAtMs: number): void;
+  /** `covers`: `rows` is the whole report of this range, so older rows in it that are missing now are withdrawn. */
+  upsertBilled(
+    scope: string,
+    rows: readonly BillingRow[],
+    fetchedAtMs: number,
+    covers?: TimeRange,
+  ): void;
   billed(query: { readonly scope?: string } & TimeRange): readonly BillingRow[];
 
   saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void;
@@ -87,10 +103,7 @@ export interface Ledger extends Disposable {
   /** Takes or renews the lease `name`; true when `holder` has it until `nowMs + ttlMs`. */
   acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean;
   releaseLease(name: string, holder: string): void;
-  leaseHolder(
-    name: string,
-    nowMs: number,
-  ): { readonly holder: string; readonly pid: number; readonly expiresAtMs: number } | undefined;
+  leaseHolder(name: string, nowMs: number): LeaseHolder | undefined;
 
   beatWindow(window: WindowRecord): void;
   closeWindow(windowId: string, atMs: number): void;
@@ -108,4 +121,33 @@ export interface Ledger extends Disposable {
   summary(
     query: TimeRange & { readonly scope?: string; readonly utcOffsetMinutes: number },
   ): readonly SummaryRow[];
+}
+
+/** What a retention run took away. Its sums stay (docs/ledger.md). */
+export interface PruneResult {
+  readonly calls: number;
+  readonly spans: number;
+}
+
+/** The care of the ledger file, beside its everyday use. */
+export interface LedgerUpkeep {
+  /** The rates in force at an instant: the last ones fetched before it, else the first ones ever fetched. */
+  ratesAt(
+    scope: string,
+    atMs: number,
+  ): { readonly rates: WorkspaceRates; readonly fetchedAtMs: number } | undefined;
+
+  /** Every row of every table, in pieces of text, as one snapshot. CSV: one table after the other, each under its own header row. */
+  exportRows(format: "csv" | "json"): AsyncIterable<string>;
+
+  /** Deletes calls and spans that ended before; never what still runs or belongs to an open session. */
+  prune(beforeMs: number): PruneResult;
+
+  /** Reads the whole file in a thread of its own. Empty: sound. Else what is wrong; the file is set aside at the next opening. */
+  checkIntegrity(): Promise<readonly string[]>;
+
+  rowCounts(): ReadonlyMap<string, number>;
+
+  /** Resolves when everything written so far would survive a power loss (it survives a crash at once). */
+  flush(): Promise<void>;
 }

@@ -1,0 +1,56 @@
+import { Failure } from "../base/failure.ts";
+
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
+const busy = 5;
+const locked = 6;
+const readOnly = 8;
+const ioError = 10;
+const corrupt = 11;
+const full = 13;
+const cannotOpen = 14;
+const notADatabase = 26;
+
+/** The primary SQLite result code of an error, or undefined when it does not come from SQLite. */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+}
+
+export function isBusy(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === busy || code === locked;
+}
+
+/** The file's content is broken, as opposed to its disk, its rights or its neighbours. */
+export function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === corrupt || code === notADatabase;
+}
+
+/** What SQLite said as a `Failure`; anything else unchanged. */
+export function ledgerFailure(error: unknown, path: string): unknown {
+  const code = sqliteCode(error);
+  const message = code === undefined ? undefined : messageOf(code, path);
+  return message === undefined ? error : new Failure("ledger", message, { cause: error });
+}
+
+function messageOf(code: number, path: string): string | undefined {
+  switch (code) {
+    case busy:
+    case locked:
+      return `The cost ledger is held by another process for more than 5 seconds. Close other windows and try again: ${path}`;
+    case readOnly:
+      return `The cost ledger cannot be written: it is on a read-only disk or belongs to another user. Make it writable and reload the window: ${path}`;
+    case ioError:
+      return `The disk reports an error for the cost ledger. Check the disk and reload the window: ${path}`;
+    case corrupt:
+    case notADatabase:
+      return `The cost ledger is damaged. Reload the window: it will be set aside and a new one begun: ${path}`;
+    case full:
+      return `The disk is full, so costs cannot be recorded. Free some space: ${path}`;
+    case cannotOpen:
+      return `The cost ledger cannot be opened. Check that its folder exists and that you may write there: ${path}`;
+    default:
+      return undefined;
+  }
+}

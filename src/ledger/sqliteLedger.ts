@@ -1,0 +1,212 @@
+import type { DatabaseSync } from "node:sqlite";
+import * as z from "zod/mini";
+import type { CallRecord } from "../cost/call.ts";
+import type { ContainerSpan } from "../cost/span.ts";
+import type {
+  CallQuery,
+  LeaseHolder,
+  Ledger,
+  LedgerUpkeep,
+  Listing,
+  PruneResult,
+  SummaryRow,
+  TimeRange,
+  WindowRecord,
+} from "../session/ledgerPort.ts";
+import type { BillingRow, WorkspaceRates } from "../session/modalControl.ts";
+import type { StopReceipt } from "../session/receipt.ts";
+import type { SessionRecord } from "../session/session.ts";
+import { billedIn, upsertBilled } from "./billedTable.ts";
+import { callsOf, upsertCall } from "./callTable.ts";
+import { whole } from "./column.ts";
+import type { Connection } from "./connection.ts";
+import { exportRows } from "./exportRows.ts";
+import { acquireLease, leaseHolder, releaseLease } from "./leaseTable.ts";
+import { latestListing, recordListing } from "./listingTable.ts";
+import { claimOnce, recall, remember } from "./memoryTable.ts";
+import { prune } from "./prune.ts";
+import { latestRates, ratesAt, saveRates } from "./rateTable.ts";
+import type { SavedRates } from "./rateTable.ts";
+import { receiptsIn, recordReceipt } from "./receiptTable.ts";
+import { tables } from "./schema.ts";
+import { openSession, sessionsIn, upsertSession } from "./sessionTable.ts";
+import { spansIn } from "./spanTable.ts";
+import { summaryOf } from "./summary.ts";
+import type { SummaryQuery } from "./summary.ts";
+import { beatWindow, closeWindow, forgetWindow, windows } from "./windowTable.ts";
+
+const versionSchema = z.object({ data_version: whole });
+const countSchema = z.object({ rows: whole });
+
+/** What the ledger needs beside its connection. */
+export interface LedgerFile {
+  /** A second, read-only connection to the same file. */
+  openReader(): DatabaseSync;
+  flush(): Promise<void>;
+  /** Goes over to the new file where another window has set a damaged one aside. */
+  followReplacement(): void;
+  checkIntegrity(): Promise<readonly string[]>;
+}
+
+/** The ledger port over one SQLite connection; each noun's SQL is in its own file. */
+export class SqliteLedger implements Ledger, LedgerUpkeep {
+  readonly #connection: Connection;
+  readonly #file: LedgerFile;
+
+  constructor(connection: Connection, file: LedgerFile) {
+    this.#connection = connection;
+    this.#file = file;
+  }
+
+  /** SQLite's data_version tells of the others' commits only; this connection's own are added. */
+  changeCounter(): number {
+    this.#file.followReplacement();
+    const row = versionSchema.parse(this.#connection.get("PRAGMA data_version"));
+    return row.data_version + this.#connection.commits;
+  }
+
+  recordListing(listing: Listing): void {
+    recordListing(this.#connection, listing);
+  }
+
+  latestListing(scope: string): Listing | undefined {
+    return latestListing(this.#connection, scope);
+  }
+
+  spans(
+    query: { readonly scope?: string; readonly appIds?: readonly string[] } & TimeRange,
+  ): readonly ContainerSpan[] {
+    return spansIn(this.#connection, query);
+  }
+
+  upsertCall(call: CallRecord): void {
+    upsertCall(this.#connection, call);
+  }
+
+  calls(query: CallQuery): readonly CallRecord[] {
+    return callsOf(this.#connection, query);
+  }
+
+  upsertSession(session: SessionRecord): void {
+    upsertSession(this.#connection, session);
+  }
+
+  openSession(scope: string, folder: string): SessionRecord | undefined {
+    return openSession(this.#connection, scope, folder);
+  }
+
+  sessions(query: Partial<TimeRange> & { readonly scope?: string }): readonly SessionRecord[] {
+    return sessionsIn(this.#connection, query);
+  }
+
+  recordReceipt(receipt: StopReceipt): void {
+    recordReceipt(this.#connection, receipt);
+  }
+
+  receipts(query: Partial<TimeRange> & { readonly scope?: string }): readonly StopReceipt[] {
+    return receiptsIn(this.#connection, query);
+  }
+
+  upsertBilled(
+    scope: string,
+    rows: readonly BillingRow[],
+    fetchedAtMs: number,
+    covers?: TimeRange,
+  ): void {
+    upsertBilled(this.#connection, scope, rows, fetchedAtMs, covers);
+  }
+
+  billed(query: { readonly scope?: string } & TimeRange): readonly BillingRow[] {
+    return billedIn(this.#connection, query);
+  }
+
+  saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void {
+    saveRates(this.#connection, scope, rates, fetchedAtMs);
+  }
+
+  latestRates(scope: string): SavedRates | undefined {
+    return latestRates(this.#connection, scope);
+  }
+
+  ratesAt(scope: string, atMs: number): SavedRates | undefined {
+    return ratesAt(this.#connection, scope, atMs);
+  }
+
+  acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean {
+    return acquireLease(this.#connection, name, holder, pid, nowMs, ttlMs);
+  }
+
+  releaseLease(name: string, holder: string): void {
+    releaseLease(this.#connection, name, holder);
+  }
+
+  leaseHolder(name: string, nowMs: number): LeaseHolder | undefined {
+    return leaseHolder(this.#connection, name, nowMs);
+  }
+
+  beatWindow(window: WindowRecord): void {
+    beatWindow(this.#connection, window);
+  }
+
+  closeWindow(windowId: string, atMs: number): void {
+    closeWindow(this.#connection, windowId, atMs);
+  }
+
+  windows(): readonly WindowRecord[] {
+    return windows(this.#connection);
+  }
+
+  forgetWindow(windowId: string): void {
+    forgetWindow(this.#connection, windowId);
+  }
+
+  claimOnce(key: string, atMs: number): boolean {
+    return claimOnce(this.#connection, key, atMs);
+  }
+
+  remember(key: string, json: string): void {
+    remember(this.#connection, key, json);
+  }
+
+  recall(key: string): string | undefined {
+    return recall(this.#connection, key);
+  }
+
+  summary(query: SummaryQuery): readonly SummaryRow[] {
+    return summaryOf(this.#connection, query);
+  }
+
+  async *exportRows(format: "csv" | "json"): AsyncIterable<string> {
+    const reader = this.#file.openReader();
+    try {
+      yield* exportRows(reader, format);
+    } finally {
+      reader.close();
+    }
+  }
+
+  prune(beforeMs: number): PruneResult {
+    return prune(this.#connection, beforeMs);
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return this.#file.checkIntegrity();
+  }
+
+  rowCounts(): ReadonlyMap<string, number> {
+    return new Map(
+      tables.map((table) => {
+        const row = this.#connection.get(`SELECT count(*) AS rows FROM "${table}"`);
+        return [table, countSchema.parse(row).rows];
+      }),
+    );
+  }
+
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
+  dispose(): void {
+    this.#connection.dispose();
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DisposableStore } from "../../../src/base/disposable.ts";
+import type { CallRecord } from "../../../src/cost/call.ts";
+import type { ContainerObservation } from "../../../src/cost/span.ts";
+import { openLedger } from "../../../src/ledger/openLedger.ts";
+import type { OpenedLedger, OpenLedgerOptions } from "../../../src/ledger/openLedger.ts";
+import type { Listing } from "../../../src/session/ledgerPort.ts";
+import type { SessionRecord } from "../../../src/session/session.ts";
+
+/** A folder of its own for one test, with any number of windows on its ledger. */
+export class TemporaryLedger extends DisposableStore {
+  readonly folder = mkdtempSync(join(tmpdir(), "modal-meter-ledger-"));
+  readonly path = join(this.folder, "ledger.db");
+
+  async open(options?: OpenLedgerOptions): Promise<OpenedLedger> {
+    const opened = await openLedger(this.path, options);
+    this.add(opened.ledger);
+    return opened;
+  }
+
+  async ledger(): Promise<OpenedLedger["ledger"]> {
+    return (await this.open()).ledger;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export const scope = "acme/main";
+
+/** 2026-11-02T00:00:00Z, a Monday. */
+export const mondayMs = Date.UTC(2026, 10, 2);
+
+export function call(fields: Partial<CallRecord> = {}): CallRecord {
+  return {
+    callId: "call-1",
+    scope,
+    source: "editor",
+    sessionId: null,
+    appId: "ap-1",
+    appName: "flux-api",
+    endpoint: "flux",
+    mode: "dev",
+    startedAtMs: mondayMs,
+    endedAtMs: null,
+    status: "running",
+    reportedMicroUsd: null,
+    executionSeconds: null,
+    gpuType: null,
+    audit: [],
+    handoverUrl: null,
+    resultPath: null,
+    inputJson: null,
+    failure: null,
+    ...fields,
+  };
+}
+
+export function container(
+  containerId: string,
+  fields: Partial<ContainerObservation> = {},
+): ContainerObservation {
+  return {
+    containerId,
+    appId: "ap-1",
+    appName: "flux-api",
+    enqueuedAtMs: null,
+    startedAtMs: null,
+    finishedAtMs: null,
+    gpu: null,
+    gpuSource: "unknown",
+    cpuCores: null,
+    memoryGib: null,
+    ...fields,
+  };
+}
+
+export function listing(
+  observedAtMs: number,
+  containers: readonly ContainerObservation[] = [],
+  fields: Partial<Listing> = {},
+): Listing {
+  return { scope, observedAtMs, adapter: "cli", apps: [], containers, ended: [], ...fields };
+}
+
+export function session(fields: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    sessionId: "session-1",
+    scope,
+    folder: "/project",
+    username: "you",
+    mode: "dev",
+    scaledownSeconds: 120,
+    startedAtMs: mondayMs,
+    endedAtMs: null,
+    end: null,
+    expiresAtMs: null,
+    apps: [{ appId: "ap-1", appName: "flux-api", file: "/project/flux.py", urls: [] }],
+    ...fields,
+  };
+}
