@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { closeReminder, outcomeNotice } from "../../../src/guardian/reminderText.ts";
+import type { StopReceipt } from "../../../src/session/receipt.ts";
+
+const flux = { appId: "ap-1", name: "flux-api" };
+const comfy = { appId: "ap-2", name: "comfy" };
+
+function receipt(change: Partial<StopReceipt>): StopReceipt {
+  return {
+    receiptId: "r",
+    scope: "acme/main",
+    atMs: 0,
+    by: "guardian",
+    planned: [],
+    stopped: [],
+    alreadyStopped: [],
+    left: [],
+    excluded: [],
+    verified: "clear",
+    savedMicroUsdPerHour: null,
+    ...change,
+  };
+}
+
+describe("closeReminder", () => {
+  it("says what runs, that no window is open, what it costs, and what happens without an answer", () => {
+    const { title, body, actions } = closeReminder({
+      apps: [
+        { name: "flux-api", scope: "acme/main", containerCount: 2 },
+        { name: "comfy", scope: "acme/main", containerCount: 1 },
+      ],
+      burn: "≈ $3.90 per hour",
+      unchecked: null,
+      stopAt: "18:45",
+      canRelease: false,
+    });
+    assert.equal(title, "2 Modal apps still run");
+    assert.equal(
+      body,
+      "flux-api (2 containers), comfy (1 container). No VS Code window is open. " +
+        "Cost: ≈ $3.90 per hour. Without an answer, they are stopped at 18:45.",
+    );
+    assert.deepEqual(
+      actions.map(({ id }) => id),
+      ["stop", "keep"],
+    );
+  });
+
+  it("names the scopes when there are several, and says when Modal could not be asked", () => {
+    const { body } = closeReminder({
+      apps: [
+        { name: "a", scope: "acme/main", containerCount: 1 },
+        { name: "b", scope: "acme/test", containerCount: 0 },
+      ],
+      burn: null,
+      unchecked: "Modal did not answer within 4 s.",
+      stopAt: null,
+      canRelease: false,
+    });
+    assert.match(body, /a in acme\/main \(1 container\), b in acme\/test\./);
+    assert.match(body, /As last seen: Modal could not be asked now/);
+    assert.ok(!body.includes("Cost"));
+  });
+});
+
+describe("outcomeNotice", () => {
+  it("says all clear only for a verified stop with nothing left", () => {
+    const { title, body } = outcomeNotice([receipt({ planned: [flux], stopped: [flux] })], "");
+    assert.equal(title, "Stopped 1 app");
+    assert.match(body, /flux-api.*All clear/);
+  });
+
+  it("names what was left alone instead of all clear", () => {
+    const { body } = outcomeNotice(
+      [
+        receipt({
+          planned: [flux],
+          stopped: [flux],
+          excluded: [{ ...comfy, reason: "deployed by teammate" }],
+          verified: "excluded-left",
+        }),
+      ],
+      "",
+    );
+    assert.match(body, /Left running: comfy \(deployed by teammate\)/);
+    assert.ok(!body.includes("All clear"));
+  });
+
+  it("never reports a stop that left something, or was not verified, as done", () => {
+    const left = outcomeNotice(
+      [
+        receipt({
+          planned: [flux, comfy],
+          stopped: [comfy],
+          left: [{ ...flux, reason: "still stopping" }],
+          verified: "left",
+        }),
+      ],
+      "",
+    );
+    assert.equal(left.title, "1 app not stopped");
+    assert.match(left.body, /flux-api: still stopping\..*Stopped: comfy/);
+    const unverified = outcomeNotice([receipt({ planned: [flux], verified: "unverified" })], "");
+    assert.equal(unverified.title, "The stop is not verified");
+    assert.ok(!unverified.body.includes("All clear"));
+  });
+});
