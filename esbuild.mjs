@@ -1,0 +1,66 @@
+// Builds what the extension ships: node esbuild.mjs [--watch]
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { context } from "esbuild";
+
+const watch = process.argv.includes("--watch");
+
+/** Each is a bundle of its own: the second is loaded when it is needed, the third is another process. */
+const bundles = [
+  { entry: "src/extension.ts", outfile: "dist/extension.cjs" },
+  { entry: "src/modal/sdkEntry.ts", outfile: "dist/sdk.cjs" },
+  { entry: "src/guardian/main.ts", outfile: "dist/guardian.cjs" },
+].filter(({ entry }) => existsSync(entry));
+
+/** Prints one line per bundle, so that a dependency that grew is seen in the build's output. */
+function sizes({ metafile, errors }) {
+  if (errors.length > 0 || metafile === undefined) return;
+  for (const [file, { bytes, inputs }] of Object.entries(metafile.outputs)) {
+    if (file.endsWith(".map")) continue;
+    console.log(`${file}  ${Math.ceil(bytes / 1024)} KB from ${Object.keys(inputs).length} files`);
+  }
+}
+
+if (!watch) await rm("dist", { recursive: true, force: true });
+const contexts = await Promise.all(
+  bundles.map(({ entry, outfile }) =>
+    context({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: "node",
+      // VS Code 1.101, the oldest that is supported, runs Node 22.
+      target: "node22",
+      format: "cjs",
+      external: ["vscode"],
+      minify: !watch,
+      sourcemap: watch ? "linked" : false,
+      metafile: true,
+      legalComments: "none",
+      logLevel: "info",
+      plugins: [
+        {
+          name: "sizes",
+          setup(build) {
+            if (watch) build.onStart(() => console.log("[watch] build started"));
+            build.onEnd((result) => {
+              sizes(result);
+              if (watch) console.log("[watch] build finished");
+            });
+          },
+        },
+      ],
+    }),
+  ),
+);
+if (watch) {
+  await Promise.all(contexts.map((it) => it.watch()));
+} else {
+  try {
+    await Promise.all(contexts.map((it) => it.rebuild()));
+  } catch {
+    process.exitCode = 1; // esbuild has printed why.
+  } finally {
+    await Promise.all(contexts.map((it) => it.dispose()));
+  }
+}

@@ -1,0 +1,254 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { ChildProcess } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { format } from "node:util";
+import { rmSync, createWriteStream } from "node:fs";
+import { execa } from "execa";
+import type { BrowserContext } from "playwright-core";
+import { bareEnvironment } from "./bareEnvironment.ts";
+import { launchBrowser } from "./browser.ts";
+import { quietSettings } from "./editorHost.ts";
+import type { EditorHost, HostOptions, HostRun } from "./editorHost.ts";
+import { outFolder, root } from "./paths.ts";
+import { kill, ownProcesses, signalGroup, start, stop } from "./processes.ts";
+import type { ServerInstall } from "./serverInstall.ts";
+import { until } from "./until.ts";
+import { EditorWindow } from "./window.ts";
+
+const defaultSize = { width: 1280, height: 800 };
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+/** VS Code's server, with a headless browser as its screen. */
+export class ServerHost implements EditorHost {
+  readonly kind = "server";
+  readonly home: string;
+  readonly userData: string;
+  readonly #folder: string;
+  readonly #install: ServerInstall;
+  readonly #options: HostOptions;
+  readonly #port: number;
+  #server: ChildProcess | undefined;
+  #browser: Promise<BrowserContext> | undefined;
+
+  private constructor(folder: string, port: number, install: ServerInstall, options: HostOptions) {
+    this.#folder = folder;
+    this.#port = port;
+    this.#install = install;
+    this.#options = options;
+    this.home = join(folder, "home");
+    this.userData = join(folder, "server", "data");
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  }
+
+  static async start(install: ServerInstall, options: HostOptions): Promise<ServerHost> {
+    // Short, because the path of a socket may have no more than about 100 characters.
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "mm-")));
+    const host = new ServerHost(folder, await freePort(), install, options);
+    try {
+      await mkdir(host.home, { recursive: true });
+      await host.writeSettings(options.settings ?? {});
+      if (options.extension !== undefined && "vsix" in options.extension) {
+        await host.#installExtension(options.extension.vsix);
+      }
+      await host.#startServer({});
+    } catch (error) {
+      await host[Symbol.asyncDispose]();
+      throw error;
+    }
+    return host;
+  }
+
+  /** Where a browser finds the workspace. Used by `npm start`, where a person is the user. */
+  url(
+    folder = this.#options.workspace,
+    payload: readonly (readonly [string, string])[] = [],
+  ): string {
+    const url = new URL(`http://127.0.0.1:${this.#port}/`);
+    url.searchParams.set("folder", folder);
+    const all = [["skipWelcome", "true"], ...this.#developmentPayload(), ...payload];
+    url.searchParams.set("payload", JSON.stringify(all));
+    return url.href;
+  }
+
+  async writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const folder = join(this.userData, "User");
+    await mkdir(folder, { recursive: true });
+    const all = { ...quietSettings, ...settings };
+    await writeFile(join(folder, "settings.json"), JSON.stringify(all, undefined, 2));
+  }
+
+  async open(folder?: string): Promise<EditorWindow> {
+    const context = await this.#context();
+    const before = this.#extensionHosts();
+    let own: readonly number[] = [];
+    const page = await context.newPage();
+    const learnHosts = async (old: readonly number[]) => {
+      own = await until("an extension host was started", () => {
+        const pids = this.#extensionHosts().filter((pid) => !old.includes(pid));
+        return pids.length > 0 ? pids : undefined;
+      });
+    };
+    const window = new EditorWindow(page, {
+      readClipboard: async () => page.evaluate<string>("navigator.clipboard.readText()"),
+      reloaded: async () => learnHosts([...before, ...own]),
+      killExtensionHost: async () => {
+        for (const pid of own) kill(pid);
+        await until("the extension host has ended", () =>
+          own.every((pid) => !this.#extensionHosts().includes(pid)),
+        );
+      },
+      close: async () => {
+        await page.close({ runBeforeUnload: true });
+        await until("the window is closed", () => page.isClosed());
+      },
+    });
+    await page.goto(this.url(folder), { timeout: 60_000 });
+    await learnHosts(before);
+    await window.ready();
+    return window;
+  }
+
+  /** Processes of the extension host, one for each window (two while a reload overlaps). */
+  #extensionHosts(): readonly number[] {
+    return ownProcesses()
+      .filter(({ command }) => command.includes("--type=extensionHost"))
+      .map(({ pid }) => pid);
+  }
+
+  async runTests(runner: string, env: Readonly<Record<string, string>> = {}): Promise<HostRun> {
+    // The extension host gets the server's environment, so a run has a server of its own.
+    await this.#stopServer();
+    await this.#startServer(env);
+    const page = await (await this.#context()).newPage();
+    const lines: string[] = [];
+    const finished = new Promise<number>((resolve, reject) => {
+      page.once("crash", () => reject(new Error("The browser page crashed.")));
+      const outcome = async () => {
+        await page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => {
+          lines.push(format(...args));
+        });
+        await page.exposeFunction("codeAutomationExit", (code: number) => resolve(code));
+        const remote = `vscode-remote://127.0.0.1:${this.#port}`;
+        await page.goto(this.url(undefined, [["extensionTestsPath", `${remote}${runner}`]]), {
+          timeout: 60_000,
+        });
+      };
+      outcome().catch(reject);
+      const timeout = setTimeout(() => {
+        reject(new Error(`The tests in the extension host did not end.\n${lines.join("\n")}`));
+      }, 300_000);
+      timeout.unref();
+    });
+    try {
+      return { code: await finished, log: lines.join("\n") };
+    } finally {
+      await page.close();
+    }
+  }
+
+  async kill(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    signalGroup(server, "SIGKILL");
+    await until(
+      "the server has ended",
+      () => server.exitCode !== null || server.signalCode !== null,
+    );
+    await until("the extension hosts have ended", () => this.#extensionHosts().length === 0);
+  }
+
+  async restart(): Promise<void> {
+    if (this.#server === undefined) await this.#startServer({});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const browser = await this.#browser?.catch(() => undefined);
+    await browser?.close();
+    await this.#stopServer();
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #developmentPayload(): readonly (readonly [string, string])[] {
+    const extension = this.#options.extension ?? { folder: root };
+    if ("vsix" in extension) return [];
+    const remote = `vscode-remote://127.0.0.1:${this.#port}`;
+    return [["extensionDevelopmentPath", `${remote}${extension.folder}`]];
+  }
+
+  #context(): Promise<BrowserContext> {
+    this.#browser ??= launchBrowser({
+      userDataFolder: join(this.#folder, "browser"),
+      fontFiles: this.#install.fontFiles,
+      size: this.#options.size ?? defaultSize,
+    });
+    return this.#browser;
+  }
+
+  #serverFolders(): readonly string[] {
+    return [
+      "--server-data-dir",
+      join(this.#folder, "server"),
+      "--extensions-dir",
+      join(this.#folder, "extensions"),
+    ];
+  }
+
+  async #installExtension(vsix: string): Promise<void> {
+    await execa(
+      process.execPath,
+      [this.#install.main, "--install-extension", vsix, "--force", ...this.#serverFolders()],
+      { env: bareEnvironment(this.home), extendEnv: false },
+    );
+  }
+
+  async #startServer(env: Readonly<Record<string, string>>): Promise<void> {
+    await mkdir(outFolder, { recursive: true });
+    const server = start(
+      process.execPath,
+      [
+        this.#install.main,
+        "--host=127.0.0.1",
+        `--port=${this.#port}`,
+        "--without-connection-token",
+        "--accept-server-license-terms",
+        "--enable-smoke-test-driver",
+        "--telemetry-level=off",
+        "--force-disable-user-env",
+        ...this.#serverFolders(),
+      ],
+      {
+        env: { ...bareEnvironment(this.home), ...this.#options.env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    this.#server = server;
+    const log = createWriteStream(join(outFolder, "server.log"), { flags: "a" });
+    server.stdout?.pipe(log);
+    server.stderr?.pipe(log);
+    await until(
+      "VS Code's server answers",
+      async () => {
+        if (server.exitCode !== null) throw new Error(`it ended with code ${server.exitCode}`);
+        return (await fetch(`http://127.0.0.1:${this.#port}/version`)).ok;
+      },
+      { withinMs: 60_000, describe: () => `See ${join(outFolder, "server.log")}` },
+    );
+  }
+
+  async #stopServer(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server !== undefined) await stop(server);
+  }
+}

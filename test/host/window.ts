@@ -1,0 +1,421 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Locator, Page } from "playwright-core";
+import { outFolder } from "./paths.ts";
+import { until } from "./until.ts";
+import type { UntilOptions } from "./until.ts";
+
+/** A notification as the user sees it. */
+export interface Notification {
+  readonly severity: "info" | "warning" | "error";
+  readonly message: string;
+  readonly buttons: readonly string[];
+}
+
+/** An entry of the status bar as the user (or their screen reader) gets it. */
+export interface StatusItem {
+  readonly text: string;
+  readonly label: string;
+  readonly kind: "plain" | "warning" | "error";
+}
+
+/** The open quick pick or input box. */
+export interface QuickInput {
+  readonly title: string;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly message: string;
+  readonly items: readonly string[];
+}
+
+/** What a window needs from the host that opened it. */
+export interface WindowPort {
+  killExtensionHost(): Promise<void>;
+  /** Called when the page was told to load again, before it shows anything. */
+  reloaded(): Promise<void>;
+  close(): Promise<void>;
+  readClipboard(): Promise<string>;
+}
+
+type Match = string | RegExp;
+
+const matches = (text: string, match: Match) =>
+  typeof match === "string" ? text.includes(match) : match.test(text);
+
+const tidy = (text: string) => text.replaceAll(/[\s\u00A0]+/g, " ").trim();
+
+const quickInput = ".quick-input-widget:visible";
+const toast = ".notifications-toasts .notification-list-item:visible";
+const inCenter = ".notifications-center.visible .notification-list-item";
+const dialog = ".monaco-dialog-box:visible";
+const hover = ".monaco-hover:visible, .workbench-hover:visible";
+
+let failures = 0;
+
+/** A window of a real VS Code, used like a person uses it: keys, clicks and what is on the screen. */
+export class EditorWindow {
+  readonly page: Page;
+  readonly #port: WindowPort;
+
+  constructor(page: Page, port: WindowPort) {
+    this.page = page;
+    this.#port = port;
+  }
+
+  /** Waits; a failure shows what was on the screen and leaves a screenshot. */
+  async until<T>(
+    what: string,
+    probe: () => Promise<T | undefined | false>,
+    options: UntilOptions = {},
+  ): Promise<T> {
+    return until(what, probe, {
+      describe: async () => {
+        failures += 1;
+        const path = await this.screenshot(`failure-${failures}`).catch(String);
+        return `On screen:\n${await this.describe()}\nScreenshot: ${path}`;
+      },
+      ...options,
+    });
+  }
+
+  /** Resolves when the workbench and its extension host are up. */
+  async ready(): Promise<void> {
+    await this.until(
+      "the workbench is open",
+      async () => (await this.#count(".monaco-workbench .part.statusbar")) > 0,
+      { withinMs: 90_000 },
+    );
+    await this.until(
+      "extensions are activated",
+      async () => !(await this.#texts(".statusbar-item")).some((text) => /Activating/.test(text)),
+      { withinMs: 60_000 },
+    );
+  }
+
+  /** Runs a command by its title, as shown in the command palette ("Modal Meter: Stop All Apps"). */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press("Escape");
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(`${quickInput} input[type="text"]`).first();
+    await input.waitFor({ timeout: 30_000 });
+    await input.fill(`>${title}`);
+    const row = this.page
+      .locator(`${quickInput} .monaco-list-row`)
+      .filter({ has: this.page.locator(".label-name", { hasText: title }) })
+      .first();
+    await this.until(`the command palette offers "${title}"`, async () => {
+      const names = await this.#rows();
+      return names.some((name) => name === title || name.startsWith(`${title} `));
+    });
+    await row.click();
+  }
+
+  /** The open quick pick or input box; undefined when none is open. */
+  async quickInput(): Promise<QuickInput | undefined> {
+    if ((await this.#count(quickInput)) === 0) return undefined;
+    const input = this.page.locator(`${quickInput} input[type="text"]`).first();
+    return {
+      title: (await this.#texts(`${quickInput} .quick-input-title`)).join(""),
+      placeholder: (await input.getAttribute("placeholder", { timeout: 1000 })) ?? "",
+      value: await input.inputValue({ timeout: 1000 }),
+      message: (await this.#texts(`${quickInput} .quick-input-message`)).join(" "),
+      items: await this.#rows(),
+    };
+  }
+
+  /** Waits for a quick pick or input box whose title, placeholder or message says so. */
+  async untilQuickInput(match: Match, options: UntilOptions = {}): Promise<QuickInput> {
+    return this.until(
+      `a quick input that says ${String(match)}`,
+      async () => {
+        const open = await this.quickInput();
+        if (open === undefined) return undefined;
+        const says = [open.title, open.placeholder, open.message].join(" | ");
+        return matches(says, match) ? open : undefined;
+      },
+      options,
+    );
+  }
+
+  /** Writes into the open input box or filter, in place of what is there. */
+  async type(text: string): Promise<void> {
+    await this.page.locator(`${quickInput} input[type="text"]`).first().fill(text);
+  }
+
+  /** Presses Enter. */
+  async accept(): Promise<void> {
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Presses Escape. */
+  async dismiss(): Promise<void> {
+    await this.page.keyboard.press("Escape");
+  }
+
+  /** Chooses the entry of the open quick pick whose text contains `match`. */
+  async pick(match: Match, options: UntilOptions = {}): Promise<void> {
+    const rows = this.page.locator(`${quickInput} .monaco-list-row`);
+    const index = await this.until(
+      `a quick pick with "${String(match)}"`,
+      async () => {
+        const at = (await this.#rows()).findIndex((row) => matches(row, match));
+        return at === -1 ? undefined : at;
+      },
+      options,
+    );
+    await rows.nth(index).click();
+  }
+
+  /** Notifications on the screen: toasts, else those in the open notification centre. */
+  async notifications(): Promise<readonly Notification[]> {
+    const toasts = await this.#notifications(toast);
+    return toasts.length > 0 ? toasts : this.#notifications(inCenter);
+  }
+
+  /**
+   * Waits for a notification. A toast goes away by itself after some seconds, so a test that came
+   * late finds it where a person would: in the notification centre.
+   */
+  async untilNotification(match: Match, options: UntilOptions = {}): Promise<Notification> {
+    return this.until(
+      `a notification that says ${String(match)}`,
+      async () => {
+        const found = (await this.notifications()).find(({ message }) => matches(message, match));
+        if (found === undefined) await this.#openCenterIfHidden();
+        return found;
+      },
+      options,
+    );
+  }
+
+  async pressNotificationButton(message: Match, button: string): Promise<void> {
+    await this.untilNotification(message);
+    await this.#notification(message).hover();
+    await this.#notification(message)
+      .locator(".notification-list-item-buttons-container a, .monaco-button")
+      .filter({ hasText: button })
+      .first()
+      .click({ timeout: 10_000 });
+  }
+
+  /** Clears all notifications. */
+  async clearNotifications(): Promise<void> {
+    await this.runCommand("Notifications: Clear All Notifications");
+  }
+
+  /** Text and buttons of the open modal dialog; undefined when none is open. */
+  async dialog(): Promise<{ message: string; buttons: readonly string[] } | undefined> {
+    if ((await this.#count(dialog)) === 0) return undefined;
+    return {
+      message: (await this.#texts(`${dialog} .dialog-message-container`)).join(" "),
+      buttons: await this.#texts(`${dialog} .dialog-buttons .monaco-button`),
+    };
+  }
+
+  async pressDialogButton(button: string, options: UntilOptions = {}): Promise<void> {
+    await this.until(
+      `a dialog with the button "${button}"`,
+      async () => (await this.dialog())?.buttons.includes(button) === true,
+      options,
+    );
+    await this.page
+      .locator(`${dialog} .dialog-buttons .monaco-button`)
+      .filter({ hasText: button })
+      .first()
+      .click();
+  }
+
+  /** The status bar entry whose id contains `id`; undefined when it is not visible. */
+  async statusBarItem(id: string): Promise<StatusItem | undefined> {
+    const item = this.#statusItem(id);
+    if ((await item.count()) === 0) return undefined;
+    const classes = (await item.getAttribute("class", { timeout: 1000 })) ?? "";
+    return {
+      text: tidy(await item.innerText({ timeout: 1000 })),
+      label: (await item.getAttribute("aria-label", { timeout: 1000 })) ?? "",
+      kind: classes.includes("error-kind")
+        ? "error"
+        : classes.includes("warning-kind")
+          ? "warning"
+          : "plain",
+    };
+  }
+
+  async untilStatus(id: string, match: Match, options: UntilOptions = {}): Promise<StatusItem> {
+    return this.until(
+      `the status bar item ${id} says ${String(match)}`,
+      async () => {
+        const item = await this.statusBarItem(id);
+        return item !== undefined && matches(item.text, match) ? item : undefined;
+      },
+      options,
+    );
+  }
+
+  /** Rests the pointer on the status bar entry and reads the hover. */
+  async statusBarTooltip(id: string): Promise<string> {
+    // A pointer that is there already causes no hover.
+    await this.page.mouse.move(5, 5);
+    return this.until(`a tooltip on the status bar item ${id}`, async () => {
+      await this.#statusItem(id).hover({ timeout: 2000 });
+      const texts = await this.#texts(hover);
+      return texts.length > 0 ? texts.join("\n") : undefined;
+    });
+  }
+
+  async clickStatusBarItem(id: string): Promise<void> {
+    await this.until(
+      `the status bar item ${id} is visible`,
+      async () => (await this.#statusItem(id).count()) > 0,
+    );
+    await this.#statusItem(id).click();
+  }
+
+  /** Shows an output channel and reads all of it, by selecting and copying as a person would. */
+  async outputChannel(name: string): Promise<string> {
+    await this.showOutputChannel(name);
+    const lines = this.page.locator(".panel .output-view .view-lines, .output-view .view-lines");
+    await lines.first().click({ position: { x: 4, y: 4 } });
+    await this.page.keyboard.press("ControlOrMeta+a");
+    await this.page.keyboard.press("ControlOrMeta+c");
+    return this.#port.readClipboard();
+  }
+
+  async showOutputChannel(name: string): Promise<void> {
+    await this.runCommand("Output: Show Output Channels...");
+    await this.untilQuickInput(/./);
+    await this.type(name);
+    await this.pick(new RegExp(`^${name}`));
+    await this.until(
+      `the output channel ${name} is shown`,
+      async () => (await this.#count(".output-view .view-lines:visible")) > 0,
+    );
+  }
+
+  /** Waits until the output channel says so, and gives all of its text. */
+  async untilOutput(name: string, match: Match, options: UntilOptions = {}): Promise<string> {
+    return this.until(
+      `the output channel ${name} says ${String(match)}`,
+      async () => {
+        const text = await this.outputChannel(name);
+        return matches(text, match) ? text : undefined;
+      },
+      { everyMs: 500, ...options },
+    );
+  }
+
+  /** Titles of the open editor tabs. */
+  async openEditors(): Promise<readonly string[]> {
+    return this.#texts(".tabs-container .tab .label-name");
+  }
+
+  /** Writes a picture into test/out/ and gives its path. */
+  async screenshot(name: string): Promise<string> {
+    await mkdir(outFolder, { recursive: true });
+    const path = join(outFolder, `${name}.png`);
+    await this.page.screenshot({ path, timeout: 20_000 });
+    return path;
+  }
+
+  /** Loads the window again, as the command "Developer: Reload Window" does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#port.reloaded();
+    await this.ready();
+  }
+
+  /** Closes the window as a person would: the extension is told and has five seconds. */
+  async close(): Promise<void> {
+    await this.#port.close();
+  }
+
+  /** Kills the process that runs the extension, with no warning to it. */
+  async killExtensionHost(): Promise<void> {
+    await this.#port.killExtensionHost();
+  }
+
+  /** All that a person would see in words. Used in the message of a failed wait. */
+  async describe(): Promise<string> {
+    const part = async (name: string, read: () => Promise<unknown>) => {
+      try {
+        const value = await read();
+        const text = typeof value === "string" ? value : JSON.stringify(value);
+        return `  ${name}: ${text ?? "none"}`;
+      } catch (error) {
+        return `  ${name}: ? ${String(error).split("\n")[0] ?? ""}`;
+      }
+    };
+    const parts = [
+      await part("quick input", () => this.quickInput()),
+      await part("notifications", () => this.notifications()),
+      await part("dialog", () => this.dialog()),
+      await part("status bar", () => this.#texts(".statusbar-item")),
+      await part("editors", () => this.openEditors()),
+      await part("panel", () => this.#texts(".part.panel")),
+    ];
+    return parts.join("\n");
+  }
+
+  #statusItem(id: string): Locator {
+    return this.page.locator(`.statusbar-item[id*="${id}"]:visible`).first();
+  }
+
+  #notification(message: Match): Locator {
+    return this.page.locator(`${toast}, ${inCenter}`).filter({ hasText: message }).first();
+  }
+
+  async #notifications(selector: string): Promise<readonly Notification[]> {
+    const found: Notification[] = [];
+    for (const item of await this.page.locator(selector).all()) {
+      const icon =
+        (await item
+          .locator(".notification-list-item-icon")
+          .first()
+          .getAttribute("class", { timeout: 500 })
+          .catch(() => undefined)) ?? "";
+      const message = await item
+        .locator(".notification-list-item-message")
+        .first()
+        .innerText({ timeout: 500 })
+        .catch(() => undefined);
+      if (message === undefined) continue; // It went away while we read it.
+      const buttons = await item
+        .locator(".notification-list-item-buttons-container .monaco-button")
+        .allInnerTexts();
+      found.push({
+        severity: icon.includes("codicon-error")
+          ? "error"
+          : icon.includes("codicon-warning")
+            ? "warning"
+            : "info",
+        message: tidy(message),
+        buttons: buttons.map(tidy).filter((text) => text !== ""),
+      });
+    }
+    return found;
+  }
+
+  /** Only when nothing is in the way: opening it would close a quick pick. */
+  async #openCenterIfHidden(): Promise<void> {
+    if ((await this.#count(`${toast}, .notifications-center.visible`)) > 0) return;
+    if ((await this.#count(`${quickInput}, ${dialog}`)) > 0) return;
+    await this.page
+      .locator('.statusbar-item[id="status.notifications"]')
+      .click({ timeout: 1000 })
+      .catch(() => undefined);
+  }
+
+  async #rows(): Promise<readonly string[]> {
+    const labels = await this.page.locator(`${quickInput} .monaco-list-row`).allInnerTexts();
+    return labels.map(tidy);
+  }
+
+  async #count(selector: string): Promise<number> {
+    return this.page.locator(selector).count();
+  }
+
+  async #texts(selector: string): Promise<readonly string[]> {
+    const texts = await this.page.locator(selector).allInnerTexts();
+    return texts.map(tidy).filter((text) => text !== "");
+  }
+}
