@@ -1,14 +1,139 @@
+import { createReadStream } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { publish, removeQuietly } from "./atomicFile.ts";
+import { JsonPrinter, type StringSink } from "./jsonPrinter.ts";
+import { sniffMedia, type Media } from "./mediaType.ts";
+
 export interface ReworkedJson {
+  /** The ".part" file to publish: the pretty text, or the text as it was sent. */
   readonly path: string;
+  /** Absolute paths of extracted media. */
   readonly extracted: readonly string[];
   readonly remark: string | null;
 }
 
-export function reworkJson(
+/**
+ * Makes a JSON result readable: indented, and base64 media (at least 3 KB, plain or as data URL)
+ * taken out into files "<stem>_1.png", …. Reads and writes in pieces, so a long video inside JSON
+ * needs no more memory than a short one. Text that is not sound JSON stays as it was sent.
+ */
+export async function reworkJson(
   path: string,
-  _folder: string,
-  _stem: string,
-  _signal: AbortSignal,
+  folder: string,
+  stem: string,
+  signal: AbortSignal,
 ): Promise<ReworkedJson> {
-  return Promise.resolve({ path, extracted: [], remark: null });
+  const prettyPath = join(folder, `${stem}.json.part`);
+  const extractor = new Extractor(folder, stem);
+  try {
+    if (await rewrite(path, prettyPath, extractor, signal)) {
+      const extracted = await extractor.publishAll();
+      await removeQuietly(path);
+      return { path: prettyPath, extracted, remark: null };
+    }
+  } catch (error) {
+    await extractor.discard();
+    await removeQuietly(prettyPath);
+    if (signal.aborted) throw error;
+    // The result is whole as it was sent: a full disk must not take it away.
+    return { path, extracted: [], remark: "The JSON could not be made readable; it is as sent." };
+  }
+  await extractor.discard();
+  await removeQuietly(prettyPath);
+  return { path, extracted: [], remark: "The JSON is not sound; it was kept as it was sent." };
+}
+
+/** Resolves to whether the text was sound. */
+async function rewrite(
+  path: string,
+  prettyPath: string,
+  extractor: Extractor,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const out = await open(prettyPath, "w");
+  try {
+    const printer = new JsonPrinter(extractor);
+    for await (const chunk of createReadStream(path, { signal, highWaterMark: 256 * 1024 })) {
+      const text = printer.write(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
+      if (text.length > 0) await out.writeFile(text);
+      await extractor.drain();
+    }
+    const rest = printer.end();
+    if (rest === undefined) return false;
+    await out.writeFile(rest);
+    await out.sync();
+    return true;
+  } finally {
+    await out.close();
+  }
+}
+
+interface Extracted {
+  readonly part: string;
+  readonly finalPath: string;
+}
+
+/** Writes media strings to ".part" files. Work is queued by the printer and done by `drain`. */
+class Extractor implements StringSink {
+  readonly #folder: string;
+  readonly #stem: string;
+  readonly #files: Extracted[] = [];
+  #queue: (() => Promise<void>)[] = [];
+  #handle: FileHandle | undefined;
+
+  constructor(folder: string, stem: string) {
+    this.#folder = folder;
+    this.#stem = stem;
+  }
+
+  begin(head: Buffer): string | undefined {
+    const media = sniffMedia(head);
+    if (media === undefined || !isMedia(media)) return undefined;
+    // An underscore: "-2" is what another result with the same words would be called.
+    const name = `${this.#stem}_${this.#files.length + 1}`;
+    const part = join(this.#folder, `${name}.part`);
+    this.#files.push({ part, finalPath: join(this.#folder, `${name}.${media.extension}`) });
+    this.#queue.push(async () => {
+      this.#handle = await open(part, "w");
+    });
+    return `${name}.${media.extension}`;
+  }
+
+  data(bytes: Buffer): void {
+    this.#queue.push(async () => {
+      await this.#handle?.writeFile(bytes);
+    });
+  }
+
+  end(): void {
+    this.#queue.push(async () => {
+      const handle = this.#handle;
+      this.#handle = undefined;
+      await handle?.sync();
+      await handle?.close();
+    });
+  }
+
+  async drain(): Promise<void> {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const work of queue) await work();
+  }
+
+  async publishAll(): Promise<readonly string[]> {
+    for (const { part, finalPath } of this.#files) await publish(part, finalPath);
+    return this.#files.map(({ finalPath }) => finalPath);
+  }
+
+  async discard(): Promise<void> {
+    this.#queue = [];
+    await this.#handle?.close();
+    this.#handle = undefined;
+    for (const { part } of this.#files) await removeQuietly(part);
+  }
+}
+
+function isMedia(media: Media): boolean {
+  return /^(image|video|audio|model)\//.test(media.type) || media.extension === "pdf";
 }
