@@ -65,6 +65,12 @@ export function auditHeaders(headers: CostHeaders, context: AuditContext): reado
   ];
 }
 
+/** What the ledger may count as reported: the claim, unless it cannot be true or the call failed. */
+export function creditedCost(headers: CostHeaders, findings: readonly Finding[]): MicroUsd | null {
+  const isRefused = findings.some(({ code }) => code === "cost-absurd" || code === "call-failed");
+  return isRefused || headers.cost.state !== "read" ? null : headers.cost.value;
+}
+
 /** The claim in USD per second and GPU; undefined where it cannot be told. */
 export function claimedUsdPerSecond(headers: CostHeaders): number | undefined {
   const { cost, executionSeconds, gpuType } = headers;

@@ -23,7 +23,7 @@ export const typicalSeconds: Readonly<Record<string, SecondsRange>> = {
 /** Whether a container of the app was up when the call began. */
 export type Temperature = "cold" | "warm";
 
-/** What a call will probably take and cost, GPU time in the handler only, and how that is known. */
+/** What a call will probably take and cost (the GPU while the request lasts), and how that is known. */
 export type CallEstimate =
   | {
       readonly basis: "history";

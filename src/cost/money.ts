@@ -22,6 +22,10 @@ export function usd(dollars: number): MicroUsd {
 }
 
 export function addUsd(...amounts: readonly MicroUsd[]): MicroUsd {
+  return sumUsd(amounts);
+}
+
+export function sumUsd(amounts: Iterable<MicroUsd>): MicroUsd {
   let sum = 0;
   for (const amount of amounts) sum += amount;
   return microUsd(sum);

@@ -1,0 +1,78 @@
+import type { CallRecord } from "./call.ts";
+
+/** A handler prints its line before the response is on its way back; clocks differ by a little. */
+const slackMs = 5000;
+
+/**
+ * The calls without the log lines of calls that this editor made itself: those are in the ledger
+ * twice, once with their headers and once with their `💰` line, and cost money once. Where the
+ * headers were lost on the way, the line's figures take their place.
+ */
+export function distinctCalls(calls: readonly CallRecord[]): readonly CallRecord[] {
+  const editorByApp = Map.groupBy(
+    calls.filter((call) => call.source === "editor"),
+    (call) => call.appId,
+  );
+  const taken = new Map<string, CallRecord>();
+  const others: CallRecord[] = [];
+  for (const call of calls.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+    if (call.source !== "log") continue;
+    const own = (editorByApp.get(call.appId) ?? []).find(
+      (editor) => !taken.has(editor.callId) && isSameCall(call, editor),
+    );
+    if (own === undefined) others.push(call);
+    else taken.set(own.callId, completed(own, call));
+  }
+  const editor = [...editorByApp.values()].flat();
+  return [...editor.map((call) => taken.get(call.callId) ?? call), ...others].toSorted(
+    (a, b) => a.startedAtMs - b.startedAtMs || (a.callId < b.callId ? -1 : 1),
+  );
+}
+
+/** What to do with a cost line now: wait while it may belong to a running call of this editor's, fold it into one, or write it. */
+export type LogCallFate =
+  | { readonly do: "wait" }
+  | { readonly do: "complete"; readonly call: CallRecord }
+  | { readonly do: "write"; readonly call: CallRecord };
+
+/** Decides on one log call, given this machine's editor calls around its time. Ask again while it says "wait". */
+export function fateOfLogCall(log: CallRecord, editorCalls: readonly CallRecord[]): LogCallFate {
+  const own = editorCalls.filter(
+    (call) => call.source === "editor" && call.appId === log.appId && call.appId !== null,
+  );
+  const same = own.find((call) => call.status !== "running" && isSameCall(log, call));
+  if (same !== undefined) return { do: "complete", call: completed(same, log) };
+  const isOpen = own.some(
+    (call) => call.status === "running" && call.startedAtMs <= (log.endedAtMs ?? 0) + slackMs,
+  );
+  return isOpen ? { do: "wait" } : { do: "write", call: log };
+}
+
+function isSameCall(log: CallRecord, editor: CallRecord): boolean {
+  const atMs = log.endedAtMs ?? log.startedAtMs;
+  const endMs = editor.endedAtMs ?? Number.POSITIVE_INFINITY;
+  if (atMs < editor.startedAtMs - slackMs || atMs > endMs + slackMs) return false;
+  return agrees(log, editor);
+}
+
+/** Both print the same measurement, the line's time with two decimals. A header that is missing contradicts nothing. */
+function agrees(log: CallRecord, editor: CallRecord): boolean {
+  const sameCost =
+    log.reportedMicroUsd === null ||
+    editor.reportedMicroUsd === null ||
+    log.reportedMicroUsd === editor.reportedMicroUsd;
+  const sameTime =
+    log.executionSeconds === null ||
+    editor.executionSeconds === null ||
+    Math.abs(log.executionSeconds - editor.executionSeconds) <= 0.011;
+  return sameCost && sameTime;
+}
+
+function completed(editor: CallRecord, log: CallRecord): CallRecord {
+  return {
+    ...editor,
+    reportedMicroUsd: editor.reportedMicroUsd ?? log.reportedMicroUsd,
+    executionSeconds: editor.executionSeconds ?? log.executionSeconds,
+    gpuType: editor.gpuType ?? log.gpuType,
+  };
+}

@@ -1,0 +1,166 @@
+import { hourMs, hourOf, type BilledRow } from "./billedRow.ts";
+import { knownPart, type KnownPart } from "./cost.ts";
+import { addUsd, zeroUsd, type MicroUsd } from "./money.ts";
+import {
+  metricsWithin,
+  overlaps,
+  priceSpans,
+  type HintsOf,
+  type PricedSpan,
+} from "./pricedSpan.ts";
+import type { Rates } from "./rates.ts";
+import type { ContainerSpan } from "./span.ts";
+
+/**
+ * How an app's hour stands: both sides known; billed, but no container was ever seen ("unseen": the
+ * laptop was off, or it came and went between two looks); metered, but not on the bill; or metered
+ * at an unknown rate, so that only the bill tells.
+ */
+export type HourState = "both" | "unseen" | "unbilled" | "rate-unknown";
+
+export interface ReconciledHour {
+  readonly appId: string;
+  readonly appName: string;
+  readonly hourStartMs: number;
+  readonly billed: MicroUsd;
+  readonly metered: KnownPart;
+  /** metered ÷ billed - 1: positive when we show more than Modal charges. null unless `state` is "both". */
+  readonly drift: number | null;
+  readonly state: HourState;
+}
+
+export interface Reconciliation {
+  readonly hours: readonly ReconciledHour[];
+  /** Exclusive; null while nothing is billed. */
+  readonly billedThroughMs: number | null;
+  /** Over the hours in state "both". */
+  readonly billed: MicroUsd;
+  readonly metered: MicroUsd;
+  readonly drift: number | null;
+  /** Billed for what was never seen. */
+  readonly unseen: MicroUsd;
+  /** Metered in hours that are through, without a row on the bill. */
+  readonly unbilled: MicroUsd;
+}
+
+/** Less than this in an hour is not worth a row on the bill: 100 µ$. */
+const negligible = 100;
+
+/**
+ * Billed beside metered, per app and hour, for the whole hours in [fromMs, throughMs) that the
+ * report covers (cost/billedRow.ts tells until when). Later rows, and the hours at the edges that
+ * are not whole, are left out: they are not wrong, they are not finished.
+ */
+export function reconcile(question: {
+  readonly spans: readonly ContainerSpan[];
+  readonly billed: readonly BilledRow[];
+  readonly fromMs: number;
+  readonly throughMs: number | null;
+  readonly nowMs: number;
+  readonly rates: Rates;
+  readonly hintsOf?: HintsOf;
+}): Reconciliation {
+  const { throughMs } = question;
+  if (throughMs === null) return reconciliation([], null);
+  const fromMs = Math.ceil(question.fromMs / hourMs) * hourMs;
+  const toMs = hourOf(throughMs);
+  const rows = new Map<string, BilledRow>();
+  for (const row of question.billed) {
+    if (row.intervalStartMs < fromMs || row.intervalStartMs >= toMs) continue;
+    const key = `${row.objectId} ${hourOf(row.intervalStartMs)}`;
+    const known = rows.get(key);
+    // One app may have several rows in an hour (by environment or resource).
+    rows.set(key, known === undefined ? row : { ...row, cost: addUsd(known.cost, row.cost) });
+  }
+  const priced = priceSpans(question.spans, question.rates, question.nowMs, question.hintsOf);
+  const hours: ReconciledHour[] = [];
+  for (const [key, spans] of spansByHour(priced, fromMs, toMs)) {
+    const row = rows.get(key);
+    rows.delete(key);
+    const hour = meteredHour(key, spans, row);
+    if (hour !== undefined) hours.push(hour);
+  }
+  for (const row of rows.values()) if (row.cost > 0) hours.push(unseenHour(row));
+  hours.sort((a, b) => a.hourStartMs - b.hourStartMs || (a.appId < b.appId ? -1 : 1));
+  return reconciliation(hours, toMs);
+}
+
+function spansByHour(
+  priced: readonly PricedSpan[],
+  fromMs: number,
+  toMs: number,
+): ReadonlyMap<string, readonly PricedSpan[]> {
+  const byHour = new Map<string, PricedSpan[]>();
+  for (const one of priced) {
+    const first = Math.max(fromMs, hourOf(one.interval.startMs));
+    const last = Math.min(toMs, one.interval.countedToMs);
+    for (let hour = first; hour < last; hour += hourMs) {
+      if (!overlaps(one, hour, hour + hourMs)) continue;
+      const key = `${one.span.appId} ${hour}`;
+      const list = byHour.get(key);
+      if (list === undefined) byHour.set(key, [one]);
+      else list.push(one);
+    }
+  }
+  return byHour;
+}
+
+function meteredHour(
+  key: string,
+  spans: readonly PricedSpan[],
+  row: BilledRow | undefined,
+): ReconciledHour | undefined {
+  const [first] = spans;
+  if (first === undefined) return undefined;
+  const hourStartMs = Number(key.slice(key.lastIndexOf(" ") + 1));
+  const metered = knownPart(
+    spans.map((one) => metricsWithin(one, hourStartMs, hourStartMs + hourMs).total),
+  );
+  const billed = row?.cost ?? zeroUsd;
+  const state: HourState = metered.isFloor ? "rate-unknown" : billed > 0 ? "both" : "unbilled";
+  if (state === "unbilled" && metered.microUsd < negligible) return undefined;
+  return {
+    appId: first.span.appId,
+    appName: first.span.appName,
+    hourStartMs,
+    billed,
+    metered,
+    drift: state === "both" ? metered.microUsd / billed - 1 : null,
+    state,
+  };
+}
+
+function unseenHour(row: BilledRow): ReconciledHour {
+  return {
+    appId: row.objectId,
+    appName: row.description,
+    hourStartMs: hourOf(row.intervalStartMs),
+    billed: row.cost,
+    metered: { microUsd: zeroUsd, isFloor: false, whys: [] },
+    drift: null,
+    state: "unseen",
+  };
+}
+
+function reconciliation(
+  hours: readonly ReconciledHour[],
+  throughMs: number | null,
+): Reconciliation {
+  let [billed, metered, unseen, unbilled] = [zeroUsd, zeroUsd, zeroUsd, zeroUsd];
+  for (const hour of hours) {
+    if (hour.state === "both") {
+      billed = addUsd(billed, hour.billed);
+      metered = addUsd(metered, hour.metered.microUsd);
+    } else if (hour.state === "unseen") unseen = addUsd(unseen, hour.billed);
+    else if (hour.state === "unbilled") unbilled = addUsd(unbilled, hour.metered.microUsd);
+  }
+  const drift = billed > 0 ? metered / billed - 1 : null;
+  return { hours, billedThroughMs: throughMs, billed, metered, drift, unseen, unbilled };
+}
+
+/** "billed through 14:00 UTC", with the day when it is not today's (UTC). */
+export function billedThroughText(throughMs: number, nowMs: number): string {
+  const iso = new Date(throughMs).toISOString();
+  const isToday = iso.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10);
+  return `billed through ${isToday ? "" : `${iso.slice(0, 10)} `}${iso.slice(11, 16)} UTC`;
+}

@@ -1,0 +1,12 @@
+/** How an amount is known. */
+export type Tier = "reported" | "metered" | "billed";
+
+/** What each tier means, for people: shown wherever the tiers stand side by side. */
+export const tierDefinitions: Readonly<Record<Tier, string>> = {
+  reported:
+    "The sum of what response headers and log lines claim. It covers the GPU while a handler runs and leaves out cold starts, idle time, CPU and memory: a floor.",
+  metered:
+    "Seconds of containers that were observed × the rate in force: GPU, CPU and memory from start to end, cold start and idle time included. An estimate of the bill.",
+  billed:
+    "Modal's own billing report, whole hours only. It arrives later and is final; an hour that two sessions shared is split by what each was metered for.",
+};
