@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { JsonPrinter } from "../../../src/endpoints/jsonPrinter.ts";
 
 /** Prints a text that arrives in pieces of the given length, and collects what is extracted. */
