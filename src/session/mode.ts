@@ -56,29 +56,37 @@ const reservedVariable =
 
 const modeName = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
 
-const modeSetting = z.strictObject({
-  // Bounds as the server tells them ("must be between 2 and 3600").
-  scaledownSeconds: z.optional(
-    z
-      .int("must be a whole number of seconds")
-      .check(z.gte(2, "must be from 2 to 3600"), z.lte(3600, "must be from 2 to 3600")),
-  ),
-  warmUp: z.optional(z.boolean("must be true or false")),
-  confirm: z.optional(z.boolean("must be true or false")),
-  expiresAfterMinutes: z.optional(
-    z.nullable(
+const modeSetting = z.strictObject(
+  {
+    // Bounds as the server tells them ("must be between 2 and 3600").
+    scaledownSeconds: z.optional(
       z
-        .number("must be a number of minutes, or null")
-        .check(z.gte(1, "must be from 1 to 1440"), z.lte(1440, "must be from 1 to 1440")),
+        .int("must be a whole number of seconds")
+        .check(z.gte(2, "must be from 2 to 3600"), z.lte(3600, "must be from 2 to 3600")),
     ),
-  ),
-  variables: z.optional(
-    z.record(
-      z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of a variable")),
-      z.string("must be text"),
+    warmUp: z.optional(z.boolean("must be true or false")),
+    confirm: z.optional(z.boolean("must be true or false")),
+    expiresAfterMinutes: z.optional(
+      z.nullable(
+        z
+          .number("must be a number of minutes, or null")
+          .check(z.gte(1, "must be from 1 to 1440"), z.lte(1440, "must be from 1 to 1440")),
+      ),
     ),
-  ),
-});
+    variables: z.optional(
+      z.record(
+        z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of a variable")),
+        z.string("must be text"),
+      ),
+    ),
+  },
+  {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `does not know ${issue.keys.map((key) => `"${key}"`).join(", ")}`
+        : "must be an object",
+  },
+);
 
 /**
  * The modes in force: the defaults, changed and extended by the table in the setting `modes`. A mode

@@ -64,6 +64,8 @@ class Start {
   readonly #notes: string[] = [];
   #record: StartRecord | undefined;
   #session: SessionRecord | null = null;
+  #sessionId: string;
+  #closedSessions = 0;
   #use: readonly LiveApp[] = [];
   /** The deploy in progress, and whether it may have reached Modal without our knowing. */
   #mayLand = false;
@@ -73,6 +75,7 @@ class Start {
     this.#parts = parts;
     this.#request = request;
     this.#scope = scopeKey(request.scope);
+    this.#sessionId = request.sessionId;
     this.#record = recallStart(parts.ledger, request.sessionId);
   }
 
@@ -115,8 +118,8 @@ class Start {
   }
 
   async #check(options: StartOptions): Promise<boolean> {
-    const { ledger, clock, productionModes } = this.#parts;
-    const { targets, sessionId } = this.#request;
+    const { clock, productionModes } = this.#parts;
+    const { targets } = this.#request;
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
     if (result.kind === "declined") return false;
     this.#use = result.use;
@@ -127,7 +130,6 @@ class Start {
       unnamed: names.includes(null),
       startedAtMs: clock.nowMs(),
     };
-    rememberStart(ledger, sessionId, this.#record);
     return true;
   }
 
@@ -309,10 +311,7 @@ class Start {
       state,
       notes: this.#notes,
       canUndo: this.#session !== null,
-      retry: (options) => {
-        if (this.#session !== null) this.#parts.ledger.upsertSession(this.#session);
-        return this.run(from, options);
-      },
+      retry: (options) => this.run(from, options),
       undo: () => this.#undo(),
     };
   }
@@ -360,15 +359,21 @@ class Start {
       return;
     const endedAtMs = this.#parts.clock.nowMs();
     this.#parts.ledger.upsertSession({ ...session, endedAtMs, end: "gone" });
+    // An ended session stays ended, so a retry opens another one.
+    this.#session = null;
+    this.#closedSessions += 1;
+    this.#sessionId = `${this.#request.sessionId}.${this.#closedSessions}`;
   }
 
   /** Writes the session before the first step that could cost money. */
   #openSession(): SessionRecord {
     if (this.#session !== null) return this.#session;
-    const { sessionId, folder, username, mode } = this.#request;
+    const { folder, username, mode } = this.#request;
     const startedAtMs = this.#parts.clock.nowMs();
+    if (this.#record !== undefined)
+      rememberStart(this.#parts.ledger, this.#sessionId, this.#record);
     this.#session = {
-      sessionId,
+      sessionId: this.#sessionId,
       scope: this.#scope,
       folder,
       username,

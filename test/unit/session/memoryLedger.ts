@@ -1,0 +1,78 @@
+import type { Ledger } from "../../../src/session/ledgerPort.ts";
+import type { StopReceipt } from "../../../src/session/receipt.ts";
+import type { SessionRecord } from "../../../src/session/session.ts";
+
+type Kept = Pick<
+  Ledger,
+  | "recordReceipt"
+  | "receipts"
+  | "upsertSession"
+  | "openSession"
+  | "sessions"
+  | "remember"
+  | "recall"
+  | "claimOnce"
+  | "acquireLease"
+  | "releaseLease"
+>;
+
+/** The part of the ledger's port that sessions use, in memory. An ended session stays ended. */
+export class MemoryLedger implements Kept {
+  readonly kept: StopReceipt[] = [];
+  readonly memories = new Map<string, string>();
+  readonly #sessions = new Map<string, SessionRecord>();
+  readonly #claims = new Set<string>();
+  readonly #leases = new Map<string, { holder: string; untilMs: number }>();
+
+  recordReceipt(receipt: StopReceipt): void {
+    this.kept.push(receipt);
+  }
+
+  receipts(): readonly StopReceipt[] {
+    return this.kept.toReversed();
+  }
+
+  upsertSession(session: SessionRecord): void {
+    const known = this.#sessions.get(session.sessionId);
+    const ended = known !== undefined && known.endedAtMs !== null && session.endedAtMs === null;
+    this.#sessions.set(session.sessionId, {
+      ...session,
+      ...(ended ? { endedAtMs: known.endedAtMs, end: known.end } : {}),
+    });
+  }
+
+  openSession(scope: string, folder: string): SessionRecord | undefined {
+    return this.sessions({ scope }).find((s) => s.endedAtMs === null && s.folder === folder);
+  }
+
+  sessions(query: { readonly scope?: string }): readonly SessionRecord[] {
+    return [...this.#sessions.values()]
+      .filter(({ scope }) => query.scope === undefined || scope === query.scope)
+      .toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+  }
+
+  remember(key: string, json: string): void {
+    this.memories.set(key, json);
+  }
+
+  recall(key: string): string | undefined {
+    return this.memories.get(key);
+  }
+
+  claimOnce(key: string): boolean {
+    if (this.#claims.has(key)) return false;
+    this.#claims.add(key);
+    return true;
+  }
+
+  acquireLease(name: string, holder: string, _pid: number, nowMs: number, ttlMs: number): boolean {
+    const lease = this.#leases.get(name);
+    if (lease !== undefined && lease.holder !== holder && nowMs < lease.untilMs) return false;
+    this.#leases.set(name, { holder, untilMs: nowMs + ttlMs });
+    return true;
+  }
+
+  releaseLease(name: string, holder: string): void {
+    if (this.#leases.get(name)?.holder === holder) this.#leases.delete(name);
+  }
+}
