@@ -125,6 +125,8 @@ export interface CallOptions {
 export interface ModalControl {
   /** "cli", "sdk" or "auto": for the log and the tooltip. */
   readonly adapter: "cli" | "sdk" | "auto";
+  /** Which adapter answers an operation at present, where that can change ("auto"). */
+  answeredBy?(operation: "listContainers"): "cli" | "sdk";
   whoami(options?: CallOptions): Promise<Identity>;
   listEnvironments(options?: CallOptions): Promise<readonly EnvironmentInfo[]>;
   listApps(options?: CallOptions): Promise<readonly AppInfo[]>;

@@ -1,0 +1,88 @@
+/** What the `modal` command said when it failed, without its decoration. */
+export interface CliError {
+  /** Python class, where the output names one: "AuthError". */
+  readonly className: string | null;
+  /** One plain sentence or more, never empty. */
+  readonly message: string;
+}
+
+// Colours, cursor moves and OSC 8 links: ESC [ … letter, ESC ] … BEL, and two-character escapes.
+// oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
+const ansi = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[@-Z\\-_])/g;
+
+/** The text without terminal escapes and carriage returns. */
+export function withoutAnsi(text: string): string {
+  return text.replaceAll(ansi, "").replaceAll("\r", "");
+}
+
+const boxEdge = /^\s*[╭╰┌└+][─━\-\s].*$/;
+const boxSide = /^\s*[│┃|]\s?(.*?)\s*[│┃|]\s*$/;
+const boxTop = /^\s*[╭┌+][─━-]+\s*(.*?)\s*[─━-]+[╮┐+]\s*$/;
+const exceptionLine =
+  /^(?:[A-Za-z_][\w.]*\.)?([A-Z]\w*(?:Error|Exception|Warning|Closed|Exit)): ?(.*)$/;
+
+/**
+ * Turns what the CLI wrote on stderr into a plain message. It draws errors as Rich panels
+ * (`╭─ Error ─╮ │ text │ ╰─╯`), tracebacks as a box followed by `AuthError: text` (with
+ * MODAL_TRACEBACK=1), and usage errors as `Error: text`.
+ */
+export function cliError(stderr: string): CliError {
+  const lines = withoutAnsi(stderr).split("\n");
+  const exception = exceptionOf(lines);
+  if (exception !== undefined) return exception;
+  const panel = panelOf(lines);
+  if (panel !== "") return { className: null, message: panel };
+  const usage = lines.find((line) => line.startsWith("Error: "));
+  if (usage !== undefined)
+    return { className: null, message: usage.slice("Error: ".length).trim() };
+  const plain = joined(lines.filter((line) => !/^(Usage:|Try ')/.test(line)));
+  return { className: null, message: plain === "" ? "The modal command said nothing." : plain };
+}
+
+/** The exception after the last traceback, with the lines that belong to its message. */
+function exceptionOf(lines: readonly string[]): CliError | undefined {
+  const boxed = lines.some((line) => line.includes("Traceback (most recent call last)"));
+  if (!boxed) return undefined;
+  for (let index = lines.length - 1; index >= 0; index -= 1) {
+    const match = exceptionLine.exec(lines[index] ?? "");
+    if (match === null) continue;
+    const message = joined([match[2] ?? "", ...lines.slice(index + 1)]);
+    return { className: match[1] ?? null, message: message === "" ? (match[1] ?? "") : message };
+  }
+  return undefined;
+}
+
+/** The text of the last panel whose title is "Error", with its wrapped lines joined. */
+function panelOf(lines: readonly string[]): string {
+  let inside = false;
+  let texts: string[] = [];
+  for (const line of lines) {
+    const title = boxTop.exec(line)?.[1];
+    if (title !== undefined) {
+      inside = title === "Error";
+      if (inside) texts = [];
+    } else if (boxEdge.test(line)) {
+      inside = false;
+    } else if (inside) {
+      texts.push(boxSide.exec(line)?.[1] ?? line);
+    }
+  }
+  return joined(texts);
+}
+
+function joined(lines: readonly string[]): string {
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
+}
+
+/** The first lines of an output, as evidence for the log: at most 8 lines of 200 characters. */
+export function firstLines(text: string): string {
+  return withoutAnsi(text.slice(0, 8000))
+    .split("\n")
+    .slice(0, 8)
+    .map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line))
+    .join("\n")
+    .trim();
+}
