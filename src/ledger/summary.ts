@@ -22,6 +22,11 @@ export type SummaryQuery = TimeRange & {
   readonly utcOffsetMinutes: number;
 };
 
+/** Numbers arrive in SQLite as REAL: without the cast the division would give a fraction of a day. */
+function localDay(instantMs: string): string {
+  return `(${instantMs} + CAST(:offsetMs AS INTEGER)) / ${dayMs}`;
+}
+
 /**
  * Calls per local day, app and endpoint, from the counts per quarter of an hour; the parts of the
  * range that are no whole quarter are counted from the calls themselves. Before the retention
@@ -41,18 +46,18 @@ export function summaryOf(connection: Connection, query: SummaryQuery): readonly
     `SELECT day, app_name, endpoint, sum(calls) AS calls, sum(unknown_calls) AS unknown_calls,
        sum(reported_micro_usd) AS reported_micro_usd
      FROM (
-       SELECT (quarter * ${quarterMs} + :offsetMs) / ${dayMs} AS day, app_name, endpoint, calls,
+       SELECT ${localDay(`quarter * ${quarterMs}`)} AS day, app_name, endpoint, calls,
          unknown_calls, reported_micro_usd
        FROM call_quarter
        WHERE quarter >= :firstQuarter AND quarter < :endQuarter AND (:scope IS NULL OR scope = :scope)
        UNION ALL
-       SELECT (started_at_ms + :offsetMs) / ${dayMs}, coalesce(app_name, ''), coalesce(endpoint, ''), 1,
+       SELECT ${localDay("started_at_ms")}, coalesce(app_name, ''), coalesce(endpoint, ''), 1,
          reported_micro_usd IS NULL, coalesce(reported_micro_usd, 0)
        FROM call
        WHERE started_at_ms >= :fromMs AND started_at_ms < :headToMs
          AND started_at_ms >= :keptFromMs AND (:scope IS NULL OR scope = :scope)
        UNION ALL
-       SELECT (started_at_ms + :offsetMs) / ${dayMs}, coalesce(app_name, ''), coalesce(endpoint, ''), 1,
+       SELECT ${localDay("started_at_ms")}, coalesce(app_name, ''), coalesce(endpoint, ''), 1,
          reported_micro_usd IS NULL, coalesce(reported_micro_usd, 0)
        FROM call
        WHERE started_at_ms >= :tailFromMs AND started_at_ms < :toMs

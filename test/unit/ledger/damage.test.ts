@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { basename } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
+import { call, TemporaryLedger } from "./temporaryLedger.ts";
+
+describe("a damaged ledger", () => {
+  let files: TemporaryLedger;
+  beforeEach(() => {
+    files = new TemporaryLedger();
+  });
+  afterEach(() => files.dispose());
+
+  const fill = async (): Promise<Buffer> => {
+    const ledger = await files.ledger();
+    for (let index = 0; index < 200; index += 1)
+      ledger.upsertCall(call({ callId: `call-${index}`, inputJson: JSON.stringify("x".repeat(400)) }));
+    ledger.dispose();
+    return readFileSync(files.path);
+  };
+
+  /** The damaged bytes are still there under the name that is told, and a new ledger works. */
+  const assertSetAside = async (damaged: Buffer): Promise<OpenedLedger> => {
+    const opened = await files.open();
+    const aside = opened.setAside ?? "";
+    assert.ok(aside.startsWith(`${files.path}.damaged-`));
+    assert.deepEqual(readFileSync(aside), damaged);
+    assert.deepEqual(opened.ledger.calls({}), []);
+    opened.ledger.upsertCall(call());
+    assert.equal(opened.ledger.calls({}).length, 1);
+    return opened;
+  };
+
+  it("of random bytes is set aside, named and kept", async () => {
+    const damaged = Buffer.from(Array.from({ length: 9000 }, (_, index) => (index * 7919) % 251));
+    writeFileSync(files.path, damaged);
+    await assertSetAside(damaged);
+  });
+
+  it("of zeros is set aside", async () => {
+    writeFileSync(files.path, Buffer.alloc(8192));
+    await assertSetAside(Buffer.alloc(8192));
+  });
+
+  it("that was cut off is set aside", async () => {
+    const whole = await fill();
+    const half = Math.floor(whole.length / 8192) * 4096;
+    truncateSync(files.path, half);
+    await assertSetAside(whole.subarray(0, half));
+  });
+
+  it("whose first page is overwritten is set aside", async () => {
+    const damaged = await fill();
+    damaged.fill(0xa5, 100, 4096);
+    writeFileSync(files.path, damaged);
+    await assertSetAside(damaged);
+  });
+
+  it("that is damaged in its middle serves until it is found, and is set aside at the next opening", async () => {
+    const damaged = await fill();
+    breakPageOf(damaged, "call-150");
+    writeFileSync(files.path, damaged);
+    const first = await files.open();
+    assert.equal(first.setAside, null);
+    assert.notDeepEqual(await first.ledger.checkIntegrity(), []);
+    first.ledger.dispose();
+    await assertSetAside(damaged);
+  });
+
+  it("is set aside at the next opening when a query meets the damage", async () => {
+    const damaged = await fill();
+    breakPageOf(damaged, "call-150");
+    writeFileSync(files.path, damaged);
+    const first = await files.open();
+    assert.throws(() => first.ledger.calls({}), /damaged/);
+    first.ledger.dispose();
+    await assertSetAside(damaged);
+  });
+
+  it("is not given up for a suspicion that proves wrong", async () => {
+    await fill();
+    writeFileSync(`${files.path}-suspect`, "");
+    const opened = await files.open();
+    assert.equal(opened.setAside, null);
+    assert.equal(opened.ledger.calls({}).length, 200);
+    assert.equal(existsSync(`${files.path}-suspect`), false);
+  });
+
+  it("keeps a copy of a log that is garbage, and all that had reached the database", async () => {
+    await fill();
+    const garbage = Buffer.alloc(20_000, 0x5a);
+    writeFileSync(`${files.path}-wal`, garbage);
+    const opened = await files.open();
+    const aside = opened.setAside ?? "";
+    assert.ok(aside.endsWith("-wal"));
+    assert.deepEqual(readFileSync(aside), garbage);
+    assert.equal(opened.ledger.calls({}).length, 200);
+  });
+
+  it("reads a log that a crash has left, and heals a garbage index of it", async () => {
+    const ledger = await files.ledger();
+    ledger.upsertCall(call());
+    // What a killed process leaves behind: the files as they are, before any closing.
+    const crashed = new TemporaryLedger();
+    for (const suffix of ["", "-wal"]) copyFileSync(files.path + suffix, crashed.path + suffix);
+    writeFileSync(`${crashed.path}-shm`, Buffer.alloc(32_768, 0x5a));
+    const opened = await crashed.open();
+    assert.equal(opened.setAside, null);
+    assert.deepEqual(opened.ledger.calls({}), [call()]);
+    crashed.dispose();
+  });
+
+  it("keeps a log whose database is gone", async () => {
+    const ledger = await files.ledger();
+    ledger.upsertCall(call());
+    const crashed = new TemporaryLedger();
+    copyFileSync(`${files.path}-wal`, `${crashed.path}-wal`);
+    const log = readFileSync(`${crashed.path}-wal`);
+    const opened = await crashed.open();
+    assert.ok(opened.setAside !== null);
+    assert.deepEqual(readFileSync(`${opened.setAside}-wal`), log);
+    crashed.dispose();
+  });
+
+  it("takes other windows along to the new file", async () => {
+    const damaged = await fill();
+    const elder = await files.ledger();
+    const before = elder.changeCounter();
+    damaged.fill(0xa5, 100, 4096);
+    writeFileSync(files.path, damaged);
+    const opened = await files.open();
+    assert.notEqual(opened.setAside, null);
+    assert.notEqual(elder.changeCounter(), before);
+    opened.ledger.upsertCall(call({ callId: "after" }));
+    assert.deepEqual(
+      elder.calls({}).map(({ callId }) => callId),
+      ["after"],
+    );
+  });
+
+  it("gets a name of its own each time", async () => {
+    const clock = { nowMs: () => 0, after: () => ({ dispose: () => {} }) };
+    const names: string[] = [];
+    for (let time = 0; time < 2; time += 1) {
+      writeFileSync(files.path, Buffer.alloc(4096, time + 1));
+      const opened = await files.open({ clock });
+      names.push(basename(opened.setAside ?? ""));
+      opened.ledger.dispose();
+    }
+    assert.deepEqual(names, [
+      "ledger.db.damaged-19700101T000000Z",
+      "ledger.db.damaged-19700101T000000Z-2",
+    ]);
+    assert.deepEqual(
+      readdirSync(files.folder).filter((name) => names.includes(name)).length,
+      2,
+    );
+  });
+
+  it("can be read by SQLite under its new name, where it can be read at all", async () => {
+    await fill();
+    const broken = new DatabaseSync(files.path);
+    broken.exec("DROP TABLE receipt");
+    broken.close();
+    const opened = await files.open();
+    const aside = new DatabaseSync(opened.setAside ?? "", { readOnly: true });
+    assert.equal(aside.prepare("SELECT count(*) AS rows FROM call").get()?.["rows"], 200);
+    aside.close();
+  });
+});
+
+/** Overwrites the page of the table that holds the row, and no other. */
+function breakPageOf(file: Buffer, callId: string): void {
+  const tableLeaf = 13;
+  for (let page = 4096; page < file.length; page += 4096) {
+    if (file[page] !== tableLeaf || !file.subarray(page, page + 4096).includes(callId)) continue;
+    file.fill(0xa5, page, page + 4096);
+    return;
+  }
+  assert.fail("No such row.");
+}

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import type { CallRecord } from "../../../src/cost/call.ts";
+import { microUsd } from "../../../src/cost/money.ts";
+import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
+import type { SummaryRow } from "../../../src/session/ledgerPort.ts";
+import { call, mondayMs, TemporaryLedger } from "./temporaryLedger.ts";
+
+const dayMs = 86_400_000;
+
+describe("summary of the ledger", () => {
+  const files = new TemporaryLedger();
+  let ledger: OpenedLedger["ledger"];
+  before(async () => {
+    ledger = await files.ledger();
+  });
+  after(() => files.dispose());
+
+  it("puts a call on the day of the person's clock", () => {
+    const atMs = mondayMs + dayMs - 1;
+    ledger.upsertCall(call({ callId: "day", scope: "day", startedAtMs: atMs }));
+    const dayAt = (utcOffsetMinutes: number): string | undefined =>
+      ledger.summary({
+        fromMs: mondayMs - dayMs,
+        toMs: mondayMs + 3 * dayMs,
+        scope: "day",
+        utcOffsetMinutes,
+      })[0]?.day;
+    assert.equal(dayAt(0), "2026-11-02");
+    assert.equal(dayAt(60), "2026-11-03");
+    assert.equal(dayAt(345), "2026-11-03");
+    assert.equal(dayAt(-480), "2026-11-02");
+  });
+
+  it("tells calls of unknown cost from calls that cost nothing", () => {
+    const own = { scope: "unknown", startedAtMs: mondayMs };
+    ledger.upsertCall(call({ ...own, callId: "u1", reportedMicroUsd: microUsd(0) }));
+    ledger.upsertCall(call({ ...own, callId: "u2", status: "failed" }));
+    const [row] = ledger.summary({ ...day(0), scope: "unknown", utcOffsetMinutes: 0 });
+    assert.deepEqual([row?.calls, row?.unknownCalls, row?.reportedMicroUsd], [2, 1, 0]);
+  });
+
+  it("agrees with counting the calls one by one, for any range, scope and time zone", () => {
+    let run = 0;
+    fc.assert(
+      fc.property(
+        fc.array(callArbitrary, { maxLength: 12 }),
+        fc.array(
+          fc.record({
+            fromMs: instantArbitrary,
+            toMs: instantArbitrary,
+            utcOffsetMinutes: fc.constantFrom(0, 60, -300, 330, 345, 765, -570, 7),
+          }),
+          { minLength: 4, maxLength: 4 },
+        ),
+        (drawn, queries) => {
+          run += 1;
+          const calls = drawn.map((each, index) => ({
+            ...each,
+            callId: `sum-${run}-${index}`,
+            scope: `sum-${run}`,
+          }));
+          for (const each of calls) ledger.upsertCall(each);
+          for (const query of queries) {
+            assert.deepEqual(
+              ledger.summary({ ...query, scope: `sum-${run}` }),
+              counted(calls, query.fromMs, query.toMs, query.utcOffsetMinutes),
+            );
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function day(index: number): { readonly fromMs: number; readonly toMs: number } {
+  return { fromMs: mondayMs + index * dayMs, toMs: mondayMs + (index + 1) * dayMs };
+}
+
+const instantArbitrary = fc.oneof(
+  fc.integer({ min: mondayMs - dayMs, max: mondayMs + 3 * dayMs }),
+  fc.integer({ min: -96, max: 288 }).map((quarter) => mondayMs + quarter * 900_000),
+);
+
+const callArbitrary: fc.Arbitrary<CallRecord> = fc
+  .record({
+    startedAtMs: instantArbitrary,
+    appName: fc.option(fc.constantFrom("flux-api", "wan2-api"), { nil: null }),
+    endpoint: fc.option(fc.constantFrom("flux", "wan2"), { nil: null }),
+    reportedMicroUsd: fc.option(fc.integer({ min: 0, max: 9000 }).map(microUsd), { nil: null }),
+  })
+  .map(call);
+
+/** The slow way. */
+function counted(
+  calls: readonly CallRecord[],
+  fromMs: number,
+  toMs: number,
+  utcOffsetMinutes: number,
+): readonly SummaryRow[] {
+  const rows = new Map<string, SummaryRow>();
+  for (const each of calls) {
+    if (each.startedAtMs < fromMs || each.startedAtMs >= toMs) continue;
+    const localDay = new Date(each.startedAtMs + utcOffsetMinutes * 60_000)
+      .toISOString()
+      .slice(0, 10);
+    const key = `${localDay} ${each.appName ?? ""} ${each.endpoint ?? ""}`;
+    const known = rows.get(key);
+    rows.set(key, {
+      day: localDay,
+      appName: each.appName ?? "",
+      endpoint: each.endpoint,
+      calls: (known?.calls ?? 0) + 1,
+      unknownCalls: (known?.unknownCalls ?? 0) + (each.reportedMicroUsd === null ? 1 : 0),
+      reportedMicroUsd: microUsd((known?.reportedMicroUsd ?? 0) + (each.reportedMicroUsd ?? 0)),
+    });
+  }
+  return [...rows.entries()].toSorted(([x], [y]) => (x < y ? -1 : 1)).map(([, row]) => row);
+}
