@@ -1,0 +1,76 @@
+import { Failure } from "../../../src/base/failure.ts";
+import type {
+  Deployer,
+  DeployOptions,
+  Deployment,
+  DeployTarget,
+  ServeHandle,
+} from "../../../src/session/deployer.ts";
+import { deployedBy, type PortApp, type PortModal } from "./portModal.ts";
+
+/** The deployer's port in memory: a deploy takes time, and lands in the `PortModal`. */
+export class PortDeployer implements Deployer {
+  readonly deploys: { readonly target: DeployTarget; readonly variables: unknown }[] = [];
+  readonly ended: string[] = [];
+  deployMs = 2000;
+  /** Called when the deploy is about to land; a throw is its failure. */
+  onDeploy: (target: DeployTarget) => void = () => undefined;
+  /** A cancelled deploy lands all the same, so long after its process has ended. */
+  landsAfterCancelMs: number | null = null;
+  containers: readonly string[] = [];
+  urls: Deployment["urls"] = [];
+  readonly #modal: PortModal;
+
+  constructor(modal: PortModal) {
+    this.#modal = modal;
+  }
+
+  async deploy(target: DeployTarget, options: DeployOptions): Promise<Deployment> {
+    this.deploys.push({ target, variables: options.variables });
+    options.onLine("Deploying…");
+    await this.#takeTime(target, options.signal);
+    this.onDeploy(target);
+    this.#land(target);
+    const name = this.#nameOf(target);
+    return {
+      urls: this.urls,
+      dashboardUrl: `https://modal.com/apps/acme/main/deployed/${name}`,
+      skipped: false,
+    };
+  }
+
+  async serve(target: DeployTarget, options: DeployOptions): Promise<ServeHandle> {
+    await this.#takeTime(target, options.signal);
+    const app = this.#modal.add(this.#nameOf(target), { state: "ephemeral" });
+    return {
+      appId: app.appId,
+      urls: this.urls,
+      ended: Promise.resolve(),
+      end: async () => {
+        this.ended.push(app.appId);
+      },
+    };
+  }
+
+  async #takeTime(target: DeployTarget, signal: AbortSignal | undefined): Promise<void> {
+    const cancelled = Promise.withResolvers<"cancelled">();
+    signal?.addEventListener("abort", () => cancelled.resolve("cancelled"), { once: true });
+    const first = await Promise.race([this.#modal.later(this.deployMs), cancelled.promise]);
+    if (first !== "cancelled") return;
+    if (this.landsAfterCancelMs !== null)
+      void this.#modal.later(this.landsAfterCancelMs).then(() => this.#land(target));
+    throw new Failure("cancelled", "The deploy was cancelled.");
+  }
+
+  #land(target: DeployTarget): PortApp {
+    const name = this.#nameOf(target);
+    const known = this.#modal.live.find((app) => app.name === name && app.state === "deployed");
+    const app = known ?? this.#modal.add(name, { containers: [...this.containers] });
+    app.history.push(deployedBy("you", app.history.length + 1));
+    return app;
+  }
+
+  #nameOf(target: DeployTarget): string {
+    return target.name ?? "named-in-file";
+  }
+}
