@@ -17,14 +17,19 @@ const target = z.object({
   /** "workspace/environment": acts go nowhere else, whoever the credentials speak for by then. */
   scope: z.string(),
   control: z.enum(["auto", "sdk", "cli"]),
-  /** The `modal` program; "": found on the PATH. */
-  cliPath: z.string(),
-  /** "": the active profile. */
-  profile: z.string(),
+  /** How the `modal` command is started; null: there is none. */
+  cli: z.nullable(
+    z.object({
+      command: z.string(),
+      prefixArgs: z.array(z.string()),
+      origin: z.enum(["setting", "virtual-environment", "uv", "python-extension", "path"]),
+      version: nullableText,
+    }),
+  ),
+  /** null: the active profile. */
+  profile: nullableText,
   environment: nullableText,
   username: nullableText,
-  /** Working directory of CLI calls. */
-  folder: nullableText,
   onClose: z.enum(["remind", "stop", "release", "off"]),
   /** Second stage, when nobody answers the reminder. 0: never. */
   stopAfterMinutes: z.number(),
@@ -38,6 +43,10 @@ const target = z.object({
     }),
   ),
   productionModes: z.array(z.string()),
+  /** The user's own USD per hour (setting "rates") and multipliers, for the cost in the reminder. */
+  rates: z.record(z.string(), z.number()),
+  regionMultiplier: z.nullable(z.number()),
+  nonPreemptible: z.boolean(),
 });
 
 /**

@@ -9,15 +9,17 @@ function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
   return {
     scope,
     control: "auto",
-    cliPath: "",
-    profile: "",
+    cli: null,
+    profile: null,
     environment: null,
     username: null,
-    folder: null,
     onClose: "remind",
     stopAfterMinutes: 0,
     deployTargets: [],
     productionModes: ["prod"],
+    rates: {},
+    regionMultiplier: null,
+    nonPreemptible: false,
     ...change,
   };
 }

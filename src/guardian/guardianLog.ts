@@ -1,0 +1,29 @@
+import { appendFileSync, renameSync, statSync } from "node:fs";
+import type { Log } from "../base/log.ts";
+
+/** The log and its predecessor take at most twice this, in bytes. */
+const maxBytes = 256 * 1024;
+
+/** The guardian's own log file: few lines, two files at most. A disk that is full silences it. */
+export function fileLog(file: string): Log {
+  const write = (level: string, message: string): void => {
+    try {
+      if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
+        renameSync(file, `${file}.old`);
+      const line = `${new Date().toISOString()} ${process.pid} ${level} ${message}\n`;
+      appendFileSync(file, line, { mode: 0o600 });
+    } catch {
+      // Nothing that the guardian does depends on its log.
+    }
+  };
+  return {
+    debug: () => undefined,
+    info: (message) => write("info", message),
+    warn: (message) => write("warn", message),
+    error: (message, cause) =>
+      write(
+        "error",
+        cause instanceof Error ? `${message} ${cause.stack ?? cause.message}` : message,
+      ),
+  };
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Log } from "../base/log.ts";
+import { systemClock } from "../base/systemClock.ts";
+import { ratesInForce } from "../cost/rates.ts";
+import { openLedger } from "../ledger/openLedger.ts";
+import type { Ledger } from "../session/ledgerPort.ts";
+import { runningApps } from "../session/runningApps.ts";
+import { scopeKey } from "../session/scope.ts";
+import { GuardedScope } from "./guardedScope.ts";
+import type { GuardedScopeParts } from "./guardedScope.ts";
+import { Guardian } from "./guardian.ts";
+import { readGuardianConfig } from "./guardianConfig.ts";
+import { GuardianLease } from "./guardianLease.ts";
+import { fileLog } from "./guardianLog.ts";
+import { readTargets } from "./guardTarget.ts";
+import type { GuardTarget } from "./guardTarget.ts";
+import { systemNotifier } from "./notifier/systemNotifier.ts";
+import type { Notifier } from "./notifier/notifier.ts";
+import { pidAlive } from "./pidAlive.ts";
+
+/*
+ * The guardian's process: builds the parts and connects them. What it needs to act (Modal's control
+ * plane) is loaded when it must act: a process that only watches heartbeats stays small.
+ */
+
+const configFile = process.argv[2];
+const bundle = process.argv[1];
+if (configFile === undefined || bundle === undefined)
+  throw new Error("Usage: guardian <start file>. The extension starts it.");
+void run(configFile, dirname(bundle));
+
+async function run(configFile: string, bundleFolder: string): Promise<void> {
+  const config = readGuardianConfig(configFile);
+  const log = fileLog(config.logFile);
+  process.on("uncaughtException", (error) => {
+    log.error("The guardian failed.", error);
+    process.exit(1);
+  });
+  // Opening would create the file: a guardian never brings back a ledger that was removed.
+  if (!existsSync(config.ledgerFile)) return;
+  const { ledger } = await openLedger(config.ledgerFile);
+  const notices = new OpenNotices(systemNotifier(process.platform));
+  const clock = systemClock;
+  const targets = (): readonly GuardTarget[] => {
+    const { targets, unreadable } = readTargets(config.targetsFolder, clock.nowMs());
+    if (unreadable.length > 0) log.warn(`Not readable: ${unreadable.join(", ")}.`);
+    return targets;
+  };
+  let missing = 0;
+  const guardian = new Guardian({
+    ledger,
+    lease: new GuardianLease({
+      ledger,
+      holder: randomUUID(),
+      pid: process.pid,
+      leaseMs: config.timings.leaseMs,
+      pidAlive,
+    }),
+    clock,
+    log,
+    timings: config.timings,
+    notifier: notices,
+    pidAlive,
+    // Missing for a moment while a damaged ledger is set aside: gone is what stays missing.
+    ledgerThere: () => (missing = existsSync(config.ledgerFile) ? 0 : missing + 1) < 2,
+    targets,
+    scopeOf: (target) =>
+      new GuardedScope({
+        target,
+        connect: () => connect(target, ledger, log, bundleFolder),
+        ledger,
+        clock,
+        log,
+        burnOf: burnOf(ledger),
+      }),
+  });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, () => void guardian.terminate());
+  guardian.start();
+  await guardian.ended;
+  await ledger.flush().catch(() => undefined);
+  ledger.dispose();
+  // The outcome of a stop stays on the screen until it was seen, or its time is over.
+  await notices.settled();
+  process.exit(0);
+}
+
+async function connect(
+  target: GuardTarget,
+  ledger: Ledger,
+  log: Log,
+  bundleFolder: string,
+): ReturnType<GuardedScopeParts["connect"]> {
+  const [{ createControl }, { sdkLoader }, { fullLook }] = await Promise.all([
+    import("../modal/createControl.ts"),
+    import("../modal/loadSdk.ts"),
+    import("./fullLook.ts"),
+  ]);
+  const control = createControl({
+    mode: target.control,
+    cli: target.cli,
+    loadSdk: sdkLoader(join(bundleFolder, "sdk.cjs")),
+    choice: { profile: target.profile, environment: target.environment },
+    processEnv: process.env,
+    clock: systemClock,
+    log,
+  });
+  const { scope, username } = await control.whoami();
+  const connected = { control, scope, scopeKey: scopeKey(scope), username };
+  return { connected, refresh: fullLook({ connected, ledger, clock: systemClock }) };
+}
+
+function burnOf(ledger: Ledger): GuardedScopeParts["burnOf"] {
+  return (listing, target) => {
+    const told = ledger.latestRates(target.scope);
+    const rates = ratesInForce({
+      ...(told === undefined
+        ? {}
+        : {
+            workspace: {
+              usdPerHourByKey: told.rates.usdPerHourByKey,
+              fetchedAtMs: told.fetchedAtMs,
+            },
+          }),
+      overrides: target.rates,
+      ...(target.regionMultiplier === null ? {} : { regionMultiplier: target.regionMultiplier }),
+      nonPreemptible: target.nonPreemptible,
+    });
+    const apps = runningApps(listing, rates, listing.observedAtMs, () => null);
+    return new Map(apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]));
+  };
+}
+
+/** Knows what is still on the screen, so that the process does not take it away with itself. */
+class OpenNotices implements Notifier {
+  readonly #notifier: Notifier;
+  readonly #open = new Set<Promise<unknown>>();
+
+  constructor(notifier: Notifier) {
+    this.#notifier = notifier;
+  }
+
+  show(...args: Parameters<Notifier["show"]>): ReturnType<Notifier["show"]> {
+    const shown = this.#notifier.show(...args);
+    this.#open.add(shown);
+    void shown.finally(() => this.#open.delete(shown));
+    return shown;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#open);
+  }
+}

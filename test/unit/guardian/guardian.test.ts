@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { readIncident, undeliveredReminder } from "../../../src/guardian/incidentRecord.ts";
+import { openLedger } from "../../../src/ledger/openLedger.ts";
+import type { Ledger } from "../../../src/session/ledgerPort.ts";
+import { VirtualClock } from "../virtualClock.ts";
+import { GuardianWorld } from "./guardianWorld.ts";
+
+const hour = 3_600_000;
+
+describe("Guardian", () => {
+  let ledger: Ledger;
+  let world: GuardianWorld;
+  beforeEach(async () => {
+    ({ ledger } = await openLedger(":memory:"));
+    world = new GuardianWorld(new VirtualClock(Date.UTC(2026, 10, 21, 9)), ledger);
+  });
+  afterEach(() => {
+    world.killGuardian();
+    ledger.dispose();
+  });
+
+  it("starts with the first running app, asks Modal nothing while a window lives, ends when none runs", async () => {
+    const window = world.openWindow();
+    await world.advance(60_000);
+    assert.equal(world.guardians.length, 0);
+    const appId = world.modal.start("flux-api");
+    await world.advance(20_000);
+    assert.equal(world.guardians.length, 1);
+    const before = world.modal.looks;
+    await world.advance(600_000);
+    assert.equal(world.modal.looks - before, 600_000 / 10_000, "only the window looked");
+    world.modal.end(appId);
+    await world.advance(5 * 60_000);
+    assert.deepEqual(world.ends, ["nothing-runs"]);
+    assert.equal(ledger.leaseHolder("guardian", world.clock.nowMs()), undefined);
+    world.closeWindow(window);
+  });
+
+  it("reminds once after the grace, at most 5 s late, with what runs and what it costs", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api", 2);
+    await world.advance(30_000);
+    const goneAtMs = world.clock.nowMs();
+    world.closeWindow(window);
+    await world.advance(2 * hour);
+    assert.equal(world.reminders.length, 1);
+    const [shown] = world.reminders;
+    assert.ok(shown !== undefined);
+    const lateMs = shown.atMs - goneAtMs - world.timings.graceMs;
+    assert.ok(lateMs >= 0 && lateMs <= 5_000, `${lateMs} ms late`);
+    assert.match(shown.reminder.body, /flux-api \(2 containers\).*≈ \$1\.95 per hour/);
+    assert.deepEqual(world.modal.stopped, []);
+  });
+
+  it("does the same after a kill of the window, which notes nothing", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    const goneAtMs = world.clock.nowMs();
+    world.killWindow(window);
+    await world.advance(hour);
+    assert.equal(world.reminders.length, 1);
+    const lateMs = (world.reminders[0]?.atMs ?? 0) - goneAtMs - world.timings.graceMs;
+    assert.ok(lateMs >= 0 && lateMs <= 5_000, `${lateMs} ms late`);
+    assert.equal(ledger.windows().filter(({ closedAtMs }) => closedAtMs === null).length, 0);
+  });
+
+  it("lets a reload and a second window pass without a word", async () => {
+    const first = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(first);
+    await world.advance(world.timings.graceMs - 2_000);
+    const second = world.openWindow();
+    const third = world.openWindow();
+    await world.advance(120_000);
+    world.closeWindow(second);
+    await world.advance(120_000);
+    assert.equal(world.reminders.length, 0);
+    assert.equal(readIncident(ledger), undefined);
+    world.closeWindow(third);
+    await world.advance(hour);
+    assert.equal(world.reminders.length, 1);
+  });
+
+  it("says nothing about deployments that cost nothing now", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api", 0);
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(hour);
+    assert.equal(world.reminders.length, 0);
+    assert.deepEqual(world.ends, ["nothing-runs"]);
+  });
+
+  it("stops from the reminder's button, verified, with a receipt, and tells the outcome", async () => {
+    const window = world.openWindow();
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(60_000);
+    world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
+    await world.advance(60_000);
+    assert.deepEqual(world.modal.stopped, [appId]);
+    const [receipt] = ledger.receipts({});
+    assert.equal(receipt?.by, "reminder");
+    assert.equal(receipt.verified, "clear");
+    assert.equal(world.notices[0]?.title, "Stopped 1 app");
+    const incident = readIncident(ledger);
+    assert.equal(incident?.reminder.state, "pressed");
+    assert.deepEqual(incident.receiptIds, [receipt.receiptId]);
+    await world.advance(60_000);
+    assert.deepEqual(world.ends, ["nothing-runs"]);
+  });
+
+  it("acts on a button that was pressed just before a window came back", async () => {
+    const window = world.openWindow();
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(60_000);
+    world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
+    world.openWindow();
+    await world.advance(60_000);
+    assert.deepEqual(world.modal.stopped, [appId]);
+  });
+
+  it("leaves everything alone after Keep running, also at the second stage", async () => {
+    world.stopAfterMinutes = 30;
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(60_000);
+    assert.match(world.reminders[0]?.reminder.body ?? "", /Without an answer, it is stopped at/);
+    world.reminders[0]?.answer({ kind: "pressed", actionId: "keep" });
+    await world.advance(3 * hour);
+    assert.deepEqual(world.modal.stopped, []);
+  });
+
+  for (const says of ["dismissed", "not-shown", "nobody answers"] as const)
+    it(`stops at the second stage when the reminder was ${says}`, async () => {
+      if (says === "dismissed") world.notifierSays = { kind: "dismissed" };
+      if (says === "not-shown") world.notifierSays = { kind: "not-shown", reason: "no desktop" };
+      world.stopAfterMinutes = 30;
+      const window = world.openWindow();
+      const appId = world.modal.start("flux-api");
+      await world.advance(30_000);
+      world.closeWindow(window);
+      await world.advance(25 * 60_000);
+      assert.deepEqual(world.modal.stopped, []);
+      await world.advance(10 * 60_000);
+      assert.deepEqual(world.modal.stopped, [appId]);
+      assert.equal(ledger.receipts({})[0]?.by, "guardian");
+      assert.deepEqual(world.modal.stoppedTwice, []);
+    });
+
+  it("does not stop at the second stage when a window is back", async () => {
+    world.stopAfterMinutes = 30;
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(60_000);
+    world.openWindow();
+    await world.advance(hour);
+    assert.deepEqual(world.modal.stopped, []);
+  });
+
+  it("stops after the grace where the setting says so, and tries again until it is verified", async () => {
+    world.onClose = "stop";
+    const window = world.openWindow();
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.modal.offline = true;
+    world.closeWindow(window);
+    await world.advance(120_000);
+    assert.deepEqual(world.modal.stopped, []);
+    assert.equal(world.notices.length, 0, "nothing is claimed while nothing is known");
+    world.modal.offline = false;
+    await world.advance(10 * 60_000);
+    assert.deepEqual(world.modal.stopped, [appId]);
+    assert.equal(world.reminders.length, 0);
+    assert.equal(world.notices.at(-1)?.title, "Stopped 1 app");
+    assert.deepEqual(world.ends, ["nothing-runs"]);
+  });
+
+  it("reminds of what was last seen when Modal can not be asked", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.modal.offline = true;
+    world.closeWindow(window);
+    await world.advance(60_000);
+    assert.match(world.reminders[0]?.reminder.body ?? "", /As last seen: .*No network/);
+  });
+
+  it("keeps what could not be shown for the next start, once", async () => {
+    world.notifierSays = { kind: "not-shown", reason: "no desktop" };
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(hour);
+    const undelivered = undeliveredReminder(ledger, true, world.clock.nowMs());
+    assert.equal(undelivered?.reminder.detail, "no desktop");
+    assert.equal(undelivered.reminder.title, "A Modal app still runs");
+    assert.equal(undeliveredReminder(ledger, true, world.clock.nowMs()), undefined);
+  });
+
+  it("keeps a reminder whose guardian was killed for the next start", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(60_000);
+    world.killGuardian();
+    assert.equal(undeliveredReminder(ledger, true, 0), undefined);
+    assert.equal(undeliveredReminder(ledger, false, 0)?.reminder.state, "showing");
+  });
+
+  it("records looks at a slow pace while no window watches", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(60_000);
+    const before = world.modal.looks;
+    await world.advance(3 * hour);
+    assert.equal(world.modal.looks - before, (3 * hour) / world.timings.meterMs);
+    const [span] = ledger.spans({ fromMs: 0, toMs: world.clock.nowMs() });
+    assert.ok((span?.lastSeenAtMs ?? 0) > world.clock.nowMs() - world.timings.meterMs - 1_000);
+  });
+
+  it("takes over from a killed guardian at the next look of a window, and is the only one", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.killGuardian();
+    await world.advance(15_000);
+    assert.equal(world.guardians.length, 1);
+    world.startGuardian();
+    await world.advance(0);
+    assert.equal(world.guardians.length, 1);
+    assert.deepEqual(world.ends, ["lease-lost"]);
+    world.closeWindow(window);
+    await world.advance(hour);
+    assert.equal(world.reminders.length, 1);
+  });
+
+  it("stays when a window wants a guardian in the moment it gives up", async () => {
+    const window = world.openWindow();
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(60_000);
+    world.modal.end(appId);
+    await world.advance(world.timings.meterMs + world.timings.confirmMs - 60_000);
+    world.modal.start("comfy");
+    world.ensureGuardian();
+    await world.advance(2 * 60_000);
+    assert.equal(world.guardians.length, 1);
+  });
+
+  it("ends when the ledger is gone, and after its lifetime without any window", async () => {
+    world.timings = { ...world.timings, lifetimeMs: hour };
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.ledgerThere = false;
+    await world.advance(4_000);
+    assert.deepEqual(world.ends, ["ledger-gone"]);
+    world.ledgerThere = true;
+    await world.advance(60_000);
+    assert.equal(world.guardians.length, 1);
+    world.closeWindow(window);
+    await world.advance(2 * hour);
+    assert.deepEqual(world.ends, ["ledger-gone", "lifetime"]);
+    assert.equal(readIncident(ledger)?.end, "lifetime");
+    assert.equal(undeliveredReminder(ledger, false, 0)?.reminder.state, "not-shown");
+  });
+
+  it("does not take the machine's sleep for the end of the window", async () => {
+    world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.clock.jump(8 * hour);
+    await world.advance(30_000);
+    assert.equal(world.reminders.length, 0);
+    assert.equal(world.guardians.length, 1);
+  });
+
+  it("finishes an automatic stop that is due when the system ends it", async () => {
+    world.onClose = "stop";
+    const window = world.openWindow();
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(5_000);
+    assert.deepEqual(world.modal.stopped, []);
+    await world.guardians[0]?.guardian.terminate();
+    assert.deepEqual(world.modal.stopped, [appId]);
+    assert.equal(ledger.receipts({})[0]?.verified, "clear");
+  });
+});

@@ -1,0 +1,270 @@
+import type { Clock } from "../../../src/base/clock.ts";
+import type { Disposable } from "../../../src/base/disposable.ts";
+import { DisposableStore } from "../../../src/base/disposable.ts";
+import { microUsd } from "../../../src/cost/money.ts";
+import { fullLook } from "../../../src/guardian/fullLook.ts";
+import { GuardedScope } from "../../../src/guardian/guardedScope.ts";
+import { Guardian } from "../../../src/guardian/guardian.ts";
+import type { GuardianEnd } from "../../../src/guardian/guardian.ts";
+import { GuardianLease, liveGuardian, wantGuardian } from "../../../src/guardian/guardianLease.ts";
+import type { GuardTarget } from "../../../src/guardian/guardTarget.ts";
+import type { Reminder, ReminderAnswer } from "../../../src/guardian/notifier/notifier.ts";
+import { defaultTimings } from "../../../src/guardian/timings.ts";
+import type { GuardianTimings } from "../../../src/guardian/timings.ts";
+import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
+import type { Ledger } from "../../../src/session/ledgerPort.ts";
+import { silentLog } from "../silentLog.ts";
+import type { VirtualClock } from "../virtualClock.ts";
+import { TinyModal } from "./tinyModal.ts";
+
+/** Timers of one process: they end with it. */
+class ProcessClock implements Clock {
+  readonly #clock: Clock;
+  readonly #timers = new DisposableStore();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  after(delayMs: number, callback: () => void): Disposable {
+    return this.#timers.add(this.#clock.after(delayMs, callback));
+  }
+
+  kill(): void {
+    this.#timers.dispose();
+  }
+}
+
+export interface ShownReminder {
+  readonly reminder: Reminder;
+  readonly atMs: number;
+  answer(answer: ReminderAnswer): void;
+}
+
+interface GuardianProcess {
+  readonly pid: number;
+  readonly guardian: Guardian;
+  kill(): void;
+}
+
+interface WindowProcess {
+  readonly windowId: string;
+  readonly pid: number;
+  readonly beat: WindowBeat;
+  readonly clock: ProcessClock;
+  pollAtMs: number;
+}
+
+/** How often an open window looks at Modal and makes sure of a guardian. */
+export const pollMs = 10_000;
+
+/**
+ * One machine with windows and guardians as processes that can be killed at any instant, a real
+ * ledger, and a little Modal. The guardian, its lease, the heartbeats and the stop are the real ones.
+ */
+export class GuardianWorld {
+  readonly clock: VirtualClock;
+  readonly ledger: Ledger;
+  readonly modal: TinyModal;
+  timings: GuardianTimings = defaultTimings;
+  readonly reminders: ShownReminder[] = [];
+  readonly notices: Reminder[] = [];
+  readonly windows: WindowProcess[] = [];
+  readonly guardians: GuardianProcess[] = [];
+  readonly ends: GuardianEnd[] = [];
+  onClose: GuardTarget["onClose"] = "remind";
+  stopAfterMinutes = 0;
+  /** What the notification service answers at once; undefined: it waits for `answer`. */
+  notifierSays: ReminderAnswer | undefined;
+  ledgerThere = true;
+  #pid = 100;
+  #wishes = 0;
+
+  constructor(clock: VirtualClock, ledger: Ledger) {
+    this.clock = clock;
+    this.ledger = ledger;
+    this.modal = new TinyModal(clock);
+  }
+
+  get target(): GuardTarget {
+    return {
+      scope: "you/main",
+      control: "auto",
+      cli: null,
+      profile: null,
+      environment: null,
+      username: "you",
+      onClose: this.onClose,
+      stopAfterMinutes: this.stopAfterMinutes,
+      deployTargets: [],
+      productionModes: [],
+      rates: {},
+      regionMultiplier: null,
+      nonPreemptible: false,
+    };
+  }
+
+  readonly pidAlive = (pid: number): boolean =>
+    this.windows.some((window) => window.pid === pid) ||
+    this.guardians.some((guardian) => guardian.pid === pid);
+
+  openWindow(): WindowProcess {
+    const pid = this.#pid++;
+    const clock = new ProcessClock(this.clock);
+    const windowId = `window-${pid}`;
+    const beat = new WindowBeat({ ledger: this.ledger, clock, log: silentLog, windowId, pid });
+    const window: WindowProcess = { windowId, pid, beat, clock, pollAtMs: 0 };
+    this.windows.push(window);
+    this.#poll(window);
+    return window;
+  }
+
+  closeWindow(window: WindowProcess): void {
+    window.beat.close();
+    this.killWindow(window);
+  }
+
+  /** SIGKILL of the extension host: nothing is noted. */
+  killWindow(window: WindowProcess): void {
+    window.clock.kill();
+    this.windows.splice(this.windows.indexOf(window), 1);
+  }
+
+  killGuardian(): void {
+    for (const process of this.guardians.splice(0)) process.kill();
+  }
+
+  /** Time passes; open windows look at Modal every `pollMs`. */
+  async advance(byMs: number): Promise<void> {
+    const untilMs = this.clock.nowMs() + byMs;
+    while (this.clock.nowMs() < untilMs) {
+      const nextPollMs = Math.min(...this.windows.map(({ pollAtMs }) => pollAtMs), untilMs);
+      await this.clock.advance(Math.max(0, nextPollMs - this.clock.nowMs()));
+      for (const window of this.windows)
+        if (this.clock.nowMs() >= window.pollAtMs) this.#poll(window);
+    }
+    await this.clock.advance(0);
+  }
+
+  /** What the extension does at each look: records it, and makes sure of a guardian while apps run. */
+  #poll(window: WindowProcess): void {
+    window.pollAtMs = this.clock.nowMs() + pollMs;
+    void this.#look().then(() => {
+      if (this.modal.running.length > 0 && this.windows.includes(window)) this.ensureGuardian();
+    });
+  }
+
+  async #look(): Promise<void> {
+    await this.#refresh(this.clock, () => true)({});
+  }
+
+  ensureGuardian(): void {
+    wantGuardian(this.ledger, `wish-${this.#wishes++}`);
+    if (liveGuardian(this.ledger, this.clock.nowMs(), this.pidAlive) === undefined)
+      this.startGuardian();
+  }
+
+  /** One more process, whether or not one runs: it must end by itself when it is one too many. */
+  startGuardian(): void {
+    const pid = this.#pid++;
+    const clock = new ProcessClock(this.clock);
+    let killed = false;
+    const isAlive = (): boolean => !killed;
+    const ledger = this.#ledgerOf(isAlive);
+    const refresh = this.#refresh(clock, isAlive);
+    const connect = async () => ({
+      connected: {
+        control: this.modal.control(isAlive),
+        scope: this.modal.scope,
+        scopeKey: "you/main",
+        username: "you",
+      },
+      refresh,
+    });
+    const guardian = new Guardian({
+      ledger,
+      lease: new GuardianLease({
+        ledger,
+        holder: `guardian-${pid}`,
+        pid,
+        leaseMs: this.timings.leaseMs,
+        pidAlive: this.pidAlive,
+      }),
+      clock,
+      log: silentLog,
+      timings: this.timings,
+      notifier: { show: (reminder, signal) => this.#show(reminder, signal, isAlive) },
+      pidAlive: this.pidAlive,
+      ledgerThere: () => this.ledgerThere,
+      targets: () => [this.target],
+      scopeOf: (target) =>
+        new GuardedScope({
+          target,
+          connect,
+          ledger,
+          clock,
+          log: silentLog,
+          burnOf: (listing) =>
+            new Map(listing.apps.map(({ appId }) => [appId, microUsd(1_950_000)])),
+        }),
+    });
+    const kill = (): void => {
+      killed = true;
+      clock.kill();
+    };
+    const process: GuardianProcess = { pid, guardian, kill };
+    this.guardians.push(process);
+    void guardian.ended.then((end) => {
+      this.ends.push(end);
+      const at = this.guardians.indexOf(process);
+      if (at !== -1) this.guardians.splice(at, 1);
+    });
+    guardian.start();
+  }
+
+  /** A killed process writes nothing any more, whatever still runs in this one. */
+  #ledgerOf(isAlive: () => boolean): Ledger {
+    return new Proxy(this.ledger, {
+      get: (ledger, name) => {
+        const member: unknown = Reflect.get(ledger, name);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]): unknown => {
+          if (!isAlive()) throw new Error("This process was killed.");
+          return Reflect.apply(member, ledger, args);
+        };
+      },
+    });
+  }
+
+  #refresh(clock: Clock, isAlive: () => boolean): ReturnType<typeof fullLook> {
+    return fullLook({
+      connected: {
+        control: this.modal.control(isAlive),
+        scope: this.modal.scope,
+        scopeKey: "you/main",
+        username: "you",
+      },
+      ledger: this.ledger,
+      clock,
+    });
+  }
+
+  #show(reminder: Reminder, signal: AbortSignal, isAlive: () => boolean): Promise<ReminderAnswer> {
+    if (reminder.actions.length === 0) {
+      this.notices.push(reminder);
+      return Promise.resolve({ kind: "shown" });
+    }
+    return new Promise((resolve) => {
+      const answer = (value: ReminderAnswer): void => {
+        if (isAlive()) resolve(value);
+      };
+      this.reminders.push({ reminder, atMs: this.clock.nowMs(), answer });
+      signal.addEventListener("abort", () => answer({ kind: "withdrawn" }), { once: true });
+      if (this.notifierSays !== undefined) answer(this.notifierSays);
+    });
+  }
+}

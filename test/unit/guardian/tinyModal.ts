@@ -1,0 +1,126 @@
+import type { Clock } from "../../../src/base/clock.ts";
+import { Failure } from "../../../src/base/failure.ts";
+import type { AppInfo, ContainerInfo, ModalControl } from "../../../src/session/modalControl.ts";
+
+interface TinyApp {
+  readonly appId: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  containers: number;
+  stoppedAtMs: number | null;
+}
+
+/** The outside world: a few apps that can be seen and stopped, with every stop counted. */
+export class TinyModal {
+  readonly scope = { workspace: "you", environment: "main" };
+  readonly #clock: Clock;
+  readonly #apps: TinyApp[] = [];
+  offline = false;
+  looks = 0;
+  /** Stops that reached an app that ran. */
+  readonly stopped: string[] = [];
+  /** Stops that reached an app that was stopped already. */
+  readonly stoppedTwice: string[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  start(name: string, containers = 1): string {
+    const appId = `ap-${String(this.#apps.length).padStart(22, "0")}`;
+    this.#apps.push({
+      appId,
+      name,
+      createdAtMs: this.#clock.nowMs(),
+      containers,
+      stoppedAtMs: null,
+    });
+    return appId;
+  }
+
+  get running(): readonly string[] {
+    return this.#apps.filter(({ stoppedAtMs }) => stoppedAtMs === null).map(({ appId }) => appId);
+  }
+
+  scaleTo(appId: string, containers: number): void {
+    for (const app of this.#apps) if (app.appId === appId) app.containers = containers;
+  }
+
+  /** Stopped by somebody else, or by the person in a window. */
+  end(appId: string): void {
+    const app = this.#apps.find((candidate) => candidate.appId === appId);
+    if (app === undefined || app.stoppedAtMs !== null) return;
+    app.stoppedAtMs = this.#clock.nowMs();
+    app.containers = 0;
+  }
+
+  /** The control plane as one process sees it; `alive` false: its answers never arrive. */
+  control(alive: () => boolean = () => true): ModalControl {
+    const answer = async <T>(value: () => T): Promise<T> => {
+      if (!alive()) return new Promise(() => undefined);
+      if (this.offline) throw new Failure("offline", "No network.");
+      const result = value();
+      await Promise.resolve();
+      return alive() ? result : new Promise(() => undefined);
+    };
+    const unsupported = (): Promise<never> =>
+      Promise.reject(new Failure("unsupported", "Not in this little world."));
+    return {
+      adapter: "sdk",
+      whoami: () => answer(() => ({ scope: this.scope, username: "you" })),
+      listApps: () => answer(() => this.#list()),
+      listContainers: () => answer(() => this.#containers()),
+      stopApp: (appId) => answer(() => this.#stop(appId)),
+      deployments: () => answer(() => []),
+      listEnvironments: unsupported,
+      containerDetails: unsupported,
+      stopContainer: unsupported,
+      rollover: unsupported,
+      fetchLogs: unsupported,
+      followLogs: () => {
+        throw new Failure("unsupported", "Not in this little world.");
+      },
+      rates: unsupported,
+      billingReport: unsupported,
+      billingSummary: unsupported,
+      scale: unsupported,
+      listFunctions: unsupported,
+    };
+  }
+
+  #list(): readonly AppInfo[] {
+    this.looks += 1;
+    return this.#apps.map((app) => ({
+      appId: app.appId,
+      name: app.name,
+      state: app.stoppedAtMs === null ? "deployed" : "stopped",
+      containerCount: app.containers,
+      createdAtMs: app.createdAtMs,
+      stoppedAtMs: app.stoppedAtMs,
+    }));
+  }
+
+  #containers(): readonly ContainerInfo[] {
+    return this.#apps.flatMap((app) =>
+      Array.from({ length: app.containers }, (_, index) => ({
+        containerId: `ta-${app.appId.slice(3)}-${index}`,
+        appId: app.appId,
+        appName: app.name,
+        startedAtMs: app.createdAtMs,
+        enqueuedAtMs: app.createdAtMs,
+      })),
+    );
+  }
+
+  #stop(appId: string): "stopped" | "already-stopped" {
+    const app = this.#apps.find((candidate) => candidate.appId === appId);
+    if (app === undefined) throw new Failure("not-found", `App '${appId}' not found`);
+    if (app.stoppedAtMs !== null) {
+      this.stoppedTwice.push(appId);
+      return "already-stopped";
+    }
+    this.stopped.push(appId);
+    this.end(appId);
+    return "stopped";
+  }
+}
