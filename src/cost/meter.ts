@@ -109,11 +109,11 @@ export class SpanBook {
     listed.add(observedAtMs);
     this.#listedAtMs.set(scope, listed);
     for (const seen of look.containers) {
-      const key = `${scope} ${seen.containerId}`;
+      const key = bookKey({ scope, containerId: seen.containerId });
       this.#spans.set(key, mergeSighting(this.#spans.get(key), scope, seen, observedAtMs));
     }
     for (const told of look.ended) {
-      const key = `${scope} ${told.containerId}`;
+      const key = bookKey({ scope, containerId: told.containerId });
       this.#spans.set(key, mergeDetails(this.#spans.get(key), scope, told, observedAtMs));
     }
   }
@@ -122,10 +122,12 @@ export class SpanBook {
   spans(): readonly ContainerSpan[] {
     return [...this.#spans.values()]
       .map((span) => withAbsences(span, this.#listedAtMs.get(span.scope) ?? []))
-      .toSorted(
-        (a, b) => a.firstSeenAtMs - b.firstSeenAtMs || (a.containerId < b.containerId ? -1 : 1),
-      );
+      .toSorted((a, b) => a.firstSeenAtMs - b.firstSeenAtMs || (bookKey(a) < bookKey(b) ? -1 : 1));
   }
+}
+
+function bookKey({ scope, containerId }: Pick<ContainerSpan, "scope" | "containerId">): string {
+  return `${containerId} ${scope}`;
 }
 
 function lift(
