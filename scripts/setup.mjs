@@ -87,7 +87,8 @@ async function installPython() {
   if (!python.some((name) => runs(name, ["--version"]))) {
     throw new Missing("python3 is missing: install Python 3.10 or newer (the modal CLI needs it).");
   }
-  const { createVenvs } = await import(pathToFileURL(join(root, "scripts", "venv.mjs")).href);
+  const venv = join(root, "scripts", "venv.mjs");
+  const { createVenvs } = await import(pathToFileURL(venv).href);
   await createVenvs();
 }
 

@@ -1,0 +1,199 @@
+// npm test: every check there is, each after the set-up that it needs.
+//
+//   npm test -- [--only unit,e2e] [--require-cli] [--require-editor]
+//
+// Ends with one line, "N passed, N failed, N skipped": the sum of all suites.
+import { createWriteStream, globSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { parseArgs } from "node:util";
+import { execa } from "execa";
+import * as z from "zod/mini";
+import { outFolder, root } from "../test/host/paths.ts";
+
+type Need = "cli" | "editor";
+
+interface Suite {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** A check counts as one test; mocha counts its own and says so in a results file. */
+  readonly counts: "one" | "mocha";
+  /** Without it the whole suite is skipped. Tests inside a suite skip for themselves. */
+  readonly needs?: Need;
+  /** Slow suites show each line as it comes. */
+  readonly live?: boolean;
+  /** Files that must exist for the suite to be there at all. */
+  readonly files?: string;
+}
+
+const bin = (name: string) => join(root, "node_modules", ".bin", name);
+const reporter = ["--reporter", join(root, "test", "resultReporter.ts")];
+const node = process.execPath;
+
+const suites: readonly Suite[] = [
+  { name: "types", command: [bin("tsc")], counts: "one" },
+  { name: "lint", command: [bin("oxlint")], counts: "one" },
+  { name: "format", command: [bin("oxfmt"), "--check"], counts: "one" },
+  { name: "unused", command: [bin("knip")], counts: "one" },
+  { name: "readme", command: [node, "scripts/readme.ts", "--check"], counts: "one" },
+  { name: "unit", command: [bin("mocha"), ...reporter], counts: "mocha" },
+  { name: "package", command: [node, "scripts/package.ts", "--check"], counts: "one" },
+  {
+    name: "integration",
+    command: [bin("mocha"), "--config", "test/integration/.mocharc.json", ...reporter],
+    counts: "mocha",
+    live: true,
+  },
+  {
+    name: "host",
+    command: [node, "test/host/runSuites.ts"],
+    counts: "mocha",
+    needs: "editor",
+    live: true,
+  },
+  {
+    name: "e2e",
+    command: [bin("mocha"), "--config", "test/e2e/.mocharc.json", ...reporter],
+    counts: "mocha",
+    needs: "editor",
+    live: true,
+  },
+];
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string" },
+    "require-cli": { type: "boolean", default: process.env["CI"] === "true" },
+    "require-editor": { type: "boolean", default: process.env["CI"] === "true" },
+  },
+});
+const required: readonly Need[] = [
+  ...(options["require-cli"] ? ["cli" as const] : []),
+  ...(options["require-editor"] ? ["editor" as const] : []),
+];
+const only = options.only?.split(",");
+const unknown = only?.filter((name) => !suites.some((suite) => suite.name === name)) ?? [];
+if (unknown.length > 0) {
+  const names = suites.map(({ name }) => name).join(", ");
+  throw new Error(`No suite is named ${unknown.join(", ")}. There are: ${names}`);
+}
+const chosen = suites.filter(({ name }) => only?.includes(name) ?? true);
+
+const resultsShape = z.object({
+  passed: z.number(),
+  failed: z.array(z.object({ title: z.string(), error: z.string() })),
+  skipped: z.array(z.object({ title: z.string(), reason: z.string() })),
+});
+type Results = z.infer<typeof resultsShape>;
+
+/** Installs what the chosen suites need. Answers what could not be had, and why. */
+async function setUp(): Promise<ReadonlyMap<Need, string>> {
+  const missing = new Map<Need, string>();
+  const wanted: readonly (readonly [Need, string, boolean])[] = [
+    ["cli", "--python", chosen.some(({ name }) => name === "integration" || name === "e2e")],
+    ["editor", "--editor", chosen.some(({ needs }) => needs === "editor")],
+  ];
+  for (const [need, flag, isWanted] of wanted) {
+    if (!isWanted) continue;
+    const { failed, stderr } = await execa(node, ["scripts/setup.mjs", flag], {
+      cwd: root,
+      reject: false,
+      stderr: ["inherit", "pipe"],
+    });
+    if (failed) missing.set(need, stderr.trim().split("\n").at(-1) ?? "set-up failed");
+  }
+  return missing;
+}
+
+function failure(title: string, error: string): Results {
+  return { passed: 0, failed: [{ title, error }], skipped: [] };
+}
+
+async function runSuite(suite: Suite, missing: ReadonlyMap<Need, string>): Promise<Results> {
+  const { name, needs } = suite;
+  const reason = needs === undefined ? undefined : missing.get(needs);
+  if (needs !== undefined && reason !== undefined) {
+    if (required.includes(needs)) return failure(name, `This run requires the ${needs}: ${reason}`);
+    return { passed: 0, failed: [], skipped: [{ title: name, reason }] };
+  }
+  const log = join(outFolder, `${name}.log`);
+  const resultsFile = join(outFolder, `${name}.json`);
+  const [command = "", ...args] = suite.command;
+  const child = execa(command, args, {
+    cwd: root,
+    reject: false,
+    all: true,
+    buffer: true,
+    timeout: 15 * 60_000,
+    forceKillAfterDelay: 10_000,
+    env: {
+      PATH: [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
+      MODAL_METER_RESULTS: resultsFile,
+      MODAL_METER_REQUIRE: required.join(","),
+      FORCE_COLOR: "0",
+    },
+  });
+  child.all.pipe(createWriteStream(log));
+  if (suite.live === true) child.all.pipe(process.stdout, { end: false });
+  const { all, failed, exitCode, timedOut } = await child;
+  const tail = all.split("\n").slice(-60).join("\n");
+  if (suite.counts === "one") {
+    return failed ? failure(name, tail) : { passed: 1, failed: [], skipped: [] };
+  }
+  let results: Results;
+  try {
+    results = resultsShape.parse(JSON.parse(await readFile(resultsFile, "utf8")));
+  } catch {
+    return failure(name, `The suite ended before its results (code ${exitCode}).\n${tail}`);
+  }
+  const total = results.passed + results.failed.length + results.skipped.length;
+  if (total === 0) return failure(name, "The suite ran no test.");
+  if (failed && results.failed.length === 0) {
+    const why = timedOut ? "took more than 15 minutes" : `ended with code ${exitCode}`;
+    results.failed.push({ title: name, error: `The suite ${why} though no test failed.\n${tail}` });
+  }
+  return results;
+}
+
+/** Names of test files that no suite runs: a forgotten file is a test that cannot fail. */
+function orphans(): readonly string[] {
+  return globSync("test/**/*.test.ts", { cwd: root }).filter(
+    (file) => !/^test[\\/](unit|integration|e2e|host[\\/]suite)[\\/]/.test(file),
+  );
+}
+
+// A result of an earlier run must not be taken for one of this run.
+for (const { name } of chosen) {
+  for (const end of ["json", "log"]) await rm(join(outFolder, `${name}.${end}`), { force: true });
+}
+await mkdir(outFolder, { recursive: true });
+const started = performance.now();
+const missing = await setUp();
+const sum = { passed: 0, failed: 0, skipped: 0 };
+const details: Record<string, Results & { seconds: number }> = {};
+for (const suite of chosen) {
+  const from = performance.now();
+  if (suite.live === true) console.log(`\n${suite.name}`);
+  const results = await runSuite(suite, missing);
+  const seconds = Math.round((performance.now() - from) / 100) / 10;
+  details[suite.name] = { ...results, seconds };
+  sum.passed += results.passed;
+  sum.failed += results.failed.length;
+  sum.skipped += results.skipped.length;
+  const { passed, failed, skipped } = results;
+  console.log(
+    `${failed.length > 0 ? "✖" : "✔"} ${suite.name}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped (${seconds} s)`,
+  );
+  for (const { title, reason } of skipped) console.log(`  skipped: ${title}: ${reason}`);
+  for (const { title, error } of failed) {
+    console.log(`  failed: ${title}\n${error.replaceAll(/^/gm, "    ")}`);
+  }
+}
+for (const file of only === undefined ? orphans() : []) {
+  console.log(`✖ ${file} belongs to no suite`);
+  sum.failed += 1;
+}
+await writeFile(join(outFolder, "results.json"), JSON.stringify(details, undefined, 2));
+console.log(`\n${Math.round((performance.now() - started) / 1000)} s; logs are in test/out/`);
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+process.exitCode = sum.failed > 0 ? 1 : 0;
