@@ -1,0 +1,131 @@
+import { hourMs, hourOf } from "../cost/billedRow.ts";
+import { periodOf } from "../cost/calendar.ts";
+import type { CallRecord } from "../cost/call.ts";
+import type { Rates } from "../cost/rates.ts";
+import { costOf, type TieredCost } from "../cost/sessionCost.ts";
+import type { Ledger, Listing } from "./ledgerPort.ts";
+import type { LiveApp } from "./liveApp.ts";
+import type { Activity, CostTiers, Health, MeterState, SessionState } from "./meterState.ts";
+import { runningApps } from "./runningApps.ts";
+import { scopeKey, type Scope } from "./scope.ts";
+import type { SessionRecord } from "./session.ts";
+
+export type LedgerView = Pick<
+  Ledger,
+  "latestListing" | "spans" | "calls" | "billed" | "openSession" | "sessions"
+>;
+
+export interface StateInputs {
+  readonly nowMs: number;
+  readonly health: Health;
+  readonly scope: Scope | null;
+  readonly activity: Activity;
+  /** The folder that this window works in; null: none is open. */
+  readonly folder: string | null;
+  readonly rates: Rates;
+  readonly staleAfterMs: number;
+  /** IANA name of the user's time zone: "today" begins at its midnight. */
+  readonly timeZone: string;
+}
+
+const noCost: CostTiers = { reported: null, metered: null, billed: null, meteredIsFloor: false };
+
+/** Everything that the views show, from what the ledger holds. Reads, never writes. */
+export function deriveState(ledger: LedgerView, inputs: StateInputs): MeterState {
+  const { nowMs, health, scope, activity, staleAfterMs } = inputs;
+  const base = { nowMs, health, scope, activity, staleAfterMs };
+  if (scope === null) {
+    return { ...base, observedAtMs: null, apps: [], session: null, today: noCost, adapter: null };
+  }
+  const key = scopeKey(scope);
+  const listing = ledger.latestListing(key);
+  const session = inputs.folder === null ? undefined : ledger.openSession(key, inputs.folder);
+  const midnightMs = periodOf("day", nowMs, inputs.timeZone).fromMs;
+  const cost = costReader(ledger, key, inputs, Math.min(midnightMs, session?.startedAtMs ?? nowMs));
+  return {
+    ...base,
+    observedAtMs: listing?.observedAtMs ?? null,
+    adapter: listing?.adapter ?? null,
+    apps: listing === undefined ? [] : shownApps(ledger, key, listing, inputs),
+    session: session === undefined ? null : sessionState(session, cost),
+    today: cost(null, midnightMs),
+  };
+}
+
+/** The session as the views show it. Its cost is that of its apps since it began. */
+function sessionState(session: SessionRecord, cost: CostReader): SessionState {
+  const appIds = new Set(session.apps.map(({ appId }) => appId));
+  return {
+    sessionId: session.sessionId,
+    mode: session.mode,
+    startedAtMs: session.startedAtMs,
+    expiresAtMs: session.expiresAtMs,
+    cost: cost(appIds, session.startedAtMs),
+  };
+}
+
+type CostReader = (appIds: ReadonlySet<string> | null, fromMs: number) => CostTiers;
+
+/** Reads the ledger once for the earliest instant that is asked about. */
+function costReader(
+  ledger: LedgerView,
+  key: string,
+  { nowMs, rates }: StateInputs,
+  earliestMs: number,
+): CostReader {
+  const fromMs = hourOf(earliestMs);
+  const range = { scope: key, fromMs, toMs: nowMs + hourMs };
+  const spans = ledger.spans(range);
+  const calls = ledger.calls(range);
+  const billed = ledger.billed(range);
+  return (appIds, from) =>
+    tiersOf(costOf({ appIds, fromMs: from, toMs: nowMs, nowMs, spans, calls, billed, rates }));
+}
+
+/** The three tiers as the views show them; a tier in which nothing is known is null, not $0. */
+export function tiersOf({ reported, metered, billed }: TieredCost): CostTiers {
+  return {
+    reported: reported.calls === 0 ? null : reported.microUsd,
+    metered: metered === null ? null : metered.known.microUsd,
+    billed: billed === null ? null : billed.microUsd,
+    meteredIsFloor: metered?.known.isFloor ?? false,
+  };
+}
+
+function shownApps(ledger: LedgerView, key: string, listing: Listing, inputs: StateInputs) {
+  const { nowMs, rates } = inputs;
+  const sessions = ledger.sessions({ scope: key, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs });
+  const calls = ledger.calls({ scope: key, fromMs: nowMs - hourMs, toMs: nowMs + hourMs });
+  return runningApps(listing, rates, nowMs, (app) =>
+    warmUntil(app, sessions, calls, listing, nowMs),
+  );
+}
+
+/**
+ * When the app's containers will have been idle for the whole scaledown window, as far as this
+ * machine knows of activity. null: the window is not known, a call runs, or somebody else's call
+ * must have kept it warm beyond that.
+ */
+export function warmUntil(
+  app: LiveApp,
+  sessions: readonly SessionRecord[],
+  calls: readonly CallRecord[],
+  listing: Pick<Listing, "containers">,
+  nowMs: number,
+): number | null {
+  const session = sessions
+    .filter(({ apps }) => apps.some(({ appId }) => appId === app.appId))
+    .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
+  if (session === undefined) return null;
+  const own = calls.filter(({ appId }) => appId === app.appId);
+  if (own.some(({ status }) => status === "running")) return null;
+  const started = listing.containers
+    .filter(({ appId }) => appId === app.appId)
+    .flatMap(({ startedAtMs }) => startedAtMs ?? []);
+  const lastActivityMs = Math.max(
+    ...own.map(({ endedAtMs, startedAtMs }) => endedAtMs ?? startedAtMs),
+    ...started,
+  );
+  const untilMs = lastActivityMs + session.scaledownSeconds * 1000;
+  return Number.isFinite(untilMs) && untilMs > nowMs ? untilMs : null;
+}

@@ -1,0 +1,151 @@
+import type { Clock } from "../base/clock.ts";
+import { DisposableStore, type Disposable } from "../base/disposable.ts";
+import { Emitter } from "../base/event.ts";
+import { failureOf } from "../base/failure.ts";
+import type { Rates } from "../cost/rates.ts";
+import { deriveState, type LedgerView } from "./deriveState.ts";
+import type { Ledger, Listing } from "./ledgerPort.ts";
+import type { Activity, Health, MeterState } from "./meterState.ts";
+import type { Refresh } from "./refresh.ts";
+import type { Scope } from "./scope.ts";
+
+export interface MeterParts {
+  readonly ledger: LedgerView & Pick<Ledger, "changeCounter">;
+  readonly clock: Clock;
+  readonly refresh: Refresh;
+  /** Whose money it is, as far as it is known now. */
+  readonly scope: () => Scope | null;
+  readonly folder: () => string | null;
+  readonly rates: () => Rates;
+  readonly timeZone: string;
+  readonly staleAfterMs: () => number;
+}
+
+/** How often other windows' writes are looked for, and how often running figures grow on the screen. */
+const lookEveryMs = 1000;
+const growEveryMs = 5000;
+
+/**
+ * The state of the meter over time: derived anew when the ledger has changed (by any window), when
+ * the health or the activity has, and while something runs, so that the figure grows.
+ */
+export class Meter implements Disposable {
+  readonly #parts: MeterParts;
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<MeterState>());
+  #health: Health = { kind: "starting" };
+  #activities: Activity[] = [];
+  #seenCounter = -1;
+  #shownAtMs = Number.NEGATIVE_INFINITY;
+  #last: MeterState | undefined;
+  #timer: Disposable | undefined;
+
+  readonly onChange = this.#changed.on;
+
+  constructor(parts: MeterParts) {
+    this.#parts = parts;
+    this.#tick();
+  }
+
+  /** The state now. Throws `Failure("ledger")` when the ledger can not be read. */
+  state(): MeterState {
+    const { ledger, clock, scope, folder, rates, timeZone, staleAfterMs } = this.#parts;
+    return deriveState(ledger, {
+      nowMs: clock.nowMs(),
+      health: this.#health,
+      scope: scope(),
+      activity: this.#activities.at(-1) ?? "none",
+      folder: folder(),
+      rates: rates(),
+      staleAfterMs: staleAfterMs(),
+      timeZone,
+    });
+  }
+
+  /** A fresh, complete listing, recorded in the ledger. Rejects with a `Failure`. */
+  async refreshNow(options: { readonly signal?: AbortSignal } = {}): Promise<Listing> {
+    const listing = await this.#parts.refresh(options);
+    this.show();
+    return listing;
+  }
+
+  /** Tells the views what is under way while `work` runs. */
+  async during<T>(activity: Activity, work: () => PromiseLike<T>): Promise<T> {
+    this.#activities.push(activity);
+    this.show();
+    try {
+      return await work();
+    } finally {
+      this.#activities.splice(this.#activities.indexOf(activity), 1);
+      this.show();
+    }
+  }
+
+  setHealth(health: Health): void {
+    this.#health = health;
+    this.show();
+  }
+
+  /** The rates in force. */
+  rates(): Rates {
+    return this.#parts.rates();
+  }
+
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** Derives the state anew and tells every view. A ledger that can not be read is a state too. */
+  show(): void {
+    if (this.#store.isDisposed) return;
+    this.#shownAtMs = this.#parts.clock.nowMs();
+    try {
+      this.#seenCounter = this.#parts.ledger.changeCounter();
+      this.#last = this.state();
+    } catch (error) {
+      this.#last = this.#withoutLedger(error);
+    }
+    this.#changed.emit(this.#last);
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#store.dispose();
+  }
+
+  #tick(): void {
+    this.#timer = this.#parts.clock.after(lookEveryMs, () => {
+      if (this.#isDue()) this.show();
+      this.#tick();
+    });
+  }
+
+  #isDue(): boolean {
+    const { ledger, clock } = this.#parts;
+    const growing = (this.#last?.apps.length ?? 0) > 0 || this.#last?.session !== null;
+    if (growing && clock.nowMs() - this.#shownAtMs >= growEveryMs) return true;
+    try {
+      return ledger.changeCounter() !== this.#seenCounter;
+    } catch {
+      return this.#last?.health.kind !== "ledger-broken";
+    }
+  }
+
+  #withoutLedger(error: unknown): MeterState {
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    const { clock, staleAfterMs } = this.#parts;
+    return {
+      nowMs: clock.nowMs(),
+      health: { kind: "ledger-broken", message: failure.message },
+      scope: null,
+      activity: this.#activities.at(-1) ?? "none",
+      observedAtMs: null,
+      staleAfterMs: staleAfterMs(),
+      apps: [],
+      session: null,
+      today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
+      adapter: null,
+    };
+  }
+}

@@ -1,0 +1,193 @@
+import * as vscode from "vscode";
+import type { MicroUsd } from "../../cost/money.ts";
+import { appAuthors } from "../../session/appAuthors.ts";
+import { liveApps } from "../../session/liveApp.ts";
+import { modesOf } from "../../session/mode.ts";
+import type { StopReceipt } from "../../session/receipt.ts";
+import { receiptLines, receiptSummary } from "../../session/receiptText.ts";
+import { stopApps } from "../../session/stopApps.ts";
+import {
+  planStop,
+  type ExcludedApp,
+  type StopPlan,
+  type StopWhat,
+} from "../../session/stopPlan.ts";
+import { askText, pickOne } from "../ask.ts";
+import type { Command } from "../command.ts";
+import type { Services } from "../services.ts";
+
+export const stopAll: Command<Services> = {
+  id: "modalMeter.stopAll",
+  run: (services) => stop(services, { kind: "all" }),
+};
+
+export const stopProject: Command<Services> = {
+  id: "modalMeter.stopProject",
+  run: (services) => stop(services, { kind: "project" }),
+};
+
+export const stopApp: Command<Services> = {
+  id: "modalMeter.stopApp",
+  run: async (services, appId) => {
+    const app = typeof appId === "string" ? appId : await pickApp(services);
+    if (app !== undefined) await stop(services, { kind: "one", app });
+  },
+};
+
+async function pickApp(services: Services): Promise<string | undefined> {
+  const { scopeKey } = await services.connection.open();
+  const listing = await looking(scopeKey, () => services.meter.refreshNow());
+  const apps = liveApps(listing);
+  if (apps.length === 0) {
+    await vscode.window.showInformationMessage(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
+    return undefined;
+  }
+  return pickOne(
+    vscode.l10n.t("Stop App"),
+    vscode.l10n.t("Which app in {0}?", scopeKey),
+    apps.map(({ appId, name, state, containerCount }) => ({
+      label: name,
+      description: `${state}, ${containerCount} container(s)`,
+      detail: appId,
+      value: appId,
+    })),
+  );
+}
+
+/** Plans, stops, verifies, tells. `named`: ids of protected apps that a person typed. */
+async function stop(
+  services: Services,
+  what: StopWhat,
+  named: readonly string[] = [],
+): Promise<void> {
+  const { meter, costs } = services;
+  const { scopeKey } = await services.connection.open();
+  const { plan, receipt, cost } = await meter.during("stopping", () =>
+    vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t("Stopping in {0}", scopeKey),
+        cancellable: false,
+      },
+      (progress) => stopNow(services, what, named, (message) => progress.report({ message })),
+    ),
+  );
+  costs.lines(receiptLines(receipt, cost));
+  await tell(services, what, plan, receipt);
+}
+
+async function stopNow(
+  services: Services,
+  what: StopWhat,
+  named: readonly string[],
+  report: (message: string) => void,
+) {
+  const { meter, ledger, clock, log, project, settings } = services;
+  const { control, scope, scopeKey, username } = await services.connection.open();
+  report(vscode.l10n.t("Looking at what runs…"));
+  const listing = await meter.refreshNow();
+  const facts = {
+    scope,
+    listing,
+    sessions: ledger.sessions({ scope: scopeKey }),
+    folders: project.folders(),
+    targets: await project.knownTargets(),
+    username,
+    authors: await appAuthors(control, liveApps(listing), log),
+    productionModes: modesOf(settings.current.get("modes"))
+      .filter(({ confirm }) => confirm)
+      .map(({ name }) => name),
+  };
+  const plan = planStop(facts, what, named);
+  const state = meter.state();
+  const burnByApp = new Map<string, MicroUsd | null>(
+    state.apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]),
+  );
+  const stopping = new Set<string>();
+  const receipt = await stopApps(
+    { control, refresh: (options) => meter.refreshNow(options), ledger, clock, log },
+    plan,
+    {
+      receiptId: services.newId(),
+      by: "person",
+      burnByApp,
+      onProgress: (progress) => {
+        if (progress.kind === "verifying") {
+          report(vscode.l10n.t("Verifying: {0} still listed…", progress.stillLive.length));
+          return;
+        }
+        if (progress.kind === "stopping") stopping.add(progress.app.name);
+        report([...stopping].join(", "));
+      },
+    },
+  );
+  return { plan, receipt, cost: state.session?.cost };
+}
+
+async function tell(
+  services: Services,
+  what: StopWhat,
+  plan: StopPlan,
+  receipt: StopReceipt,
+): Promise<void> {
+  const showReceipt = vscode.l10n.t("Show Receipt");
+  const others = vscode.l10n.t("Stop Those Too…");
+  const again = vscode.l10n.t("Stop Again");
+  const summary = receiptSummary(receipt);
+  const protectedApps = plan.excluded.filter(({ canBeNamed }) => canBeNamed);
+  let pressed: string | undefined;
+  if (receipt.verified === "clear") {
+    pressed = await vscode.window.showInformationMessage(`🎯 ${summary}`, showReceipt);
+  } else if (receipt.verified === "excluded-left") {
+    const actions = protectedApps.length > 0 ? [others, showReceipt] : [showReceipt];
+    pressed = await vscode.window.showInformationMessage(summary, ...actions);
+  } else {
+    pressed = await vscode.window.showErrorMessage(summary, again, showReceipt);
+  }
+  if (pressed === showReceipt) services.costs.show();
+  if (pressed === again) await stop(services, what);
+  if (pressed === others) {
+    const named = await nameThem(protectedApps, receipt.scope);
+    if (named.length > 0) await stop(services, what, named);
+  }
+}
+
+/** A person types what they want stopped: nothing that is not theirs is one click away. */
+async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<readonly string[]> {
+  const picked = await vscode.window.showQuickPick(
+    apps.map(({ name, appId, reason }) => ({
+      label: name,
+      description: reason,
+      detail: appId,
+      appId,
+    })),
+    {
+      title: vscode.l10n.t("Apps in {0} that are not yours, or production", scope),
+      placeHolder: vscode.l10n.t("Which of them do you want to stop?"),
+      canPickMany: true,
+      ignoreFocusOut: true,
+    },
+  );
+  if (picked === undefined || picked.length === 0) return [];
+  const [first] = picked;
+  const expected =
+    picked.length === 1 && first !== undefined ? first.label : `stop ${picked.length} apps`;
+  const typed = await askText({
+    title: vscode.l10n.t("Stop {0} in {1}", picked.map(({ label }) => label).join(", "), scope),
+    prompt: vscode.l10n.t("This can not be undone. Type {0} to go on.", expected),
+    check: (text) =>
+      text === "" || expected.startsWith(text) ? undefined : vscode.l10n.t("Type {0}", expected),
+  });
+  return typed === expected ? picked.map(({ appId }) => appId) : [];
+}
+
+/** Runs with a small progress on the status bar. */
+function looking<T>(scopeKey: string, look: () => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Window,
+      title: vscode.l10n.t("Looking at what runs in {0}", scopeKey),
+    },
+    look,
+  );
+}

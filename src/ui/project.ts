@@ -1,0 +1,168 @@
+import { isAbsolute, join, relative } from "node:path";
+import * as vscode from "vscode";
+import * as z from "zod/mini";
+import { Failure } from "../base/failure.ts";
+import type { DeployTarget } from "../session/deployer.ts";
+import type { Ledger } from "../session/ledgerPort.ts";
+import type { DeployTargetSetting } from "../session/settings.ts";
+import type { StartTarget } from "../session/start.ts";
+import { pickOne } from "./ask.ts";
+import type { SettingsSource } from "./settingsSource.ts";
+
+/** A Modal app that was found in a Python file of a folder. */
+export interface FoundApp {
+  /** Absolute path. */
+  readonly file: string;
+  /** null where the file does not say it in plain text. */
+  readonly name: string | null;
+}
+
+const remembered = z.array(z.string());
+
+/** The folders of this window and the Modal apps in them. */
+export class Project {
+  readonly #settings: SettingsSource;
+  readonly #ledger: Ledger;
+  readonly #find: (folder: string) => Promise<readonly FoundApp[]>;
+
+  constructor(
+    settings: SettingsSource,
+    ledger: Ledger,
+    find: (folder: string) => Promise<readonly FoundApp[]>,
+  ) {
+    this.#settings = settings;
+    this.#ledger = ledger;
+    this.#find = find;
+  }
+
+  /** Absolute paths of the workspace folders on this machine. */
+  folders(): readonly string[] {
+    return (vscode.workspace.workspaceFolders ?? [])
+      .filter(({ uri }) => uri.scheme === "file")
+      .map(({ uri }) => uri.fsPath);
+  }
+
+  /** The folder of the active editor, else the only one, else null. Never asks. */
+  currentFolder(): string | null {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    const of = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
+    if (of !== undefined && of.uri.scheme === "file") return of.uri.fsPath;
+    return this.folders()[0] ?? null;
+  }
+
+  /** The folder to work in; asks when there are several. undefined: turned away. Throws a `Failure` when none is open. */
+  async pickFolder(): Promise<string | undefined> {
+    const folders = this.folders();
+    const [first] = folders;
+    if (first === undefined) {
+      throw new Failure(
+        "invalid-argument",
+        "Open the folder of your Modal app first: a session belongs to a folder.",
+      );
+    }
+    if (folders.length === 1) return first;
+    return pickOne(
+      vscode.l10n.t("Start a Session"),
+      vscode.l10n.t("In which folder?"),
+      folders.map((folder) => ({
+        label: vscode.workspace.asRelativePath(folder),
+        detail: folder,
+        value: folder,
+      })),
+    );
+  }
+
+  /** Every target that the settings name or that the folders hold, for telling whose an app is. */
+  async knownTargets(): Promise<readonly DeployTarget[]> {
+    const all = await Promise.all(this.folders().map((folder) => this.#targetsOf(folder)));
+    return all.flat().map(({ target }) => target);
+  }
+
+  /** What a session in the folder deploys. Asks once where several apps were found, and remembers. undefined: turned away. */
+  async targetsToStart(folder: string): Promise<readonly StartTarget[] | undefined> {
+    const targets = await this.#targetsOf(folder);
+    if (this.#settings.current.get("deployTargets").length > 0 || targets.length === 1)
+      return targets;
+    if (targets.length === 0) {
+      throw new Failure(
+        "not-found",
+        "No Modal app was found in this folder: no Python file makes a modal.App. Name your app file in the setting modalMeter.deployTargets.",
+      );
+    }
+    return this.#pick(folder, targets);
+  }
+
+  /** The GPU that the settings name for an app, where it can not be seen. */
+  gpuSetting(appName: string): string | undefined {
+    return this.#settings.current.get("deployTargets").find(({ name }) => name === appName)?.gpu;
+  }
+
+  /** The first GPU that the settings name. */
+  firstGpu(): string | undefined {
+    return this.#settings.current.get("deployTargets").find(({ gpu }) => gpu !== undefined)?.gpu;
+  }
+
+  async #targetsOf(folder: string): Promise<readonly StartTarget[]> {
+    const environment = textOrNull(this.#settings.current.get("environment"));
+    const named = this.#settings.current.get("deployTargets");
+    if (named.length > 0) return named.map((setting) => fromSetting(setting, folder, environment));
+    const found = await this.#find(folder);
+    return found.map(({ file, name }) => ({
+      target: { file, name, environment, folder },
+      healthUrl: null,
+      warmUpUrl: null,
+    }));
+  }
+
+  async #pick(
+    folder: string,
+    targets: readonly StartTarget[],
+  ): Promise<readonly StartTarget[] | undefined> {
+    const key = `targets:${folder}`;
+    const before = recallFiles(this.#ledger.recall(key));
+    const items = targets.map((start) => ({
+      label: start.target.name ?? relative(folder, start.target.file),
+      description: relative(folder, start.target.file),
+      picked: before.includes(start.target.file),
+      start,
+    }));
+    const picked = await vscode.window.showQuickPick(items, {
+      title: vscode.l10n.t("Start a Session"),
+      placeHolder: vscode.l10n.t("Which apps should run?"),
+      canPickMany: true,
+      ignoreFocusOut: true,
+    });
+    if (picked === undefined || picked.length === 0) return undefined;
+    const starts = picked.map(({ start }) => start);
+    this.#ledger.remember(key, JSON.stringify(starts.map(({ target }) => target.file)));
+    return starts;
+  }
+}
+
+function fromSetting(
+  setting: DeployTargetSetting,
+  folder: string,
+  environment: string | null,
+): StartTarget {
+  const file = isAbsolute(setting.file) ? setting.file : join(folder, setting.file);
+  return {
+    target: {
+      file,
+      name: textOrNull(setting.name),
+      environment: textOrNull(setting.environment) ?? environment,
+      folder,
+    },
+    healthUrl: textOrNull(setting.healthUrl),
+    warmUpUrl: textOrNull(setting.warmUpUrl),
+  };
+}
+
+function textOrNull(text: string | undefined): string | null {
+  return text === undefined || text === "" ? null : text;
+}
+
+function recallFiles(json: string | undefined): readonly string[] {
+  if (json === undefined) return [];
+  const parsed = z.safeParse(remembered, JSON.parse(json));
+  return parsed.success ? parsed.data : [];
+}

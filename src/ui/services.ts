@@ -1,0 +1,29 @@
+import type { Clock } from "../base/clock.ts";
+import type { Connection } from "../session/connection.ts";
+import type { Deployer } from "../session/deployer.ts";
+import type { Ledger } from "../session/ledgerPort.ts";
+import type { Meter } from "../session/meter.ts";
+import type { Probe } from "../session/probe.ts";
+import type { CostsChannel } from "./costsChannel.ts";
+import type { LogChannel } from "./logChannel.ts";
+import type { Project } from "./project.ts";
+import type { ProxyTokens } from "./proxyTokens.ts";
+import type { SettingsSource } from "./settingsSource.ts";
+
+/** What commands have to work with. Built once, in app.ts. */
+export interface Services {
+  readonly clock: Clock;
+  readonly log: LogChannel;
+  readonly costs: CostsChannel;
+  readonly settings: SettingsSource;
+  readonly ledger: Ledger;
+  readonly connection: Connection;
+  readonly meter: Meter;
+  readonly project: Project;
+  readonly tokens: ProxyTokens;
+  readonly probe: Probe;
+  /** The `modal` command. Rejects with `Failure("cli-missing")`. */
+  deployer(): Promise<Deployer>;
+  /** A new unique id for a row of the ledger. */
+  newId(): string;
+}
