@@ -1,0 +1,128 @@
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { Failure } from "../base/failure.ts";
+import type { CliCommand, CliOrigin } from "./cliCommand.ts";
+import { parseCliVersion } from "./cliCommand.ts";
+import type { ProcessEnv } from "./credentials.ts";
+
+export interface FindCliOptions {
+  /** `modalMeter.cliPath`; "" for none. When it is set, nothing else is tried. */
+  readonly setting: string;
+  /**
+   * Folders whose virtual environments may be used. Programs in a workspace folder are run only when
+   * the workspace is trusted: pass none of it otherwise.
+   */
+  readonly trustedFolders: readonly string[];
+  /** The interpreter that the Python extension has chosen, where there is one (same rule). */
+  readonly pythonPath: string | null;
+  readonly processEnv: ProcessEnv;
+  /** Runs `command args… --version` and gives its stdout; undefined when it cannot be run. */
+  readonly askVersion: (command: string, args: readonly string[]) => Promise<string | undefined>;
+}
+
+/** One place where the command may be. */
+interface Place {
+  readonly command: string;
+  readonly prefixArgs: readonly string[];
+  readonly origin: CliOrigin;
+}
+
+const windows = process.platform === "win32";
+const exe = windows ? "modal.exe" : "modal";
+const bin = windows ? "Scripts" : "bin";
+
+/**
+ * Finds the `modal` command: the setting; else a virtual environment of the folders (`.venv`,
+ * `venv`, the active one, conda's), the Python extension's interpreter, `uv run`, then PATH.
+ * null: none found. Throws `Failure("cli-missing")` when the setting names a command that is not one.
+ */
+export async function findCli(options: FindCliOptions): Promise<CliCommand | null> {
+  const { setting } = options;
+  if (setting !== "") {
+    const found = await firstThatAnswers(options, [
+      { command: expandHome(setting), prefixArgs: [], origin: "setting" },
+    ]);
+    if (found !== null) return found;
+    throw new Failure(
+      "cli-missing",
+      `The setting modalMeter.cliPath names no modal command: ${setting}. Correct it, or clear it.`,
+    );
+  }
+  return firstThatAnswers(options, await places(options));
+}
+
+/** All places that exist, in order of preference. Nothing is run. */
+async function places(options: FindCliOptions): Promise<readonly Place[]> {
+  const { processEnv, trustedFolders, pythonPath } = options;
+  const environments = [
+    ...trustedFolders.flatMap((folder) => [join(folder, ".venv"), join(folder, "venv")]),
+    processEnv["VIRTUAL_ENV"] ?? "",
+    processEnv["CONDA_PREFIX"] ?? "",
+  ].filter((path) => isAbsolute(path));
+  const files: Place[] = environments.map((path) => ({
+    command: join(path, bin, exe),
+    prefixArgs: [],
+    origin: "virtual-environment",
+  }));
+  if (pythonPath !== null && isAbsolute(pythonPath)) {
+    const command = join(dirname(pythonPath), exe);
+    files.push({ command, prefixArgs: [], origin: "python-extension" });
+  }
+  files.push(...(await uvPlaces(options)));
+  const modalOnPath = await onPath(exe, processEnv);
+  if (modalOnPath !== undefined)
+    files.push({ command: modalOnPath, prefixArgs: [], origin: "path" });
+  const existing = await Promise.all(
+    files.map(async (place) => ((await isProgram(place.command)) ? [place] : [])),
+  );
+  return existing.flat();
+}
+
+/** `uv run modal` for a project that names modal among its dependencies. */
+async function uvPlaces(options: FindCliOptions): Promise<readonly Place[]> {
+  const uv = await onPath(windows ? "uv.exe" : "uv", options.processEnv);
+  if (uv === undefined) return [];
+  const found: Place[] = [];
+  for (const folder of options.trustedFolders) {
+    const project = await readFile(join(folder, "pyproject.toml"), "utf8").catch(() => "");
+    if (!/["']modal\b/.test(project)) continue;
+    // --no-sync: looking must not install anything.
+    const prefixArgs = ["run", "--project", folder, "--no-sync", "modal"];
+    found.push({ command: uv, prefixArgs, origin: "uv" });
+  }
+  return found;
+}
+
+async function firstThatAnswers(
+  options: FindCliOptions,
+  candidates: readonly Place[],
+): Promise<CliCommand | null> {
+  for (const place of candidates) {
+    const stdout = await options.askVersion(place.command, [...place.prefixArgs, "--version"]);
+    const version = stdout === undefined ? null : parseCliVersion(stdout);
+    if (version !== null) return { ...place, version };
+  }
+  return null;
+}
+
+/** Relative entries of PATH would run what lies in the current folder: they are left out. */
+async function onPath(name: string, processEnv: ProcessEnv): Promise<string | undefined> {
+  const path = processEnv["PATH"] ?? processEnv["Path"] ?? "";
+  for (const folder of path.split(delimiter)) {
+    if (isAbsolute(folder) && (await isProgram(join(folder, name)))) return join(folder, name);
+  }
+  return undefined;
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function expandHome(path: string): string {
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : path;
+}
