@@ -14,10 +14,12 @@ export const t0 = Date.UTC(2026, 10, 21, 9);
 export const minute = 60_000;
 export const hour = 3_600_000;
 
-export const gpus: fc.Arbitrary<Gpu> = fc.record({
-  type: fc.constantFrom("L40S", "H100", "A100-80GB", "T4", "B300"),
-  count: fc.integer({ min: 1, max: 8 }),
-});
+export const gpus: fc.Arbitrary<Gpu> = fc
+  .record({
+    type: fc.constantFrom("L40S", "H100", "A100-80GB", "T4", "B300"),
+    count: fc.integer({ min: 1, max: 8 }),
+  })
+  .map(({ type, count }) => ({ type, count }));
 
 export const amounts: fc.Arbitrary<MicroUsd> = fc
   .integer({ min: 0, max: 5_000_000_000 })
