@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
 import { writeWhole } from "./atomicFile.ts";
+import type { JsonObject } from "./endpoint.ts";
 
 const json = z.json();
 
@@ -45,7 +46,9 @@ const known = z.object(shape);
 /** Keys of a newer version stay when a sidecar is read and written again. */
 const provenance = z.looseObject(shape);
 
-export type Provenance = Readonly<z.infer<typeof known>>;
+export type Provenance = Readonly<Omit<z.infer<typeof known>, "parameters">> & {
+  readonly parameters: JsonObject;
+};
 
 /** Sidecars are small; a larger file is something else. */
 export const maxSidecarBytes = 4 * 1024 * 1024;

@@ -23,7 +23,7 @@ export interface Services {
   readonly tokens: ProxyTokens;
   readonly probe: Probe;
   /** The `modal` command. Rejects with `Failure("cli-missing")`. */
-  deployer(): Promise<Deployer>;
+  readonly deployer: () => Promise<Deployer>;
   /** A new unique id for a row of the ledger. */
-  newId(): string;
+  readonly newId: () => string;
 }

@@ -1,0 +1,381 @@
+import { isAbsolute, join } from "node:path";
+import { execa } from "execa";
+import * as vscode from "vscode";
+import { DisposableStore, type Disposable } from "../base/disposable.ts";
+import { Failure, failureOf } from "../base/failure.ts";
+import type { CallRecord } from "../cost/call.ts";
+import { formatDuration } from "../cost/format.ts";
+import { callEndpoint, resumeCall } from "../endpoints/call.ts";
+import type { CallOptions, CallOutcome, CallProgress } from "../endpoints/callTypes.ts";
+import { catalogue } from "../endpoints/catalogue.ts";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import { parseEndpointSettings } from "../endpoints/endpointSetting.ts";
+import { resolveUrl, type EndpointUrl } from "../endpoints/endpointUrl.ts";
+import { shownParameters } from "../endpoints/fileField.ts";
+import { buildRequest, type BuiltRequest } from "../endpoints/requestBody.ts";
+import { writeSidecar } from "../endpoints/sidecar.ts";
+import { sizeText } from "../endpoints/sizeText.ts";
+import type { SessionRecord } from "../session/session.ts";
+import { withFiles, type CallInput } from "./callInput.ts";
+import { callLines, failed, failedLines, succeeded } from "./callRecords.ts";
+import { showFailure } from "./failures.ts";
+import type { Services } from "./services.ts";
+import { allTiers } from "./statusView.ts";
+
+/** A window that runs a call says so in the ledger, so that no other one resumes it. */
+const leaseMs = 20_000;
+const renewMs = 5_000;
+
+interface Prepared {
+  readonly endpoint: Endpoint;
+  readonly address: EndpointUrl;
+  readonly session: SessionRecord | undefined;
+  readonly app: { readonly appId: string; readonly appName: string } | null;
+  readonly folder: string | null;
+}
+
+/** Calls to endpoints: run, recorded, shown; resumed after a reload or a crash. */
+export class Calls implements Disposable {
+  readonly #services: Services;
+  readonly #store = new DisposableStore();
+  /** Folder for results when no workspace folder is open. */
+  readonly #fallbackFolder: string;
+
+  constructor(services: Services, fallbackFolder: string) {
+    this.#services = services;
+    this.#fallbackFolder = fallbackFolder;
+  }
+
+  /** Built-in endpoints and the user's own. Throws `Failure("bad-setting")`. */
+  endpoints(): readonly Endpoint[] {
+    return catalogue(parseEndpointSettings(this.#services.settings.current.get("endpoints")));
+  }
+
+  endpoint(name: string): Endpoint {
+    const found = this.endpoints().find((endpoint) => endpoint.name === name);
+    if (found !== undefined) return found;
+    throw new Failure("not-found", `There is no endpoint "${name}".`);
+  }
+
+  /** Where a call would go and what it belongs to. Throws a `Failure` when no address is known. */
+  prepare(endpoint: Endpoint): Prepared {
+    const { settings, project, connection, ledger } = this.#services;
+    const folder = project.currentFolder();
+    const scopeKey = connection.last?.scopeKey;
+    const session =
+      folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
+    const apps = session?.apps ?? [];
+    const address = resolveUrl(endpoint, {
+      perEndpoint: settings.current.get("endpointUrls"),
+      base: settings.current.get("endpointBaseUrl"),
+      deployed: apps.flatMap(({ urls }) =>
+        urls.map((url) => ({ ...url, requiresProxyAuth: false })),
+      ),
+    });
+    const app = apps.find(({ urls }) => urls.some(({ url }) => address.url.href.startsWith(url)));
+    return {
+      endpoint,
+      address,
+      session,
+      app: app === undefined ? null : { appId: app.appId, appName: app.appName },
+      folder,
+    };
+  }
+
+  /** Runs one call to its end and shows it. Never rejects for an expected failure: it is shown. */
+  async run(prepared: Prepared, input: CallInput): Promise<void> {
+    const { endpoint, address, session, app } = prepared;
+    const { ledger, clock, connection } = this.#services;
+    const { values, shownFiles } = await withFiles(endpoint, input);
+    const request = buildRequest(endpoint, address.url, values, Math.random);
+    const call: CallRecord = {
+      callId: this.#services.newId(),
+      scope: connection.last?.scopeKey ?? "unknown/unknown",
+      source: "editor",
+      sessionId: session?.sessionId ?? null,
+      appId: app?.appId ?? null,
+      appName: app?.appName ?? null,
+      endpoint: endpoint.name,
+      mode: session?.mode ?? null,
+      startedAtMs: clock.nowMs(),
+      endedAtMs: null,
+      status: "running",
+      reportedMicroUsd: null,
+      executionSeconds: null,
+      gpuType: null,
+      audit: [],
+      handoverUrl: null,
+      resultPath: null,
+      inputJson: JSON.stringify({ ...input, values: { ...input.values, ...seedOf(request) } }),
+      failure: null,
+    };
+    ledger.remember(inputKey(endpoint.name), JSON.stringify(input));
+    ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
+    ledger.upsertCall(call);
+    const folder = this.#resultsFolder(prepared.folder);
+    await this.#follow(prepared, call, request, shownFiles, (options) =>
+      callEndpoint(
+        {
+          callId: call.callId,
+          endpoint: endpoint.name,
+          expects: endpoint.expects,
+          folder,
+          prompt: request.prompt,
+          method: request.method,
+          url: request.url,
+          body: request.body,
+        },
+        options,
+      ),
+    );
+  }
+
+  /** Picks up the calls of a window that was reloaded, closed or killed. Never pays twice. */
+  async resumeLeftCalls(): Promise<void> {
+    const { ledger, clock } = this.#services;
+    const own = ledger.calls({ status: "running" }).filter(({ source }) => source === "editor");
+    for (const call of own) {
+      const holder = ledger.leaseHolder(leaseName(call), clock.nowMs());
+      const waitMs = holder === undefined ? 0 : holder.expiresAtMs - clock.nowMs() + 1000;
+      this.#store.add(clock.after(waitMs, () => void this.#resume(call)));
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  async #resume(left: CallRecord): Promise<void> {
+    const { ledger, clock, log, newId } = this.#services;
+    const holder = newId();
+    if (!ledger.acquireLease(leaseName(left), holder, process.pid, clock.nowMs(), leaseMs)) return;
+    ledger.releaseLease(leaseName(left), holder);
+    const call = ledger.calls({ status: "running" }).find(({ callId }) => callId === left.callId);
+    if (call === undefined) return;
+    if (call.handoverUrl === null) {
+      ledger.upsertCall({
+        ...call,
+        status: "abandoned",
+        endedAtMs: clock.nowMs(),
+        failure:
+          "The window closed while the call ran, before Modal gave an address to pick it up.",
+      });
+      log.info(
+        `Call ${call.callId} of ${call.endpoint ?? "?"} was left without a hand-over address.`,
+      );
+      return;
+    }
+    const { handoverUrl } = call;
+    try {
+      const endpoint = this.endpoint(call.endpoint ?? "");
+      const prepared = this.prepare(endpoint);
+      const folder = this.#resultsFolder(prepared.folder);
+      await this.#follow(prepared, call, undefined, {}, (options) =>
+        resumeCall(
+          {
+            callId: call.callId,
+            endpoint: endpoint.name,
+            expects: endpoint.expects,
+            folder,
+            prompt: null,
+            handoverUrl,
+          },
+          options,
+        ),
+      );
+    } catch (error) {
+      await showFailure(log, "resume", error);
+    }
+  }
+
+  async #follow(
+    prepared: Prepared,
+    call: CallRecord,
+    request: BuiltRequest | undefined,
+    shownFiles: Readonly<Record<string, string>>,
+    send: (options: CallOptions) => Promise<CallOutcome>,
+  ): Promise<void> {
+    const { ledger, clock, log, costs, tokens, meter } = this.#services;
+    const { endpoint } = prepared;
+    const lease = this.#holdLease(call);
+    const kept: { call: CallRecord } = { call };
+    try {
+      const outcome = await vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: endpoint.title,
+          cancellable: true,
+        },
+        (progress, token) => {
+          const abort = new AbortController();
+          token.onCancellationRequested(() => abort.abort());
+          return send({
+            clock,
+            log,
+            signal: abort.signal,
+            onProgress: (now) => progress.report({ message: progressText(now) }),
+            onHandover: (handoverUrl) => {
+              kept.call = { ...kept.call, handoverUrl };
+              ledger.upsertCall(kept.call);
+            },
+            proxyToken: (origin) => tokens.get(origin),
+          });
+        },
+      );
+      const containerGpu = this.#containerGpu(call);
+      const ended = succeeded(kept.call, outcome, containerGpu, meter.rates());
+      ledger.upsertCall(ended.call);
+      await this.#keepProvenance(prepared, ended.call, outcome, request, shownFiles);
+      const session = meter.state().session;
+      costs.lines(
+        callLines(
+          ended.call,
+          ended.findings,
+          session === null ? undefined : allTiers(session.cost),
+        ),
+      );
+      for (const remark of outcome.remarks) costs.line(`   ${remark}`);
+      await openResult(outcome);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === undefined) {
+        ledger.upsertCall(
+          failed(kept.call, new Failure("endpoint-failed", "an unexpected error"), clock.nowMs()),
+        );
+        throw error;
+      }
+      const ended = failed(kept.call, failure, clock.nowMs());
+      ledger.upsertCall(ended);
+      costs.lines(failedLines(ended, failure));
+      if (failure.reason === "cancelled") await tellCancelled(failure);
+      else await showFailure(log, endpoint.title, failure);
+    } finally {
+      lease.dispose();
+      meter.show();
+    }
+  }
+
+  #holdLease(call: CallRecord): Disposable {
+    const { ledger, clock, newId } = this.#services;
+    const holder = newId();
+    const held: { timer: Disposable | undefined } = { timer: undefined };
+    const renew = (): void => {
+      ledger.acquireLease(leaseName(call), holder, process.pid, clock.nowMs(), leaseMs);
+      held.timer = clock.after(renewMs, renew);
+    };
+    renew();
+    return this.#store.add({
+      dispose: () => {
+        held.timer?.dispose();
+        ledger.releaseLease(leaseName(call), holder);
+      },
+    });
+  }
+
+  /** The GPU of the container that most likely answered: the app's own, where Modal told it. */
+  #containerGpu(call: CallRecord): string | null {
+    if (call.appId === null) return null;
+    const app = this.#services.meter.state().apps.find(({ appId }) => appId === call.appId);
+    return app === undefined || app.gpu === "" || app.gpu === "unknown" ? null : app.gpu;
+  }
+
+  #resultsFolder(folder: string | null): string {
+    const setting = this.#services.settings.current.get("resultsFolder");
+    if (isAbsolute(setting)) return setting;
+    return join(folder ?? this.#fallbackFolder, setting);
+  }
+
+  async #keepProvenance(
+    { endpoint, address, app, folder }: Prepared,
+    call: CallRecord,
+    outcome: CallOutcome,
+    request: BuiltRequest | undefined,
+    shownFiles: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    if (outcome.resultPath === null) return;
+    const endedAtMs = call.endedAtMs ?? outcome.endedAtMs;
+    await writeSidecar(outcome.resultPath, {
+      callId: call.callId,
+      endpoint: endpoint.name,
+      url: `${address.url.origin}${address.url.pathname}`,
+      prompt: request?.prompt ?? null,
+      seed: request?.seed ?? null,
+      parameters:
+        request === undefined ? {} : { ...shownParameters(endpoint, request.sent, shownFiles) },
+      mode: call.mode,
+      app: app === null ? null : { id: app.appId, name: app.appName },
+      gpu: call.gpuType,
+      startedAt: new Date(call.startedAtMs).toISOString(),
+      endedAt: new Date(endedAtMs).toISOString(),
+      executionSeconds: call.executionSeconds,
+      wallSeconds: (endedAtMs - call.startedAtMs) / 1000,
+      cost: {
+        reportedMicroUsd: call.reportedMicroUsd,
+        meteredMicroUsd: null,
+        billedMicroUsd: null,
+      },
+      commit: folder === null ? null : await commitOf(folder),
+      mediaType: outcome.mediaType,
+      bytes: outcome.bytes,
+      extracted: [...outcome.extractedPaths],
+    });
+  }
+}
+
+/** Where the last input of an endpoint is remembered in the ledger. */
+export function inputKey(endpoint: string): string {
+  return `input:${endpoint}`;
+}
+
+function leaseName(call: CallRecord): string {
+  return `call:${call.callId}`;
+}
+
+/** A drawn seed is kept with the call, so that "Repeat" can make the same result again. */
+function seedOf(request: BuiltRequest): Readonly<Record<string, number>> {
+  return request.seed === null ? {} : { seed: request.seed };
+}
+
+function progressText({ phase, elapsedMs, receivedBytes, totalBytes, hops }: CallProgress): string {
+  const elapsed = formatDuration(elapsedMs);
+  switch (phase) {
+    case "receiving": {
+      const of = totalBytes === null ? "" : ` of ${sizeText(totalBytes)}`;
+      return `receiving ${sizeText(receivedBytes)}${of}…`;
+    }
+    case "handed-over":
+      return `Modal works on it: ${elapsed}, hand-over ${hops}. A reload does not lose it.`;
+    case "retrying":
+      return `trying again: ${elapsed}`;
+    default:
+      return `${phase}… ${elapsed}`;
+  }
+}
+
+async function openResult(outcome: CallOutcome): Promise<void> {
+  const path = outcome.extractedPaths[0] ?? outcome.resultPath;
+  if (path === null) return;
+  await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(path), {
+    preview: false,
+    preserveFocus: true,
+  });
+}
+
+async function tellCancelled(failure: Failure): Promise<void> {
+  const release = vscode.l10n.t("Release GPUs");
+  const pressed = await vscode.window.showWarningMessage(failure.message, release);
+  if (pressed === release) await vscode.commands.executeCommand("modalMeter.releaseGpus");
+}
+
+/** The commit of the folder, with "*" when it is dirty; null where git does not tell. */
+async function commitOf(folder: string): Promise<string | null> {
+  if (!vscode.workspace.isTrusted) return null;
+  const result = await execa("git", ["rev-parse", "HEAD"], {
+    cwd: folder,
+    timeout: 2000,
+    reject: false,
+    stdin: "ignore",
+  });
+  const commit = result.stdout?.trim() ?? "";
+  return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
+}
