@@ -5,8 +5,8 @@ import type { Ledger } from "./ledgerPort.ts";
 export interface StartRecord {
   /** Apps that were live before: never to be stopped by an undo. */
   readonly beforeIds: readonly string[];
-  /** Names that the deploys give to their apps; an unknown name is left out. */
-  readonly names: readonly string[];
+  /** The names that the deploys give to their apps, and their files; an unknown name is left out. */
+  readonly targets: readonly { readonly name: string; readonly file: string }[];
   /** True when the name of some target is not known. */
   readonly unnamed: boolean;
   readonly startedAtMs: number;
@@ -14,7 +14,7 @@ export interface StartRecord {
 
 const startRecord = z.object({
   beforeIds: z.array(z.string()),
-  names: z.array(z.string()),
+  targets: z.array(z.object({ name: z.string(), file: z.string() })),
   unnamed: z.boolean(),
   startedAtMs: z.number(),
 });

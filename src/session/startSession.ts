@@ -123,11 +123,12 @@ class Start {
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
     if (result.kind === "declined") return false;
     this.#use = result.use;
-    const names = targets.map(({ target }) => target.name);
     this.#record = {
       beforeIds: result.before.map(({ appId }) => appId),
-      names: names.filter((name) => name !== null),
-      unnamed: names.includes(null),
+      targets: targets.flatMap(({ target: { name, file } }) =>
+        name === null ? [] : [{ name, file }],
+      ),
+      unnamed: targets.some(({ target }) => target.name === null),
       startedAtMs: clock.nowMs(),
     };
     return true;
@@ -338,7 +339,7 @@ class Start {
 
   async #state(): Promise<ModalState> {
     const { scaledownSeconds } = this.#request.mode;
-    const names = new Set(this.#record?.names);
+    const names = new Set(this.#record?.targets.map(({ name }) => name));
     const ids = new Set(this.#started.map(({ app }) => app.appId));
     const isOurs = ({ appId, name }: LiveApp): boolean => ids.has(appId) || names.has(name);
     try {

@@ -122,7 +122,8 @@ async function createdBy(
   return fresh.filter(({ appId, name }) => {
     if (createdIds.has(appId)) return true;
     const author = authors.get(appId)?.deployedBy ?? null;
-    if (record.names.includes(name)) return author === null || author === username;
+    if (record.targets.some((target) => target.name === name))
+      return author === null || author === username;
     return record.unnamed && author !== null && author === username;
   });
 }
