@@ -8,7 +8,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const windows = process.platform === "win32";
@@ -83,13 +83,12 @@ function installPackages() {
 }
 
 async function installPython() {
-  const python = windows ? ["python"] : ["python3", "python"];
-  if (!python.some((name) => runs(name, ["--version"]))) {
-    throw new Missing("python3 is missing: install Python 3.10 or newer (the modal CLI needs it).");
+  const { ensureVenvs } = await import("./venv.mjs");
+  try {
+    await ensureVenvs(say);
+  } catch (error) {
+    throw new Missing(error.message, { cause: error });
   }
-  const venv = join(root, "scripts", "venv.mjs");
-  const { createVenvs } = await import(pathToFileURL(venv).href);
-  await createVenvs();
 }
 
 function installEditor() {
