@@ -143,11 +143,16 @@ function meteredCost(
 function meteringError(within: readonly PricedSpan[], fromMs: number, toMs: number): MicroUsd {
   let error = 0;
   for (const { interval, rate } of within) {
-    const { countedToMs, endErrorMs, startErrorMs } = interval;
+    const { startMs, countedToMs, endErrorMs, startErrorMs } = interval;
     const usdPerHour = (rate.gpu.known ? rate.gpu.usdPerHour : 0) + rate.cpu + rate.memory;
-    const after = Math.min(countedToMs + endErrorMs, toMs) - countedToMs;
-    const before = countedToMs - Math.max(countedToMs - endErrorMs, fromMs);
-    error += (usdPerHour * (Math.max(after, before, 0) + startErrorMs)) / 3.6;
+    const clip = (atMs: number): number => Math.min(Math.max(atMs, fromMs), toMs);
+    const counted = clip(countedToMs);
+    const end = Math.max(
+      clip(countedToMs + endErrorMs) - counted,
+      counted - clip(countedToMs - endErrorMs),
+    );
+    const start = startMs >= fromMs && startMs < toMs ? startErrorMs : 0;
+    error += (usdPerHour * (end + start)) / 3.6;
   }
   return microUsd(error);
 }
