@@ -1,0 +1,155 @@
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import * as vscode from "vscode";
+import { Failure } from "../../base/failure.ts";
+import { formatPerHour } from "../../cost/format.ts";
+import type { LedgerUpkeep } from "../../session/ledgerPort.ts";
+import { askText, pickOne } from "../ask.ts";
+import type { Command } from "../command.ts";
+import { menuEntries } from "../menuView.ts";
+import type { Services } from "../services.ts";
+import { burnRate } from "../statusView.ts";
+
+/** Services of the commands that show and keep things. */
+export interface ShowServices extends Services {
+  readonly upkeep: LedgerUpkeep;
+}
+
+export const showCommands: readonly Command<ShowServices>[] = [
+  {
+    id: "modalMeter.showMenu",
+    run: async ({ meter }) => {
+      const state = meter.state();
+      const entry = await pickOne(
+        state.scope === null
+          ? "Modal Meter"
+          : `Modal Meter — ${state.scope.workspace}/${state.scope.environment}`,
+        vscode.l10n.t("What now?"),
+        menuEntries(state).map((one) => ({
+          label: one.label,
+          description: one.description,
+          value: one,
+        })),
+      );
+      if (entry !== undefined) {
+        await vscode.commands.executeCommand(entry.command, ...(entry.arguments ?? []));
+      }
+    },
+  },
+  { id: "modalMeter.showCosts", run: ({ costs }) => Promise.resolve(costs.show()) },
+  { id: "modalMeter.showLog", run: ({ log }) => Promise.resolve(log.show()) },
+  { id: "modalMeter.refresh", run: ({ meter }) => meter.refreshNow() },
+  { id: "modalMeter.checkRunning", run: checkRunning },
+  { id: "modalMeter.exportLedger", run: exportLedger },
+  { id: "modalMeter.setProxyToken", run: setProxyToken },
+  { id: "modalMeter.forgetProxyToken", run: forgetProxyToken },
+];
+
+/** A fresh look, told in one sentence: "should be empty when not working". */
+async function checkRunning({ meter, connection }: ShowServices): Promise<void> {
+  const { scopeKey } = await connection.open();
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking at {0}", scopeKey) },
+    () => meter.refreshNow(),
+  );
+  const { apps } = meter.state();
+  if (apps.length === 0) {
+    await vscode.window.showInformationMessage(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
+    return;
+  }
+  const stop = vscode.l10n.t("Stop All");
+  const names = apps.map(({ name, running }) => `${name} (${running})`).join(", ");
+  const burn = burnRate(apps);
+  const pressed = await vscode.window.showWarningMessage(
+    vscode.l10n.t(
+      "Running in {0}: {1}. {2}",
+      scopeKey,
+      names,
+      burn === null ? vscode.l10n.t("Not every rate is known.") : `≈ ${formatPerHour(burn)}`,
+    ),
+    stop,
+  );
+  if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+}
+
+async function exportLedger({ upkeep }: ShowServices): Promise<void> {
+  const file = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t("Export the Ledger"),
+    filters: { CSV: ["csv"], JSON: ["json"] },
+    saveLabel: vscode.l10n.t("Export"),
+  });
+  if (file === undefined) return;
+  const format = file.fsPath.endsWith(".json") ? "json" : "csv";
+  try {
+    await pipeline(Readable.from(upkeep.exportRows(format)), createWriteStream(file.fsPath));
+  } catch (error) {
+    throw new Failure("disk", `The ledger could not be written to ${file.fsPath}.`, {
+      cause: error,
+    });
+  }
+  const open = vscode.l10n.t("Open");
+  const pressed = await vscode.window.showInformationMessage(
+    vscode.l10n.t("The ledger was exported to {0}.", file.fsPath),
+    open,
+  );
+  if (pressed === open) await vscode.window.showTextDocument(file);
+}
+
+async function setProxyToken({
+  tokens,
+  settings,
+  ledger,
+  connection,
+  project,
+}: ShowServices): Promise<void> {
+  const origin = await askOrigin(settings.current.get("endpointBaseUrl"), () => {
+    const folder = project.currentFolder();
+    const scopeKey = connection.last?.scopeKey;
+    if (folder === null || scopeKey === undefined) return [];
+    const session = ledger.openSession(scopeKey, folder);
+    return session?.apps.flatMap(({ urls }) => urls.map(({ url }) => url)) ?? [];
+  });
+  if (origin === undefined) return;
+  const key = await askText({
+    title: vscode.l10n.t("Proxy Auth Token for {0}", origin),
+    prompt: vscode.l10n.t("Modal-Key (begins with wk-)"),
+    check: (text) => (text === "" || text.startsWith("wk-") ? undefined : "It begins with wk-"),
+  });
+  if (key === undefined || key === "") return;
+  const secret = await askText({
+    title: vscode.l10n.t("Proxy Auth Token for {0}", origin),
+    prompt: vscode.l10n.t("Modal-Secret (begins with ws-)"),
+    password: true,
+    check: (text) => (text === "" || text.startsWith("ws-") ? undefined : "It begins with ws-"),
+  });
+  if (secret === undefined || secret === "") return;
+  await tokens.save(origin, { key, secret });
+  await vscode.window.showInformationMessage(
+    vscode.l10n.t("Saved. It is sent to {0} and to no other address.", origin),
+  );
+}
+
+async function forgetProxyToken({ tokens, settings }: ShowServices): Promise<void> {
+  const origin = await askOrigin(settings.current.get("endpointBaseUrl"), () => []);
+  if (origin === undefined) return;
+  await tokens.forget(origin);
+  await vscode.window.showInformationMessage(
+    vscode.l10n.t("The token for {0} is forgotten.", origin),
+  );
+}
+
+async function askOrigin(
+  base: string,
+  known: () => readonly string[],
+): Promise<string | undefined> {
+  const suggestion = [base, ...known()].find((url) => url !== "" && URL.canParse(url));
+  const text = await askText({
+    title: vscode.l10n.t("Proxy Auth Token"),
+    prompt: vscode.l10n.t("Address of the app, for example https://acme--app.modal.run"),
+    value: suggestion === undefined ? "" : new URL(suggestion).origin,
+    check: (entered) =>
+      entered === "" || URL.canParse(entered) ? undefined : vscode.l10n.t("This is no address."),
+  });
+  return text === undefined || text === "" ? undefined : new URL(text).origin;
+}
