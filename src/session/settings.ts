@@ -83,7 +83,7 @@ const shape = {
   rates: z.record(z.string(), usdAmount),
   rateMultipliers: z.strictObject({
     region: z.optional(z.number().check(z.positive("must be above 0"))),
-    nonPreemptible: z.optional(z.number().check(z.positive("must be above 0"))),
+    nonPreemptible: z.optional(z.boolean()),
   }),
   budget: z.strictObject({
     weekUsd: z.optional(usdAmount),

@@ -1,0 +1,146 @@
+import * as vscode from "vscode";
+import { burnPerHour } from "../../cost/costMetrics.ts";
+import { formatCountdown } from "../../cost/format.ts";
+import type { MicroUsd } from "../../cost/money.ts";
+import { extendDemo as extend, extensionMinutes } from "../../session/demoExpiry.ts";
+import type { Listing } from "../../session/ledgerPort.ts";
+import { liveApps } from "../../session/liveApp.ts";
+import { modesOf } from "../../session/mode.ts";
+import { releaseGpus as release, releaseText } from "../../session/releaseGpus.ts";
+import type { SessionRecord } from "../../session/session.ts";
+import { switchMode as switchTo, switchText } from "../../session/switchMode.ts";
+import type { Command } from "../command.ts";
+import type { Services } from "../services.ts";
+import { pickMode } from "./start.ts";
+
+/** The open session of this window's folder; tells when there is none. */
+async function currentSession(services: Services): Promise<SessionRecord | undefined> {
+  const { scopeKey } = await services.connection.open();
+  const folder = services.project.currentFolder();
+  const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
+  if (session === undefined) {
+    const start = vscode.l10n.t("Start a Session…");
+    const pressed = await vscode.window.showInformationMessage(
+      vscode.l10n.t("No session is open in this folder."),
+      start,
+    );
+    if (pressed === start) await vscode.commands.executeCommand("modalMeter.startSession");
+  }
+  return session;
+}
+
+export const sessionCommands: readonly Command<Services>[] = [
+  { id: "modalMeter.switchMode", run: switchMode },
+  { id: "modalMeter.extendDemo", run: extendDemo },
+  { id: "modalMeter.releaseGpus", run: releaseGpus },
+];
+
+async function switchMode(services: Services): Promise<void> {
+  const session = await currentSession(services);
+  if (session === undefined) return;
+  const mode = await pickMode(services, vscode.l10n.t("Switch Mode (now {0})", session.mode));
+  if (mode === undefined || mode.name === session.mode) return;
+  const { control } = await services.connection.open();
+  const from = modesOf(services.settings.current.get("modes")).find(
+    ({ name }) => name === session.mode,
+  );
+  const outcome = await services.meter.during("starting", () =>
+    vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t("Switching to {0} mode", mode.name),
+        cancellable: true,
+      },
+      async (_progress, token) => {
+        const abort = new AbortController();
+        token.onCancellationRequested(() => abort.abort());
+        const { ledger, clock, log } = services;
+        const deployer = vscode.workspace.isTrusted ? { deployer: await services.deployer() } : {};
+        return switchTo({ control, ledger, clock, log, ...deployer }, session, mode, {
+          ...(from === undefined ? {} : { from }),
+          signal: abort.signal,
+          onLine: (line) => log.info(`deploy | ${line}`),
+        });
+      },
+    ),
+  );
+  services.costs.line(`🔁 ${switchText(outcome)}`);
+  for (const note of outcome.notes) services.costs.line(`   ${note}`);
+  const tell = outcome.switched
+    ? vscode.window.showInformationMessage
+    : vscode.window.showErrorMessage;
+  await tell(switchText(outcome));
+}
+
+async function extendDemo(services: Services): Promise<void> {
+  const session = await currentSession(services);
+  if (session === undefined) return;
+  const extended = extend(services.ledger, session, extensionMinutes, services.clock.nowMs());
+  services.meter.show();
+  const left = (extended.expiresAtMs ?? 0) - services.clock.nowMs();
+  services.costs.line(`⏳ Extended by ${extensionMinutes} min: ${formatCountdown(left)} left.`);
+}
+
+async function releaseGpus(services: Services): Promise<void> {
+  const { control, scopeKey } = await services.connection.open();
+  const listing = await services.meter.refreshNow();
+  const sessions = services.ledger.sessions({ scope: scopeKey });
+  const ours = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+  const targets = liveApps(listing)
+    .filter(({ appId, containerCount }) => ours.has(appId) && containerCount > 0)
+    .map(({ appId, name }) => ({ appId, name, scaledownSeconds: scaledownOf(appId, sessions) }));
+  if (targets.length === 0) {
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t("No container of an app that was started here runs in {0}.", scopeKey),
+    );
+    return;
+  }
+  const result = await services.meter.during("stopping", () =>
+    vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t("Releasing GPUs in {0}", scopeKey),
+        cancellable: true,
+      },
+      (_progress, token) => {
+        const abort = new AbortController();
+        token.onCancellationRequested(() => abort.abort());
+        const { clock, log, meter } = services;
+        return release(
+          { control, clock, log, refresh: (options) => meter.refreshNow(options) },
+          targets,
+          { signal: abort.signal, burnByContainer: burnByContainer(services, listing) },
+        );
+      },
+    ),
+  );
+  const text = releaseText(result);
+  services.costs.line(`🧊 ${text}`);
+  for (const note of result.notes) services.costs.line(`   ${note}`);
+  const tell =
+    result.verified && result.left.length === 0
+      ? vscode.window.showInformationMessage
+      : vscode.window.showWarningMessage;
+  await tell(text);
+}
+
+/** What each container of a listing costs per hour; null: its rate is not known. */
+export function burnByContainer(
+  { meter }: Pick<Services, "meter">,
+  listing: Listing,
+): ReadonlyMap<string, MicroUsd | null> {
+  const rates = meter.rates();
+  return new Map(
+    listing.containers.map((container) => {
+      const burn = burnPerHour(container, rates);
+      return [container.containerId, burn.known ? burn.microUsd : null];
+    }),
+  );
+}
+
+function scaledownOf(appId: string, sessions: readonly SessionRecord[]): number | null {
+  const last = sessions
+    .filter(({ apps }) => apps.some((app) => app.appId === appId))
+    .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
+  return last?.scaledownSeconds ?? null;
+}

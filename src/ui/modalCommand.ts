@@ -1,0 +1,48 @@
+import { execa } from "execa";
+import * as vscode from "vscode";
+import * as z from "zod/mini";
+import type { CliCommand } from "../modal/cliCommand.ts";
+import { findCli } from "../modal/findCli.ts";
+
+const pythonApi = z.object({
+  environments: z.object({ getActiveEnvironmentPath: z.custom<() => unknown>(isFunction) }),
+});
+const environmentPath = z.object({ path: z.string() });
+
+function isFunction(value: unknown): value is () => unknown {
+  return typeof value === "function";
+}
+
+/** Finds the `modal` command for this window. Programs inside of a workspace are run only when it is trusted. */
+export function findModalCommand(
+  setting: string,
+  folders: readonly string[],
+): Promise<CliCommand | null> {
+  const trusted = vscode.workspace.isTrusted;
+  return findCli({
+    setting,
+    trustedFolders: trusted ? folders : [],
+    pythonPath: trusted ? activePython() : null,
+    processEnv: process.env,
+    askVersion,
+  });
+}
+
+/** The interpreter that the Python extension has chosen; null where it is not there, or not active yet. */
+function activePython(): string | null {
+  const extension = vscode.extensions.getExtension<unknown>("ms-python.python");
+  if (extension === undefined || !extension.isActive) return null;
+  const api = z.safeParse(pythonApi, extension.exports);
+  if (!api.success) return null;
+  const path = z.safeParse(environmentPath, api.data.environments.getActiveEnvironmentPath());
+  return path.success ? path.data.path : null;
+}
+
+async function askVersion(command: string, args: readonly string[]): Promise<string | undefined> {
+  const result = await execa(command, [...args], {
+    timeout: 15_000,
+    reject: false,
+    stdin: "ignore",
+  });
+  return result.exitCode === 0 ? result.stdout : undefined;
+}
