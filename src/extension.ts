@@ -1,15 +1,25 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
+import { App } from "./app.ts";
+import { registerCommands } from "./ui/command.ts";
+import { invokeCommands } from "./ui/commands/invoke.ts";
+import { sessionCommands } from "./ui/commands/session.ts";
+import { showCommands } from "./ui/commands/show.ts";
+import { startDemo, startDev, startInMode } from "./ui/commands/start.ts";
+import { stopAll, stopApp, stopProject } from "./ui/commands/stop.ts";
 
-/** Called by VS Code after start-up. */
+/** Called by VS Code after start-up. Opens nothing that it has to wait for. */
 export function activate(context: vscode.ExtensionContext): void {
-  const item = vscode.window.createStatusBarItem(
-    "modalMeter.status",
-    vscode.StatusBarAlignment.Left,
-    50,
+  const app = new App(context);
+  const services = () => app.services();
+  context.subscriptions.push(
+    app,
+    registerCommands(
+      [startDev, startDemo, startInMode, stopAll, stopProject, stopApp],
+      services,
+      app.log,
+    ),
+    registerCommands(sessionCommands, services, app.log),
+    registerCommands(invokeCommands, services, app.log),
+    registerCommands(showCommands, services, app.log),
   );
-  item.name = "Modal Meter";
-  item.text = "$(pulse) Modal";
-  item.command = "modalMeter.showMenu";
-  item.show();
-  context.subscriptions.push(item);
 }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
-import type { MeterState } from "../session/meterState.ts";
+import type { Health, MeterState } from "../session/meterState.ts";
 import { statusView, type StatusView } from "./statusView.ts";
 
 const backgrounds: Readonly<Record<StatusView["severity"], vscode.ThemeColor | undefined>> = {
@@ -44,6 +44,22 @@ export class StatusBar implements Disposable {
     const tooltip = new vscode.MarkdownString(view.tooltip, true);
     tooltip.isTrusted = { enabledCommands: linked };
     this.#item.tooltip = tooltip;
+  }
+
+  /** Without a ledger there is no state, only the reason why. */
+  showBroken(health: Health): void {
+    this.show({
+      nowMs: 0,
+      health,
+      scope: null,
+      activity: "none",
+      observedAtMs: null,
+      staleAfterMs: 0,
+      apps: [],
+      session: null,
+      today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
+      adapter: null,
+    });
   }
 
   dispose(): void {
