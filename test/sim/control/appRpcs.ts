@@ -1,0 +1,148 @@
+import * as z from "zod/mini";
+import { appStates, type App } from "../model/entities.ts";
+import { isDeployed } from "../model/world.ts";
+import {
+  appIdRequest,
+  appOf,
+  environmentOf,
+  secondsOf,
+  text,
+  unary,
+  type Context,
+  type UnaryRpc,
+} from "./rpc.ts";
+import { RpcError } from "./status.ts";
+
+export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
+  AppList: unary(z.object({ environment_name: text }), (request, context) => {
+    const { world } = context.workspace;
+    const environment = environmentOf(context, request.environment_name).name;
+    return {
+      apps: world.listApps(environment).map((app) => ({
+        app_id: app.id,
+        description: app.description,
+        state: appStates[app.state],
+        created_at: secondsOf(app.createdAtMs),
+        stopped_at: secondsOf(app.stoppedAtMs),
+        n_running_tasks: world.runningTasks(app),
+        name: app.name,
+      })),
+    };
+  }),
+
+  AppGetByDeploymentName: unary(
+    z.object({ name: text, environment_name: text }),
+    (request, context) => {
+      const environment = environmentOf(context, request.environment_name).name;
+      const { world } = context.workspace;
+      const live = world.deployedApp(request.name, environment);
+      if (live !== null)
+        return { app_id: live.id, environment_name: environment, lifecycle: lifecycleOf(live) };
+      const earlier = [...world.apps.values()]
+        .filter((app) => app.name === request.name && app.environment === environment)
+        .at(-1);
+      if (earlier === undefined) return { environment_name: environment };
+      return {
+        previous_app_id: earlier.id,
+        environment_name: environment,
+        lifecycle: lifecycleOf(earlier),
+      };
+    },
+  ),
+
+  AppGetLifecycle: unary(appIdRequest, (request, context) => ({
+    lifecycle: lifecycleOf(appOf(context, request.app_id)),
+  })),
+
+  AppStop: unary(appIdRequest, (request, context) => {
+    appOf(context, request.app_id);
+    context.workspace.world.stopApp(request.app_id);
+    return {};
+  }),
+
+  AppHeartbeat: unary(appIdRequest, (request, context) => {
+    appOf(context, request.app_id);
+    context.noteHeartbeat(request.app_id);
+    return {};
+  }),
+
+  AppClientDisconnect: unary(z.object({ app_id: text, reason: z.number() }), (request, context) => {
+    appOf(context, request.app_id);
+    context.noteDisconnect(request.app_id, request.reason);
+    return {};
+  }),
+
+  AppDeploymentHistory: unary(appIdRequest, (request, context) => {
+    const app = appOf(context, request.app_id);
+    const last = app.deployments.at(-1)?.version ?? 0;
+    return {
+      app_deployment_histories: app.deployments.toReversed().map((one) => ({
+        app_id: app.id,
+        version: one.version,
+        client_version: one.clientVersion,
+        deployed_at: secondsOf(one.deployedAtMs),
+        deployed_by: one.deployedBy,
+        tag: one.tag,
+        rollback_version: one.rollbackVersion,
+        rollback_allowed: one.version !== last,
+        ...(one.commit === null
+          ? {}
+          : {
+              commit_info: {
+                vcs: "git",
+                branch: one.commit.branch,
+                commit_hash: one.commit.hash,
+                dirty: one.commit.dirty,
+              },
+            }),
+      })),
+      production_app_version: last,
+    };
+  }),
+
+  AppRollover: unary(appIdRequest, (request, context) => {
+    const app = deployed(context, request.app_id);
+    context.workspace.world.rollover(app);
+    return republished(context, app);
+  }),
+
+  AppRollback: unary(z.object({ app_id: text, version: z.number() }), (request, context) => {
+    const app = deployed(context, request.app_id);
+    if (!context.workspace.world.rollback(app, request.version))
+      throw new RpcError("INVALID_ARGUMENT", "There is no earlier version to roll back to.");
+    return republished(context, app);
+  }),
+};
+
+export function appUrl(context: Context, app: App): string {
+  const { workspace, dashboard } = context;
+  const place = `${dashboard}/apps/${workspace.name}/${app.environment}`;
+  return app.name === "" ? `${place}/${app.id}` : `${place}/deployed/${app.name}`;
+}
+
+function republished(context: Context, app: App): Readonly<Record<string, unknown>> {
+  return {
+    url: appUrl(context, app),
+    deployed_at: secondsOf(app.deployments.at(-1)?.deployedAtMs ?? null),
+  };
+}
+
+function deployed(context: Context, appId: string): App {
+  const app = appOf(context, appId);
+  if (!isDeployed(app)) throw new RpcError("FAILED_PRECONDITION", `App '${appId}' is not deployed`);
+  return app;
+}
+
+function lifecycleOf(app: App): Readonly<Record<string, unknown>> {
+  const last = app.deployments.at(-1);
+  return {
+    app_state: appStates[app.state],
+    created_at: secondsOf(app.createdAtMs),
+    created_by: app.createdBy,
+    deployed_at: secondsOf(last?.deployedAtMs ?? null),
+    deployed_by: last?.deployedBy ?? "",
+    version: last?.version ?? 0,
+    stopped_at: secondsOf(app.stoppedAtMs),
+    stopped_by: app.stoppedBy,
+  };
+}

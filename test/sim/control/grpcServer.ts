@@ -1,0 +1,228 @@
+import {
+  createServer,
+  type Http2Server,
+  type Http2Session,
+  type ServerHttp2Stream,
+  type IncomingHttpHeaders,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+import { frame, loadMethods, unframe, type Method } from "./wire.ts";
+import { grpcCodes, RpcError } from "./status.ts";
+import type { RpcFault } from "../admin/faults.ts";
+
+export type Message = Readonly<Record<string, unknown>>;
+
+/** One RPC that is being answered. */
+export interface Call {
+  readonly rpc: string;
+  readonly request: Message;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface Service {
+  /** Called as the RPC arrives; returns the faults that hit it and how to note its end. */
+  arrived(call: Call): { readonly faults: readonly RpcFault[]; ended(outcome: string): void };
+  answer(call: Call): Promise<Message>;
+  stream(call: Call, send: (message: Message) => void): Promise<void>;
+}
+
+const PREFIX = "/modal.client.ModalClient/";
+
+/**
+ * Modal's control plane speaks gRPC over plaintext HTTP/2. It is spoken here by hand, because the
+ * faults that matter (a dropped connection, a proxy's page, bytes that do not parse) happen below
+ * what a gRPC library lets a server do.
+ */
+export class GrpcServer {
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<Http2Session>();
+  readonly #methods: ReadonlyMap<string, Method> = loadMethods();
+  readonly #service: Service;
+
+  constructor(service: Service) {
+    this.#service = service;
+    this.#server = createServer();
+    this.#server.on("session", (session) => {
+      this.#sessions.add(session);
+      session.on("error", () => undefined);
+      session.on("close", () => this.#sessions.delete(session));
+    });
+    this.#server.on("stream", (stream, headers) => {
+      stream.on("error", () => undefined);
+      void this.#serve(stream, headers);
+    });
+  }
+
+  /** Listens on loopback; resolves with the port. */
+  listen(port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, "127.0.0.1", () => resolve(portOf(this.#server.address())));
+    });
+  }
+
+  /** Drops every connection, as a network that goes away. New ones are accepted. */
+  dropConnections(): void {
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.dropConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #serve(stream: ServerHttp2Stream, raw: IncomingHttpHeaders): Promise<void> {
+    const headers = plainHeaders(raw);
+    const path = headers[":path"] ?? "";
+    const rpc = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : "";
+    const method = this.#methods.get(rpc);
+    const abort = new AbortController();
+    stream.on("close", () => abort.abort());
+    const body = await collect(stream);
+    if (method === undefined) {
+      const ended = this.#service.arrived({ rpc, request: {}, headers, signal: abort.signal });
+      ended.ended("UNIMPLEMENTED");
+      endWith(stream, "UNIMPLEMENTED", `Unknown RPC ${rpc}`);
+      return;
+    }
+    let ended: (outcome: string) => void = () => undefined;
+    try {
+      const call: Call = {
+        rpc,
+        request: method.decodeRequest(unframe(body)),
+        headers,
+        signal: abort.signal,
+      };
+      const arrived = this.#service.arrived(call);
+      ended = (outcome) => arrived.ended(outcome);
+      await this.#respond(stream, method, call, arrived.faults);
+      ended(stream.destroyed && stream.rstCode !== 0 ? "aborted" : "OK");
+    } catch (error) {
+      const known = error instanceof RpcError;
+      if (!known) console.error(`Local Modal: ${rpc} failed:`, error);
+      const text = error instanceof Error ? error.message : String(error);
+      ended(known ? error.code : "INTERNAL");
+      endWith(stream, known ? error.code : "INTERNAL", text);
+    }
+  }
+
+  async #respond(
+    stream: ServerHttp2Stream,
+    method: Method,
+    call: Call,
+    faults: readonly RpcFault[],
+  ): Promise<void> {
+    let closeAfter = false;
+    for (const fault of faults) {
+      switch (fault.kind) {
+        case "delay":
+          await sleep(fault.ms, call.signal);
+          break;
+        case "status":
+          throw new RpcError(fault.code, fault.message);
+        case "hang":
+          await aborted(call.signal);
+          return;
+        case "close":
+          stream.session?.destroy();
+          return;
+        case "close-after":
+          closeAfter = true;
+          break;
+        case "ignore":
+          start(stream);
+          stream.end(frame(method.encodeResponse({})));
+          return;
+        case "garbage":
+          start(stream);
+          stream.end(frame(Buffer.from("\u000f\u00ff not a message \u0000\u0007", "latin1")));
+          return;
+        case "html":
+          stream.respond({ ":status": fault.status, "content-type": "text/html" });
+          stream.end("<!doctype html><title>Bad Gateway</title><h1>Bad Gateway</h1>");
+          return;
+      }
+    }
+    if (method.streams) {
+      start(stream);
+      await this.#service.stream(call, (message) => {
+        if (!stream.destroyed && !stream.writableEnded)
+          stream.write(frame(method.encodeResponse(message)));
+      });
+      stream.end();
+      return;
+    }
+    const answer = await this.#service.answer(call);
+    if (closeAfter) {
+      stream.session?.destroy();
+      return;
+    }
+    if (stream.destroyed) return;
+    start(stream);
+    stream.end(frame(method.encodeResponse(answer)));
+  }
+}
+
+function start(stream: ServerHttp2Stream): void {
+  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+}
+
+/** Ends an RPC with an error; a stream that has begun gets it in its trailers. */
+function endWith(stream: ServerHttp2Stream, code: keyof typeof grpcCodes, message: string): void {
+  if (stream.destroyed) return;
+  const status = {
+    "grpc-status": String(grpcCodes[code]),
+    "grpc-message": encodeURIComponent(message).replaceAll("%20", " "),
+  };
+  if (stream.headersSent) {
+    stream.removeAllListeners("wantTrailers");
+    stream.on("wantTrailers", () => stream.sendTrailers(status));
+    stream.end();
+    return;
+  }
+  stream.respond(
+    { ":status": 200, "content-type": "application/grpc", ...status },
+    { endStream: true },
+  );
+}
+
+function collect(stream: ServerHttp2Stream): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    stream.on("data", (part: Buffer) => parts.push(part));
+    stream.on("end", () => resolve(Buffer.concat(parts)));
+    stream.on("close", () => resolve(Buffer.concat(parts)));
+  });
+}
+
+function plainHeaders(raw: IncomingHttpHeaders): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(raw))
+    if (value !== undefined) out[name] = Array.isArray(value) ? value.join(", ") : value;
+  return out;
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  if (address === null || typeof address === "string") throw new TypeError("No port.");
+  return address.port;
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve());
+  });
+}

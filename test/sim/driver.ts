@@ -1,0 +1,42 @@
+import type { VirtualClock } from "./clock.ts";
+import type { World } from "./model/world.ts";
+
+/** Setting a timer for longer than this overflows Node's timers. */
+const LONGEST_TIMER_MS = 2_000_000_000;
+
+/** Keeps the worlds at the clock's time, and wakes up when the next thing is due in one of them. */
+export class Driver {
+  readonly clock: VirtualClock;
+  readonly #worlds: World[] = [];
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(clock: VirtualClock) {
+    this.clock = clock;
+  }
+
+  add(world: World): void {
+    this.#worlds.push(world);
+  }
+
+  /** Brings every world to now. Call it before reading from a world and after changing one. */
+  sync(): void {
+    const now = this.clock.nowMs();
+    for (const world of this.#worlds) world.advanceTo(now);
+    this.#arm();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #arm(): void {
+    this.stop();
+    let next = Number.POSITIVE_INFINITY;
+    for (const world of this.#worlds) next = Math.min(next, world.nextEventMs() ?? next);
+    if (!Number.isFinite(next)) return;
+    const delay = this.clock.realDelay(next);
+    if (delay === null) return;
+    this.#timer = setTimeout(() => this.sync(), Math.min(Math.ceil(delay), LONGEST_TIMER_MS));
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What this workspace pays, USD per hour, under the keys and with the digits of
+ * `modal billing rates --json` (public dumps of 2026-08-15 to 2026-09-29).
+ */
+export const usdPerHour: Readonly<Record<string, string>> = {
+  cpu_hour_cost: "0.04730",
+  cpu_hour_cost_sandbox: "0.141900",
+  mem_gib_hour_cost: "0.00800",
+  mem_gib_hour_cost_sandbox: "0.024000",
+  gpu_hour_cost_t4: "0.59",
+  gpu_hour_cost_l4: "0.80",
+  gpu_hour_cost_a10g: "1.10",
+  gpu_hour_cost_l40s: "1.95",
+  gpu_hour_cost_a100_40gb: "2.10",
+  gpu_hour_cost_a100_80gb: "2.50",
+  gpu_hour_cost_rtx6000: "3.03",
+  gpu_hour_cost_h100: "3.95",
+  gpu_hour_cost_h200: "4.54",
+  gpu_hour_cost_b200: "6.25",
+  gpu_hour_cost_b300: "7.10",
+  volume_storage_gib_month_cost: "0.09000",
+};
+
+const GPU_KEYS: Readonly<Record<string, string>> = {
+  T4: "gpu_hour_cost_t4",
+  L4: "gpu_hour_cost_l4",
+  A10: "gpu_hour_cost_a10g",
+  A10G: "gpu_hour_cost_a10g",
+  L40S: "gpu_hour_cost_l40s",
+  A100: "gpu_hour_cost_a100_40gb",
+  "A100-40GB": "gpu_hour_cost_a100_40gb",
+  "A100-80GB": "gpu_hour_cost_a100_80gb",
+  "RTX-PRO-6000": "gpu_hour_cost_rtx6000",
+  H100: "gpu_hour_cost_h100",
+  "H100!": "gpu_hour_cost_h100",
+  H200: "gpu_hour_cost_h200",
+  B200: "gpu_hour_cost_b200",
+  "B200+": "gpu_hour_cost_b200",
+  B300: "gpu_hour_cost_b300",
+  ANY: "gpu_hour_cost_t4",
+};
+
+export interface GpuSpec {
+  readonly type: string;
+  readonly count: number;
+}
+
+export interface Resources {
+  readonly gpu: GpuSpec | null;
+  readonly milliCpu: number;
+  readonly memoryMib: number;
+}
+
+/** Cost per millisecond in `COST_UNITS_PER_USD`ths of a dollar, by resource. Exact integers. */
+export interface Price {
+  readonly gpu: bigint;
+  readonly cpu: bigint;
+  readonly memory: bigint;
+}
+
+/**
+ * One cost unit is (1 µ$ per hour) × (1 ms) × (1/1000 core) × (1 MiB as a share of a GiB), so that
+ * every price in the table and every duration in ms is a whole number of units: no rounding at all.
+ */
+const MICRO = 1_000_000n;
+const MS_PER_HOUR = 3_600_000n;
+const MIB_PER_GIB = 1024n;
+const MILLI = 1000n;
+export const COST_UNITS_PER_USD = MICRO * MS_PER_HOUR * MIB_PER_GIB * MILLI;
+
+export interface RateCard {
+  readonly usdPerHour: Readonly<Record<string, string>>;
+  /** Off: the bill is GPU seconds alone. */
+  readonly billCpuAndMemory: boolean;
+}
+
+export function isKnownGpu(type: string): boolean {
+  return GPU_KEYS[type.toUpperCase()] !== undefined;
+}
+
+/** USD per hour for one GPU of a type. Throws on a GPU that Modal does not sell. */
+export function gpuUsdPerHour(card: RateCard, type: string): number {
+  return Number(rate(card, gpuKey(type))) / 1e6;
+}
+
+export function priceOf(card: RateCard, resources: Resources): Price {
+  const gpu =
+    resources.gpu === null
+      ? 0n
+      : rate(card, gpuKey(resources.gpu.type)) * BigInt(resources.gpu.count) * MIB_PER_GIB * MILLI;
+  if (!card.billCpuAndMemory) return { gpu, cpu: 0n, memory: 0n };
+  return {
+    gpu,
+    cpu: rate(card, "cpu_hour_cost") * BigInt(resources.milliCpu) * MIB_PER_GIB,
+    memory: rate(card, "mem_gib_hour_cost") * BigInt(resources.memoryMib) * MILLI,
+  };
+}
+
+/** Cost units as dollars with 12 decimals, cut off (never rounded up). */
+export function usdText(units: bigint): string {
+  const scaled = (units * 1_000_000_000_000n) / COST_UNITS_PER_USD;
+  const digits = scaled.toString().padStart(13, "0");
+  const fraction = digits.slice(-12).replace(/0+$/, "");
+  return fraction === "" ? digits.slice(0, -12) : `${digits.slice(0, -12)}.${fraction}`;
+}
+
+export function usd(units: bigint): number {
+  return Number(usdText(units));
+}
+
+function gpuKey(type: string): string {
+  const key = GPU_KEYS[type.toUpperCase()];
+  if (key === undefined) throw new RangeError(`Modal sells no GPU named ${type}.`);
+  return key;
+}
+
+function rate(card: RateCard, key: string): bigint {
+  const text = card.usdPerHour[key];
+  if (text === undefined) throw new RangeError(`No rate named ${key}.`);
+  const micro = Number(text) * 1e6;
+  if (!Number.isFinite(micro) || Math.abs(micro - Math.round(micro)) > 1e-3)
+    throw new RangeError(`The rate ${key} = ${text} is finer than a millionth of a dollar.`);
+  return BigInt(Math.round(micro));
+}

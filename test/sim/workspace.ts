@@ -1,0 +1,120 @@
+import type { App, FunctionSpec } from "./model/entities.ts";
+import { billOf } from "./model/bill.ts";
+import { newId } from "./model/random.ts";
+import { usd } from "./model/rates.ts";
+import { World, type WorldOptions } from "./model/world.ts";
+
+export interface Environment {
+  readonly id: string;
+  readonly name: string;
+  readonly webSuffix: string;
+  readonly createdAtMs: number;
+  budgetUsd: number | null;
+}
+
+/** A function that a deploy has created and not yet published. */
+export interface Draft {
+  readonly appId: string;
+  readonly spec: FunctionSpec;
+}
+
+export interface ImageRecord {
+  readonly bases: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How long containers take to come up (virtual ms) when they are deployed from now on. */
+export interface Timing {
+  readonly queueMs: number;
+  readonly gpuColdStartMs: number;
+  readonly cpuColdStartMs: number;
+}
+
+export interface LabelHolder {
+  readonly appId: string;
+  readonly functionId: string;
+  readonly method: string;
+}
+
+export interface WorkspaceOptions extends WorldOptions {
+  readonly name: string;
+  readonly environments?: readonly string[];
+}
+
+/** One workspace as its members see it: the world, and what surrounds it. */
+export class Workspace {
+  readonly id: string;
+  readonly name: string;
+  readonly userId: string;
+  readonly world: World;
+  readonly environments = new Map<string, Environment>();
+  /** Token ids that belong here, with their secrets. */
+  readonly tokens = new Map<string, string>();
+  readonly proxyTokens = new Map<string, string>();
+  readonly drafts = new Map<string, Draft>();
+  readonly images = new Map<string, ImageRecord>();
+  readonly secrets = new Map<string, Readonly<Record<string, string>>>();
+  /** Who answers under a web label: the last app that was published with it. */
+  readonly labels = new Map<string, LabelHolder>();
+  timing: Timing = { queueMs: 1000, gpuColdStartMs: 40_000, cpuColdStartMs: 2000 };
+  /** True: over its spend limit; no new apps, and every web URL answers 404. */
+  disabled = false;
+  /** The report knows nothing younger than this. */
+  billingLagMs = 0;
+  /** The credit that the summary takes off each month. */
+  creditUsd = 30;
+
+  constructor(options: WorkspaceOptions) {
+    this.name = options.name;
+    this.world = new World(options);
+    this.id = newId(this.world.random, "ac");
+    this.userId = newId(this.world.random, "us");
+    for (const name of options.environments ?? ["main"]) this.addEnvironment(name);
+  }
+
+  addEnvironment(name: string): Environment {
+    const environment: Environment = {
+      id: newId(this.world.random, "en"),
+      name,
+      webSuffix: this.environments.size === 0 ? "" : name,
+      createdAtMs: this.world.nowMs,
+      budgetUsd: null,
+    };
+    this.environments.set(name, environment);
+    return environment;
+  }
+
+  /** Takes the web labels of an app's functions into use. */
+  label(app: App): void {
+    for (const fn of app.functions.values())
+      for (const web of fn.spec.web)
+        this.labels.set(web.label, { appId: app.id, functionId: fn.id, method: web.method });
+  }
+
+  /** The environment of that name; "" is the default one. */
+  environment(name: string): Environment | null {
+    if (name !== "") return this.environments.get(name) ?? null;
+    return this.environments.values().next().value ?? null;
+  }
+
+  environmentById(id: string): Environment | null {
+    for (const environment of this.environments.values())
+      if (environment.id === id) return environment;
+    return null;
+  }
+
+  /** What an environment has used in this calendar month (UTC), in USD. */
+  usageUsd(environment: Environment): number {
+    const now = new Date(this.world.nowMs);
+    const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth());
+    const mine = [...this.world.fleet.containers.values()].filter(
+      (container) => this.world.app(container.appId).environment === environment.name,
+    );
+    const rows = billOf(mine, this.world.rates, this.world.nowMs, { fromMs });
+    return usd(rows.reduce((sum, row) => sum + row.units, 0n));
+  }
+
+  overBudget(environment: Environment): boolean {
+    return environment.budgetUsd !== null && this.usageUsd(environment) >= environment.budgetUsd;
+  }
+}
