@@ -1,0 +1,222 @@
+import type { BilledRow } from "../cost/billedRow.ts";
+import type { CallRecord } from "../cost/call.ts";
+import type { Cost } from "../cost/cost.ts";
+import { formatAmount, formatClock, formatDuration } from "../cost/format.ts";
+import { gpuLabel } from "../cost/gpu.ts";
+import { msWithin, priceSpans, type HintsOf, type PricedSpan } from "../cost/pricedSpan.ts";
+import type { Rates } from "../cost/rates.ts";
+import { costOf, type TieredCost } from "../cost/sessionCost.ts";
+import type { ContainerSpan } from "../cost/span.ts";
+import type { Listing, WindowRecord } from "./ledgerPort.ts";
+import { liveApps } from "./liveApp.ts";
+import type { StopReceipt } from "./receipt.ts";
+
+/** While nobody watched. */
+export interface AwayRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * From the end of the last other window to the opening of this one; null when another window lives,
+ * when there was none before, or when it was a mere reload.
+ */
+export function awayRange(
+  windows: readonly WindowRecord[],
+  own: Pick<WindowRecord, "windowId" | "openedAtMs">,
+  isGone: (window: WindowRecord) => boolean,
+  shortestMs = 60_000,
+): AwayRange | null {
+  let fromMs: number | null = null;
+  for (const window of windows) {
+    if (window.windowId === own.windowId) continue;
+    if (!isGone(window)) return null;
+    const goneAtMs = window.closedAtMs ?? window.beatAtMs;
+    fromMs = Math.max(fromMs ?? goneAtMs, goneAtMs);
+  }
+  if (fromMs === null || own.openedAtMs - fromMs < shortestMs) return null;
+  return { fromMs, toMs: own.openedAtMs };
+}
+
+/** How a cost is known: "estimated" is metered, but so seldom looked at that it may be well off. */
+export type AwayBasis = "billed" | "metered" | "estimated";
+
+export type AwayEnding =
+  | { readonly kind: "still-running"; readonly containerCount: number }
+  | {
+      readonly kind: "stopped";
+      readonly by: StopReceipt["by"];
+      readonly atMs: number;
+      readonly verified: boolean;
+    }
+  /** Its containers ended by themselves; the app is still deployed. */
+  | { readonly kind: "scaled-down"; readonly atMs: number }
+  /** Somebody, or Modal, stopped it; no receipt of this machine says so. */
+  | { readonly kind: "stopped-elsewhere" }
+  /** No fresh listing could be had. */
+  | { readonly kind: "not-checked" };
+
+export interface AwayApp {
+  readonly appId: string;
+  readonly name: string;
+  /** Time in which at least one container ran. */
+  readonly ranMs: number;
+  /** "L40S", "H100:2, L4". */
+  readonly gpu: string;
+  readonly cost: Cost;
+  readonly basis: AwayBasis;
+  readonly ending: AwayEnding;
+}
+
+export interface AwayReport extends AwayRange {
+  readonly scope: string;
+  /** Show it once: claim this first (Ledger.claimOnce). */
+  readonly key: string;
+  /** The most expensive first. */
+  readonly apps: readonly AwayApp[];
+  readonly cost: Cost;
+  readonly basis: AwayBasis;
+  readonly stillRunning: boolean;
+}
+
+export interface AwayInput extends AwayRange {
+  readonly scope: string;
+  readonly nowMs: number;
+  /** As for `costOf`: all of the whole UTC hours that the range touches. */
+  readonly spans: readonly ContainerSpan[];
+  readonly calls: readonly CallRecord[];
+  readonly billed: readonly BilledRow[];
+  readonly rates: Rates;
+  readonly hintsOf?: HintsOf;
+  /** Receipts since the start of the range. */
+  readonly receipts: readonly StopReceipt[];
+  /** A fresh look; null: none could be had. */
+  readonly listing: Listing | null;
+}
+
+/** What ran while no window watched, what it cost, and what stopped it; null: nothing ran. */
+export function awayReport(input: AwayInput): AwayReport | null {
+  const { fromMs, toMs, scope } = input;
+  const priced = priceSpans(input.spans, input.rates, input.nowMs, input.hintsOf).filter(
+    (one) => msWithin(one, fromMs, toMs) > 0,
+  );
+  if (priced.length === 0) return null;
+  const byApp = Map.groupBy(priced, ({ span }) => span.appId);
+  const costFor = (appIds: ReadonlySet<string>): TieredCost => costOf({ ...input, appIds });
+  const apps = [...byApp].map(([appId, own]): AwayApp => {
+    const tiers = costFor(new Set([appId]));
+    return {
+      appId,
+      name: own[0]?.span.appName ?? appId,
+      ranMs: unionMs(own, fromMs, toMs),
+      gpu: [...new Set(own.map(({ span }) => gpuText(span)))].toSorted().join(", "),
+      cost: tiers.best,
+      basis: basisOf(tiers),
+      ending: endingOf(appId, own, input),
+    };
+  });
+  const all = costFor(new Set(byApp.keys()));
+  return {
+    fromMs,
+    toMs,
+    scope,
+    key: `away:${scope}:${fromMs}`,
+    apps: apps.toSorted((a, b) => amount(b.cost) - amount(a.cost)),
+    cost: all.best,
+    basis: basisOf(all),
+    stillRunning: apps.some(({ ending }) => ending.kind === "still-running"),
+  };
+}
+
+/** The report as lines: what ran, what it cost, how that is known, what ended it. */
+export function awayLines(report: AwayReport, timeZone?: string): readonly string[] {
+  const { fromMs, toMs, apps, scope } = report;
+  const clock = (atMs: number): string => formatClock(atMs, timeZone);
+  const lines = [
+    `While no window was open (${clock(fromMs)} to ${clock(toMs)}, ${formatDuration(toMs - fromMs)}), ${apps.length} app(s) ran in ${scope}: ${costText(report.cost, report.basis)}.`,
+  ];
+  for (const app of apps)
+    lines.push(
+      `${app.name} ran for ${formatDuration(app.ranMs)} (${app.gpu}): ${costText(app.cost, app.basis)}; ${endingText(app.ending, clock)}.`,
+    );
+  return lines;
+}
+
+function costText(cost: Cost, basis: AwayBasis): string {
+  if (!cost.known) return `cost unknown (${cost.why})`;
+  const text = formatAmount(cost.microUsd);
+  if (basis === "billed") return `${text} billed`;
+  return basis === "metered" ? `≈ ${text}` : `≈ ${text} (estimated: seldom looked at meanwhile)`;
+}
+
+function endingText(ending: AwayEnding, clock: (atMs: number) => string): string {
+  if (ending.kind === "still-running")
+    return `it still runs with ${ending.containerCount} container(s)`;
+  if (ending.kind === "scaled-down")
+    return `scaled down by itself at ${clock(ending.atMs)}, still deployed`;
+  if (ending.kind === "stopped-elsewhere") return "stopped, but not by this editor";
+  if (ending.kind === "not-checked") return "whether it still runs could not be checked";
+  const by = {
+    person: "stopped by you",
+    expiry: "stopped at the end of its time box",
+    guardian: "stopped by the guardian",
+    reminder: "stopped by you from the reminder",
+    agent: "stopped by an agent",
+  }[ending.by];
+  return `${by} at ${clock(ending.atMs)}${ending.verified ? "" : " (proven only now)"}`;
+}
+
+function endingOf(appId: string, own: readonly PricedSpan[], input: AwayInput): AwayEnding {
+  const { listing, receipts, fromMs } = input;
+  if (listing === null) return { kind: "not-checked" };
+  const live = liveApps(listing).find((app) => app.appId === appId);
+  const receipt = receipts
+    .filter(({ atMs, stopped, left }) => {
+      const told = [...stopped, ...left].some((app) => app.appId === appId);
+      return atMs >= fromMs && told;
+    })
+    .toSorted((a, b) => b.atMs - a.atMs)[0];
+  if (live !== undefined && live.containerCount > 0)
+    return { kind: "still-running", containerCount: live.containerCount };
+  if (live !== undefined) {
+    const ends = own.map(({ interval }) => interval.endMs ?? interval.countedToMs);
+    return { kind: "scaled-down", atMs: Math.max(...ends) };
+  }
+  if (receipt === undefined) return { kind: "stopped-elsewhere" };
+  return {
+    kind: "stopped",
+    by: receipt.by,
+    atMs: receipt.atMs,
+    verified:
+      receipt.verified !== "unverified" && receipt.stopped.some((app) => app.appId === appId),
+  };
+}
+
+/** More than a tenth of the amount, and more than a cent, may be wrong: then it is an estimate. */
+function basisOf({ best, bestTier, metered }: TieredCost): AwayBasis {
+  if (bestTier === "billed") return "billed";
+  const error = metered?.error ?? 0;
+  return error > Math.max(amount(best) / 10, 10_000) ? "estimated" : "metered";
+}
+
+function gpuText({ gpu, gpuSource }: ContainerSpan): string {
+  return gpu === null && gpuSource === "unknown" ? "GPU unknown" : gpuLabel(gpu);
+}
+
+function amount(cost: Cost): number {
+  return cost.known ? cost.microUsd : 0;
+}
+
+/** Time covered by at least one of the spans. */
+function unionMs(spans: readonly PricedSpan[], fromMs: number, toMs: number): number {
+  let coveredToMs = fromMs;
+  let sum = 0;
+  for (const { interval } of spans.toSorted((a, b) => a.interval.startMs - b.interval.startMs)) {
+    const from = Math.max(interval.startMs, coveredToMs);
+    const to = Math.min(interval.countedToMs, toMs);
+    if (to <= from) continue;
+    sum += to - from;
+    coveredToMs = to;
+  }
+  return sum;
+}

@@ -1,0 +1,14 @@
+/** A sentence for people, with its values apart, so that the UI can translate it: "{0} apps run". */
+export interface Message {
+  readonly text: string;
+  readonly args: readonly (string | number)[];
+}
+
+export function message(text: string, ...args: readonly (string | number)[]): Message {
+  return { text, args };
+}
+
+/** The sentence in English, for the log and for processes without a translator. */
+export function plainText({ text, args }: Message): string {
+  return text.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole));
+}
