@@ -1,4 +1,5 @@
 import type { CallRecord } from "./call.ts";
+import { loggedContainerId } from "./logLineAssembler.ts";
 import type { PricedSpan } from "./pricedSpan.ts";
 
 /** What a container was doing: running calls that we know of, starting up for one, or neither. */
@@ -22,8 +23,8 @@ interface Execution {
 const longestColdStartMs = 900_000;
 
 /**
- * Cuts every span into what it was doing. A call is attributed to the container of its app that had
- * the most free time for it; which one it truly was, only a log line tells. Only the split depends
+ * Cuts every span into what it was doing. A call is attributed to the container that its log line
+ * names, else to the one of its app that had the most free time for it. Only the split depends
  * on that: the sum is always the whole span.
  */
 export function attribute(
@@ -51,7 +52,9 @@ function place(
   const execution = executionOf(call, nowMs);
   let best: PricedSpan | undefined;
   let bestMs = 0;
+  const told = call.source === "log" ? loggedContainerId(call.callId) : null;
   for (const priced of spans) {
+    if (told !== null && told !== priced.span.containerId) continue;
     const { startMs, countedToMs } = priced.interval;
     const fromMs = Math.max(execution.fromMs, startMs);
     const toMs = Math.min(execution.toMs, countedToMs);

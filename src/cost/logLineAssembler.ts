@@ -18,6 +18,12 @@ export interface LoggedCost extends CostLine {
   readonly isStable: boolean;
 }
 
+/** The container that a logged call ran in, from its call id; null for other ids and where the log did not tell. */
+export function loggedContainerId(callId: string): string | null {
+  const [kind, , containerId] = callId.split("/");
+  return kind === "log" && containerId?.startsWith("ta-") === true ? containerId : null;
+}
+
 /** A line longer than this is no cost line; its head is dropped, so that a log without line ends cannot fill the memory. */
 const maxCarry = 65_536;
 
@@ -81,11 +87,11 @@ export class LogLineAssembler {
 
   #scan(stream: Stream, piece: LogPiece, from: number, end: number, found: LoggedCost[]): void {
     const { text } = piece;
-    let at = text.indexOf(costMarker, from);
+    let at = nextMarker(text, from);
     while (at !== -1 && at < end) {
       const lineEnd = endOfLine(text, at);
       this.#read(stream, text.slice(at, lineEnd), piece, found);
-      at = text.indexOf(costMarker, lineEnd);
+      at = nextMarker(text, lineEnd);
     }
   }
 
@@ -127,16 +133,18 @@ export class LogLineAssembler {
   }
 }
 
-// A progress bar ends its line with a carriage return alone.
+// A progress bar ends its line with a carriage return alone. Looking for one only next to the line
+// feeds that are there keeps the search short: a log without carriage returns is never searched whole.
 function lastLineEnd(text: string): number {
-  return Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
+  const newline = text.lastIndexOf("\n");
+  const cr = text.slice(newline + 1).lastIndexOf("\r");
+  return cr === -1 ? newline : newline + 1 + cr;
 }
 
 function firstLineEnd(text: string): number {
   const newline = text.indexOf("\n");
-  const cr = text.indexOf("\r");
-  if (newline === -1 || cr === -1) return Math.max(newline, cr);
-  return Math.min(newline, cr);
+  const cr = text.slice(0, newline === -1 ? text.length : newline).indexOf("\r");
+  return cr === -1 ? newline : cr;
 }
 
 function endOfLine(text: string, from: number): number {
@@ -144,4 +152,17 @@ function endOfLine(text: string, from: number): number {
   const end = newline === -1 ? text.length : newline;
   const cr = text.slice(from, end).indexOf("\r");
   return cr === -1 ? end : from + cr;
+}
+
+/**
+ * Where the next marker is; -1 for none. Its second half is searched for, because the first one is
+ * shared with many other pictures that logs are full of, and each of those would stop the search.
+ */
+function nextMarker(text: string, from: number): number {
+  const second = costMarker.charAt(1);
+  let at = text.indexOf(second, from + 1);
+  while (at !== -1 && text.charAt(at - 1) !== costMarker.charAt(0)) {
+    at = text.indexOf(second, at + 1);
+  }
+  return at === -1 ? -1 : at - 1;
 }
