@@ -43,6 +43,15 @@ const target = z.object({
     }),
   ),
   productionModes: z.array(z.string()),
+  /** The mode that an expired demo returns to (session/mode.ts). */
+  restingMode: z.object({
+    name: z.string(),
+    scaledownSeconds: z.number(),
+    warmUp: z.boolean(),
+    confirm: z.boolean(),
+    expiresAfterMinutes: z.nullable(z.number()),
+    variables: z.record(z.string(), z.string()),
+  }),
   /** The user's own USD per hour (setting "rates") and multipliers, for the cost in the reminder. */
   rates: z.record(z.string(), z.number()),
   regionMultiplier: z.nullable(z.number()),

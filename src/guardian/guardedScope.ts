@@ -9,7 +9,12 @@ import type { Ledger, Listing } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import type { Refresh } from "../session/refresh.ts";
+import { releaseGpus } from "../session/releaseGpus.ts";
+import type { ReleaseResult } from "../session/releaseGpus.ts";
+import { demoState, expireDemo } from "../session/demoExpiry.ts";
+import type { ExpiryOutcome } from "../session/demoExpiry.ts";
 import { stopApps } from "../session/stopApps.ts";
+import type { SessionRecord } from "../session/session.ts";
 import { planStop } from "../session/stopPlan.ts";
 import type { PlannedApp, StopPlan } from "../session/stopPlan.ts";
 import type { GuardTarget } from "./guardTarget.ts";
@@ -90,6 +95,56 @@ export class GuardedScope {
       burnByApp,
       signal,
     });
+  }
+
+  /** Ends the idle GPU containers of the deployments that cost now; the deployments stay. */
+  async release(signal: AbortSignal): Promise<ReleaseResult> {
+    const { plan } = await this.look(signal);
+    const { connected, refresh } = await this.#connect();
+    const { ledger, clock, log } = this.#parts;
+    const sessions = ledger.sessions({ scope: this.target.scope });
+    const targets = plan.planned
+      .filter((app) => app.state === "deployed" && costsNow(app))
+      .map(({ appId, name }) => ({
+        appId,
+        name,
+        scaledownSeconds:
+          sessions.findLast(({ apps }) => apps.some((app) => app.appId === appId))
+            ?.scaledownSeconds ?? null,
+      }));
+    return releaseGpus({ control: connected.control, refresh, clock, log }, targets, { signal });
+  }
+
+  /** When the next demo of this scope is over, milliseconds since the epoch; null: none has a time box. */
+  nextExpiryMs(): number | null {
+    const expiries = this.#demos().map(({ expiresAtMs }) => expiresAtMs ?? Infinity);
+    return expiries.length === 0 ? null : Math.min(...expiries);
+  }
+
+  /** Ends the time boxes that are over, unless a window is doing it. */
+  async expireDemos(holder: string, pid: number): Promise<readonly ExpiryOutcome[]> {
+    const { ledger, clock, log } = this.#parts;
+    const due = this.#demos().filter(
+      (session) => demoState(session, clock.nowMs()).kind === "expired",
+    );
+    if (due.length === 0) return [];
+    const { connected, refresh } = await this.#connect();
+    const outcomes: ExpiryOutcome[] = [];
+    for (const session of due)
+      outcomes.push(
+        await expireDemo({ control: connected.control, refresh, ledger, clock, log }, session, {
+          resting: this.target.restingMode,
+          holder,
+          pid,
+        }),
+      );
+    return outcomes;
+  }
+
+  #demos(): readonly SessionRecord[] {
+    return this.#parts.ledger
+      .sessions({ scope: this.target.scope })
+      .filter(({ endedAtMs, expiresAtMs }) => endedAtMs === null && expiresAtMs !== null);
   }
 
   #view(

@@ -181,7 +181,8 @@ export class Guardian {
   /** The instants of the last looks of all scopes, when all of them showed nothing; else undefined. */
   #emptyLooks(): string | undefined {
     const { ledger, lease, targets } = this.#parts;
-    lease.readWish();
+    // Windows wish for a guardian when they see an app: a wish between the two looks takes them back.
+    if (this.#emptySince === undefined) lease.readWish();
     const instants: number[] = [];
     for (const { scope } of targets()) {
       const listing = ledger.latestListing(scope);

@@ -5,13 +5,14 @@ import { addUsd, zeroUsd } from "../cost/money.ts";
 import type { MicroUsd } from "../cost/money.ts";
 import { asFailure, within } from "../session/concurrent.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
+import { releaseText } from "../session/releaseGpus.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { costsNow } from "./guardedScope.ts";
 import type { GuardedScope, ScopeView } from "./guardedScope.ts";
 import { saveIncident } from "./incidentRecord.ts";
 import type { IncidentRecord } from "./incidentRecord.ts";
 import type { Notifier, Reminder, ReminderAnswer } from "./notifier/notifier.ts";
-import { closeReminder, outcomeNotice } from "./reminderText.ts";
+import { closeReminder, failedNotice, outcomeNotice } from "./reminderText.ts";
 import type { GuardianTimings } from "./timings.ts";
 
 export interface IncidentParts {
@@ -37,10 +38,20 @@ interface Sight {
   readonly unchecked: string | null;
 }
 
-type StopOf = { readonly by: StopReceipt["by"]; readonly scopes: readonly GuardedScope[] };
+interface PendingAct {
+  readonly what: "stop" | "release";
+  readonly by: StopReceipt["by"];
+  readonly scopes: readonly GuardedScope[];
+}
+
+interface Done {
+  readonly verified: boolean;
+  /** What to tell; undefined: there was nothing to do. */
+  readonly notice: Reminder | undefined;
+}
 
 const never = Number.POSITIVE_INFINITY;
-const stopAttempts = 6;
+const maxTries = 6;
 
 /**
  * What follows after the last window is gone, until a window is back or nothing runs: the grace, one
@@ -53,9 +64,15 @@ export class Incident {
   #record: IncidentRecord;
   #attended = false;
   #answer: ReminderAnswer | undefined;
-  #pendingStop: StopOf | undefined;
-  #stopTries = 0;
-  #due: { attend: number; secondStage: number; retry: number; look: number };
+  #pending: PendingAct | undefined;
+  #tries = 0;
+  #due: {
+    attend: number;
+    secondStage: number;
+    retry: number;
+    look: number;
+    expiry: number;
+  };
   #emptyLooks = 0;
 
   constructor(parts: IncidentParts) {
@@ -65,12 +82,14 @@ export class Incident {
       secondStage: never,
       retry: never,
       look: never,
+      expiry: never,
     };
     this.#record = {
       endId: parts.endId,
       goneAtMs: parts.goneAtMs,
       reminder: { state: "none", title: "", body: "", atMs: null, detail: null },
       receiptIds: [],
+      acts: [],
       end: null,
       endedAtMs: null,
     };
@@ -108,7 +127,8 @@ export class Incident {
       if (this.#answer !== undefined) await this.#act(this.#answer);
       else if (!this.#attended) await this.#attend();
       else if (this.#due.secondStage <= nowMs) await this.#secondStage();
-      else if (this.#due.retry <= nowMs) await this.#tryStop();
+      else if (this.#due.retry <= nowMs) await this.#tryPending();
+      else if (this.#due.expiry <= nowMs) await this.#expire();
       else await this.#lookAgain();
     } catch (error) {
       this.#parts.log.error("A step of the guardian failed.", error);
@@ -120,6 +140,7 @@ export class Incident {
         secondStage: defer(this.#due.secondStage, laterMs),
         retry: defer(this.#due.retry, laterMs),
         look: laterMs,
+        expiry: defer(this.#due.expiry, laterMs),
       };
     }
   }
@@ -130,8 +151,8 @@ export class Incident {
     const scopes = this.#parts.scopes.filter(({ target }) => target.onClose === "stop");
     if (scopes.length === 0 || !this.#claim()) return;
     this.#attended = true;
-    this.#pendingStop = { by: "guardian", scopes };
-    await this.#tryStop(signal);
+    this.#pending = { what: "stop", by: "guardian", scopes };
+    await this.#tryPending(signal);
   }
 
   /** Ends the incident: takes the reminder from the screen and writes how it ended. */
@@ -155,18 +176,20 @@ export class Incident {
     this.#attended = true;
     this.#due.attend = never;
     this.#count(sights);
+    this.#planExpiry(0);
     if (!this.#claim()) return;
     const costly = sights.filter(({ view }) => view?.plan.planned.some(costsNow) === true);
-    const toStop = sights.filter(
-      ({ scope, view, unchecked }) =>
-        scope.target.onClose === "stop" &&
-        (unchecked !== null || (view !== undefined && view.plan.planned.length > 0)),
-    );
     const toRemind = costly.filter(({ scope }) => scope.target.onClose === "remind");
     if (toRemind.length > 0) this.#remind(toRemind);
-    if (toStop.length > 0) {
-      this.#pendingStop = { by: "guardian", scopes: toStop.map(({ scope }) => scope) };
-      await this.#tryStop();
+    // What could not be seen may run: the act looks again.
+    const wants = (what: "stop" | "release"): readonly GuardedScope[] =>
+      sights
+        .filter(({ scope }) => scope.target.onClose === what)
+        .filter(({ view, unchecked }) => unchecked !== null || view?.plan.planned.length !== 0)
+        .map(({ scope }) => scope);
+    for (const what of ["stop", "release"] as const) {
+      const scopes = wants(what);
+      if (scopes.length > 0) await this.#begin({ what, by: "guardian", scopes });
     }
   }
 
@@ -188,7 +211,9 @@ export class Incident {
       burn: burnText(sights),
       unchecked: sights.find(({ unchecked }) => unchecked !== null)?.unchecked ?? null,
       stopAt: Number.isFinite(soonest) ? formatClock(this.#due.secondStage) : null,
-      canRelease: false,
+      canRelease: sights.some(({ view }) =>
+        view?.plan.planned.some((app) => app.state === "deployed" && app.containerCount > 0),
+      ),
     });
     // Written first: a guardian that is killed now leaves a note for the next start.
     this.#note({
@@ -210,10 +235,8 @@ export class Incident {
     this.#answer = undefined;
     this.#due.secondStage = never;
     if (answer.kind !== "pressed" || answer.actionId === "keep") return;
-    const scopes = this.#parts.scopes.filter(({ target }) => target.onClose !== "off");
-    this.#pendingStop = { by: "reminder", scopes };
-    this.#stopTries = 0;
-    await this.#tryStop();
+    const what = answer.actionId === "release" ? "release" : "stop";
+    await this.#begin({ what, by: "reminder", scopes: this.#parts.scopes });
   }
 
   async #secondStage(): Promise<void> {
@@ -221,42 +244,86 @@ export class Incident {
     const scopes = this.#parts.scopes.filter(
       ({ target }) => target.onClose === "remind" && target.stopAfterMinutes > 0,
     );
-    this.#pendingStop = { by: "guardian", scopes };
-    this.#stopTries = 0;
-    await this.#tryStop();
+    await this.#begin({ what: "stop", by: "guardian", scopes });
   }
 
-  /** Stops, and tells. What could not be verified is tried again, with a fresh look each time. */
-  async #tryStop(signal: AbortSignal = new AbortController().signal): Promise<void> {
+  async #begin(act: PendingAct): Promise<void> {
+    this.#pending = act;
+    this.#tries = 0;
+    await this.#tryPending();
+  }
+
+  /** Acts, and tells. What could not be verified is tried again, with a fresh look each time. */
+  async #tryPending(signal: AbortSignal = new AbortController().signal): Promise<void> {
     this.#due.retry = never;
-    const pending = this.#pendingStop;
-    if (pending === undefined || !this.#parts.mayAct()) return;
-    this.#stopTries += 1;
-    const receipts: StopReceipt[] = [];
+    const act = this.#pending;
+    if (act === undefined || !this.#parts.mayAct()) return;
+    this.#tries += 1;
+    const notices: Reminder[] = [];
     const again: GuardedScope[] = [];
-    for (const scope of pending.scopes) {
+    for (const scope of act.scopes) {
       try {
-        const receipt = await scope.stop(pending.by, signal);
-        receipts.push(receipt);
-        this.#save({ receiptIds: [...this.#record.receiptIds, receipt.receiptId] });
-        if (receipt.verified === "left" || receipt.verified === "unverified") again.push(scope);
+        const done = await (act.what === "stop"
+          ? this.#stop(scope, act.by, signal)
+          : this.#release(scope, signal));
+        if (done.notice !== undefined) notices.push(done.notice);
+        if (!done.verified) again.push(scope);
       } catch (error) {
-        this.#parts.log.warn(
-          `The apps of ${scope.target.scope} could not be stopped: ${asFailure(error).message}`,
-        );
+        const { message } = asFailure(error);
+        this.#parts.log.warn(`${scope.target.scope}: the ${act.what} failed: ${message}`);
         again.push(scope);
       }
     }
-    this.#pendingStop = again.length > 0 ? { by: pending.by, scopes: again } : undefined;
-    const lastTry = this.#stopTries >= stopAttempts;
+    this.#pending = again.length > 0 ? { ...act, scopes: again } : undefined;
+    const lastTry = this.#tries >= maxTries;
     const nowMs = this.#parts.clock.nowMs();
-    if (again.length > 0 && !lastTry)
-      this.#due.retry = nowMs + this.#parts.timings.confirmMs * 2 ** (this.#stopTries - 1);
+    const { confirmMs } = this.#parts.timings;
+    if (again.length > 0 && !lastTry) this.#due.retry = nowMs + confirmMs * 2 ** (this.#tries - 1);
     // The proof is fresh; one more look soon, and the guardian may end.
-    this.#due.look = nowMs + this.#parts.timings.confirmMs;
-    const acted = receipts.some(({ planned }) => planned.length > 0);
-    if (acted && (again.length === 0 || this.#stopTries === 1 || lastTry))
-      this.#tell(outcomeNotice(receipts, ""));
+    this.#due.look = nowMs + confirmMs;
+    if (again.length === 0 || this.#tries === 1 || lastTry)
+      for (const notice of notices) this.#tell(notice);
+    if (again.length > 0 && lastTry) this.#tell(failedNotice(act.what));
+  }
+
+  async #stop(scope: GuardedScope, by: StopReceipt["by"], signal: AbortSignal): Promise<Done> {
+    const receipt = await scope.stop(by, signal);
+    this.#save({ receiptIds: [...this.#record.receiptIds, receipt.receiptId] });
+    return {
+      verified: receipt.verified === "clear" || receipt.verified === "excluded-left",
+      notice: receipt.planned.length > 0 ? outcomeNotice([receipt]) : undefined,
+    };
+  }
+
+  async #release(scope: GuardedScope, signal: AbortSignal): Promise<Done> {
+    const result = await scope.release(signal);
+    const text = releaseText(result);
+    this.#save({ acts: [...this.#record.acts, text] });
+    const acted = result.released.length + result.left.length > 0;
+    return {
+      // A running request is not interrupted: that its container stays is no failure.
+      verified: result.verified,
+      notice: acted ? { title: "Modal GPUs", body: text, actions: [] } : undefined,
+    };
+  }
+
+  async #expire(): Promise<void> {
+    const { scopes, clock, timings, mayAct } = this.#parts;
+    if (!mayAct()) return;
+    for (const scope of scopes)
+      for (const outcome of await scope.expireDemos(this.endId, process.pid)) {
+        if (outcome.kind !== "expired") continue;
+        const text = "A demo session was over: its apps are back in their resting mode.";
+        this.#save({ acts: [...this.#record.acts, text] });
+        this.#tell({ title: "Demo session over", body: text, actions: [] });
+      }
+    this.#planExpiry(clock.nowMs() + 2 * timings.confirmMs);
+  }
+
+  #planExpiry(earliestMs: number): void {
+    const expiries = this.#parts.scopes.map((scope) => scope.nextExpiryMs() ?? never);
+    const next = Math.min(...expiries);
+    this.#due.expiry = next === never ? never : Math.max(next, earliestMs);
   }
 
   async #lookAgain(): Promise<void> {

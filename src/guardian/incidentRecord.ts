@@ -29,6 +29,8 @@ const record = z.object({
   }),
   /** Receipts that this incident wrote. */
   receiptIds: z.array(z.string()),
+  /** What it did besides stops (GPUs released, demos expired), in words. */
+  acts: z.array(z.string()),
   /** How it ended; null: it goes on, or its guardian was killed. */
   end: z.nullable(
     z.enum(["window-back", "nothing-runs", "off", "lifetime", "terminated", "ledger-gone"]),

@@ -41,7 +41,7 @@ export function closeReminder(facts: ReminderFacts): Reminder {
 }
 
 /** What a stop came to, in the words of its receipts. Never better than what was verified. */
-export function outcomeNotice(receipts: readonly StopReceipt[], why: string): Reminder {
+export function outcomeNotice(receipts: readonly StopReceipt[]): Reminder {
   const stopped = receipts.flatMap((receipt) => receipt.stopped);
   const left = receipts.flatMap((receipt) => receipt.left);
   const excluded = receipts.flatMap((receipt) => receipt.excluded);
@@ -65,11 +65,21 @@ export function outcomeNotice(receipts: readonly StopReceipt[], why: string): Re
     );
   return notice(
     stopped.length === 0 ? "Nothing was left to stop" : `Stopped ${count(stopped.length)}`,
-    stopped.length === 0 ? "" : `${names(stopped)}. ${why}`,
+    stopped.length === 0 ? "" : `${names(stopped)}.`,
     excluded.length === 0
       ? "All clear: no Modal app runs."
       : `Left running: ${names(excluded)} (${[...new Set(excluded.map(({ reason }) => reason))].join(", ")}).`,
   );
+}
+
+/** After the last attempt: what the person has to do now. */
+export function failedNotice(what: "stop" | "release"): Reminder {
+  const command = what === "stop" ? "Stop All Apps" : "Release GPUs";
+  return {
+    title: what === "stop" ? "Modal apps could not be stopped" : "GPUs could not be released",
+    body: `They may still cost money. Open VS Code and choose "Modal Meter: ${command}".`,
+    actions: [],
+  };
 }
 
 function appList(apps: readonly ReminderApp[]): string {

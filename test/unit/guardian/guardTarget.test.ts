@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readTargets, writeTarget } from "../../../src/guardian/guardTarget.ts";
 import type { GuardTarget } from "../../../src/guardian/guardTarget.ts";
+import { defaultModes, modeNamed } from "../../../src/session/mode.ts";
 
 function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
   return {
@@ -17,6 +18,7 @@ function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
     stopAfterMinutes: 0,
     deployTargets: [],
     productionModes: ["prod"],
+    restingMode: modeNamed(defaultModes, "dev"),
     rates: {},
     regionMultiplier: null,
     nonPreemptible: false,

@@ -12,6 +12,7 @@ import type { Reminder, ReminderAnswer } from "../../../src/guardian/notifier/no
 import { defaultTimings } from "../../../src/guardian/timings.ts";
 import type { GuardianTimings } from "../../../src/guardian/timings.ts";
 import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
+import { defaultModes, modeNamed } from "../../../src/session/mode.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import { silentLog } from "../silentLog.ts";
 import type { VirtualClock } from "../virtualClock.ts";
@@ -60,7 +61,7 @@ interface WindowProcess {
 }
 
 /** How often an open window looks at Modal and makes sure of a guardian. */
-export const pollMs = 10_000;
+const pollMs = 10_000;
 
 /**
  * One machine with windows and guardians as processes that can be killed at any instant, a real
@@ -102,6 +103,7 @@ export class GuardianWorld {
       stopAfterMinutes: this.stopAfterMinutes,
       deployTargets: [],
       productionModes: [],
+      restingMode: modeNamed(defaultModes, "dev"),
       rates: {},
       regionMultiplier: null,
       nonPreemptible: false,
@@ -119,7 +121,7 @@ export class GuardianWorld {
     const beat = new WindowBeat({ ledger: this.ledger, clock, log: silentLog, windowId, pid });
     const window: WindowProcess = { windowId, pid, beat, clock, pollAtMs: 0 };
     this.windows.push(window);
-    this.#poll(window);
+    void this.poll(window);
     return window;
   }
 
@@ -145,21 +147,20 @@ export class GuardianWorld {
       const nextPollMs = Math.min(...this.windows.map(({ pollAtMs }) => pollAtMs), untilMs);
       await this.clock.advance(Math.max(0, nextPollMs - this.clock.nowMs()));
       for (const window of this.windows)
-        if (this.clock.nowMs() >= window.pollAtMs) this.#poll(window);
+        if (this.clock.nowMs() >= window.pollAtMs) void this.poll(window);
     }
     await this.clock.advance(0);
   }
 
   /** What the extension does at each look: records it, and makes sure of a guardian while apps run. */
-  #poll(window: WindowProcess): void {
+  async poll(window: WindowProcess): Promise<void> {
     window.pollAtMs = this.clock.nowMs() + pollMs;
-    void this.#look().then(() => {
-      if (this.modal.running.length > 0 && this.windows.includes(window)) this.ensureGuardian();
-    });
-  }
-
-  async #look(): Promise<void> {
-    await this.#refresh(this.clock, () => true)({});
+    try {
+      await this.#refresh(this.clock, () => true)({});
+    } catch {
+      return; // Offline: the next look tries again.
+    }
+    if (this.modal.running.length > 0 && this.windows.includes(window)) this.ensureGuardian();
   }
 
   ensureGuardian(): void {

@@ -65,42 +65,36 @@ describe("closeReminder", () => {
 
 describe("outcomeNotice", () => {
   it("says all clear only for a verified stop with nothing left", () => {
-    const { title, body } = outcomeNotice([receipt({ planned: [flux], stopped: [flux] })], "");
+    const { title, body } = outcomeNotice([receipt({ planned: [flux], stopped: [flux] })]);
     assert.equal(title, "Stopped 1 app");
     assert.match(body, /flux-api.*All clear/);
   });
 
   it("names what was left alone instead of all clear", () => {
-    const { body } = outcomeNotice(
-      [
-        receipt({
-          planned: [flux],
-          stopped: [flux],
-          excluded: [{ ...comfy, reason: "deployed by teammate" }],
-          verified: "excluded-left",
-        }),
-      ],
-      "",
-    );
+    const { body } = outcomeNotice([
+      receipt({
+        planned: [flux],
+        stopped: [flux],
+        excluded: [{ ...comfy, reason: "deployed by teammate" }],
+        verified: "excluded-left",
+      }),
+    ]);
     assert.match(body, /Left running: comfy \(deployed by teammate\)/);
     assert.ok(!body.includes("All clear"));
   });
 
   it("never reports a stop that left something, or was not verified, as done", () => {
-    const left = outcomeNotice(
-      [
-        receipt({
-          planned: [flux, comfy],
-          stopped: [comfy],
-          left: [{ ...flux, reason: "still stopping" }],
-          verified: "left",
-        }),
-      ],
-      "",
-    );
+    const left = outcomeNotice([
+      receipt({
+        planned: [flux, comfy],
+        stopped: [comfy],
+        left: [{ ...flux, reason: "still stopping" }],
+        verified: "left",
+      }),
+    ]);
     assert.equal(left.title, "1 app not stopped");
     assert.match(left.body, /flux-api: still stopping\..*Stopped: comfy/);
-    const unverified = outcomeNotice([receipt({ planned: [flux], verified: "unverified" })], "");
+    const unverified = outcomeNotice([receipt({ planned: [flux], verified: "unverified" })]);
     assert.equal(unverified.title, "The stop is not verified");
     assert.ok(!unverified.body.includes("All clear"));
   });

@@ -42,6 +42,11 @@ export class TinyModal {
     return this.#apps.filter(({ stoppedAtMs }) => stoppedAtMs === null).map(({ appId }) => appId);
   }
 
+  /** Apps with a container: they cost money now. */
+  get costing(): readonly string[] {
+    return this.#apps.filter(({ containers }) => containers > 0).map(({ appId }) => appId);
+  }
+
   scaleTo(appId: string, containers: number): void {
     for (const app of this.#apps) if (app.appId === appId) app.containers = containers;
   }

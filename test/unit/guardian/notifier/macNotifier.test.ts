@@ -42,7 +42,7 @@ describe("osascriptCall", () => {
   });
 
   it("gives a notice one button", () => {
-    const { data } = split(osascriptCall(outcomeNotice([], "")).args);
+    const { data } = split(osascriptCall(outcomeNotice([])).args);
     assert.deepEqual(data.slice(3), ["OK"]);
   });
 });

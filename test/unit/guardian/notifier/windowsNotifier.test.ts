@@ -46,7 +46,7 @@ describe("powershellCall", () => {
   });
 
   it("shows a notice as a toast", () => {
-    const call = powershellCall(outcomeNotice([], ""), systemRoot);
+    const call = powershellCall(outcomeNotice([]), systemRoot);
     const script = Buffer.from(call.args.at(-1) ?? "", "base64").toString("utf16le");
     assert.match(script, /ToastNotificationManager/);
     // Longer command lines than 32,767 characters do not start on Windows.
