@@ -55,8 +55,10 @@ export class Connection implements Disposable {
    * One short transaction. IMMEDIATE, because a transaction that reads first and writes later fails
    * with SQLITE_BUSY at once when another window has written in between; this one waits its turn.
    * `ephemeral`: worth nothing after a power loss (heartbeats), so no disk is woken for it.
+   * Inside another write it becomes a part of that one.
    */
   write<T>(work: () => T, { ephemeral = false } = {}): T {
+    if (this.#database.isTransaction) return work();
     const before = this.#changes;
     this.#guarded(() => this.#statement("BEGIN IMMEDIATE").run());
     let result: T;

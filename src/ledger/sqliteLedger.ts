@@ -83,6 +83,12 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     upsertCall(this.#connection, call);
   }
 
+  upsertCalls(calls: readonly CallRecord[]): void {
+    this.#connection.write(() => {
+      for (const call of calls) upsertCall(this.#connection, call);
+    });
+  }
+
   calls(query: CallQuery): readonly CallRecord[] {
     return callsOf(this.#connection, query);
   }

@@ -131,6 +131,9 @@ export interface PruneResult {
 
 /** The care of the ledger file, beside its everyday use. */
 export interface LedgerUpkeep {
+  /** `upsertCall` for many, in one transaction: a log that is read back after a long time. */
+  upsertCalls(calls: readonly CallRecord[]): void;
+
   /** The rates in force at an instant: the last ones fetched before it, else the first ones ever fetched. */
   ratesAt(
     scope: string,

@@ -98,20 +98,25 @@ describe("calls of the ledger", () => {
   it("ends with one row, whatever the order in which windows tell parts of one truth", () => {
     let run = 0;
     fc.assert(
-      fc.property(partsArbitrary, fc.array(fc.nat(), { minLength: 30, maxLength: 30 }), ({ truth, parts }, numbers) => {
-        run += 1;
-        const callId = `parts-${run}`;
-        let drawn = 0;
+      fc.property(
+        partsArbitrary,
+        fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
+        ({ truth, parts }, numbers) => {
+          run += 1;
+          const callId = `parts-${run}`;
+          let drawn = 0;
           const draw = (): number => numbers[(drawn += 1) % numbers.length] ?? 0;
-        const shuffled = parts
-          .map((part) => ({ part, key: draw() }))
-          .toSorted((x, y) => x.key - y.key);
-        for (const { part, key } of shuffled)
-          (key % 2 === 0 ? a : b).upsertCall({ ...part, callId });
-        assert.deepEqual(a.calls({ sessionId: "parts", limit: run }).find(
-          (each) => each.callId === callId,
-        ), { ...truth, callId });
-      }),
+          const shuffled = parts
+            .map((part) => ({ part, key: draw() }))
+            .toSorted((x, y) => x.key - y.key);
+          for (const { part, key } of shuffled)
+            (key % 2 === 0 ? a : b).upsertCall({ ...part, callId });
+          assert.deepEqual(
+            a.calls({ sessionId: "parts", limit: run }).find((each) => each.callId === callId),
+            { ...truth, callId },
+          );
+        },
+      ),
       { numRuns: 80 },
     );
   });

@@ -22,7 +22,9 @@ describe("a damaged ledger", () => {
   const fill = async (): Promise<Buffer> => {
     const ledger = await files.ledger();
     for (let index = 0; index < 200; index += 1)
-      ledger.upsertCall(call({ callId: `call-${index}`, inputJson: JSON.stringify("x".repeat(400)) }));
+      ledger.upsertCall(
+        call({ callId: `call-${index}`, inputJson: JSON.stringify("x".repeat(400)) }),
+      );
     ledger.dispose();
     return readFileSync(files.path);
   };
@@ -159,10 +161,7 @@ describe("a damaged ledger", () => {
       "ledger.db.damaged-19700101T000000Z",
       "ledger.db.damaged-19700101T000000Z-2",
     ]);
-    assert.deepEqual(
-      readdirSync(files.folder).filter((name) => names.includes(name)).length,
-      2,
-    );
+    assert.deepEqual(readdirSync(files.folder).filter((name) => names.includes(name)).length, 2);
   });
 
   it("can be read by SQLite under its new name, where it can be read at all", async () => {

@@ -65,7 +65,10 @@ describe("leases of the ledger", () => {
     fc.assert(
       fc.property(
         fc.array(
-          fc.record({ holder: fc.constantFrom("a", "b", "c"), jumpMs: fc.integer({ min: -500, max: 150 }) }),
+          fc.record({
+            holder: fc.constantFrom("a", "b", "c"),
+            jumpMs: fc.integer({ min: -500, max: 150 }),
+          }),
           { minLength: 1, maxLength: 20 },
         ),
         (steps) => {

@@ -122,7 +122,8 @@ describe("spans of the ledger", () => {
             .filter((each, index, all) => all.indexOf(each) === index)
             .flatMap((each) => b.spans({ ...always, scope: each }))
             .toSorted(
-              (x, y) => x.firstSeenAtMs - y.firstSeenAtMs || (x.containerId < y.containerId ? -1 : 1),
+              (x, y) =>
+                x.firstSeenAtMs - y.firstSeenAtMs || (x.containerId < y.containerId ? -1 : 1),
             );
           assert.deepEqual(spans, book.spans());
         },
@@ -184,4 +185,3 @@ function renamed(look: Listing, run: number): Listing {
     ended: look.ended.map(rename),
   };
 }
-

@@ -76,7 +76,12 @@ describe("tables of the ledger", () => {
     a.recordReceipt(receipt);
     b.recordReceipt({ ...receipt, verified: "unverified", left: [] });
     assert.deepEqual(b.receipts({}), [receipt]);
-    b.recordReceipt({ ...receipt, receiptId: "r2", atMs: mondayMs + 5, savedMicroUsdPerHour: null });
+    b.recordReceipt({
+      ...receipt,
+      receiptId: "r2",
+      atMs: mondayMs + 5,
+      savedMicroUsdPerHour: null,
+    });
     assert.deepEqual(
       a.receipts({ scope, fromMs: mondayMs, toMs: mondayMs + 6 }).map(({ receiptId }) => receiptId),
       ["r2", "r1"],
@@ -155,7 +160,10 @@ describe("tables of the ledger", () => {
   });
 
   it("lets one caller claim a key, for ever", () => {
-    assert.deepEqual([a.claimOnce("k", 1), b.claimOnce("k", 2), a.claimOnce("k", 3)], [true, false, false]);
+    assert.deepEqual(
+      [a.claimOnce("k", 1), b.claimOnce("k", 2), a.claimOnce("k", 3)],
+      [true, false, false],
+    );
     assert.equal(b.claimOnce("other", 1), true);
   });
 
