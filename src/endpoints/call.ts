@@ -14,12 +14,13 @@ import {
 } from "./callTypes.ts";
 import { connectionFailure, isSafeToRetry } from "./connectionFailure.ts";
 import { acceptedEncodings } from "./contentDecoder.ts";
+import { BrokenBody } from "./download.ts";
 import { safeUrl } from "./endpointUrl.ts";
 import { errorBody } from "./errorBody.ts";
 import { exchange, ExchangeError, type Hop } from "./exchange.ts";
 import { isRedirect, nextHop } from "./redirect.ts";
 import { responseFailure } from "./responseFailure.ts";
-import { saveResult } from "./resultFile.ts";
+import { prepareFolder, saveResult } from "./resultFile.ts";
 import { sizeText } from "./sizeText.ts";
 
 /** Waits before a connection that never stood is tried again. */
@@ -86,11 +87,13 @@ class Call {
   async run(first: NextHop): Promise<CallOutcome> {
     let hop = first;
     try {
+      await prepareFolder(this.#target.folder);
       for (let tries = 1; ; tries++) {
         const { message, last } = await this.#answerInTime(hop);
         try {
           return await this.#save(message);
-        } catch (error) {
+        } catch (caught) {
+          const error = answered(caught, message);
           if (!this.#mayFetchAgain(error, last, tries)) throw error;
           await this.#dropPart(error);
           hop = last;
@@ -273,8 +276,7 @@ class Call {
 
   #mayFetchAgain(error: unknown, last: NextHop, tries: number): boolean {
     return (
-      error instanceof CallFailure &&
-      error.facts.partialPath !== null &&
+      error instanceof BrokenBody &&
       last.method === "GET" &&
       this.#handoverUrl !== null &&
       tries < mostBodyTries
@@ -294,8 +296,8 @@ class Call {
     if (this.#options.signal?.aborted === true) return cancelled(facts);
     if (this.#answerLimit.signal.aborted) return this.#tooLong(url, facts);
     if (error instanceof CallFailure) {
-      // An answer settles the matter: what is over cannot be picked up again.
-      const over = error.facts.status !== null && error.facts.partialPath === null;
+      // An answer settles the matter, unless it broke off: what is over cannot be picked up again.
+      const over = error.facts.status !== null && !(error instanceof BrokenBody);
       return error.with({ handoverUrl: over ? null : this.#handoverUrl });
     }
     return error;
@@ -334,6 +336,17 @@ class Call {
   #log(text: string): void {
     this.#options.log.debug(`Call ${this.#target.callId} (${this.#target.endpoint}): ${text}`);
   }
+}
+
+/** The app did answer, and may have said what it cost: that stays known when saving fails. */
+function answered(error: unknown, message: IncomingMessage): unknown {
+  return error instanceof CallFailure
+    ? error.with({
+        reached: "yes",
+        status: message.statusCode ?? null,
+        headers: plainHeaders(message),
+      })
+    : error;
 }
 
 function cancelled(facts: {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "../base/clock.ts";
-import { CallFailure, type CallLimits } from "./callTypes.ts";
+import { CallFailure, type CallFailureFacts, type CallLimits } from "./callTypes.ts";
 import { decodersFor, isBomb } from "./contentDecoder.ts";
 import { sniffBytes } from "./mediaType.ts";
 import { sizeText } from "./sizeText.ts";
@@ -16,13 +16,14 @@ export interface Download {
   readonly tail: Buffer;
 }
 
-/** The connection ended before the body did. What arrived was paid for, so it is worth keeping. */
+/** A body that is not whole. What arrived was paid for, so it is worth keeping. */
 export class BrokenBody extends CallFailure {
-  readonly receivedBytes: number;
+  constructor(message: string, cause: unknown, facts: Partial<CallFailureFacts> = {}) {
+    super("bad-response", message, facts, { cause });
+  }
 
-  constructor(message: string, receivedBytes: number, cause: unknown) {
-    super("bad-response", message, {}, { cause });
-    this.receivedBytes = receivedBytes;
+  override with(facts: Partial<CallFailureFacts>): BrokenBody {
+    return new BrokenBody(this.message, this.cause, { ...this.facts, ...facts });
   }
 }
 
@@ -179,7 +180,6 @@ function broken(error: unknown, received: number, declared: number | null): Call
   const of = declared === null ? "" : ` of ${sizeText(declared)}`;
   return new BrokenBody(
     `The connection broke in the middle of the result, after ${sizeText(received)}${of}.`,
-    received,
     error,
   );
 }

@@ -85,9 +85,14 @@ export function exchange(hop: Hop, options: HopOptions): Promise<IncomingMessage
       timer.dispose();
       options.onConnected();
     });
-    // Stays after the answer's head: a late parser error (bytes after the end) must not be unhandled.
-    request.on("error", (error) => fail(new ExchangeError(codeOf(error), connected, error)));
+    // Stays after the answer's head: bytes after the announced end come as a late parser error.
+    let answer: IncomingMessage | undefined;
+    request.on("error", (error) => {
+      if (answer !== undefined && codeOf(error).startsWith("HPE_")) overlong.add(answer);
+      fail(new ExchangeError(codeOf(error), connected, error));
+    });
     request.on("response", (message) => {
+      answer = message;
       if (settled) {
         message.destroy();
         return;
@@ -97,6 +102,13 @@ export function exchange(hop: Hop, options: HopOptions): Promise<IncomingMessage
     });
     request.end(hop.body ?? undefined);
   });
+}
+
+const overlong = new WeakSet<IncomingMessage>();
+
+/** True when the server sent more bytes than its Content-Length announced, as far as is known yet. */
+export function isOverlong(message: IncomingMessage): boolean {
+  return overlong.has(message);
 }
 
 /** Calls back when bytes of the request can leave: after TCP, or after TLS where there is TLS. */

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { mkdir, open, readdir, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isCode, publish, removeQuietly } from "./atomicFile.ts";
 import { CallFailure, type CallTarget } from "./callTypes.ts";
 import { BrokenBody, download, type Download, type DownloadOptions } from "./download.ts";
+import { isOverlong } from "./exchange.ts";
 import { reworkJson } from "./jsonResult.ts";
 import { bareType, mediaOf, type Media } from "./mediaType.ts";
 import { isCutShort } from "./mediaEnd.ts";
@@ -35,7 +38,7 @@ export async function saveResult(
   options: SaveOptions,
 ): Promise<SavedResult> {
   const stem = resultStem(target.endpoint, options.atMs, target.prompt);
-  const part = await reservePart(target.folder, stem);
+  const { part, folder, remarks } = await reserveSomewhere(target.folder, stem);
   try {
     const body = await download(message, part.path, options);
     if (body.bytes === 0) {
@@ -44,12 +47,12 @@ export async function saveResult(
     }
     const media = mediaOf(message.headers["content-type"], body.head);
     refuseWrongKind(message, target, media, body);
-    const remarks = typeRemarks(message, media);
+    remarks.push(...oddities(message, media));
     if (media.extension === "json") {
-      const reworked = await reworkJson(part.path, target.folder, part.stem, options.signal);
+      const reworked = await reworkJson(part.path, folder, part.stem, options.signal);
       const { extracted, remark } = reworked;
       if (remark !== null) remarks.push(remark);
-      const resultPath = await publishAs(reworked.path, target.folder, part.stem, "json");
+      const resultPath = await publishAs(reworked.path, folder, part.stem, "json");
       return {
         resultPath,
         extractedPaths: extracted,
@@ -58,31 +61,66 @@ export async function saveResult(
         remarks,
       };
     }
-    const resultPath = await publishAs(part.path, target.folder, part.stem, media.extension);
+    const resultPath = await publishAs(part.path, folder, part.stem, media.extension);
     return { resultPath, extractedPaths: [], bytes: body.bytes, mediaType: media.type, remarks };
   } catch (error) {
     throw await afterFailure(error, part.path);
   }
 }
 
-/** Takes a free name by creating its ".part" file. */
-async function reservePart(folder: string, stem: string): Promise<{ path: string; stem: string }> {
+/**
+ * Proves that results can be written, before anything is spent.
+ * @throws CallFailure "disk".
+ */
+export async function prepareFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    const taken = new Set((await readdir(folder)).map((name) => name.replace(/\..*$/s, "")));
-    for (let copy = 1; ; copy++) {
-      const own = copy === 1 ? stem : `${stem}-${copy}`;
-      if (taken.has(own)) continue;
-      const path = join(folder, `${own}.part`);
-      try {
-        await (await open(path, "wx")).close();
-        return { path, stem: own };
-      } catch (error) {
-        if (!isCode(error, "EEXIST")) throw error;
-      }
-    }
+    await access(folder, constants.W_OK);
   } catch (error) {
     throw diskFailure(error);
+  }
+}
+
+interface Part {
+  readonly path: string;
+  readonly stem: string;
+}
+
+/**
+ * A free name in the folder; where the folder has gone bad since the call began, in the system's
+ * folder for temporary files, because the result is paid for.
+ */
+async function reserveSomewhere(
+  wanted: string,
+  stem: string,
+): Promise<{ part: Part; folder: string; remarks: string[] }> {
+  try {
+    return { part: await reservePart(wanted, stem), folder: wanted, remarks: [] };
+  } catch (error) {
+    const folder = join(tmpdir(), "modal-meter-results");
+    try {
+      const part = await reservePart(folder, stem);
+      return { part, folder, remarks: [`${wanted} cannot be written; saved in ${folder}.`] };
+    } catch {
+      throw diskFailure(error);
+    }
+  }
+}
+
+/** Takes a free name by creating its ".part" file. */
+async function reservePart(folder: string, stem: string): Promise<Part> {
+  await mkdir(folder, { recursive: true });
+  const taken = new Set((await readdir(folder)).map((name) => name.replace(/\..*$/s, "")));
+  for (let copy = 1; ; copy++) {
+    const own = copy === 1 ? stem : `${stem}-${copy}`;
+    if (taken.has(own)) continue;
+    const path = join(folder, `${own}.part`);
+    try {
+      await (await open(path, "wx")).close();
+      return { path, stem: own };
+    } catch (error) {
+      if (!isCode(error, "EEXIST")) throw error;
+    }
   }
 }
 
@@ -135,12 +173,22 @@ function refuseWrongKind(
   const framed =
     message.headers["content-length"] !== undefined ||
     message.headers["transfer-encoding"] !== undefined;
-  if (!framed && isCutShort(media, body)) {
-    throw new CallFailure(
-      "bad-response",
-      "The connection closed in the middle of the result: the file has no end.",
+  if ((!framed || isOverlong(message)) && isCutShort(media, body)) {
+    throw new BrokenBody(
+      framed
+        ? "The server announced a shorter result than it sent: the file has no end."
+        : "The connection closed in the middle of the result: the file has no end.",
+      undefined,
     );
   }
+}
+
+function oddities(message: IncomingMessage, media: Media): string[] {
+  const remarks = typeRemarks(message, media);
+  if (isOverlong(message)) {
+    remarks.push("The server sent more than it announced; the file may be incomplete.");
+  }
+  return remarks;
 }
 
 function typeRemarks(message: IncomingMessage, media: Media): string[] {
@@ -155,14 +203,22 @@ function typeRemarks(message: IncomingMessage, media: Media): string[] {
 }
 
 async function afterFailure(error: unknown, path: string): Promise<unknown> {
-  if (error instanceof BrokenBody && error.receivedBytes > 0) {
+  if (error instanceof BrokenBody && (await hasBytes(path))) {
     return error.with({ partialPath: path });
   }
   await removeQuietly(path);
   return error;
 }
 
-export function diskFailure(error: unknown): CallFailure {
+async function hasBytes(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).size > 0;
+  } catch {
+    return false;
+  }
+}
+
+function diskFailure(error: unknown): CallFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
   return new CallFailure(
     "disk",
