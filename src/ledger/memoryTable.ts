@@ -12,6 +12,11 @@ export function claimOnce(connection: Connection, key: string, atMs: number): bo
   return changed === 1;
 }
 
+/** Whether the key was claimed before, by any window. */
+export function wasClaimed(connection: Connection, key: string): boolean {
+  return connection.get("SELECT 1 FROM claim WHERE key = :key", { key }) !== undefined;
+}
+
 /** Keeps a small value. Writing what is there already wakes nobody. */
 export function remember(connection: Connection, key: string, json: string): void {
   connection.write(() =>

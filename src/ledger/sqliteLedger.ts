@@ -23,7 +23,7 @@ import type { Connection } from "./connection.ts";
 import { exportRows } from "./exportRows.ts";
 import { acquireLease, leaseHolder, releaseLease } from "./leaseTable.ts";
 import { latestListing, recordListing } from "./listingTable.ts";
-import { claimOnce, recall, remember } from "./memoryTable.ts";
+import { claimOnce, recall, remember, wasClaimed } from "./memoryTable.ts";
 import { prune } from "./prune.ts";
 import { latestRates, ratesAt, saveRates } from "./rateTable.ts";
 import type { SavedRates } from "./rateTable.ts";
@@ -164,6 +164,10 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
 
   forgetWindow(windowId: string): void {
     forgetWindow(this.#connection, windowId);
+  }
+
+  wasClaimed(key: string): boolean {
+    return wasClaimed(this.#connection, key);
   }
 
   claimOnce(key: string, atMs: number): boolean {

@@ -112,6 +112,8 @@ export interface Ledger extends Disposable {
 
   /** True for exactly one caller per key, ever, across windows: each threshold once per period. */
   claimOnce(key: string, atMs: number): boolean;
+  /** Whether the key was claimed before, by any window. */
+  wasClaimed(key: string): boolean;
 
   /** Small remembered values (last pick, last prompt, acknowledged reports). JSON text. */
   remember(key: string, json: string): void;
