@@ -118,13 +118,13 @@ async function byAutoscaler(
 ): Promise<boolean> {
   if (target.scaledownSeconds === null) return false;
   const { clock } = parts;
-  let isDown = false;
+  let down: Taken = "maybe";
   try {
-    isDown = await scale(parts, target, {
+    down = await scale(parts, target, {
       minContainers: 0,
       scaledownWindowSeconds: leastScaledownSeconds,
     });
-    if (!isDown) return false;
+    if (down !== "all") return false;
     const deadlineMs = clock.nowMs() + waitMs;
     for (let round = 0; clock.nowMs() < deadlineMs; round += 1) {
       await pause(clock, Math.min(1000 * (round + 1), 5000), signal);
@@ -134,7 +134,7 @@ async function byAutoscaler(
     return true;
   } finally {
     // Even a change that only some functions took has to be taken back.
-    await scaleBack(parts, target, notes, isDown);
+    if (down !== "none") await scaleBack(parts, target, notes, down);
   }
 }
 
@@ -142,39 +142,45 @@ async function scaleBack(
   parts: ReleaseParts,
   target: ReleaseTarget,
   notes: string[],
-  wasDown: boolean,
+  down: Taken,
 ): Promise<void> {
   const { scaledownSeconds } = target;
   if (scaledownSeconds === null) return;
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (attempt > 0) await pause(parts.clock, 1000 * attempt);
-    if (!(await scale(parts, target, { scaledownWindowSeconds: scaledownSeconds }))) continue;
-    if (wasDown)
+    const back = await scale(parts, target, { scaledownWindowSeconds: scaledownSeconds });
+    if (back !== "all") continue;
+    if (down === "all")
       notes.push(`${target.name}: min_containers, if it was set, is 0 until the next deploy.`);
     return;
   }
-  if (wasDown)
-    notes.push(
-      `${target.name}: the scaledown window may stay at ${leastScaledownSeconds} s until the next deploy, because it could not be set back.`,
-    );
+  notes.push(
+    `${target.name}: the scaledown window may stay at ${leastScaledownSeconds} s until the next deploy, because it could not be set back.`,
+  );
 }
 
-/** True when every function took the change. Not cancellable: half a change is worse than none. */
+/** How many functions took a change. "maybe": some did, or an answer was lost. */
+type Taken = "all" | "maybe" | "none";
+
+/** Not cancellable: half a change is worse than none. */
 async function scale(
   { control, clock, log }: ReleaseParts,
   target: ReleaseTarget,
   settings: ScaleSettings,
-): Promise<boolean> {
+): Promise<Taken> {
   try {
     const scaled = await within(clock, 30_000, "Modal", undefined, (signal) =>
       scaleApp(control, target, settings, signal),
     );
     for (const { functionName, failure } of scaled)
       if (failure !== undefined) log.warn(`${target.name}.${functionName}: ${failure.message}`);
-    return scaled.length > 0 && scaled.every(({ failure }) => failure === undefined);
+    if (scaled.length === 0) return "none";
+    if (scaled.every(({ failure }) => failure === undefined)) return "all";
+    return scaled.every(({ failure }) => failure?.reason === "unsupported") ? "none" : "maybe";
   } catch (error) {
-    log.warn(`The autoscaler of ${target.name} cannot be changed: ${asFailure(error).message}`);
-    return false;
+    const failure = asFailure(error);
+    log.warn(`The autoscaler of ${target.name} cannot be changed: ${failure.message}`);
+    return failure.reason === "unsupported" ? "none" : "maybe";
   }
 }
 

@@ -105,15 +105,27 @@ async function look({ refresh, clock, log }: StopParts): Promise<Listing | undef
 
 /**
  * Live apps that came with this start: known ones, new ones of its names unless Modal names another
- * author, and, when a name is not known, new ones that Modal says you deployed.
+ * author, and, when a name is not known, new ones that Modal says you deployed. An app that a start
+ * in another window counts on is left to that one.
  */
 async function createdBy(
-  { control, log }: UndoParts,
-  { record, createdIds, username }: UndoRequest,
+  { control, ledger, log }: UndoParts,
+  request: UndoRequest,
   listing: Listing,
 ): Promise<readonly LiveApp[]> {
-  const before = new Set(record.beforeIds);
-  const fresh = liveApps(listing).filter(({ appId }) => !before.has(appId));
+  const { record, createdIds, username, scope, session } = request;
+  const kept = new Set([
+    ...record.beforeIds,
+    ...ledger
+      .sessions({ scope })
+      .filter(
+        ({ sessionId, endedAtMs, end }) =>
+          sessionId !== session?.sessionId &&
+          (endedAtMs === null || (end === "replaced" && endedAtMs >= record.startedAtMs)),
+      )
+      .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
+  ]);
+  const fresh = liveApps(listing).filter(({ appId }) => !kept.has(appId));
   const authors = await appAuthors(
     control,
     fresh.filter(({ appId }) => !createdIds.has(appId)),

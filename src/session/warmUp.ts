@@ -68,7 +68,8 @@ export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promis
     const answer = await within(clock, limitMs, "The warm-up", ending.signal, (signal) =>
       probe(url, { timeoutMs: limitMs, signal }),
     );
-    if (answer.status >= 400)
+    // 405: the route takes another method only, so the app was reached: it is up and loaded.
+    if (answer.status >= 400 && answer.status !== 405)
       throw new Failure(
         "endpoint-failed",
         `The warm-up request was answered with HTTP ${answer.status}. Look at the app's log.`,
