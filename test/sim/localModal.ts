@@ -62,6 +62,8 @@ export interface LocalModal {
     name: string,
     environments?: readonly string[],
   ): { readonly workspace: Workspace; readonly env: Readonly<Record<string, string>> };
+  /** A token of another member of the first workspace; what it deploys and stops bears that name. */
+  addUser(user: string): Readonly<Record<string, string>>;
   /** Brings the worlds to the clock's now: after `clock.advance`, and around direct changes. */
   sync(): void;
   /** Lets virtual time pass at once. */
@@ -99,7 +101,7 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
       rates: { usdPerHour, billCpuAndMemory: options.billCpuAndMemory ?? true },
     });
     workspace.timing = { ...workspace.timing, ...options.timing };
-    workspace.tokens.set(`ak-${name}`, `as-${name}`);
+    workspace.tokens.set(`ak-${name}`, { secret: `as-${name}`, user: workspace.world.user });
     workspaces.set(name, workspace);
     driver.add(workspace.world);
     return workspace;
@@ -124,7 +126,7 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
       for (const workspace of workspaces.values()) {
         const known = workspace.tokens.get(id);
         if (known === undefined) continue;
-        return known === secret || !switches.strictTokens ? workspace : null;
+        return known.secret === secret || !switches.strictTokens ? workspace : null;
       }
       return switches.strictTokens || id === "" ? null : first;
     },
@@ -154,6 +156,12 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
     addWorkspace: (name, environments = ["main"]) => {
       const workspace = create(name, environments);
       return { workspace, env: envOf(workspace) };
+    },
+    addUser: (user) => {
+      const id = `ak-${first.name}-${user}`;
+      const secret = `as-${first.name}-${user}`;
+      first.tokens.set(id, { secret, user });
+      return { ...envOf(first), MODAL_TOKEN_ID: id, MODAL_TOKEN_SECRET: secret };
     },
     sync: () => driver.sync(),
     advance: (ms) => {

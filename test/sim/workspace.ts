@@ -1,4 +1,4 @@
-import type { App, FunctionSpec } from "./model/entities.ts";
+import type { App, FunctionSpec, Input } from "./model/entities.ts";
 import { billOf } from "./model/bill.ts";
 import { newId } from "./model/random.ts";
 import { usd } from "./model/rates.ts";
@@ -30,6 +30,19 @@ export interface Timing {
   readonly cpuColdStartMs: number;
 }
 
+export interface Token {
+  readonly secret: string;
+  readonly user: string;
+}
+
+/** A call of a function by a client: its inputs, in the order in which they came. */
+export interface FunctionCall {
+  readonly functionId: string;
+  readonly inputs: { readonly idx: number; readonly format: number; readonly input: Input }[];
+  /** In the order in which they were done. */
+  readonly settled: Input[];
+}
+
 export interface LabelHolder {
   readonly appId: string;
   readonly functionId: string;
@@ -48,14 +61,17 @@ export class Workspace {
   readonly userId: string;
   readonly world: World;
   readonly environments = new Map<string, Environment>();
-  /** Token ids that belong here, with their secrets. */
-  readonly tokens = new Map<string, string>();
+  /** The tokens that belong here, by their ids. */
+  readonly tokens = new Map<string, Token>();
   readonly proxyTokens = new Map<string, string>();
   readonly drafts = new Map<string, Draft>();
   readonly images = new Map<string, ImageRecord>();
   readonly secrets = new Map<string, Readonly<Record<string, string>>>();
   /** Who answers under a web label: the last app that was published with it. */
   readonly labels = new Map<string, LabelHolder>();
+  readonly calls = new Map<string, FunctionCall>();
+  /** How long a plain function runs (virtual ms), by its name; 2 s where nothing is said. */
+  readonly functionMs = new Map<string, number>();
   timing: Timing = { queueMs: 1000, gpuColdStartMs: 40_000, cpuColdStartMs: 2000 };
   /** True: over its spend limit; no new apps, and every web URL answers 404. */
   disabled = false;
@@ -82,6 +98,11 @@ export class Workspace {
     };
     this.environments.set(name, environment);
     return environment;
+  }
+
+  /** Whose token it is; an unknown token is that of the workspace's own user. */
+  userOf(tokenId: string): string {
+    return this.tokens.get(tokenId)?.user ?? this.world.user;
   }
 
   /** Takes the web labels of an app's functions into use. */

@@ -16,7 +16,9 @@ export type RpcFault =
   /** A message that does not parse. */
   | { readonly kind: "garbage" }
   /** A proxy's error page instead of gRPC. */
-  | { readonly kind: "html"; readonly status: number };
+  | { readonly kind: "html"; readonly status: number }
+  /** Something happens at this very moment: a teammate redeploys, a container dies. */
+  | { readonly kind: "run"; readonly when: "before" | "after"; readonly run: () => void };
 
 /** What goes wrong with a web request, or with its answer. */
 export type WebFault =

@@ -26,14 +26,14 @@ export const accountRpcs: Readonly<Record<string, UnaryRpc>> = {
     token_id: context.tokenId,
     workspace_id: context.workspace.id,
     workspace_name: context.workspace.name,
-    user_identity: { user_id: context.workspace.userId, username: context.workspace.world.user },
+    user_identity: { user_id: context.workspace.userId, username: context.user },
     created_at: timestampOf(Date.UTC(2025, 0, 1)),
     token_name: "local",
   })),
 
   WorkspaceNameLookup: unary(none, (_, context) => ({
     workspace_name: context.workspace.name,
-    username: context.workspace.world.user,
+    username: context.user,
   })),
 
   WorkspaceDashboardUrlGet: unary(z.object({ environment_name: text }), (request, context) => ({

@@ -54,9 +54,36 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
     lifecycle: lifecycleOf(appOf(context, request.app_id)),
   })),
 
+  AppGetInfo: unary(appIdRequest, (request, context) => {
+    const app = appOf(context, request.app_id);
+    const fns = [...app.functions.values()];
+    return {
+      info: {
+        description: app.description,
+        app_id: app.id,
+        environment_name: app.environment,
+        lifecycle: lifecycleOf(app),
+        functions: Object.fromEntries(fns.map((fn) => [fn.spec.name, fn.id])),
+      },
+      function_info_summaries: Object.fromEntries(
+        fns.map(({ id, spec }) => [
+          id,
+          {
+            gpu_config:
+              spec.gpu === null ? [] : [{ count: spec.gpu.count, gpu_type: spec.gpu.type }],
+            web_function: spec.web.length > 0,
+            ...(spec.web.length > 0
+              ? { requires_proxy_auth: spec.web.every((web) => web.requiresProxyAuth) }
+              : {}),
+          },
+        ]),
+      ),
+    };
+  }),
+
   AppStop: unary(appIdRequest, (request, context) => {
     appOf(context, request.app_id);
-    context.workspace.world.stopApp(request.app_id);
+    context.workspace.world.stopApp(request.app_id, context.user);
     return {};
   }),
 
@@ -102,13 +129,13 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
 
   AppRollover: unary(appIdRequest, (request, context) => {
     const app = deployed(context, request.app_id);
-    context.workspace.world.rollover(app);
+    context.workspace.world.rollover(app, context.user);
     return republished(context, app);
   }),
 
   AppRollback: unary(z.object({ app_id: text, version: z.number() }), (request, context) => {
     const app = deployed(context, request.app_id);
-    if (!context.workspace.world.rollback(app, request.version))
+    if (!context.workspace.world.rollback(app, request.version, context.user))
       throw new RpcError("INVALID_ARGUMENT", "There is no earlier version to roll back to.");
     return republished(context, app);
   }),

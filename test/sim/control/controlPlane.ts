@@ -4,6 +4,7 @@ import type { Driver } from "../driver.ts";
 import type { Workspace } from "../workspace.ts";
 import { accountRpcs } from "./accountRpcs.ts";
 import { appRpcs } from "./appRpcs.ts";
+import { callRpcs } from "./callRpcs.ts";
 import { billingRpcs, billingStreams } from "./billingRpcs.ts";
 import { containerRpcs } from "./containerRpcs.ts";
 import { deployRpcs } from "./deployRpcs.ts";
@@ -18,6 +19,7 @@ const unaryRpcs = {
   ...accountRpcs,
   ...appRpcs,
   ...billingRpcs,
+  ...callRpcs,
   ...containerRpcs,
   ...deployRpcs,
   ...functionRpcs,
@@ -75,7 +77,7 @@ export class ControlPlane implements Service {
       throw new RpcError("UNIMPLEMENTED", `Method not implemented: ${call.rpc}`);
     const context = this.#context(call);
     this.#parts.driver.sync();
-    const message = rpc(call.request, context);
+    const message = await rpc(call.request, context);
     this.#parts.driver.sync();
     return message;
   }
@@ -94,6 +96,7 @@ export class ControlPlane implements Service {
     return {
       workspace,
       tokenId: call.headers["x-modal-token-id"] ?? "",
+      user: workspace.userOf(call.headers["x-modal-token-id"] ?? ""),
       clientVersion: call.headers["x-modal-client-version"] ?? "",
       webBase: this.#parts.webBase(),
       dashboard: "https://modal.com",

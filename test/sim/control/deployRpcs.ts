@@ -48,6 +48,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
         description: request.description,
         environment: environment.name,
         state: STATES[request.app_state] ?? "initializing",
+        by: context.user,
       });
       if (app.state !== "initializing") context.noteHeartbeat(app.id);
       const page = appUrl(context, app);
@@ -192,6 +193,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
       world.publish(app, {
         state,
         functions,
+        by: context.user,
         classIds: new Map(Object.entries(request.class_ids)),
         clientVersion: request.client_version || context.clientVersion,
         tag: request.deployment_tag,

@@ -115,6 +115,7 @@ export class GrpcServer {
     faults: readonly RpcFault[],
   ): Promise<void> {
     let closeAfter = false;
+    const after = faults.filter((fault) => fault.kind === "run" && fault.when === "after");
     for (const fault of faults) {
       switch (fault.kind) {
         case "delay":
@@ -128,6 +129,9 @@ export class GrpcServer {
         case "close":
           stream.session?.destroy();
           return;
+        case "run":
+          if (fault.when === "before") fault.run();
+          break;
         case "close-after":
           closeAfter = true;
           break;
@@ -155,6 +159,7 @@ export class GrpcServer {
       return;
     }
     const answer = await this.#service.answer(call);
+    for (const fault of after) if (fault.kind === "run") fault.run();
     if (closeAfter) {
       stream.session?.destroy();
       return;

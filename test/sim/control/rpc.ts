@@ -8,6 +8,8 @@ import { RpcError } from "./status.ts";
 export interface Context {
   readonly workspace: Workspace;
   readonly tokenId: string;
+  /** The member of the workspace whose token it is. */
+  readonly user: string;
   readonly clientVersion: string;
   /** Where web functions are served: "http://127.0.0.1:1234". */
   readonly webBase: string;
@@ -19,7 +21,7 @@ export interface Context {
   readonly skipUnchangedDeploys: boolean;
 }
 
-export type UnaryRpc = (request: Message, context: Context) => Message;
+export type UnaryRpc = (request: Message, context: Context) => Message | Promise<Message>;
 export type StreamRpc = (
   request: Message,
   context: Context,
@@ -29,7 +31,7 @@ export type StreamRpc = (
 /** An RPC whose request has this shape. `raw` is all of it, for what has to be echoed. */
 export function unary<Shape extends z.core.$ZodType>(
   shape: Shape,
-  handler: (request: z.output<Shape>, context: Context, raw: Message) => Message,
+  handler: (request: z.output<Shape>, context: Context, raw: Message) => Message | Promise<Message>,
 ): UnaryRpc {
   return (request, context) => handler(z.parse(shape, request), context, request);
 }

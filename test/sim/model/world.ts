@@ -70,6 +70,8 @@ export class World {
   readonly fleet: Fleet;
   readonly random: Random;
   readonly user: string;
+  /** How long a stop takes: until then the app is "stopping" and its containers run and cost. */
+  stopMs = 0;
   rates: RateCard;
   readonly #events = new EventQueue();
   readonly #logWaiters = new Set<(appId: string) => void>();
@@ -241,16 +243,28 @@ export class World {
       app.state = "stopping";
       return true;
     }
+    app.stoppedBy = by;
+    if (this.stopMs === 0) this.#endApp(app);
+    else if (app.state !== "stopping") {
+      app.state = "stopping";
+      this.schedule(this.#nowMs + this.stopMs, () => {
+        // A deploy in the meantime has taken the app back into service.
+        if (app.state === "stopping") this.#endApp(app);
+      });
+    }
+    return true;
+  }
+
+  #endApp(app: App): void {
+    const appId = app.id;
     app.state = "stopped";
     app.stoppedAtMs = this.#nowMs;
-    app.stoppedBy = by;
     const ended = this.listContainers({ appId });
     for (const container of ended) this.fleet.end(container, "app-stopped");
     const functions = new Set([...app.functions.values(), ...ended.map((one) => one.fn)]);
     for (const fn of functions)
       for (const input of fn.queue.splice(0)) this.fleet.settle(input, "terminated");
     this.#tellLogs(appId);
-    return true;
   }
 
   app(appId: string): App {
