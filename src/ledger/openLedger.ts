@@ -1,4 +1,3 @@
-import { existsSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { delay } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
@@ -6,9 +5,15 @@ import { Failure } from "../base/failure.ts";
 import { systemClock } from "../base/systemClock.ts";
 import type { Ledger, LedgerUpkeep } from "../session/ledgerPort.ts";
 import { Connection } from "./connection.ts";
+import {
+  clearSuspicion,
+  copyLogAside,
+  generations,
+  isSuspect,
+  noteSuspicion,
+} from "./generation.ts";
 import { integrityProblems } from "./integrity.ts";
 import { isComplete, migrate, refuseForeign } from "./migrate.ts";
-import { clearSuspicion, copyLogAside, noteSuspicion, setAside, suspectPath } from "./setAside.ts";
 import { isBusy, isDamage, ledgerFailure } from "./sqliteFailure.ts";
 import { SqliteLedger } from "./sqliteLedger.ts";
 import { WalFlush } from "./walFlush.ts";
@@ -22,7 +27,7 @@ export interface OpenLedgerOptions {
 
 export interface OpenedLedger {
   readonly ledger: Ledger & LedgerUpkeep;
-  /** Where a damaged file was moved at this opening, to be told to the person; null: it was sound or new. */
+  /** The damaged file that was set aside at this opening, to be told to the person; null: it was sound or new. */
   readonly setAside: string | null;
 }
 
@@ -30,7 +35,9 @@ interface Sqlite {
   readonly DatabaseSync: typeof DatabaseSync;
 }
 
-/** Pages of the log (4 KiB each) after which a commit moves it into the database: fewer, longer pauses cost more than they save. */
+const memory = ":memory:";
+
+/** Pages of the log (4 KiB each) after which a commit moves it into the database: fewer, longer pauses. */
 const checkpointPages = 2000;
 
 /**
@@ -39,7 +46,7 @@ const checkpointPages = 2000;
  *
  * Rejects with `Failure("ledger")` when the runtime has no SQLite, the file was written by a newer
  * version or another program (it is left alone), the disk is read-only or full, or the lock cannot
- * be had. A damaged file is set aside, and named in the result.
+ * be had. A damaged file is set aside (left as it is, and a new one begun) and named in the result.
  */
 export async function openLedger(
   path: string,
@@ -80,66 +87,60 @@ class Opener {
   }
 
   async open(): Promise<OpenedLedger> {
-    if (this.#looksSound()) {
-      try {
-        return this.#opened(await this.#connectPatiently(), null);
-      } catch (error) {
-        if (!isDamage(error) && !(error instanceof IncompleteError)) throw error;
-      }
+    if (this.#path === memory) return { ledger: this.#inMemory(), setAside: null };
+    const { current } = generations(this.#path);
+    if (walDamage(current) === undefined && !isSuspect(current)) {
+      const database = await this.#connectUnlessDamaged(current);
+      if (database !== undefined) return this.#opened(current, database, null);
     }
     return await this.#repair();
   }
 
-  #looksSound(): boolean {
-    if (this.#path === ":memory:") return true;
-    return walDamage(this.#path) === undefined && !existsSync(suspectPath(this.#path));
-  }
-
-  /** Several windows may find the damage at once: one sets the file aside, the others then find a sound one. */
+  /** Several windows may find the damage at once: one begins a new file, the others find that one. */
   async #repair(): Promise<OpenedLedger> {
     // A database of its own is a lock that the system lets go of, however its holder ends.
-    const lock = new this.#sqlite.DatabaseSync(`${this.#path}-repair`, {
-      timeout: this.#busyTimeoutMs,
-    });
+    const lock = this.#database(`${this.#path}-repair`);
     try {
       lock.exec("BEGIN EXCLUSIVE");
-      const wal = walDamage(this.#path);
-      const logAside = wal === "broken-log" ? copyLogAside(this.#path, this.#clock.nowMs()) : null;
-      if (wal !== "lost-database") {
-        const database = await this.#connectIfSound();
-        if (database !== undefined) return this.#opened(database, logAside);
+      const { current, next } = generations(this.#path);
+      const damage = walDamage(current);
+      const log = damage === "broken-log" ? copyLogAside(current, this.#clock.nowMs()) : null;
+      if (damage !== "lost-database") {
+        const database = await this.#connectIfWhole(current);
+        if (database !== undefined) return this.#opened(current, database, log);
       }
-      const aside = setAside(this.#path, this.#clock.nowMs());
-      clearSuspicion(this.#path);
-      return this.#opened(await this.#connectPatiently(), aside);
+      return this.#opened(next, await this.#connectPatiently(next), current);
     } finally {
       lock.close();
     }
   }
 
-  async #connectIfSound(): Promise<DatabaseSync | undefined> {
-    let database: DatabaseSync;
-    try {
-      database = await this.#connectPatiently();
-    } catch (error) {
-      if (isDamage(error) || error instanceof IncompleteError) return undefined;
-      throw error;
-    }
-    if (!existsSync(suspectPath(this.#path))) return database;
-    if ((await integrityProblems(this.#path)).length === 0) {
-      clearSuspicion(this.#path);
+  async #connectIfWhole(file: string): Promise<DatabaseSync | undefined> {
+    const database = await this.#connectUnlessDamaged(file);
+    if (database === undefined || !isSuspect(file)) return database;
+    if ((await integrityProblems(file)).length === 0) {
+      clearSuspicion(file);
       return database;
     }
     database.close();
     return undefined;
   }
 
+  async #connectUnlessDamaged(file: string): Promise<DatabaseSync | undefined> {
+    try {
+      return await this.#connectPatiently(file);
+    } catch (error) {
+      if (isDamage(error) || error instanceof IncompleteError) return undefined;
+      throw error;
+    }
+  }
+
   /** Turning on the log needs the file alone for a moment, and SQLite does not wait for that by itself. */
-  async #connectPatiently(): Promise<DatabaseSync> {
+  async #connectPatiently(file: string): Promise<DatabaseSync> {
     const deadlineMs = this.#clock.nowMs() + this.#busyTimeoutMs;
     for (;;) {
       try {
-        return this.#connect();
+        return this.#connect(file);
       } catch (error) {
         if (!isBusy(error) || this.#clock.nowMs() >= deadlineMs) throw error;
       }
@@ -147,15 +148,15 @@ class Opener {
     }
   }
 
-  #connect(): DatabaseSync {
-    const database = new this.#sqlite.DatabaseSync(this.#path, { timeout: this.#busyTimeoutMs });
+  #connect(file: string): DatabaseSync {
+    const database = this.#database(file);
     try {
-      refuseForeign(database, this.#path);
+      refuseForeign(database, file);
       const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
       // Without a log (some network disks) only FULL keeps the file sound after a power loss.
       database.exec(`PRAGMA synchronous = ${mode === "wal" ? "NORMAL" : "FULL"}`);
       database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-      migrate(database, this.#path);
+      migrate(database, file);
       if (!isComplete(database)) throw new IncompleteError();
       // Fails now, and not at the first cost, where the disk is read-only.
       database.exec("BEGIN IMMEDIATE; ROLLBACK");
@@ -166,38 +167,62 @@ class Opener {
     }
   }
 
-  #opened(database: DatabaseSync, aside: string | null): OpenedLedger {
-    const path = this.#path;
-    const log = new WalFlush(path);
-    let fileId = fileIdOf(path);
-    const connection = new Connection(path, database, {
+  #opened(file: string, database: DatabaseSync, setAside: string | null): OpenedLedger {
+    let current = file;
+    let log = new WalFlush(file);
+    const connection = new Connection(this.#path, database, {
       onCommit: () => void log.request(),
-      onDamage: () => noteSuspicion(path),
+      onDamage: () => noteSuspicion(current),
     });
     const ledger = new SqliteLedger(connection, {
-      openReader: () => new this.#sqlite.DatabaseSync(path, { readOnly: true, timeout: 5000 }),
+      openReader: () =>
+        new this.#sqlite.DatabaseSync(current, { readOnly: true, timeout: this.#busyTimeoutMs }),
       flush: () => log.request(),
       checkIntegrity: async () => {
-        const problems = await integrityProblems(path);
-        if (problems.length > 0) noteSuspicion(path);
+        const problems = await integrityProblems(current);
+        if (problems.length > 0) noteSuspicion(current);
         return problems;
       },
-      followReplacement: () => {
-        const nowId = fileIdOf(path);
-        if (nowId === fileId || nowId === undefined) return;
-        connection.replace(this.#connect());
-        fileId = nowId;
+      followSetAside: () => {
+        const newest = generations(this.#path).current;
+        if (newest === current) return;
+        connection.replace(this.#connect(newest));
+        current = newest;
+        log = new WalFlush(newest);
       },
     });
-    return { ledger, setAside: aside };
+    return { ledger, setAside };
+  }
+
+  /** Shared with nobody, so there is no log to flush and nobody to follow. */
+  #inMemory(): SqliteLedger {
+    const database = this.#connect(memory);
+    const connection = new Connection(memory, database, {
+      onCommit: () => {},
+      onDamage: () => {},
+    });
+    return new SqliteLedger(connection, {
+      openReader: () => {
+        const copy = new this.#sqlite.DatabaseSync(memory);
+        copy.deserialize(database.serialize());
+        return copy;
+      },
+      flush: () => Promise.resolve(),
+      checkIntegrity: () =>
+        Promise.resolve(
+          connection
+            .all("PRAGMA integrity_check")
+            .map((row) => String(row["integrity_check"]))
+            .filter((text) => text !== "ok"),
+        ),
+      followSetAside: () => {},
+    });
+  }
+
+  #database(file: string): DatabaseSync {
+    return new this.#sqlite.DatabaseSync(file, { timeout: this.#busyTimeoutMs });
   }
 }
 
 /** A file that opens but lacks tables: cut off, or overwritten. */
 class IncompleteError extends Error {}
-
-/** Identifies the file behind a name; undefined when there is none. */
-function fileIdOf(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
-}

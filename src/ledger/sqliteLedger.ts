@@ -44,7 +44,7 @@ export interface LedgerFile {
   openReader(): DatabaseSync;
   flush(): Promise<void>;
   /** Goes over to the new file where another window has set a damaged one aside. */
-  followReplacement(): void;
+  followSetAside(): void;
   checkIntegrity(): Promise<readonly string[]>;
 }
 
@@ -60,7 +60,7 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
 
   /** SQLite's data_version tells of the others' commits only; this connection's own are added. */
   changeCounter(): number {
-    this.#file.followReplacement();
+    this.#file.followSetAside();
     const row = versionSchema.parse(this.#connection.get("PRAGMA data_version"));
     return row.data_version + this.#connection.commits;
   }

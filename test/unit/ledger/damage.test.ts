@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  copyFileSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { basename } from "node:path";
+import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
 import { call, TemporaryLedger } from "./temporaryLedger.ts";
@@ -29,15 +22,16 @@ describe("a damaged ledger", () => {
     return readFileSync(files.path);
   };
 
-  /** The damaged bytes are still there under the name that is told, and a new ledger works. */
+  /** The damaged bytes are still there under the name that is told, and a new ledger works and lasts. */
   const assertSetAside = async (damaged: Buffer): Promise<OpenedLedger> => {
     const opened = await files.open();
-    const aside = opened.setAside ?? "";
-    assert.ok(aside.startsWith(`${files.path}.damaged-`));
-    assert.deepEqual(readFileSync(aside), damaged);
+    assert.equal(opened.setAside, files.path);
+    assert.deepEqual(readFileSync(files.path), damaged);
     assert.deepEqual(opened.ledger.calls({}), []);
     opened.ledger.upsertCall(call());
-    assert.equal(opened.ledger.calls({}).length, 1);
+    const again = await files.open();
+    assert.equal(again.setAside, null);
+    assert.deepEqual(again.ledger.calls({}), [call()]);
     return opened;
   };
 
@@ -127,8 +121,8 @@ describe("a damaged ledger", () => {
     copyFileSync(`${files.path}-wal`, `${crashed.path}-wal`);
     const log = readFileSync(`${crashed.path}-wal`);
     const opened = await crashed.open();
-    assert.ok(opened.setAside !== null);
-    assert.deepEqual(readFileSync(`${opened.setAside}-wal`), log);
+    assert.equal(opened.setAside, crashed.path);
+    assert.deepEqual(readFileSync(`${crashed.path}-wal`), log);
     crashed.dispose();
   });
 
@@ -148,23 +142,39 @@ describe("a damaged ledger", () => {
     );
   });
 
-  it("gets a name of its own each time", async () => {
-    const clock = { nowMs: () => 0, after: () => ({ dispose: () => {} }) };
-    const names: string[] = [];
-    for (let time = 0; time < 2; time += 1) {
-      writeFileSync(files.path, Buffer.alloc(4096, time + 1));
-      const opened = await files.open({ clock });
-      names.push(basename(opened.setAside ?? ""));
-      opened.ledger.dispose();
-    }
-    assert.deepEqual(names, [
-      "ledger.db.damaged-19700101T000000Z",
-      "ledger.db.damaged-19700101T000000Z-2",
-    ]);
-    assert.deepEqual(readdirSync(files.folder).filter((name) => names.includes(name)).length, 2);
+  it("is closed by other windows without harm to the new file", async () => {
+    const damaged = await fill();
+    const elders = [await files.ledger(), await files.ledger()];
+    elders[0]?.upsertCall(call({ callId: "late" }));
+    breakPageOf(damaged, "call-150");
+    writeFileSync(files.path, damaged);
+    writeFileSync(`${files.path}-suspect`, "");
+    const { ledger, setAside } = await files.open();
+    assert.equal(setAside, files.path);
+    ledger.upsertCall(call({ callId: "kept" }));
+    elders[0]?.changeCounter();
+    for (const elder of elders) elder.dispose();
+    const next = await files.ledger();
+    assert.deepEqual(
+      next.calls({}).map(({ callId }) => callId),
+      ["kept"],
+    );
+    assert.deepEqual(await next.checkIntegrity(), []);
   });
 
-  it("can be read by SQLite under its new name, where it can be read at all", async () => {
+  it("that is damaged again is set aside again", async () => {
+    writeFileSync(files.path, Buffer.alloc(4096, 1));
+    (await files.open()).ledger.dispose();
+    const second = join(files.folder, "ledger-2.db");
+    writeFileSync(second, Buffer.alloc(4096, 2));
+    const opened = await files.open();
+    assert.equal(opened.setAside, second);
+    assert.deepEqual(readFileSync(second), Buffer.alloc(4096, 2));
+    assert.deepEqual(readFileSync(files.path), Buffer.alloc(4096, 1));
+    opened.ledger.upsertCall(call());
+  });
+
+  it("can be read by SQLite where it can be read at all", async () => {
     await fill();
     const broken = new DatabaseSync(files.path);
     broken.exec("DROP TABLE receipt");
