@@ -47,6 +47,8 @@ export interface CliControlParts {
   readonly reachable: () => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long an answer may take; default 15 s. For slow machines (tests under load). */
+  readonly answerMs?: number;
 }
 
 /** Normal answers take 1.1–1.5 s; without a network the CLI itself would try for about 59 s. */
@@ -92,10 +94,14 @@ export class CliControl implements ModalControl {
   }
 
   async listEnvironments(options: CallOptions = {}): Promise<readonly EnvironmentInfo[]> {
-    // With a chosen environment, "active" would mark that one instead of the workspace's default.
-    const env = { MODAL_ENVIRONMENT: "" };
     const what = "list the environments";
-    return parseEnvironments(await this.#json(what, ["environment", "list"], { ...options, env }));
+    const ask = async (env: ProcessEnv): Promise<readonly EnvironmentInfo[]> =>
+      parseEnvironments(await this.#json(what, ["environment", "list"], { ...options, env }));
+    // With a chosen environment, "active" would mark that one instead of the workspace's default:
+    // since 1.5.0 an empty choice counts as none, before only a missing one.
+    const environments = await ask({ MODAL_ENVIRONMENT: "" });
+    if (environments.some(({ isDefault }) => isDefault)) return environments;
+    return ask({ MODAL_ENVIRONMENT: undefined });
   }
 
   async listApps(options: CallOptions = {}): Promise<readonly AppInfo[]> {
@@ -306,7 +312,7 @@ export class CliControl implements ModalControl {
       this.#parts.log.debug(`modal ${args.join(" ")}`);
       const result = await runCli(this.#process, args, {
         what,
-        timeoutMs: options.timeoutMs ?? answerMs,
+        timeoutMs: Math.max(options.timeoutMs ?? 0, this.#parts.answerMs ?? answerMs),
         env: { ...this.#env(), ...options.env },
         signal: options.signal,
       });

@@ -137,7 +137,6 @@ function deployFailure(what: string, end: CliStreamEnd): Failure {
   const failure = cliFailure(what, { ...end, stdout: "" });
   if (notTheFile.has(failure.reason)) return failure;
   const message = failure.message.replace(/^Modal could not [^:]*: /, "");
-  return new Failure("deploy-failed", `The deploy failed: ${message}`, {
-    ...(failure.evidence === undefined ? {} : { evidence: failure.evidence }),
-  });
+  const evidence = failure.evidence === undefined ? {} : { evidence: failure.evidence };
+  return new Failure("deploy-failed", `The deploy failed: ${message}`, evidence);
 }

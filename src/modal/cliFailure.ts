@@ -17,6 +17,7 @@ const reasonByClass: Readonly<Record<string, FailureReason>> = {
   UnimplementedError: "unsupported",
   ConnectionError: "offline",
   gaierror: "offline",
+  StreamTerminatedError: "offline",
   InvalidError: "invalid-argument",
   AlreadyExistsError: "invalid-argument",
   ConflictError: "service-error",
@@ -58,7 +59,8 @@ const reasonByText: readonly (readonly [RegExp, FailureReason])[] = [
 /** What a failed run of the `modal` command means. `what` names the operation: "list the apps". */
 export function cliFailure(what: string, end: CliEnd): Failure {
   const { className, message } = cliError(end.stderr === "" ? end.stdout : end.stderr);
-  const evidence = firstLines(end.stderr === "" ? end.stdout : lastPart(end.stderr));
+  const named = className === null ? message : `${className}: ${message}`;
+  const evidence = firstLines(`exit code ${end.exitCode ?? "none"}; ${named}`);
   const reason = reasonOf(className, message);
   return new Failure(reason, sentence(what, reason, message), { evidence });
 }
@@ -99,10 +101,4 @@ export function sentence(what: string, reason: FailureReason, message: string): 
     default:
       return `Modal could not ${what}: ${message}`;
   }
-}
-
-/** Of a long traceback the end tells most. */
-function lastPart(stderr: string): string {
-  const lines = stderr.trimEnd().split("\n");
-  return lines.length <= 8 ? stderr : lines.slice(-8).join("\n");
 }

@@ -21,6 +21,8 @@ export interface ControlParts {
   readonly log: Log;
   /** The profile file or a variable changed: this control answers no more; build a new one. */
   readonly onCredentialsChanged?: () => void;
+  /** How long the CLI may take to answer; see `CliControlParts`. */
+  readonly cliAnswerMs?: number;
 }
 
 /**
@@ -36,7 +38,16 @@ export function createControl(parts: ControlParts): RoutedControl {
   const cli =
     command === null || mode === "sdk"
       ? null
-      : new CliControl({ cli: command, processEnv, choice, credentials, reachable, clock, log });
+      : new CliControl({
+          cli: command,
+          processEnv,
+          choice,
+          credentials,
+          reachable,
+          clock,
+          log,
+          ...(parts.cliAnswerMs === undefined ? {} : { answerMs: parts.cliAnswerMs }),
+        });
   const sdk =
     mode === "cli" ? null : new SdkControl({ credentials, load: parts.loadSdk, clock, log });
   return new RoutedControl({ adapters: { sdk, cli }, clock, log });
