@@ -3,6 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "./base/disposable.ts";
+import { Emitter } from "./base/event.ts";
 import { Failure } from "./base/failure.ts";
 import { systemClock } from "./base/systemClock.ts";
 import { ratesInForce, type Rates } from "./cost/rates.ts";
@@ -15,17 +16,27 @@ import { createControl } from "./modal/createControl.ts";
 import type { CredentialChoice } from "./modal/credentials.ts";
 import { findDeployTargets } from "./modal/deployTargets.ts";
 import { sdkLoader } from "./modal/loadSdk.ts";
-import { Connection } from "./session/connection.ts";
+import { Bookkeeper } from "./session/bookkeeper.ts";
+import { Connection, type Connected } from "./session/connection.ts";
 import { healthOf } from "./session/health.ts";
-import type { Ledger, LedgerUpkeep } from "./session/ledgerPort.ts";
+import type { Ledger, LedgerUpkeep, Listing } from "./session/ledgerPort.ts";
+import { LogFollower } from "./session/logFollower.ts";
 import { Meter } from "./session/meter.ts";
+import type { Health } from "./session/meterState.ts";
 import type { Refresh } from "./session/refresh.ts";
+import { endGoneSessions } from "./session/sessionLifecycle.ts";
+import { isOwnCall, loggedLines } from "./ui/callRecords.ts";
+import { AppsView } from "./ui/appsView.ts";
 import { Calls } from "./ui/calls.ts";
+import { endDemos } from "./ui/demos.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
+import { Guard } from "./ui/guard.ts";
 import { LogChannel } from "./ui/logChannel.ts";
 import { findModalCommand } from "./ui/modalCommand.ts";
-import { Project, type FoundApp } from "./ui/project.ts";
+import { Project, workspaceFolders, type FoundApp } from "./ui/project.ts";
 import { ProxyTokens } from "./ui/proxyTokens.ts";
+import { Reminders } from "./ui/reminders.ts";
+import { ResultsView } from "./ui/resultsView.ts";
 import type { Services } from "./ui/services.ts";
 import { SettingsSource } from "./ui/settingsSource.ts";
 import { StatusBar } from "./ui/statusBar.ts";
@@ -42,9 +53,19 @@ export interface AppPlaces {
 export interface AppServices extends Services {
   readonly calls: Calls;
   readonly upkeep: LedgerUpkeep;
+  readonly results: ResultsView;
+  readonly findCli: () => Promise<CliCommand | null>;
+}
+
+/** What one look at Modal came to. */
+interface Seen {
+  readonly health: Health;
+  readonly connected?: Connected;
+  readonly listing?: Listing;
 }
 
 const pollMs = 15_000;
+const ledgerName = "ledger.db";
 
 /** Composition root: builds the parts and connects them, by constructor arguments. */
 export class App implements Disposable {
@@ -53,9 +74,12 @@ export class App implements Disposable {
   readonly #costs: CostsChannel;
   readonly #settings: SettingsSource;
   readonly #statusBar: StatusBar;
+  readonly #apps: AppsView;
+  readonly #results: ResultsView;
   readonly #tokens: ProxyTokens;
   readonly #places: AppPlaces;
   readonly #services: Promise<AppServices>;
+  readonly #seen = this.#store.add(new Emitter<Seen>());
   #cli: Promise<CliCommand | null> | undefined;
 
   constructor(context: vscode.ExtensionContext) {
@@ -67,6 +91,8 @@ export class App implements Disposable {
     this.#costs = this.#store.add(new CostsChannel());
     this.#settings = this.#store.add(new SettingsSource());
     this.#statusBar = this.#store.add(new StatusBar());
+    this.#apps = this.#store.add(new AppsView());
+    this.#results = this.#store.add(new ResultsView(this.#settings, workspaceFolders));
     this.#tokens = new ProxyTokens(context.secrets);
     this.#services = this.#start();
     this.#services.catch((error: unknown) => {
@@ -87,7 +113,7 @@ export class App implements Disposable {
   async #start(): Promise<AppServices> {
     const { storageFolder } = this.#places;
     await mkdir(storageFolder, { recursive: true });
-    const { ledger, setAside } = await openLedger(join(storageFolder, "ledger.db"));
+    const { ledger, setAside } = await openLedger(join(storageFolder, ledgerName));
     this.#store.add(ledger);
     if (setAside !== null) this.#tellSetAside(setAside);
 
@@ -106,6 +132,7 @@ export class App implements Disposable {
       }),
     );
     this.#store.add(meter.onChange((state) => this.#statusBar.show(state)));
+    this.#apps.follow(meter);
     this.#store.add(this.#settings.onChange(() => this.#reconnect(connection, meter)));
     this.#store.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reconnect(connection, meter)),
@@ -125,25 +152,83 @@ export class App implements Disposable {
       newId: () => randomUUID(),
     };
     const calls = this.#store.add(new Calls(services, storageFolder));
+    this.#react(services);
     this.#poll(meter);
     await calls.resumeLeftCalls();
-    return { ...services, calls, upkeep: ledger };
+    return {
+      ...services,
+      calls,
+      upkeep: ledger,
+      results: this.#results,
+      findCli: () => {
+        this.#cli = undefined;
+        return this.#findCli();
+      },
+    };
   }
 
   /** Every look goes through here, so the health on the status bar is that of the last one. */
   #refresher(connection: Connection, ledger: Ledger): Refresh {
     return async (options) => {
-      const meter = (): Promise<Meter> => this.#services.then((services) => services.meter);
       try {
         const connected = await connection.open();
         const listing = await fullLook({ connected, ledger, clock: systemClock })(options);
-        (await meter()).setHealth({ kind: "ok" });
+        this.#seen.emit({ health: { kind: "ok" }, connected, listing });
         return listing;
       } catch (error) {
-        (await meter()).setHealth(healthOf(error));
+        this.#seen.emit({ health: healthOf(error) });
         throw error;
       }
     };
+  }
+
+  /** What follows from each look: sessions that are over, logs to follow, the guardian, expiring demos. */
+  #react(services: Services): void {
+    const { ledger, meter, clock, costs } = services;
+    const holder = services.newId();
+    const bookkeeper = new Bookkeeper({
+      ...services,
+      holder,
+      pid: process.pid,
+      onBillDenied: (message) => costs.line(`ℹ️ ${message}`),
+    });
+    const follower = new LogFollower({
+      ...services,
+      holder,
+      pid: process.pid,
+      onCall: (call) => {
+        if (!isOwnCall(ledger, call)) costs.lines(loggedLines(call));
+      },
+    });
+    const guard = new Guard({
+      services,
+      ...this.#places,
+      ledgerFile: join(this.#places.storageFolder, ledgerName),
+      windowId: holder,
+      cli: () => this.#findCli(),
+    });
+    for (const part of [bookkeeper, follower, guard, new Reminders(services)])
+      this.#store.add(part);
+    this.#store.add(
+      this.#seen.on(({ health, connected, listing }) => {
+        meter.setHealth(health);
+        if (connected === undefined || listing === undefined) return;
+        this.#later("The sessions", () => {
+          endGoneSessions(ledger, listing, clock.nowMs());
+          follower.update(connected, listing);
+          return Promise.resolve();
+        });
+        this.#later("The guardian", () => guard.watch(listing));
+        this.#later("The end of a demo", () => endDemos(services, connected, listing, holder));
+      }),
+    );
+  }
+
+  /** Work that nobody waits for. */
+  #later(what: string, work: () => Promise<void>): void {
+    Promise.resolve()
+      .then(work)
+      .catch((error: unknown) => this.log.error(`${what}: an unexpected error.`, error));
   }
 
   #poll(meter: Meter): void {
@@ -200,10 +285,8 @@ export class App implements Disposable {
   }
 
   #findCli(): Promise<CliCommand | null> {
-    const folders = (vscode.workspace.workspaceFolders ?? [])
-      .filter(({ uri }) => uri.scheme === "file")
-      .map(({ uri }) => uri.fsPath);
-    this.#cli ??= findModalCommand(this.#settings.current.get("cliPath"), folders).then((cli) => {
+    const setting = this.#settings.current.get("cliPath");
+    this.#cli ??= findModalCommand(setting, workspaceFolders()).then((cli) => {
       this.log.info(
         cli === null
           ? "No modal command was found."

@@ -1,7 +1,9 @@
 import type * as vscode from "vscode";
 import { App } from "./app.ts";
 import { registerCommands } from "./ui/command.ts";
+import { runDiagnosis } from "./ui/commands/diagnosis.ts";
 import { invokeCommands } from "./ui/commands/invoke.ts";
+import { resultCommands } from "./ui/commands/results.ts";
 import { sessionCommands } from "./ui/commands/session.ts";
 import { showCommands } from "./ui/commands/show.ts";
 import { startDemo, startDev, startInMode } from "./ui/commands/start.ts";
@@ -20,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     registerCommands(sessionCommands, services, app.log),
     registerCommands(invokeCommands, services, app.log),
-    registerCommands(showCommands, services, app.log),
+    registerCommands([...showCommands, runDiagnosis], services, app.log),
+    registerCommands(resultCommands, services, app.log),
   );
 }

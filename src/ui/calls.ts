@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { execa } from "execa";
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
@@ -8,15 +8,15 @@ import { formatDuration } from "../cost/format.ts";
 import { callEndpoint, resumeCall } from "../endpoints/call.ts";
 import type { CallOptions, CallOutcome, CallProgress } from "../endpoints/callTypes.ts";
 import { catalogue } from "../endpoints/catalogue.ts";
-import type { Endpoint } from "../endpoints/endpoint.ts";
+import { promptField, type Endpoint, type JsonObject } from "../endpoints/endpoint.ts";
 import { parseEndpointSettings } from "../endpoints/endpointSetting.ts";
-import { resolveUrl, type EndpointUrl } from "../endpoints/endpointUrl.ts";
+import { resolveUrl } from "../endpoints/endpointUrl.ts";
 import { shownParameters } from "../endpoints/fileField.ts";
 import { buildRequest, type BuiltRequest } from "../endpoints/requestBody.ts";
-import { writeSidecar } from "../endpoints/sidecar.ts";
+import { writeSidecar, type Provenance } from "../endpoints/sidecar.ts";
 import { sizeText } from "../endpoints/sizeText.ts";
 import type { SessionRecord } from "../session/session.ts";
-import { withFiles, type CallInput } from "./callInput.ts";
+import { emptyInput, parseCallInput, withFiles, type CallInput } from "./callInput.ts";
 import { callLines, failed, failedLines, succeeded } from "./callRecords.ts";
 import { showFailure } from "./failures.ts";
 import type { Services } from "./services.ts";
@@ -26,12 +26,20 @@ import { allTiers } from "./statusView.ts";
 const leaseMs = 20_000;
 const renewMs = 5_000;
 
-interface Prepared {
+/** Where a call goes, and what it belongs to. */
+export interface Prepared {
   readonly endpoint: Endpoint;
-  readonly address: EndpointUrl;
+  readonly url: URL;
   readonly session: SessionRecord | undefined;
   readonly app: { readonly appId: string; readonly appName: string } | null;
   readonly folder: string | null;
+}
+
+/** What was asked, for the file's name and its provenance. */
+interface Asked {
+  readonly prompt: string | null;
+  readonly seed: number | null;
+  readonly parameters: JsonObject;
 }
 
 /** Calls to endpoints: run, recorded, shown; resumed after a reload or a crash. */
@@ -65,17 +73,17 @@ export class Calls implements Disposable {
     const session =
       folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
     const apps = session?.apps ?? [];
-    const address = resolveUrl(endpoint, {
+    const { url } = resolveUrl(endpoint, {
       perEndpoint: settings.current.get("endpointUrls"),
       base: settings.current.get("endpointBaseUrl"),
       deployed: apps.flatMap(({ urls }) =>
         urls.map((url) => ({ ...url, requiresProxyAuth: false })),
       ),
     });
-    const app = apps.find(({ urls }) => urls.some(({ url }) => address.url.href.startsWith(url)));
+    const app = apps.find(({ urls }) => urls.some((own) => url.href.startsWith(own.url)));
     return {
       endpoint,
-      address,
+      url,
       session,
       app: app === undefined ? null : { appId: app.appId, appName: app.appName },
       folder,
@@ -84,10 +92,15 @@ export class Calls implements Disposable {
 
   /** Runs one call to its end and shows it. Never rejects for an expected failure: it is shown. */
   async run(prepared: Prepared, input: CallInput): Promise<void> {
-    const { endpoint, address, session, app } = prepared;
+    const { endpoint, url, session, app } = prepared;
     const { ledger, clock, connection } = this.#services;
     const { values, shownFiles } = await withFiles(endpoint, input);
-    const request = buildRequest(endpoint, address.url, values, Math.random);
+    const request = buildRequest(endpoint, url, values, Math.random);
+    const asked: Asked = {
+      prompt: request.prompt,
+      seed: request.seed,
+      parameters: shownParameters(endpoint, request.sent, shownFiles),
+    };
     const call: CallRecord = {
       callId: this.#services.newId(),
       scope: connection.last?.scopeKey ?? "unknown/unknown",
@@ -113,7 +126,7 @@ export class Calls implements Disposable {
     ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
     ledger.upsertCall(call);
     const folder = this.#resultsFolder(prepared.folder);
-    await this.#follow(prepared, call, request, shownFiles, (options) =>
+    await this.#follow(prepared, call, asked, (options) =>
       callEndpoint(
         {
           callId: call.callId,
@@ -128,6 +141,17 @@ export class Calls implements Disposable {
         options,
       ),
     );
+  }
+
+  /** Calls once more what made a result: from the ledger, else from what its sidecar tells. */
+  async repeat(name: string, inputJson: string | null, provenance: Provenance): Promise<void> {
+    const input = parseCallInput(inputJson) ?? { values: provenance.parameters, files: {} };
+    await this.run(this.prepare(this.endpoint(name)), input);
+  }
+
+  /** Follows the hand-over of a call that ended without a result. */
+  async followAgain(call: CallRecord): Promise<void> {
+    await this.#pickUp({ ...call, status: "running", endedAtMs: null, failure: null });
   }
 
   /** Picks up the calls of a window that was reloaded, closed or killed. Never pays twice. */
@@ -165,34 +189,46 @@ export class Calls implements Disposable {
       );
       return;
     }
-    const { handoverUrl } = call;
     try {
-      const endpoint = this.endpoint(call.endpoint ?? "");
-      const prepared = this.prepare(endpoint);
-      const folder = this.#resultsFolder(prepared.folder);
-      await this.#follow(prepared, call, undefined, {}, (options) =>
-        resumeCall(
-          {
-            callId: call.callId,
-            endpoint: endpoint.name,
-            expects: endpoint.expects,
-            folder,
-            prompt: null,
-            handoverUrl,
-          },
-          options,
-        ),
-      );
+      await this.#pickUp(call);
     } catch (error) {
       await showFailure(log, "resume", error);
     }
   }
 
+  async #pickUp(call: CallRecord): Promise<void> {
+    const { handoverUrl } = call;
+    if (handoverUrl === null) return;
+    const endpoint = this.endpoint(call.endpoint ?? "");
+    const { appId, appName } = call;
+    const prepared: Prepared = {
+      endpoint,
+      url: new URL(handoverUrl),
+      session: undefined,
+      app: appId === null || appName === null ? null : { appId, appName },
+      folder: this.#services.project.currentFolder(),
+    };
+    const folder = this.#resultsFolder(prepared.folder);
+    const asked = askedIn(endpoint, parseCallInput(call.inputJson) ?? emptyInput);
+    await this.#follow(prepared, call, asked, (options) =>
+      resumeCall(
+        {
+          callId: call.callId,
+          endpoint: endpoint.name,
+          expects: endpoint.expects,
+          folder,
+          prompt: asked.prompt,
+          handoverUrl,
+        },
+        options,
+      ),
+    );
+  }
+
   async #follow(
     prepared: Prepared,
     call: CallRecord,
-    request: BuiltRequest | undefined,
-    shownFiles: Readonly<Record<string, string>>,
+    asked: Asked,
     send: (options: CallOptions) => Promise<CallOutcome>,
   ): Promise<void> {
     const { ledger, clock, log, costs, tokens, meter } = this.#services;
@@ -225,7 +261,7 @@ export class Calls implements Disposable {
       const containerGpu = this.#containerGpu(call);
       const ended = succeeded(kept.call, outcome, containerGpu, meter.rates());
       ledger.upsertCall(ended.call);
-      await this.#keepProvenance(prepared, ended.call, outcome, request, shownFiles);
+      await this.#keepProvenance(prepared, ended.call, outcome, asked);
       const session = meter.state().session;
       costs.lines(
         callLines(
@@ -286,22 +322,18 @@ export class Calls implements Disposable {
   }
 
   async #keepProvenance(
-    { endpoint, address, app, folder }: Prepared,
+    { endpoint, url, app, folder }: Prepared,
     call: CallRecord,
     outcome: CallOutcome,
-    request: BuiltRequest | undefined,
-    shownFiles: Readonly<Record<string, string>>,
+    asked: Asked,
   ): Promise<void> {
     if (outcome.resultPath === null) return;
     const endedAtMs = call.endedAtMs ?? outcome.endedAtMs;
     await writeSidecar(outcome.resultPath, {
       callId: call.callId,
       endpoint: endpoint.name,
-      url: `${address.url.origin}${address.url.pathname}`,
-      prompt: request?.prompt ?? null,
-      seed: request?.seed ?? null,
-      parameters:
-        request === undefined ? {} : { ...shownParameters(endpoint, request.sent, shownFiles) },
+      url: `${url.origin}${url.pathname}`,
+      ...asked,
       mode: call.mode,
       app: app === null ? null : { id: app.appId, name: app.appName },
       gpu: call.gpuType,
@@ -329,6 +361,21 @@ export function inputKey(endpoint: string): string {
 
 function leaseName(call: CallRecord): string {
   return `call:${call.callId}`;
+}
+
+/** What was asked, from the ledger's row of a call. */
+function askedIn(endpoint: Endpoint, { values, files }: CallInput): Asked {
+  const field = promptField(endpoint);
+  const prompt = field === undefined ? undefined : values[field.name];
+  const { seed } = values;
+  return {
+    prompt: typeof prompt === "string" ? prompt : null,
+    seed: typeof seed === "number" ? seed : null,
+    parameters: {
+      ...values,
+      ...Object.fromEntries(Object.entries(files).map(([name, path]) => [name, basename(path)])),
+    },
+  };
 }
 
 /** A drawn seed is kept with the call, so that "Repeat" can make the same result again. */

@@ -35,11 +35,8 @@ export class Project {
     this.#find = find;
   }
 
-  /** Absolute paths of the workspace folders on this machine. */
   folders(): readonly string[] {
-    return (vscode.workspace.workspaceFolders ?? [])
-      .filter(({ uri }) => uri.scheme === "file")
-      .map(({ uri }) => uri.fsPath);
+    return workspaceFolders();
   }
 
   /** The folder of the active editor, else the only one, else null. Never asks. */
@@ -137,6 +134,13 @@ export class Project {
     this.#ledger.remember(key, JSON.stringify(starts.map(({ target }) => target.file)));
     return starts;
   }
+}
+
+/** Absolute paths of the workspace folders on this machine. */
+export function workspaceFolders(): readonly string[] {
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === "file")
+    .map(({ uri }) => uri.fsPath);
 }
 
 function fromSetting(

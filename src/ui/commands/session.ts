@@ -5,7 +5,7 @@ import type { MicroUsd } from "../../cost/money.ts";
 import { extendDemo as extend, extensionMinutes } from "../../session/demoExpiry.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import { liveApps } from "../../session/liveApp.ts";
-import { modesOf } from "../../session/mode.ts";
+import { modeNamed, modesOf, restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/releaseGpus.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import { switchMode as switchTo, switchText } from "../../session/switchMode.ts";
@@ -30,16 +30,35 @@ async function currentSession(services: Services): Promise<SessionRecord | undef
 }
 
 export const sessionCommands: readonly Command<Services>[] = [
-  { id: "modalMeter.switchMode", run: switchMode },
+  {
+    id: "modalMeter.switchMode",
+    run: async (services) => {
+      const session = await currentSession(services);
+      if (session === undefined) return;
+      const mode = await pickMode(services, vscode.l10n.t("Switch Mode (now {0})", session.mode));
+      if (mode !== undefined) await switchMode(services, session, mode);
+    },
+  },
+  {
+    id: "modalMeter.backToDev",
+    run: async (services) => {
+      const session = await currentSession(services);
+      if (session === undefined) return;
+      const modes = modesOf(services.settings.current.get("modes"));
+      await switchMode(services, session, modeNamed(modes, restingMode));
+      await releaseGpus(services);
+    },
+  },
   { id: "modalMeter.extendDemo", run: extendDemo },
   { id: "modalMeter.releaseGpus", run: releaseGpus },
 ];
 
-async function switchMode(services: Services): Promise<void> {
-  const session = await currentSession(services);
-  if (session === undefined) return;
-  const mode = await pickMode(services, vscode.l10n.t("Switch Mode (now {0})", session.mode));
-  if (mode === undefined || mode.name === session.mode) return;
+async function switchMode(
+  services: Services,
+  session: SessionRecord,
+  mode: ModeDefinition,
+): Promise<void> {
+  if (mode.name === session.mode) return;
   const { control } = await services.connection.open();
   const from = modesOf(services.settings.current.get("modes")).find(
     ({ name }) => name === session.mode,

@@ -1,0 +1,138 @@
+import * as vscode from "vscode";
+import { failureOf } from "../../base/failure.ts";
+import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
+import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
+import { billedThroughText, reconcile } from "../../cost/reconcile.ts";
+import { describeGpuRate } from "../../cost/rates.ts";
+import type { CliCommand } from "../../modal/cliCommand.ts";
+import type { Command } from "../command.ts";
+import type { Services } from "../services.ts";
+import { burnRate } from "../statusView.ts";
+import type { ShowServices } from "./show.ts";
+
+/** Services of the diagnosis. */
+export interface DiagnosisServices extends ShowServices {
+  readonly findCli: () => Promise<CliCommand | null>;
+}
+
+/** One question, its answer, and what to do when the answer is bad. */
+interface Finding {
+  readonly question: string;
+  readonly answer: string;
+  readonly isGood: boolean;
+}
+
+export const runDiagnosis: Command<DiagnosisServices> = {
+  id: "modalMeter.runDiagnosis",
+  run: async (services) => {
+    const findings = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t("Modal Meter looks at itself"),
+      },
+      () => diagnose(services),
+    );
+    const lines = findings.map(
+      ({ question, answer, isGood }) =>
+        `| ${isGood ? "✅" : "⚠️"} | ${question} | ${answer.replaceAll("|", "/").replaceAll("\n", " ")} |`,
+    );
+    const document = await vscode.workspace.openTextDocument({
+      language: "markdown",
+      content: [
+        "# Modal Meter: diagnosis",
+        "",
+        "| | What | Found |",
+        "|---|---|---|",
+        ...lines,
+        "",
+      ].join("\n"),
+    });
+    await vscode.window.showTextDocument(document, { preview: true });
+  },
+};
+
+async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]> {
+  const { settings, findCli, connection, meter, upkeep, ledger, clock } = services;
+  const findings: Finding[] = [];
+  const ask = async (question: string, look: () => Promise<string> | string): Promise<void> => {
+    try {
+      findings.push({ question, answer: await look(), isGood: true });
+    } catch (error) {
+      const answer = failureOf(error)?.message ?? String(error);
+      findings.push({ question, answer, isGood: false });
+    }
+  };
+  for (const { setting, message } of settings.current.problems) {
+    findings.push({ question: `Setting ${setting}`, answer: message, isGood: false });
+  }
+  await ask("The modal command", async () => {
+    const cli = await findCli();
+    if (cli === null)
+      throw new Error("Not found. Install it, or set modalMeter.cliPath. Deploying needs it.");
+    return `${cli.command} ${cli.prefixArgs.join(" ")} ${cli.version ?? ""} (${cli.origin})`;
+  });
+  await ask("Workspace and environment", async () => {
+    const { scopeKey, username, control } = await connection.open();
+    return `${scopeKey}${username === null ? "" : ` as ${username}`}, asked through ${control.adapter}`;
+  });
+  await ask("What runs", async () => {
+    await meter.refreshNow();
+    const { apps } = meter.state();
+    const burn = burnRate(apps);
+    if (apps.length === 0) return "nothing";
+    const names = apps.map(({ name, gpu, running }) => `${name} (${running} × ${gpu})`).join(", ");
+    return `${names}; ${burn === null ? "not every rate is known" : `≈ ${formatPerHour(burn)}`}`;
+  });
+  await ask("Rates", () => {
+    const scope = connection.last?.scopeKey ?? "";
+    const told = ledger.latestRates(scope);
+    const sample = describeGpuRate(meter.rates(), { type: "L40S", count: 1 });
+    return told === undefined
+      ? `from the table in the source: ${sample}`
+      : `from Modal, ${formatCountdown(clock.nowMs() - told.fetchedAtMs)} ago: ${sample}`;
+  });
+  await ask("The bill", () => billText(services));
+  await ask("Cost headers of your last calls", () => auditText(services));
+  await ask("The ledger", async () => {
+    const problems = await upkeep.checkIntegrity();
+    if (problems.length > 0) throw new Error(problems.join("; "));
+    const rows = [...upkeep.rowCounts()].filter(([, count]) => count > 0);
+    return `sound; ${rows.map(([table, count]) => `${count} ${table}`).join(", ")}`;
+  });
+  return findings;
+}
+
+/** Billed beside metered over the last week. */
+function billText({ ledger, connection, clock, meter }: Services): string {
+  const scope = connection.last?.scopeKey ?? "";
+  const nowMs = clock.nowMs();
+  const range = { scope, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs };
+  const billed = ledger.billed(range);
+  const throughMs = billedThroughMs(billed, nowMs);
+  if (throughMs === null) return "nothing billed is known yet: costs are metered (≈)";
+  const result = reconcile({
+    spans: ledger.spans(range),
+    billed,
+    fromMs: range.fromMs,
+    throughMs,
+    nowMs,
+    rates: meter.rates(),
+  });
+  const drift = result.drift === null ? "" : `, metered is off by ${formatDrift(result.drift)}`;
+  const unseen = result.unseen === 0 ? "" : `, ${formatAmount(result.unseen)} of it was never seen`;
+  return `${billedThroughText(throughMs, nowMs)}: ${formatAmount(result.billed)}${drift}${unseen}`;
+}
+
+/** What the header audit found, most frequent first. */
+function auditText({ ledger }: Services): string {
+  const calls = ledger.calls({ limit: 50 }).filter(({ source }) => source === "editor");
+  if (calls.length === 0) return "no call yet";
+  const counts = new Map<string, number>();
+  for (const code of calls.flatMap(({ audit }) => audit))
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  if (counts.size === 0) return `${calls.length} calls, all headers agree with time × rate`;
+  const found = [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([code, count]) => `${code}: ${count}`);
+  throw new Error(`${calls.length} calls: ${found.join(", ")}. "Show Costs" explains each.`);
+}

@@ -1,0 +1,197 @@
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { DisposableStore, type Disposable } from "../base/disposable.ts";
+import { undeliveredReminder } from "../guardian/incidentRecord.ts";
+import { liveGuardian } from "../guardian/guardianLease.ts";
+import type { GuardTarget } from "../guardian/guardTarget.ts";
+import { pidAlive } from "../guardian/pidAlive.ts";
+import { startGuardian } from "../guardian/startGuardian.ts";
+import { WindowBeat } from "../guardian/windowBeat.ts";
+import { awayLines, awayRange, awayReport, type AwayReport } from "../session/awayReport.ts";
+import { hourMs } from "../cost/billedRow.ts";
+import type { CliCommand } from "../modal/cliCommand.ts";
+import type { Listing, WindowRecord } from "../session/ledgerPort.ts";
+import { liveApps } from "../session/liveApp.ts";
+import { modeNamed, modesOf, restingMode } from "../session/mode.ts";
+import type { Services } from "./services.ts";
+
+export interface GuardParts {
+  readonly services: Services;
+  readonly distFolder: string;
+  readonly storageFolder: string;
+  readonly ledgerFile: string;
+  readonly windowId: string;
+  readonly cli: () => Promise<CliCommand | null>;
+}
+
+const lastReportKey = "away:lastReport";
+
+/** This window's part in not forgetting: its heartbeat, the guardian's start, the away report. */
+export class Guard implements Disposable {
+  readonly #parts: GuardParts;
+  readonly #store = new DisposableStore();
+  readonly #beat: WindowBeat;
+  /** The other windows as they were before this one wrote its first heartbeat. */
+  readonly #before: readonly WindowRecord[];
+  readonly #openedAtMs: number;
+  #reported = false;
+  #failed = false;
+
+  constructor(parts: GuardParts) {
+    this.#parts = parts;
+    const { ledger, clock, log } = parts.services;
+    this.#openedAtMs = clock.nowMs();
+    this.#before = ledger.windows();
+    const remote = vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
+    this.#beat = this.#store.add(
+      new WindowBeat({
+        ledger,
+        clock,
+        log,
+        windowId: parts.windowId,
+        pid: process.pid,
+        // A remote extension host outlives its client by hours, without any event.
+        ...(remote ? { clientAlive } : {}),
+      }),
+    );
+  }
+
+  /** Called for each listing: while own apps run, a guardian does. */
+  async watch(listing: Listing): Promise<void> {
+    const { services, distFolder, storageFolder, ledgerFile } = this.#parts;
+    const { ledger, clock, log, project } = services;
+    if (!this.#reported) await this.#report(listing);
+    const ownIds = new Set(
+      ledger
+        .sessions({ scope: listing.scope })
+        .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
+    );
+    const targetNames = new Set((await project.knownTargets()).map(({ name }) => name));
+    const own = liveApps(listing).filter(
+      ({ appId, name }) => ownIds.has(appId) || targetNames.has(name),
+    );
+    if (own.length === 0 || services.settings.current.get("onClose") === "off") return;
+    try {
+      const how = startGuardian({
+        bundleFiles: [join(distFolder, "guardian.cjs"), join(distFolder, "sdk.cjs")],
+        storageFolder,
+        ledgerFile,
+        ledger,
+        target: await this.#target(listing.scope),
+        nowMs: clock.nowMs(),
+      });
+      if (how === "started") log.info("The guardian was started.");
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) log.error("The guardian could not be started.", error);
+      this.#failed = true;
+    }
+  }
+
+  /** Notes the end of this window. Takes milliseconds, never throws. */
+  close(): void {
+    this.#beat.close();
+  }
+
+  dispose(): void {
+    this.close();
+    this.#store.dispose();
+  }
+
+  async #target(scope: string): Promise<GuardTarget> {
+    const { services, cli } = this.#parts;
+    const settings = services.settings.current;
+    const { region, nonPreemptible = false } = settings.get("rateMultipliers");
+    const { username } = await services.connection.open();
+    const modes = modesOf(settings.get("modes"));
+    const resting = modeNamed(modes, restingMode);
+    return {
+      scope,
+      control: settings.get("control"),
+      cli: await cli().then((command) =>
+        command === null ? null : { ...command, prefixArgs: [...command.prefixArgs] },
+      ),
+      profile: settings.get("profile") || null,
+      environment: settings.get("environment") || null,
+      username,
+      onClose: settings.get("onClose"),
+      stopAfterMinutes: settings.get("stopAfterMinutes"),
+      deployTargets: (await services.project.knownTargets()).map((target) => ({ ...target })),
+      productionModes: modes.filter(({ confirm }) => confirm).map(({ name }) => name),
+      restingMode: { ...resting, variables: { ...resting.variables } },
+      rates: { ...settings.get("rates") },
+      regionMultiplier: region ?? null,
+      nonPreemptible,
+    };
+  }
+
+  /** What ran while no window was open, told once, at the first look of the first window. */
+  async #report(listing: Listing): Promise<void> {
+    this.#reported = true;
+    const { services, windowId } = this.#parts;
+    const { ledger, clock } = services;
+    const nowMs = clock.nowMs();
+    await this.#tellUndelivered(nowMs);
+    const range = awayRange(
+      this.#before,
+      { windowId, openedAtMs: this.#openedAtMs },
+      ({ closedAtMs, pid }) => closedAtMs !== null || !pidAlive(pid),
+    );
+    if (range === null) return;
+    const hours = { scope: listing.scope, fromMs: range.fromMs - hourMs, toMs: nowMs + hourMs };
+    const report = awayReport({
+      ...range,
+      scope: listing.scope,
+      nowMs,
+      spans: ledger.spans(hours),
+      calls: ledger.calls(hours),
+      billed: ledger.billed(hours),
+      rates: services.meter.rates(),
+      receipts: ledger.receipts({ scope: listing.scope, fromMs: range.fromMs, toMs: nowMs }),
+      listing,
+    });
+    if (report === null || !ledger.claimOnce(report.key, nowMs)) return;
+    void this.#show(report);
+  }
+
+  async #show(report: AwayReport): Promise<void> {
+    const { costs, ledger } = this.#parts.services;
+    const lines = awayLines(report);
+    ledger.remember(lastReportKey, JSON.stringify(lines));
+    costs.lines([`🌙 ${lines[0] ?? ""}`, ...lines.slice(1).map((line) => `   ${line}`)]);
+    const stop = vscode.l10n.t("Stop All");
+    const details = vscode.l10n.t("Details");
+    const actions = report.stillRunning ? [stop, details] : [details];
+    const tell = report.stillRunning
+      ? vscode.window.showWarningMessage
+      : vscode.window.showInformationMessage;
+    const pressed = await tell(lines[0] ?? "", ...actions);
+    if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+    if (pressed === details) costs.show();
+  }
+
+  /** A reminder of the guardian that the system could not show. */
+  async #tellUndelivered(nowMs: number): Promise<void> {
+    const { services } = this.#parts;
+    const { ledger, log } = services;
+    const lives = liveGuardian(ledger, nowMs, pidAlive) !== undefined;
+    const incident = undeliveredReminder(ledger, lives, nowMs);
+    if (incident === undefined) return;
+    log.info("The guardian's last reminder could not be shown by the system.");
+    services.costs.line(
+      "🔔 The reminder after your last window closed could not be shown by the system.",
+    );
+    await Promise.resolve();
+  }
+}
+
+/** The last away report, as lines; undefined: there was none. */
+export function lastAwayReport({ ledger }: Pick<Services, "ledger">): string | undefined {
+  return ledger.recall(lastReportKey);
+}
+
+/** A round trip to the window: a client that is gone never answers. */
+async function clientAlive(): Promise<boolean> {
+  await vscode.commands.getCommands(true);
+  return true;
+}

@@ -1,0 +1,177 @@
+import { basename, isAbsolute, join, relative } from "node:path";
+import * as vscode from "vscode";
+import { DisposableStore, type Disposable } from "../base/disposable.ts";
+import { failureOf } from "../base/failure.ts";
+import { formatReported } from "../cost/format.ts";
+import { microUsd, usd } from "../cost/money.ts";
+import { listResults, type ResultEntry, type ResultFilter } from "../endpoints/gallery.ts";
+import { sidecarPath } from "../endpoints/sidecar.ts";
+import { sizeText } from "../endpoints/sizeText.ts";
+import { askText } from "./ask.ts";
+import type { SettingsSource } from "./settingsSource.ts";
+
+/** The results of the open folders, newest first, with what each cost. */
+export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new vscode.EventEmitter<undefined>());
+  readonly #settings: SettingsSource;
+  readonly #folders: () => readonly string[];
+  readonly #view: vscode.TreeView<ResultEntry>;
+  #filter: ResultFilter = {};
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(settings: SettingsSource, folders: () => readonly string[]) {
+    this.#settings = settings;
+    this.#folders = folders;
+    this.#view = this.#store.add(
+      vscode.window.createTreeView("modalMeter.results", { treeDataProvider: this }),
+    );
+    const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher("**/*.json"));
+    for (const changed of [watcher.onDidCreate, watcher.onDidDelete, watcher.onDidChange]) {
+      this.#store.add(changed(() => this.refresh()));
+    }
+  }
+
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  async show(): Promise<void> {
+    await vscode.commands.executeCommand("modalMeter.results.focus");
+  }
+
+  async getChildren(parent?: ResultEntry): Promise<ResultEntry[]> {
+    if (parent !== undefined) return [];
+    try {
+      const folder = this.#settings.current.get("resultsFolder");
+      const paths = isAbsolute(folder)
+        ? [folder]
+        : this.#folders().map((root) => join(root, folder));
+      const lists = await Promise.all(paths.map((path) => listResults(path, this.#filter)));
+      const results = lists.flatMap(({ results }) => results);
+      this.#view.description = describeFilter(this.#filter);
+      this.#view.message =
+        results.length === 0 && isFiltered(this.#filter)
+          ? vscode.l10n.t("No result fits the filter.")
+          : "";
+      return results;
+    } catch (error) {
+      this.#view.message = failureOf(error)?.message ?? String(error);
+      return [];
+    }
+  }
+
+  getTreeItem({ path, bytes, provenance }: ResultEntry): vscode.TreeItem {
+    const uri = vscode.Uri.file(path);
+    const item = new vscode.TreeItem(provenance.prompt ?? basename(path));
+    const reported = provenance.cost.reportedMicroUsd;
+    const cost =
+      reported === null ? vscode.l10n.t("cost unknown") : formatReported(microUsd(reported));
+    item.description = `${provenance.endpoint} · ${cost}`;
+    item.resourceUri = uri;
+    item.iconPath =
+      provenance.mediaType?.startsWith("image/") === true ? uri : vscode.ThemeIcon.File;
+    item.contextValue = "result";
+    item.command = { command: "vscode.open", title: "Open", arguments: [uri] };
+    item.tooltip = tooltip(path, bytes, provenance, cost);
+    return item;
+  }
+
+  /** Asks what to show: words of the prompt, and a least cost. */
+  async askFilter(): Promise<void> {
+    const text = await askText({
+      title: vscode.l10n.t("Filter Results"),
+      prompt: vscode.l10n.t("Words of the prompt, and a least cost: fox >0.01. Empty: all."),
+      value: describeFilter(this.#filter),
+    });
+    if (text === undefined) return;
+    const least = />\s*\$?(\d*\.?\d+)/.exec(text)?.[1];
+    const words = text.replace(/>\s*\$?\d*\.?\d+/, "").trim();
+    this.#filter = {
+      ...(words === "" ? {} : { prompt: words }),
+      ...(least === undefined ? {} : { minMicroUsd: usd(Number(least)) }),
+    };
+    this.refresh();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
+
+/** Puts an image link into the active Markdown editor, or onto the clipboard. */
+export async function insertAsMarkdown({ path, provenance }: ResultEntry): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const alt = (provenance.prompt ?? provenance.endpoint).replaceAll(/[[\]\n]/g, " ");
+  const link = (from: string): string => `![${alt}](${encodeURI(from.replaceAll("\\", "/"))})`;
+  if (editor?.document.languageId === "markdown" && editor.document.uri.scheme === "file") {
+    const to = relative(join(editor.document.uri.fsPath, ".."), path);
+    await editor.edit((edit) => edit.insert(editor.selection.active, link(to)));
+    return;
+  }
+  await vscode.env.clipboard.writeText(link(path));
+  await vscode.window.showInformationMessage(vscode.l10n.t("The Markdown is on the clipboard."));
+}
+
+/** Moves a result and its sidecar to the trash, after a question. */
+export async function deleteResult({ path }: ResultEntry): Promise<void> {
+  const go = vscode.l10n.t("Move to Trash");
+  const pressed = await vscode.window.showWarningMessage(
+    vscode.l10n.t("Delete {0}?", basename(path)),
+    {
+      modal: true,
+      detail: vscode.l10n.t("Its provenance goes with it. What it cost stays in the ledger."),
+    },
+    go,
+  );
+  if (pressed !== go) return;
+  for (const file of [path, sidecarPath(path)]) {
+    const uri = vscode.Uri.file(file);
+    try {
+      await vscode.workspace.fs.delete(uri, { useTrash: true });
+    } catch {
+      // A remote machine has no trash.
+      await vscode.workspace.fs.delete(uri, { useTrash: false });
+    }
+  }
+}
+
+function isFiltered(filter: ResultFilter): boolean {
+  return Object.keys(filter).length > 0;
+}
+
+function describeFilter(filter: ResultFilter): string {
+  const least = filter.minMicroUsd;
+  return [filter.prompt, least === undefined ? undefined : `>${least / 1e6}`]
+    .filter((part) => part !== undefined)
+    .join(" ");
+}
+
+function tooltip(
+  path: string,
+  bytes: number,
+  provenance: ResultEntry["provenance"],
+  cost: string,
+): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  text.appendText(provenance.prompt ?? basename(path));
+  const facts = [
+    ["endpoint", provenance.endpoint],
+    ["seed", provenance.seed],
+    ["mode", provenance.mode],
+    ["app", provenance.app?.name ?? null],
+    ["GPU", provenance.gpu],
+    ["handler seconds", provenance.executionSeconds],
+    ["cost", cost],
+    ["made", provenance.startedAt],
+    ["commit", provenance.commit],
+    ["size", sizeText(bytes)],
+  ] as const;
+  text.appendMarkdown("\n\n");
+  for (const [name, value] of facts) {
+    if (value !== null)
+      text.appendMarkdown(`- ${name}: `).appendText(String(value)).appendMarkdown("\n");
+  }
+  return text;
+}
