@@ -95,7 +95,8 @@ export function connectSdk(login: SdkLogin, onWarning: (text: string) => void) {
 function createClient(login: SdkLogin, onWarning: (text: string) => void): ModalClient {
   const before = new Map<string, string | undefined>();
   const swap = (name: string, value: string | undefined): void => {
-    before.set(name, process.env[name]);
+    // Some are swapped twice: what has to come back is what was there at first.
+    if (!before.has(name)) before.set(name, process.env[name]);
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   };
