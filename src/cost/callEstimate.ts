@@ -127,6 +127,14 @@ export function percentile(sorted: readonly number[], q: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+/** Throws on an empty list. */
+export function median(values: readonly number[]): number {
+  return percentile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
+
 function requestSeconds(call: CallRecord): number | undefined {
   // A log line knows the handler's time alone, and when it was written.
   if (call.source === "log") return call.executionSeconds ?? undefined;

@@ -83,7 +83,7 @@ export function addMetrics(parts: Iterable<CostMetrics>): CostMetrics {
 function gpuHourly({ appName, gpu, gpuSource }: Resources, rates: Rates): HourlyRate["gpu"] {
   if (gpu !== null) return gpuPrice(gpu, rates);
   if (gpuSource !== "unknown") return { known: true, usdPerHour: 0 };
-  const why = `The GPU of the app ${appName} is not known. Name it in the setting "modalMeter.gpu".`;
+  const why = `The GPU of the app ${appName} is not known. Name it as "gpu" of the app in the setting "modalMeter.deployTargets".`;
   return { known: false, why };
 }
 

@@ -1,40 +1,52 @@
 import type { CallRecord } from "./call.ts";
+import { coldStarts, signsOfLife } from "./coldStart.ts";
 import { loggedContainerId } from "./logLineAssembler.ts";
+import type { LoggedContainer } from "./loggedContainers.ts";
 import type { HintsOf } from "./pricedSpan.ts";
 import type { ContainerSpan } from "./span.ts";
 
 /** What else is known of when containers of an app end. */
 export interface EndKnowledge {
   readonly calls: readonly CallRecord[];
-  /** The scaledown window of an app; null where nobody told. */
+  /** Containers that the apps' logs name. */
+  readonly logged?: readonly LoggedContainer[];
+  /** The scaledown window of an app; null where nobody told, and where `min_containers` overrides it. */
   readonly scaledownSecondsOf: (appId: string) => number | null;
-  /** When the app's containers were ended on purpose: stops, as the listing or a receipt tells them; releases. */
-  readonly stoppedAtMsOf: (appId: string) => readonly number[];
+  /** When the app's containers were ended on purpose: stops as the listing or a receipt tells them, releases, deploys. */
+  readonly endedOnPurposeAtMsOf: (appId: string) => readonly number[];
 }
 
 /**
  * Where the end of a container probably lies that nobody saw end (the CLI tells no ends; a sleeping
- * laptop sees nothing): at a stop, else a scaledown window after a call. Only ever used within the
- * bounds that observations set, so a wrong guess stays within the error that is shown.
+ * laptop sees nothing): at a stop, else a scaledown window after its last known activity. Only ever
+ * used within the bounds that observations set, and the error that is shown covers all of them.
  */
-export function endHints(knowledge: EndKnowledge): HintsOf {
+export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledge): HintsOf {
   const callsByApp = Map.groupBy(knowledge.calls, (call) => call.appId);
+  const signs = signsOfLife(knowledge.calls, knowledge.logged);
+  const coldMsByApp = coldStarts(spans, signs);
   return (span) => {
-    if (span.finishedAtMs !== null) return {};
+    if (span.finishedAtMs !== null || span.startedAtMs === null) return {};
     const latestMs = span.firstAbsentAtMs ?? Number.POSITIVE_INFINITY;
     const isPossible = (atMs: number): boolean => atMs >= span.lastSeenAtMs && atMs <= latestMs;
-    const stops = knowledge.stoppedAtMsOf(span.appId).filter(isPossible);
-    const stopMs = stops.length === 0 ? null : Math.min(...stops);
-    const calls = callsByApp.get(span.appId) ?? [];
-    const scaledownMs = (knowledge.scaledownSecondsOf(span.appId) ?? Number.NaN) * 1000;
-    let expectedMs = Number.NEGATIVE_INFINITY;
-    for (const call of calls) {
-      if (!mayHaveRunIn(call, span)) continue;
-      const atMs = idleFromMs(call) + scaledownMs;
-      if (isPossible(atMs)) expectedMs = Math.max(expectedMs, atMs);
-    }
-    if (stopMs !== null) return { expectedEndMs: stopMs };
-    return Number.isFinite(expectedMs) || expectedMs > 0 ? { expectedEndMs: expectedMs } : {};
+    const onPurpose = knowledge.endedOnPurposeAtMsOf(span.appId).filter(isPossible);
+    const scaledownSeconds = knowledge.scaledownSecondsOf(span.appId);
+    const scaledownMs = scaledownSeconds === null ? null : scaledownSeconds * 1000;
+    const idleFrom = (callsByApp.get(span.appId) ?? [])
+      .filter((call) => mayHaveRunIn(call, span))
+      .map(idleFromMs);
+    idleFrom.push(span.startedAtMs + (coldMsByApp.get(span.appId) ?? 0));
+    const lastLineMs = signs.get(span.containerId)?.lastMs;
+    if (lastLineMs !== undefined) idleFrom.push(lastLineMs);
+    const scaledown =
+      scaledownMs === null ? [] : idleFrom.map((atMs) => atMs + scaledownMs).filter(isPossible);
+    if (scaledown.length > 0)
+      return { expectedEndMs: Math.min(Math.max(...scaledown), ...onPurpose) };
+    if (onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
+    if (scaledownMs === null) return {};
+    // Nothing explains why it lived so long. Whatever did, it cannot have outlived it by more than a window.
+    const middleMs = (latestMs - span.lastSeenAtMs) / 2;
+    return { expectedEndMs: span.lastSeenAtMs + Math.min(middleMs, scaledownMs) };
   };
 }
 
@@ -45,8 +57,9 @@ function idleFromMs(call: CallRecord): number {
 }
 
 function mayHaveRunIn(call: CallRecord, span: ContainerSpan): boolean {
-  const containerId = call.source === "log" ? loggedContainerId(call.callId) : null;
+  const containerId = loggedContainerId(call.callId);
   if (containerId !== null) return containerId === span.containerId;
-  const endMs = call.endedAtMs ?? Number.POSITIVE_INFINITY;
-  return span.startedAtMs !== null && endMs >= span.startedAtMs;
+  return (
+    span.startedAtMs !== null && (call.endedAtMs ?? Number.POSITIVE_INFINITY) >= span.startedAtMs
+  );
 }

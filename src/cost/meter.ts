@@ -112,7 +112,12 @@ export class SpanBook {
       const key = bookKey({ scope, containerId: seen.containerId });
       this.#spans.set(key, mergeSighting(this.#spans.get(key), scope, seen, observedAtMs));
     }
-    for (const told of look.ended) {
+    this.tell(look);
+  }
+
+  /** Adds details of containers without a look at all the others. */
+  tell({ scope, observedAtMs, ended }: Omit<Look, "containers">): void {
+    for (const told of ended) {
       const key = bookKey({ scope, containerId: told.containerId });
       this.#spans.set(key, mergeDetails(this.#spans.get(key), scope, told, observedAtMs));
     }

@@ -32,6 +32,8 @@ export interface CostQuestion {
   readonly billed: readonly BilledRow[];
   readonly rates: Rates;
   readonly hintsOf?: HintsOf;
+  /** Containers that nobody saw, but whose log lines are there (cost/inferredSpans.ts). */
+  readonly inferred?: readonly PricedSpan[];
 }
 
 export interface ReportedCost {
@@ -70,12 +72,10 @@ export function costOf(question: CostQuestion): TieredCost {
   const { appIds, fromMs, toMs, nowMs, rates } = question;
   const isAsked = (appId: string | null): boolean =>
     appIds === null || (appId !== null && appIds.has(appId));
-  const all = priceSpans(
-    question.spans.filter((span) => isAsked(span.appId)),
-    rates,
-    nowMs,
-    question.hintsOf,
-  );
+  const all = [
+    ...priceSpans(question.spans, rates, nowMs, question.hintsOf),
+    ...(question.inferred ?? []),
+  ].filter(({ span }) => isAsked(span.appId));
   const calls = distinctCalls(question.calls.filter((call) => isAsked(call.appId)));
   const reported = reportedCost(
     calls.filter((call) => call.startedAtMs >= fromMs && call.startedAtMs < toMs),

@@ -45,7 +45,7 @@ describe("what a container costs", () => {
     assert.equal(unseen.gpu.known, false);
     assert.equal(unseen.total.known, false);
     assert.equal(unseen.cpu.known, true);
-    assert.match(unseen.total.known ? "" : unseen.total.why, /flux-api.*modalMeter\.gpu/);
+    assert.match(unseen.total.known ? "" : unseen.total.why, /flux-api.*modalMeter\.deployTargets/);
     const unpriced = burnPerHour(span({ gpu: { type: "X900", count: 1 } }), rates);
     assert.match(unpriced.known ? "" : unpriced.why, /X900.*modalMeter\.rates/);
   });
