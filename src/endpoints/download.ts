@@ -35,12 +35,12 @@ export interface DownloadOptions {
 }
 
 /** Enough of a backlog to keep the disk busy, little enough to stay small in memory. */
-const backlogBytes = 1024 * 1024;
+const backlogBytes = 256 * 1024;
 const tailBytes = 16;
 
 /**
  * Streams the body into a new file, decompressed and flushed to the disk, holding about a
- * megabyte of it in memory at a time.
+ * quarter of a megabyte of it in its own buffers.
  *
  * @throws CallFailure "bad-response" (too large, a bomb, cut short, unknown encoding),
  *   "timed-out" (stalled), "disk"; the signal's reason when aborted. The file may then hold a part.

@@ -91,7 +91,7 @@ export function parseEndpointSettings(values: readonly unknown[]): readonly Endp
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       const path = [index, ...(issue?.path ?? [])].map((part) => `[${keyText(part)}]`).join("");
-      throw bad(`${settingName}${path}`, issue?.message ?? "cannot be read");
+      throw bad(`${settingName}${path}`, issue === undefined ? "cannot be read" : issueText(issue));
     }
     const { name } = parsed.data;
     if (seen.has(name)) throw bad(`${settingName}[${index}]["name"]`, `"${name}" occurs twice`);
@@ -181,6 +181,22 @@ function toField(data: FieldSetting, method: "GET" | "POST"): Field {
       return { ...common, kind: "jsonFile", maxBytes: (data.maxMegabytes ?? 20) * megabyte };
     default:
       return { ...common, kind: "json", default: data.default };
+  }
+}
+
+/** zod/mini has no words of its own for these. */
+function issueText(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return `there is no key ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
+    case "invalid_type":
+      return `must be of type ${issue.expected}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+    case "invalid_union":
+      return 'has a "kind" that does not exist';
+    default:
+      return issue.message;
   }
 }
 

@@ -4,6 +4,8 @@ import type { Field, Json } from "./endpoint.ts";
 /** A whole document, for "#/components/…" references. */
 export class SchemaSource {
   readonly #root: unknown;
+  /** A hostile document could unfold without end. */
+  #left = 20_000;
 
   constructor(root: unknown) {
     this.#root = root;
@@ -11,6 +13,7 @@ export class SchemaSource {
 
   /** What a value stands for: itself, or what its "$ref" points at. Endless references end as undefined. */
   resolve(value: unknown): unknown {
+    if (this.#left-- <= 0) return undefined;
     let current = value;
     for (let steps = 0; steps < 32; steps++) {
       const parsed = z.safeParse(reference, current);
@@ -63,7 +66,7 @@ type Schema = z.infer<typeof schema>;
 
 const json = z.json();
 const maxImageBytes = 20_000_000;
-/** Schemas may refer to themselves; these two keep a hostile one from taking long. */
+/** Schemas may refer to themselves. */
 const maxDepth = 5;
 const mostBranches = 8;
 const largestSeed = 4_294_967_295;
@@ -74,27 +77,33 @@ export function schemaFields(
   source: SchemaSource,
   place: "body" | "query",
 ): readonly Field[] {
-  const whole = flatten(raw, source, 0);
+  const whole = flatten(raw, source);
   if (whole?.properties === undefined) return [];
   const required = new Set(whole.required ?? []);
   const fields: Field[] = [];
   for (const [name, value] of Object.entries(whole.properties)) {
-    const own = flatten(value, source, 0);
+    const own = flatten(value, source);
     if (own !== undefined) fields.push(toField(name, own, required.has(name), place));
   }
   return fields;
 }
 
 /** References and `allOf` folded into one schema; an optional ("null or X") becomes X. */
-function flatten(raw: unknown, source: SchemaSource, depth: number): Schema | undefined {
-  if (depth > maxDepth) return undefined;
-  const parsed = z.safeParse(schema, source.resolve(raw));
+function flatten(
+  raw: unknown,
+  source: SchemaSource,
+  inside: readonly unknown[] = [],
+): Schema | undefined {
+  const resolved = source.resolve(raw);
+  if (inside.includes(resolved) || inside.length > maxDepth) return undefined;
+  const within = [...inside, resolved];
+  const parsed = z.safeParse(schema, resolved);
   if (!parsed.success) return undefined;
   // A "$ref" may have a default or a description beside it.
   const beside = z.safeParse(schema, raw);
   let whole: Schema = beside.success ? { ...parsed.data, ...defined(beside.data) } : parsed.data;
   for (const part of (whole.allOf ?? []).slice(0, mostBranches)) {
-    const inner = flatten(part, source, depth + 1);
+    const inner = flatten(part, source, within);
     if (inner === undefined) continue;
     const properties = { ...inner.properties, ...whole.properties };
     const required = [...(inner.required ?? []), ...(whole.required ?? [])];
@@ -103,7 +112,7 @@ function flatten(raw: unknown, source: SchemaSource, depth: number): Schema | un
   }
   const choices = (whole.anyOf ?? whole.oneOf ?? [])
     .slice(0, mostBranches)
-    .map((part) => flatten(part, source, depth + 1))
+    .map((part) => flatten(part, source, within))
     .filter((part) => part !== undefined && part.type !== "null");
   const [only, ...others] = choices;
   if (only !== undefined && others.length === 0) {

@@ -117,7 +117,7 @@ export function responseFailure(response: FailedResponse): CallFailure {
 
 function verdictOf(response: FailedResponse, detail: ErrorDetail): Verdict {
   // Only a text that Modal's front wrote is believed to be Modal's: an app may quote these words.
-  if (detail.shape === "text" && /^(modal-http|modal):|^server has lost/i.test(detail.text)) {
+  if (detail.shape === "text" && isModalsOwn(detail.text)) {
     for (const { pattern, verdict } of modalTexts) {
       if (pattern.test(detail.text)) return verdict(response);
     }
@@ -248,6 +248,12 @@ function waitText(retryAfter: string | undefined): string {
   return retryAfter !== undefined && /^\d{1,5}$/.test(retryAfter)
     ? `${retryAfter} seconds`
     : "a minute";
+}
+
+function isModalsOwn(text: string): boolean {
+  return /^modal(-http)?:|^missing request, possibly due|server has lost track of input|function was terminated by signal/i.test(
+    text,
+  );
 }
 
 function isModal(url: URL): boolean {
