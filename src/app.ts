@@ -38,6 +38,7 @@ import { ProxyTokens } from "./ui/proxyTokens.ts";
 import { Reminders } from "./ui/reminders.ts";
 import { ResultsView } from "./ui/resultsView.ts";
 import type { Services } from "./ui/services.ts";
+import { Serves } from "./ui/serves.ts";
 import { SettingsSource } from "./ui/settingsSource.ts";
 import { StatusBar } from "./ui/statusBar.ts";
 
@@ -148,6 +149,7 @@ export class App implements Disposable {
       project,
       tokens: this.#tokens,
       probe: httpProbe({ clock: systemClock, proxyToken: (origin) => this.#tokens.get(origin) }),
+      serves: this.#store.add(new Serves(this.log)),
       deployer: () => this.#deployer(connection),
       newId: () => randomUUID(),
     };

@@ -2,11 +2,12 @@ import type * as vscode from "vscode";
 import { App } from "./app.ts";
 import { registerCommands } from "./ui/command.ts";
 import { runDiagnosis } from "./ui/commands/diagnosis.ts";
+import { explainCost } from "./ui/commands/explain.ts";
 import { invokeCommands } from "./ui/commands/invoke.ts";
 import { resultCommands } from "./ui/commands/results.ts";
 import { sessionCommands } from "./ui/commands/session.ts";
 import { showCommands } from "./ui/commands/show.ts";
-import { startDemo, startDev, startInMode } from "./ui/commands/start.ts";
+import { startDemo, startDev, startInMode, startServe } from "./ui/commands/start.ts";
 import { stopAll, stopApp, stopProject } from "./ui/commands/stop.ts";
 
 /** Called by VS Code after start-up. Opens nothing that it has to wait for. */
@@ -16,13 +17,13 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     app,
     registerCommands(
-      [startDev, startDemo, startInMode, stopAll, stopProject, stopApp],
+      [startDev, startDemo, startInMode, startServe, stopAll, stopProject, stopApp],
       services,
       app.log,
     ),
     registerCommands(sessionCommands, services, app.log),
     registerCommands(invokeCommands, services, app.log),
-    registerCommands([...showCommands, runDiagnosis], services, app.log),
+    registerCommands([...showCommands, runDiagnosis, explainCost], services, app.log),
     registerCommands(resultCommands, services, app.log),
   );
 }

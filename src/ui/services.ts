@@ -8,6 +8,7 @@ import type { CostsChannel } from "./costsChannel.ts";
 import type { LogChannel } from "./logChannel.ts";
 import type { Project } from "./project.ts";
 import type { ProxyTokens } from "./proxyTokens.ts";
+import type { Serves } from "./serves.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
 /** What commands have to work with. Built once, in app.ts. */
@@ -22,6 +23,7 @@ export interface Services {
   readonly project: Project;
   readonly tokens: ProxyTokens;
   readonly probe: Probe;
+  readonly serves: Serves;
   /** The `modal` command. Rejects with `Failure("cli-missing")`. */
   readonly deployer: () => Promise<Deployer>;
   /** A new unique id for a row of the ledger. */

@@ -172,6 +172,10 @@ function tooltip(state: MeterState): string {
   } else if (state.observedAtMs !== null) {
     lines.push("Nothing is running.", "");
   }
+  for (const app of state.apps) {
+    if (app.microUsdPerHour !== null) continue;
+    lines.push(`$(question) The rate of ${escape(app.name)} is not known. ${howToTell(app)}`, "");
+  }
   if (state.session !== null) {
     lines.push(`Session (${escape(state.session.mode)}): ${allTiers(state.session.cost)}`, "");
   }
@@ -182,6 +186,13 @@ function tooltip(state: MeterState): string {
   }
   lines.push(links(state));
   return lines.join("\n");
+}
+
+/** What a person can do about an app without a rate. */
+function howToTell({ gpu }: RunningApp): string {
+  return gpu === "unknown" || gpu === ""
+    ? "Name its GPU in the setting modalMeter.deployTargets."
+    : `Set the price of ${escape(gpu)} in the setting modalMeter.rates.`;
 }
 
 function appRow(app: RunningApp, nowMs: number): string {

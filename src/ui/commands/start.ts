@@ -37,6 +37,12 @@ export const startInMode: Command<Services> = {
   },
 };
 
+/** `modal serve`: apps that live as long as this window. Stop All, or closing the window, ends them. */
+export const startServe: Command<Services> = {
+  id: "modalMeter.startServe",
+  run: (services) => start(services, modeNamed(modes(services), "dev"), "serve"),
+};
+
 function modes(services: Services): readonly ModeDefinition[] {
   return modesOf(services.settings.current.get("modes"));
 }
@@ -88,7 +94,11 @@ function figures(mode: ModeDefinition, gpuText: string | undefined, rates: Rates
   };
 }
 
-async function start(services: Services, mode: ModeDefinition): Promise<void> {
+async function start(
+  services: Services,
+  mode: ModeDefinition,
+  how: "deploy" | "serve" = "deploy",
+): Promise<void> {
   const { project, connection, costs } = services;
   if (!vscode.workspace.isTrusted) {
     const manage = vscode.l10n.t("Manage Trust");
@@ -112,9 +122,9 @@ async function start(services: Services, mode: ModeDefinition): Promise<void> {
     folder,
     username,
     mode,
-    how: "deploy",
+    how,
     targets,
-  } as const;
+  };
   costs.line(
     `🚀 Starting ${targets.map(({ target }) => target.name ?? target.file).join(", ")} in ${mode.name.toUpperCase()} mode (${scope.workspace}/${scope.environment}, scaledown ${formatCountdown(mode.scaledownSeconds * 1000)})`,
   );
@@ -266,6 +276,7 @@ async function tell(
       costs.line("   Not started.");
       return;
     case "ready": {
+      services.serves.keep(outcome.serves);
       const names = outcome.session.apps.map(({ appName }) => appName).join(", ");
       const { expiresAtMs } = outcome.session;
       for (const note of outcome.notes) costs.line(`   ${note}`);

@@ -103,6 +103,8 @@ async function stopNow(
   const burnByApp = new Map<string, MicroUsd | null>(
     state.apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]),
   );
+  // Told first, so that the processes do not take their stopped apps for a fault.
+  if (what.kind !== "one") await services.serves.endAll();
   const stopping = new Set<string>();
   const receipt = await stopApps(
     { control, refresh: (options) => meter.refreshNow(options), ledger, clock, log },

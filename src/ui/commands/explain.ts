@@ -1,0 +1,131 @@
+import * as vscode from "vscode";
+import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
+import { formatAmount, formatCountdown, formatDuration, formatMetered } from "../../cost/format.ts";
+import type { KnownPart } from "../../cost/cost.ts";
+import { billedThroughText } from "../../cost/reconcile.ts";
+import { costOf, type TieredCost } from "../../cost/sessionCost.ts";
+import { tierDefinitions } from "../../cost/tiers.ts";
+import type { SessionRecord } from "../../session/session.ts";
+import type { Command } from "../command.ts";
+import type { Services } from "../services.ts";
+
+/** Shows where each figure of the session comes from, tier by tier. */
+export const explainCost: Command<Services> = {
+  id: "modalMeter.explainCost",
+  run: async (services) => {
+    const { scopeKey } = await services.connection.open();
+    const folder = services.project.currentFolder();
+    const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
+    const document = await vscode.workspace.openTextDocument({
+      language: "markdown",
+      content: explanation(services, scopeKey, session).join("\n"),
+    });
+    await vscode.window.showTextDocument(document, { preview: true });
+  },
+};
+
+function explanation(
+  services: Services,
+  scope: string,
+  session: SessionRecord | undefined,
+): readonly string[] {
+  const { ledger, clock, meter } = services;
+  const nowMs = clock.nowMs();
+  const fromMs = session?.startedAtMs ?? nowMs - 24 * hourMs;
+  const range = { scope, fromMs: fromMs - hourMs, toMs: nowMs + hourMs };
+  const spans = ledger.spans(range);
+  const billed = ledger.billed(range);
+  const cost = costOf({
+    appIds: session === undefined ? null : new Set(session.apps.map(({ appId }) => appId)),
+    fromMs,
+    toMs: nowMs,
+    nowMs,
+    spans,
+    calls: ledger.calls(range),
+    billed,
+    rates: meter.rates(),
+  });
+  const what =
+    session === undefined
+      ? `Everything in ${scope} in the last 24 hours (no session is open here)`
+      : `${session.mode} session in ${scope}, running for ${formatCountdown(nowMs - fromMs)}`;
+  const through = billedThroughMs(billed, nowMs);
+  return [
+    "# Where the cost comes from",
+    "",
+    `${what}.`,
+    "",
+    "| tier | amount | how it is known |",
+    "|---|--:|---|",
+    `| reported | ${reportedText(cost)} | ${tierDefinitions.reported} |`,
+    `| metered | ${cost.metered === null ? "nothing observed" : part(cost.metered.known)} | ${tierDefinitions.metered} |`,
+    `| billed | ${cost.billed === null ? "not yet" : formatAmount(cost.billed.microUsd)} | ${tierDefinitions.billed} |`,
+    "",
+    through === null
+      ? "Nothing billed is known yet."
+      : `The bill is known: ${billedThroughText(through, nowMs)}.`,
+    "",
+    ...meteredLines(cost),
+    ...spanLines(services, spans, fromMs),
+  ];
+}
+
+function reportedText({ reported }: TieredCost): string {
+  const silent = reported.silentCalls === 0 ? "" : `, ${reported.silentCalls} call(s) said nothing`;
+  return `${formatAmount(reported.microUsd)} (${reported.calls} call(s)${silent})`;
+}
+
+function part({ microUsd, isFloor }: KnownPart): string {
+  return isFloor ? `at least ${formatAmount(microUsd)}` : formatMetered(microUsd);
+}
+
+function meteredLines({ metered }: TieredCost): readonly string[] {
+  if (metered === null) return [];
+  const { execution, coldStart, idle } = metered.byActivity;
+  const whys = metered.known.whys.map((why) => `- ${why}`);
+  return [
+    "## What the containers were doing",
+    "",
+    "| | metered |",
+    "|---|--:|",
+    `| working on requests | ${part(execution)} |`,
+    `| starting (cold start) | ${part(coldStart)} |`,
+    `| idle | ${part(idle)} |`,
+    "",
+    `${formatDuration(metered.containerSeconds * 1000)} of containers in all; ends that nobody saw may make it wrong by ${formatAmount(metered.error)}.`,
+    "",
+    ...(whys.length === 0 ? [] : ["Not known:", "", ...whys, ""]),
+  ];
+}
+
+function spanLines(
+  { meter }: Services,
+  spans: readonly {
+    readonly appName: string;
+    readonly gpuSource: string;
+    readonly lastSeenAtMs: number;
+  }[],
+  fromMs: number,
+): readonly string[] {
+  const own = spans.filter(({ lastSeenAtMs }) => lastSeenAtMs >= fromMs);
+  const sources = Map.groupBy(own, ({ gpuSource }) => gpuSource);
+  const lines = [...sources].map(
+    ([source, list]) => `- ${list.length} container(s): ${gpuSources[source] ?? source}`,
+  );
+  const { cpu, memory } = meter.rates();
+  return [
+    "## Rates",
+    "",
+    `CPU $${cpu.usdPerHour.toFixed(4)} per core and hour, memory $${memory.usdPerHour.toFixed(4)} per GiB and hour (${cpu.origin}).`,
+    "",
+    ...(lines.length === 0 ? [] : ["How the GPU of each container is known:", "", ...lines, ""]),
+  ];
+}
+
+const gpuSources: Readonly<Record<string, string>> = {
+  container: "Modal told it for this container",
+  app: "as the app's containers before",
+  "deploy-file": "as the app file says",
+  setting: "as your settings say",
+  unknown: "not known: its cost is not known either. Name it in modalMeter.deployTargets.",
+};
