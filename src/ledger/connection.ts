@@ -77,6 +77,17 @@ export class Connection implements Disposable {
     return result;
   }
 
+  /** Several queries on one state of the ledger, whatever is written meanwhile. */
+  read<T>(work: () => T): T {
+    if (this.#database.isTransaction) return work();
+    this.#guarded(() => this.#statement("BEGIN").run());
+    try {
+      return work();
+    } finally {
+      this.#guarded(() => this.#statement("COMMIT").run());
+    }
+  }
+
   /** Goes on with another database: the file was set aside by another window, which began a new one. */
   replace(database: DatabaseSync): void {
     this.dispose();

@@ -12,11 +12,11 @@ import {
   isSuspect,
   noteSuspicion,
 } from "./generation.ts";
-import { integrityProblems } from "./integrity.ts";
+import { LogCare } from "./logCare.ts";
 import { isComplete, migrate, refuseForeign } from "./migrate.ts";
 import { isBusy, isDamage, ledgerFailure } from "./sqliteFailure.ts";
 import { SqliteLedger } from "./sqliteLedger.ts";
-import { WalFlush } from "./walFlush.ts";
+import { integrityProblems } from "./thread.ts";
 import { walDamage } from "./walHeader.ts";
 
 export interface OpenLedgerOptions {
@@ -37,8 +37,8 @@ interface Sqlite {
 
 const memory = ":memory:";
 
-/** Pages of the log (4 KiB each) after which a commit moves it into the database: fewer, longer pauses. */
-const checkpointPages = 2000;
+/** Pages of the log (4 KiB each) after which a commit moves it into the database, where the background did not. */
+const checkpointPages = 8000;
 
 /**
  * Opens the ledger at `path` (its folder must exist), creating or migrating it first. Any number of
@@ -169,15 +169,15 @@ class Opener {
 
   #opened(file: string, database: DatabaseSync, setAside: string | null): OpenedLedger {
     let current = file;
-    let log = new WalFlush(file);
+    let log = new LogCare(file, this.#clock);
     const connection = new Connection(this.#path, database, {
-      onCommit: () => void log.request(),
+      onCommit: () => log.committed(),
       onDamage: () => noteSuspicion(current),
     });
     const ledger = new SqliteLedger(connection, {
       openReader: () =>
         new this.#sqlite.DatabaseSync(current, { readOnly: true, timeout: this.#busyTimeoutMs }),
-      flush: () => log.request(),
+      flush: () => log.flush(),
       checkIntegrity: async () => {
         const problems = await integrityProblems(current);
         if (problems.length > 0) noteSuspicion(current);
@@ -188,8 +188,10 @@ class Opener {
         if (newest === current) return;
         connection.replace(this.#connect(newest));
         current = newest;
-        log = new WalFlush(newest);
+        log.dispose();
+        log = new LogCare(newest, this.#clock);
       },
+      dispose: () => log.dispose(),
     });
     return { ledger, setAside };
   }
@@ -216,6 +218,7 @@ class Opener {
             .filter((text) => text !== "ok"),
         ),
       followSetAside: () => {},
+      dispose: () => {},
     });
   }
 

@@ -72,15 +72,21 @@ export const migrations: readonly string[] = [
   CREATE INDEX call_by_session ON call (session_id, started_at_ms) WHERE session_id IS NOT NULL;
   CREATE INDEX call_unfinished ON call (status, started_at_ms) WHERE status IN ('running', 'abandoned');
 
-  CREATE TABLE call_quarter (
-    quarter INTEGER NOT NULL,
+  CREATE TABLE call_group (
+    group_id INTEGER PRIMARY KEY,
     scope TEXT NOT NULL,
     app_name TEXT NOT NULL,
     endpoint TEXT NOT NULL,
+    UNIQUE (scope, app_name, endpoint)
+  ) STRICT;
+
+  CREATE TABLE call_quarter (
+    group_id INTEGER NOT NULL,
+    quarter INTEGER NOT NULL,
     calls INTEGER NOT NULL,
     unknown_calls INTEGER NOT NULL,
     reported_micro_usd INTEGER NOT NULL,
-    PRIMARY KEY (quarter, scope, app_name, endpoint)
+    PRIMARY KEY (group_id, quarter)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE pruned_span_day (
@@ -184,6 +190,7 @@ export const tables = [
   "billed",
   "receipt",
   "rate",
+  "call_group",
   "call_quarter",
   "pruned_span_day",
   "look",

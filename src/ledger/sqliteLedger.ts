@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod/mini";
+import type { Disposable } from "../base/disposable.ts";
 import type { CallRecord } from "../cost/call.ts";
 import type { ContainerSpan } from "../cost/span.ts";
 import type {
@@ -39,7 +40,7 @@ const versionSchema = z.object({ data_version: whole });
 const countSchema = z.object({ rows: whole });
 
 /** What the ledger needs beside its connection. */
-export interface LedgerFile {
+export interface LedgerFile extends Disposable {
   /** A second, read-only connection to the same file. */
   openReader(): DatabaseSync;
   flush(): Promise<void>;
@@ -217,6 +218,7 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   }
 
   dispose(): void {
+    this.#file.dispose();
     this.#connection.dispose();
   }
 }

@@ -2,14 +2,32 @@ import * as z from "zod/mini";
 import { microUsd } from "../cost/money.ts";
 import type { SummaryRow, TimeRange } from "../session/ledgerPort.ts";
 import { quarterMs } from "./callQuarter.ts";
-import { text, whole } from "./column.ts";
+import { maybeWhole, text, whole } from "./column.ts";
 import type { Connection } from "./connection.ts";
 import { prunedThroughMs } from "./prune.ts";
 
 const dayMs = 86_400_000;
 
-const rowSchema = z.object({
-  day: whole,
+export type SummaryQuery = TimeRange & {
+  readonly scope?: string;
+  readonly utcOffsetMinutes: number;
+};
+
+const groupSchema = z.object({
+  group_id: whole,
+  app_name: text,
+  endpoint: text,
+  first_quarter: maybeWhole,
+  last_quarter: maybeWhole,
+});
+
+const sumsSchema = z.object({
+  calls: maybeWhole,
+  unknown_calls: maybeWhole,
+  reported_micro_usd: maybeWhole,
+});
+
+const rawSchema = z.object({
   app_name: text,
   endpoint: text,
   calls: whole,
@@ -17,75 +35,161 @@ const rowSchema = z.object({
   reported_micro_usd: whole,
 });
 
-export type SummaryQuery = TimeRange & {
-  readonly scope?: string;
-  readonly utcOffsetMinutes: number;
-};
-
-/** Numbers arrive in SQLite as REAL: without the cast the division would give a fraction of a day. */
-function localDay(instantMs: string): string {
-  return `(${instantMs} + CAST(:offsetMs AS INTEGER)) / ${dayMs}`;
-}
+type Add = (
+  appName: string,
+  endpoint: string,
+  calls: number,
+  unknownCalls: number,
+  reported: number,
+) => void;
 
 /**
- * Calls per local day, app and endpoint, from the counts per quarter of an hour; the parts of the
- * range that are no whole quarter are counted from the calls themselves. Before the retention
- * boundary the calls are gone: there a quarter belongs to the range that its beginning lies in.
+ * Calls per local day, app and endpoint, from the counts per quarter of an hour. Where a day (or the
+ * range) does not begin or end at a quarter, its edge is counted from the calls themselves; where
+ * those are pruned, a quarter belongs to the day and range in which it begins.
  */
 export function summaryOf(connection: Connection, query: SummaryQuery): readonly SummaryRow[] {
-  if (query.toMs <= query.fromMs) return [];
-  const keptFromMs = prunedThroughMs(connection);
-  const offsetMs = query.utcOffsetMinutes * 60_000;
-  const exact = offsetMs % quarterMs === 0;
-  const firstMs = Math.ceil(query.fromMs / quarterMs) * quarterMs;
-  const lastMs = Math.max(firstMs, Math.floor(query.toMs / quarterMs) * quarterMs);
-  // Where calls are gone the quarters must do, also the last one, and in any time zone.
-  const goneToMs = Math.min(keptFromMs, Math.ceil(query.toMs / quarterMs) * quarterMs);
-  const quartersToMs = exact && lastMs >= keptFromMs ? lastMs : goneToMs;
-  const rows = connection.all(
-    `SELECT day, app_name, endpoint, sum(calls) AS calls, sum(unknown_calls) AS unknown_calls,
-       sum(reported_micro_usd) AS reported_micro_usd
-     FROM (
-       SELECT ${localDay(`quarter * ${quarterMs}`)} AS day, app_name, endpoint, calls,
-         unknown_calls, reported_micro_usd
-       FROM call_quarter
-       WHERE quarter >= :firstQuarter AND quarter < :endQuarter AND (:scope IS NULL OR scope = :scope)
-       UNION ALL
-       SELECT ${localDay("started_at_ms")}, coalesce(app_name, ''), coalesce(endpoint, ''), 1,
-         reported_micro_usd IS NULL, coalesce(reported_micro_usd, 0)
-       FROM call
-       WHERE started_at_ms >= :fromMs AND started_at_ms < :headToMs
-         AND started_at_ms >= :keptFromMs AND (:scope IS NULL OR scope = :scope)
-       UNION ALL
-       SELECT ${localDay("started_at_ms")}, coalesce(app_name, ''), coalesce(endpoint, ''), 1,
-         reported_micro_usd IS NULL, coalesce(reported_micro_usd, 0)
-       FROM call
-       WHERE started_at_ms >= :tailFromMs AND started_at_ms < :toMs
-         AND started_at_ms >= :keptFromMs AND (:scope IS NULL OR scope = :scope)
-     )
-     GROUP BY day, app_name, endpoint HAVING sum(calls) > 0
-     ORDER BY day, app_name, endpoint`,
-    {
-      offsetMs,
-      scope: query.scope ?? null,
-      firstQuarter: firstMs / quarterMs,
-      endQuarter: quartersToMs / quarterMs,
-      fromMs: query.fromMs,
-      headToMs: Math.min(firstMs, query.toMs),
-      tailFromMs: Math.max(firstMs, quartersToMs),
-      toMs: query.toMs,
-      keptFromMs,
-    },
-  );
-  return rows.map((row) => {
-    const r = rowSchema.parse(row);
-    return {
-      day: new Date(r.day * dayMs).toISOString().slice(0, 10),
-      appName: r.app_name,
-      endpoint: r.endpoint === "" ? null : r.endpoint,
-      calls: r.calls,
-      unknownCalls: r.unknown_calls,
-      reportedMicroUsd: microUsd(r.reported_micro_usd),
-    };
+  return connection.read(() => {
+    const groups = groupsOf(connection, query.scope);
+    const keptFromMs = prunedThroughMs(connection);
+    const offsetMs = query.utcOffsetMinutes * 60_000;
+    const rows: SummaryRow[] = [];
+    const fromMs = Math.max(
+      query.fromMs,
+      Math.min(...groups.map((g) => g.firstQuarter)) * quarterMs,
+    );
+    const lastQuarter = Math.max(...groups.map((g) => g.lastQuarter));
+    const toMs = Math.min(query.toMs, (lastQuarter + 1) * quarterMs);
+    for (let startMs = fromMs; startMs < toMs;) {
+      const day = Math.floor((startMs + offsetMs) / dayMs);
+      const endMs = Math.min(toMs, (day + 1) * dayMs - offsetMs);
+      rows.push(
+        ...rowsOf(new Date(day * dayMs).toISOString().slice(0, 10), (add) => {
+          addDay(
+            connection,
+            groups,
+            query.scope,
+            keptFromMs,
+            { fromMs: startMs, toMs: endMs },
+            add,
+          );
+        }),
+      );
+      startMs = endMs;
+    }
+    return rows;
   });
+}
+
+interface Group {
+  readonly groupId: number;
+  readonly appName: string;
+  readonly endpoint: string;
+  readonly firstQuarter: number;
+  readonly lastQuarter: number;
+}
+
+function groupsOf(connection: Connection, scope: string | undefined): readonly Group[] {
+  return connection
+    .all(
+      `SELECT group_id, app_name, endpoint,
+         (SELECT min(quarter) FROM call_quarter q WHERE q.group_id = g.group_id) AS first_quarter,
+         (SELECT max(quarter) FROM call_quarter q WHERE q.group_id = g.group_id) AS last_quarter
+       FROM call_group g WHERE :scope IS NULL OR scope = :scope`,
+      { scope: scope ?? null },
+    )
+    .flatMap((row) => {
+      const r = groupSchema.parse(row);
+      if (r.first_quarter === null || r.last_quarter === null) return [];
+      return {
+        groupId: r.group_id,
+        appName: r.app_name,
+        endpoint: r.endpoint,
+        firstQuarter: r.first_quarter,
+        lastQuarter: r.last_quarter,
+      };
+    });
+}
+
+function addDay(
+  connection: Connection,
+  groups: readonly Group[],
+  scope: string | undefined,
+  keptFromMs: number,
+  { fromMs, toMs }: TimeRange,
+  add: Add,
+): void {
+  const first = Math.ceil(fromMs / quarterMs);
+  const end = toMs < keptFromMs ? Math.ceil(toMs / quarterMs) : Math.floor(toMs / quarterMs);
+  for (const group of groups) {
+    if (group.lastQuarter < first || group.firstQuarter >= end) continue;
+    const sums = sumsSchema.parse(
+      connection.get(
+        `SELECT sum(calls) AS calls, sum(unknown_calls) AS unknown_calls,
+           sum(reported_micro_usd) AS reported_micro_usd
+         FROM call_quarter WHERE group_id = :groupId AND quarter >= :first AND quarter < :end`,
+        { groupId: group.groupId, first, end },
+      ),
+    );
+    add(
+      group.appName,
+      group.endpoint,
+      sums.calls ?? 0,
+      sums.unknown_calls ?? 0,
+      sums.reported_micro_usd ?? 0,
+    );
+  }
+  const headToMs = Math.min(first * quarterMs, toMs);
+  addCalls(connection, scope, keptFromMs, { fromMs, toMs: headToMs }, add);
+  const tailFromMs = Math.max(end * quarterMs, headToMs);
+  addCalls(connection, scope, keptFromMs, { fromMs: tailFromMs, toMs }, add);
+}
+
+function addCalls(
+  connection: Connection,
+  scope: string | undefined,
+  keptFromMs: number,
+  range: TimeRange,
+  add: Add,
+): void {
+  const fromMs = Math.max(range.fromMs, keptFromMs);
+  if (fromMs >= range.toMs) return;
+  const rows = connection.all(
+    `SELECT coalesce(app_name, '') AS app_name, coalesce(endpoint, '') AS endpoint,
+       count(*) AS calls, sum(reported_micro_usd IS NULL) AS unknown_calls,
+       coalesce(sum(reported_micro_usd), 0) AS reported_micro_usd
+     FROM call
+     WHERE started_at_ms >= :fromMs AND started_at_ms < :toMs AND (:scope IS NULL OR scope = :scope)
+     GROUP BY 1, 2`,
+    { fromMs, toMs: range.toMs, scope: scope ?? null },
+  );
+  for (const row of rows) {
+    const r = rawSchema.parse(row);
+    add(r.app_name, r.endpoint, r.calls, r.unknown_calls, r.reported_micro_usd);
+  }
+}
+
+/** One day's rows: several scopes may have the same app and endpoint. By app, then endpoint. */
+function rowsOf(day: string, collect: (add: Add) => void): readonly SummaryRow[] {
+  const rows = new Map<string, SummaryRow>();
+  collect((appName, endpoint, calls, unknownCalls, reported) => {
+    if (calls === 0) return;
+    const key = JSON.stringify([appName, endpoint]);
+    const known = rows.get(key);
+    rows.set(key, {
+      day,
+      appName,
+      endpoint: endpoint === "" ? null : endpoint,
+      calls: (known?.calls ?? 0) + calls,
+      unknownCalls: (known?.unknownCalls ?? 0) + unknownCalls,
+      reportedMicroUsd: microUsd((known?.reportedMicroUsd ?? 0) + reported),
+    });
+  });
+  return [...rows.values()].toSorted(
+    (a, b) => order(a.appName, b.appName) || order(a.endpoint ?? "", b.endpoint ?? ""),
+  );
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

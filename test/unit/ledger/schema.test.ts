@@ -76,7 +76,10 @@ describe("the ledger's schema", () => {
       plan("SELECT * FROM call WHERE session_id = 's' ORDER BY started_at_ms DESC"),
       /SEARCH .*call_by_session/,
     );
-    assert.match(plan("SELECT * FROM call_quarter WHERE quarter >= 1 AND quarter < 9"), /SEARCH/);
+    assert.match(
+      plan("SELECT * FROM call_quarter WHERE group_id = 1 AND quarter >= 1 AND quarter < 9"),
+      /SEARCH/,
+    );
     assert.match(plan("SELECT * FROM span WHERE end_at_ms IS NULL"), /SEARCH .*span_by_end/);
     assert.match(
       plan(
