@@ -103,7 +103,7 @@ async function connect(
     cli: target.cli,
     loadSdk: sdkLoader(join(bundleFolder, "sdk.cjs")),
     choice: { profile: target.profile, environment: target.environment },
-    processEnv: process.env,
+    processEnv: { ...process.env },
     clock: systemClock,
     log,
   });
