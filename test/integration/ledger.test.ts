@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { join } from "node:path";
@@ -12,8 +12,17 @@ import { schemaVersion } from "../../src/ledger/schema.ts";
 import { call, mondayMs, TemporaryLedger } from "../unit/ledger/temporaryLedger.ts";
 
 const program = join(import.meta.dirname, "ledgerProcess.ts");
-const answerSchema = z.object({ setAside: z.nullable(z.string()), results: z.array(z.string()) });
+const answerSchema = z.object({
+  setAside: z.nullable(z.string()),
+  failure: z.nullable(z.string()),
+  results: z.array(z.string()),
+});
 type Answer = z.output<typeof answerSchema>;
+
+interface StartOptions {
+  readonly flags?: readonly string[];
+  readonly uid?: number;
+}
 
 /** A process with the ledger open, as a window is. */
 class Window {
@@ -22,9 +31,12 @@ class Window {
   readonly #closed: Promise<unknown>;
   #onLine = (): void => {};
 
-  constructor(path: string, me: string, task: string, count = 0) {
+  constructor(path: string, me: string, task: string, count = 0, start: StartOptions = {}) {
     const job = JSON.stringify({ path, me, task, count });
-    this.#child = spawn(process.execPath, [program, job], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = spawn(process.execPath, [...(start.flags ?? []), program, job], {
+      stdio: ["pipe", "pipe", "inherit"],
+      ...(start.uid === undefined ? {} : { uid: start.uid, gid: start.uid }),
+    });
     const reader = createInterface({ input: this.#child.stdout });
     reader.on("line", (line) => {
       this.lines.push(line);
@@ -192,5 +204,38 @@ describe("the ledger in several processes", () => {
       [[stored.length, stored.length]],
     );
     ledger.upsertCall(call());
+  });
+
+  const alone = async (path: string, start: StartOptions): Promise<Answer> => {
+    const window = new Window(path, "a", "open", 0, start);
+    await window.said(1);
+    window.go();
+    return await window.answer();
+  };
+
+  it("says what to do where the runtime has no SQLite", async () => {
+    const answer = await alone(files.path, { flags: ["--no-experimental-sqlite"] });
+    assert.deepEqual(answer.results, ["ledger"]);
+    assert.match(answer.failure ?? "", /no SQLite.*Update the editor/);
+  });
+
+  it("says so at once where the file cannot be written, and leaves it as it is", async function () {
+    if (process.platform === "win32") this.skip();
+    const ledger = await files.ledger();
+    ledger.upsertCall(call());
+    ledger.dispose();
+    const before = readFileSync(files.path);
+    chmodSync(files.path, 0o444);
+    chmodSync(files.folder, 0o555);
+    try {
+      // Rights do not bind root, so there another user opens it.
+      const nobody = 65_534;
+      const answer = await alone(files.path, process.getuid?.() === 0 ? { uid: nobody } : {});
+      assert.deepEqual(answer.results, ["ledger"]);
+      assert.match(answer.failure ?? "", /cannot be (written|opened)/);
+      assert.deepEqual(readFileSync(files.path), before);
+    } finally {
+      chmodSync(files.folder, 0o755);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { once } from "node:events";
 import * as z from "zod/mini";
+import { Failure } from "../../src/base/failure.ts";
 import { microUsd } from "../../src/cost/money.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import type { OpenedLedger } from "../../src/ledger/openLedger.ts";
@@ -17,10 +18,14 @@ const jobSchema = z.object({
 const job = jobSchema.parse(JSON.parse(process.argv[2] ?? ""));
 say("ready");
 await once(process.stdin, "data");
-const opened = await openLedger(job.path);
-const { ledger } = opened;
-say(JSON.stringify({ setAside: opened.setAside, results: tasks()[job.task](ledger) }));
-ledger.dispose();
+try {
+  const { ledger, setAside } = await openLedger(job.path);
+  say(JSON.stringify({ setAside, failure: null, results: tasks()[job.task](ledger) }));
+  ledger.dispose();
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  say(JSON.stringify({ setAside: null, failure: error.message, results: [error.reason] }));
+}
 process.exit(0);
 
 function tasks(): Record<typeof job.task, (ledger: OpenedLedger["ledger"]) => readonly string[]> {
