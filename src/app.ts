@@ -1,71 +1,46 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "./base/disposable.ts";
-import { Emitter } from "./base/event.ts";
-import { Failure } from "./base/failure.ts";
 import { systemClock } from "./base/systemClock.ts";
 import { ratesInForce, type Rates } from "./cost/rates.ts";
 import { httpProbe } from "./endpoints/httpProbe.ts";
-import { fullLook } from "./guardian/fullLook.ts";
 import { openLedger } from "./ledger/openLedger.ts";
-import type { CliCommand } from "./modal/cliCommand.ts";
-import { CliDeployer } from "./modal/cliDeployer.ts";
-import { createControl } from "./modal/createControl.ts";
-import type { CredentialChoice } from "./modal/credentials.ts";
-import { findDeployTargets } from "./modal/deployTargets.ts";
-import { sdkLoader } from "./modal/loadSdk.ts";
 import { Bookkeeper } from "./session/bookkeeper.ts";
-import { Connection, type Connected } from "./session/connection.ts";
+import { Connection } from "./session/connection.ts";
+import { gpuHints } from "./session/gpuHints.ts";
 import { healthOf } from "./session/health.ts";
-import type { Ledger, LedgerUpkeep, Listing } from "./session/ledgerPort.ts";
+import type { Ledger, LedgerUpkeep } from "./session/ledgerPort.ts";
 import { LogFollower } from "./session/logFollower.ts";
 import { Meter } from "./session/meter.ts";
-import type { Health } from "./session/meterState.ts";
-import type { Refresh } from "./session/refresh.ts";
+import { Poller } from "./session/poller.ts";
 import { endGoneSessions } from "./session/sessionLifecycle.ts";
-import { isOwnCall, loggedLines } from "./ui/callRecords.ts";
 import { AppsView } from "./ui/appsView.ts";
+import { isOwnCall, loggedLines } from "./ui/callRecords.ts";
 import { Calls } from "./ui/calls.ts";
-import { endDemos } from "./ui/demos.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
+import { endDemos } from "./ui/demos.ts";
 import { Guard } from "./ui/guard.ts";
 import { LogChannel } from "./ui/logChannel.ts";
-import { findModalCommand } from "./ui/modalCommand.ts";
-import { Project, workspaceFolders, type FoundApp } from "./ui/project.ts";
+import { findApps, ModalAccess } from "./ui/modalAccess.ts";
+import { Project, workspaceFolders } from "./ui/project.ts";
 import { ProxyTokens } from "./ui/proxyTokens.ts";
 import { Reminders } from "./ui/reminders.ts";
 import { ResultsView } from "./ui/resultsView.ts";
-import type { Services } from "./ui/services.ts";
 import { Serves } from "./ui/serves.ts";
+import type { Services } from "./ui/services.ts";
 import { SettingsSource } from "./ui/settingsSource.ts";
 import { StatusBar } from "./ui/statusBar.ts";
-
-/** Where the parts of the extension lie on the disk. */
-export interface AppPlaces {
-  /** Folder of the bundles. */
-  readonly distFolder: string;
-  /** One folder for all windows of this machine. */
-  readonly storageFolder: string;
-}
 
 /** All services of the commands. */
 export interface AppServices extends Services {
   readonly calls: Calls;
   readonly upkeep: LedgerUpkeep;
   readonly results: ResultsView;
-  readonly findCli: () => Promise<CliCommand | null>;
+  readonly access: ModalAccess;
 }
 
-/** What one look at Modal came to. */
-interface Seen {
-  readonly health: Health;
-  readonly connected?: Connected;
-  readonly listing?: Listing;
-}
-
-const pollMs = 15_000;
 const ledgerName = "ledger.db";
 
 /** Composition root: builds the parts and connects them, by constructor arguments. */
@@ -77,24 +52,22 @@ export class App implements Disposable {
   readonly #statusBar: StatusBar;
   readonly #apps: AppsView;
   readonly #results: ResultsView;
-  readonly #tokens: ProxyTokens;
-  readonly #places: AppPlaces;
+  readonly #secrets: vscode.SecretStorage;
+  readonly #distFolder: string;
+  /** One folder for all windows of this machine. */
+  readonly #storageFolder: string;
   readonly #services: Promise<AppServices>;
-  readonly #seen = this.#store.add(new Emitter<Seen>());
-  #cli: Promise<CliCommand | null> | undefined;
 
   constructor(context: vscode.ExtensionContext) {
-    this.#places = {
-      distFolder: vscode.Uri.joinPath(context.extensionUri, "dist").fsPath,
-      storageFolder: context.globalStorageUri.fsPath,
-    };
+    this.#distFolder = vscode.Uri.joinPath(context.extensionUri, "dist").fsPath;
+    this.#storageFolder = context.globalStorageUri.fsPath;
+    this.#secrets = context.secrets;
     this.log = this.#store.add(new LogChannel());
     this.#costs = this.#store.add(new CostsChannel());
     this.#settings = this.#store.add(new SettingsSource());
     this.#statusBar = this.#store.add(new StatusBar());
     this.#apps = this.#store.add(new AppsView());
     this.#results = this.#store.add(new ResultsView(this.#settings, workspaceFolders));
-    this.#tokens = new ProxyTokens(context.secrets);
     this.#services = this.#start();
     this.#services.catch((error: unknown) => {
       this.log.error("Modal Meter could not start.", error);
@@ -112,32 +85,57 @@ export class App implements Disposable {
   }
 
   async #start(): Promise<AppServices> {
-    const { storageFolder } = this.#places;
-    await mkdir(storageFolder, { recursive: true });
-    const { ledger, setAside } = await openLedger(join(storageFolder, ledgerName));
+    await mkdir(this.#storageFolder, { recursive: true });
+    const { ledger, setAside } = await openLedger(join(this.#storageFolder, ledgerName));
     this.#store.add(ledger);
     if (setAside !== null) this.#tellSetAside(setAside);
 
-    const connection = new Connection(() => this.#createControl(), this.log);
+    const windowId = randomUUID();
+    const access = new ModalAccess({
+      settings: this.#settings,
+      log: this.log,
+      distFolder: this.#distFolder,
+      onCredentialsChanged: () => reconnect(),
+    });
+    const connection = new Connection(() => access.control(), this.log);
     const project = new Project(this.#settings, ledger, findApps);
+    const poller = this.#store.add(
+      new Poller({
+        open: () => connection.open(),
+        ledger,
+        clock: systemClock,
+        log: this.log,
+        gpuHint: gpuHints({
+          ledger,
+          inFile: (appName) => project.gpuInFile(appName),
+          inSettings: (appName) => project.gpuSetting(appName),
+          nowMs: () => systemClock.nowMs(),
+        }),
+        holder: windowId,
+        pid: process.pid,
+        random: Math.random,
+      }),
+    );
     const meter = this.#store.add(
       new Meter({
         ledger,
         clock: systemClock,
-        refresh: this.#refresher(connection, ledger),
+        poller,
         scope: () => connection.last?.scope ?? null,
         folder: () => project.currentFolder(),
         rates: () => this.#rates(connection, ledger),
         timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-        staleAfterMs: () => 4 * pollMs,
       }),
     );
-    this.#store.add(meter.onChange((state) => this.#statusBar.show(state)));
-    this.#apps.follow(meter);
-    this.#store.add(this.#settings.onChange(() => this.#reconnect(connection, meter)));
-    this.#store.add(
-      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reconnect(connection, meter)),
-    );
+    const reconnect = (): void => {
+      access.reset();
+      connection.reset();
+      for (const { setting, message } of this.#settings.current.problems) {
+        this.log.warn(`${setting}: ${message}`);
+      }
+      poller.reconnect();
+    };
+    const tokens = new ProxyTokens(this.#secrets);
     const services: Services = {
       clock: systemClock,
       log: this.log,
@@ -147,83 +145,71 @@ export class App implements Disposable {
       connection,
       meter,
       project,
-      tokens: this.#tokens,
-      probe: httpProbe({ clock: systemClock, proxyToken: (origin) => this.#tokens.get(origin) }),
+      tokens,
+      probe: httpProbe({ clock: systemClock, proxyToken: (origin) => tokens.get(origin) }),
       serves: this.#store.add(new Serves(this.log)),
-      deployer: () => this.#deployer(connection),
+      deployer: () => access.deployer(async () => (await connection.open()).scope.environment),
       newId: () => randomUUID(),
     };
-    const calls = this.#store.add(new Calls(services, storageFolder));
-    this.#react(services);
-    this.#poll(meter);
+    for (const part of [
+      meter.onChange((state) => this.#statusBar.show(state)),
+      this.#settings.onChange(reconnect),
+      vscode.workspace.onDidGrantWorkspaceTrust(reconnect),
+      vscode.window.onDidChangeWindowState(({ focused }) => poller.setFocused(focused)),
+      vscode.window.onDidChangeActiveTextEditor(() => meter.show()),
+    ]) {
+      this.#store.add(part);
+    }
+    this.#apps.follow(meter);
+    const calls = this.#store.add(new Calls(services, this.#storageFolder));
+    this.#react(services, poller, access, windowId);
+    await project.look();
+    poller.start();
     await calls.resumeLeftCalls();
-    return {
-      ...services,
-      calls,
-      upkeep: ledger,
-      results: this.#results,
-      findCli: () => {
-        this.#cli = undefined;
-        return this.#findCli();
-      },
-    };
+    return { ...services, calls, upkeep: ledger, results: this.#results, access };
   }
 
-  /** Every look goes through here, so the health on the status bar is that of the last one. */
-  #refresher(connection: Connection, ledger: Ledger): Refresh {
-    return async (options) => {
-      try {
-        const connected = await connection.open();
-        const listing = await fullLook({ connected, ledger, clock: systemClock })(options);
-        this.#seen.emit({ health: { kind: "ok" }, connected, listing });
-        return listing;
-      } catch (error) {
-        this.#seen.emit({ health: healthOf(error) });
-        throw error;
-      }
-    };
-  }
-
-  /** What follows from each look: sessions that are over, logs to follow, the guardian, expiring demos. */
-  #react(services: Services): void {
+  /** What follows from each look: health, sessions that are over, logs to follow, the guardian, demos that end. */
+  #react(services: Services, poller: Poller, access: ModalAccess, windowId: string): void {
     const { ledger, meter, clock, costs } = services;
-    const holder = services.newId();
+    const own = { ...services, holder: windowId, pid: process.pid };
     const bookkeeper = new Bookkeeper({
-      ...services,
-      holder,
-      pid: process.pid,
+      ...own,
       onBillDenied: (message) => costs.line(`ℹ️ ${message}`),
     });
     const follower = new LogFollower({
-      ...services,
-      holder,
-      pid: process.pid,
+      ...own,
       onCall: (call) => {
         if (!isOwnCall(ledger, call)) costs.lines(loggedLines(call));
       },
     });
     const guard = new Guard({
       services,
-      ...this.#places,
-      ledgerFile: join(this.#places.storageFolder, ledgerName),
-      windowId: holder,
-      cli: () => this.#findCli(),
+      distFolder: this.#distFolder,
+      storageFolder: this.#storageFolder,
+      ledgerFile: join(this.#storageFolder, ledgerName),
+      windowId,
+      cli: () => access.findCli(),
     });
-    for (const part of [bookkeeper, follower, guard, new Reminders(services)])
-      this.#store.add(part);
-    this.#store.add(
-      this.#seen.on(({ health, connected, listing }) => {
-        meter.setHealth(health);
-        if (connected === undefined || listing === undefined) return;
+    for (const part of [
+      bookkeeper,
+      follower,
+      guard,
+      new Reminders(services),
+      poller.onFailed((failure) => meter.setHealth(healthOf(failure))),
+      poller.onSeen(({ connected, listing }) => {
+        meter.setHealth({ kind: "ok" });
         this.#later("The sessions", () => {
           endGoneSessions(ledger, listing, clock.nowMs());
           follower.update(connected, listing);
           return Promise.resolve();
         });
         this.#later("The guardian", () => guard.watch(listing));
-        this.#later("The end of a demo", () => endDemos(services, connected, listing, holder));
+        this.#later("The end of a demo", () => endDemos(services, connected, listing, windowId));
       }),
-    );
+    ]) {
+      this.#store.add(part);
+    }
   }
 
   /** Work that nobody waits for. */
@@ -231,91 +217,6 @@ export class App implements Disposable {
     Promise.resolve()
       .then(work)
       .catch((error: unknown) => this.log.error(`${what}: an unexpected error.`, error));
-  }
-
-  #poll(meter: Meter): void {
-    const look = async (): Promise<void> => {
-      try {
-        await meter.refreshNow();
-      } catch (error) {
-        this.log.warn(`The look at Modal failed: ${healthOf(error).kind}`);
-      }
-      if (!this.#store.isDisposed) this.#store.add(systemClock.after(pollMs, () => void look()));
-    };
-    void look();
-  }
-
-  #reconnect(connection: Connection, meter: Meter): void {
-    this.#cli = undefined;
-    connection.reset();
-    const [problem] = this.#settings.current.problems;
-    if (problem !== undefined) this.log.warn(`${problem.setting}: ${problem.message}`);
-    meter.refreshNow().catch((error: unknown) => {
-      this.log.warn(`The look after a change of the settings failed: ${String(error)}`);
-    });
-  }
-
-  async #createControl() {
-    const settings = this.#settings.current;
-    const mode = settings.get("control");
-    return createControl({
-      mode,
-      cli: await this.#findCli().catch((error: unknown) => {
-        if (mode === "cli") throw error;
-        this.log.warn(`The modal command was not found: ${String(error)}`);
-        return null;
-      }),
-      loadSdk: sdkLoader(join(this.#places.distFolder, "sdk.cjs")),
-      choice: this.#choice(),
-      processEnv: process.env,
-      clock: systemClock,
-      log: this.log,
-      onCredentialsChanged: () => {
-        this.#services
-          .then(({ connection, meter }) => this.#reconnect(connection, meter))
-          .catch((error: unknown) => this.log.error("Reconnecting failed.", error));
-      },
-    });
-  }
-
-  #choice(): CredentialChoice {
-    const settings = this.#settings.current;
-    return {
-      profile: settings.get("profile") || null,
-      environment: settings.get("environment") || null,
-    };
-  }
-
-  #findCli(): Promise<CliCommand | null> {
-    const setting = this.#settings.current.get("cliPath");
-    this.#cli ??= findModalCommand(setting, workspaceFolders()).then((cli) => {
-      this.log.info(
-        cli === null
-          ? "No modal command was found."
-          : `The modal command is ${cli.command} ${cli.prefixArgs.join(" ")} (${cli.version ?? "?"}, ${cli.origin}).`,
-      );
-      return cli;
-    });
-    return this.#cli;
-  }
-
-  async #deployer(connection: Connection): Promise<CliDeployer> {
-    const cli = await this.#findCli();
-    if (cli === null) {
-      this.#cli = undefined;
-      throw new Failure(
-        "cli-missing",
-        "The modal command was not found. Install it (pip install modal) in the workspace's virtual environment or on PATH, or set modalMeter.cliPath.",
-      );
-    }
-    return new CliDeployer({
-      cli,
-      processEnv: process.env,
-      choice: this.#choice(),
-      environment: async () => (await connection.open()).scope.environment,
-      clock: systemClock,
-      log: this.log,
-    });
   }
 
   #rates(connection: Connection, ledger: Ledger): Rates {
@@ -342,16 +243,4 @@ export class App implements Disposable {
       ),
     );
   }
-}
-
-async function findApps(folder: string): Promise<readonly FoundApp[]> {
-  const found = await findDeployTargets(folder, {
-    listPythonFiles: async (root) => {
-      const pattern = new vscode.RelativePattern(vscode.Uri.file(root), "**/*.py");
-      const files = await vscode.workspace.findFiles(pattern, undefined, 5000);
-      return files.map(({ fsPath }) => fsPath);
-    },
-    readText: (file) => readFile(file, "utf8"),
-  });
-  return found.map(({ target }) => ({ file: target.file, name: target.name }));
 }

@@ -6,6 +6,7 @@ import { costOf, type TieredCost } from "../cost/sessionCost.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
 import type { LiveApp } from "./liveApp.ts";
 import type { Activity, CostTiers, Health, MeterState, SessionState } from "./meterState.ts";
+import { staleAfterMs } from "./pollPolicy.ts";
 import { runningApps } from "./runningApps.ts";
 import { scopeKey, type Scope } from "./scope.ts";
 import type { SessionRecord } from "./session.ts";
@@ -23,7 +24,6 @@ export interface StateInputs {
   /** The folder that this window works in; null: none is open. */
   readonly folder: string | null;
   readonly rates: Rates;
-  readonly staleAfterMs: number;
   /** IANA name of the user's time zone: "today" begins at its midnight. */
   readonly timeZone: string;
 }
@@ -32,10 +32,18 @@ const noCost: CostTiers = { reported: null, metered: null, billed: null, metered
 
 /** Everything that the views show, from what the ledger holds. Reads, never writes. */
 export function deriveState(ledger: LedgerView, inputs: StateInputs): MeterState {
-  const { nowMs, health, scope, activity, staleAfterMs } = inputs;
-  const base = { nowMs, health, scope, activity, staleAfterMs };
+  const { nowMs, health, scope, activity } = inputs;
+  const base = { nowMs, health, scope, activity };
   if (scope === null) {
-    return { ...base, observedAtMs: null, apps: [], session: null, today: noCost, adapter: null };
+    return {
+      ...base,
+      staleAfterMs: 0,
+      observedAtMs: null,
+      apps: [],
+      session: null,
+      today: noCost,
+      adapter: null,
+    };
   }
   const key = scopeKey(scope);
   const listing = ledger.latestListing(key);
@@ -45,6 +53,7 @@ export function deriveState(ledger: LedgerView, inputs: StateInputs): MeterState
   return {
     ...base,
     observedAtMs: listing?.observedAtMs ?? null,
+    staleAfterMs: staleAfterMs(listing?.adapter ?? null, listing?.containers.length ?? 0),
     adapter: listing?.adapter ?? null,
     apps: listing === undefined ? [] : shownApps(ledger, key, listing, inputs),
     session: session === undefined ? null : sessionState(session, cost),

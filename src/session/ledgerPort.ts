@@ -119,9 +119,16 @@ export interface Ledger extends Disposable {
   remember(key: string, json: string): void;
   recall(key: string): string | undefined;
 
-  /** Calls per day, app and endpoint: the fast path of the report. */
+  /**
+   * Calls per local day, app and endpoint: the fast path of the report. Days are those of
+   * `timeZone` (IANA name, summer time included) where it is given, else of the fixed offset.
+   */
   summary(
-    query: TimeRange & { readonly scope?: string; readonly utcOffsetMinutes: number },
+    query: TimeRange & {
+      readonly scope?: string;
+      readonly utcOffsetMinutes: number;
+      readonly timeZone?: string;
+    },
   ): readonly SummaryRow[];
 }
 

@@ -2,12 +2,15 @@ import type { Clock } from "../base/clock.ts";
 import { failureOf } from "../base/failure.ts";
 import type { ContainerObservation } from "../cost/span.ts";
 import { inParallel, isAborted } from "./concurrent.ts";
+import type { GpuHint } from "./gpuHints.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
 import type { CallOptions, ContainerDetails, ContainerInfo, ModalControl } from "./modalControl.ts";
 
 export interface LookParts {
   readonly ledger: Pick<Ledger, "latestListing" | "recordListing">;
   readonly clock: Clock;
+  /** What else is known of an app's GPU, where the adapter can not tell a container's (session/gpuHints.ts). */
+  readonly gpuHint?: GpuHint;
 }
 
 /** What a look needs of a connection. */
@@ -60,7 +63,7 @@ export class Look {
       const settled = earlier?.gpuSource === "container" && earlier.startedAtMs !== null;
       return settled
         ? withNewTimes(earlier, container)
-        : observation(container, await ask(container.containerId), earlier);
+        : this.#hinted(scopeKey, observation(container, await ask(container.containerId), earlier));
     });
     const ended = await this.#ended(scopeKey, before, live, ask);
     const listing: Listing = {
@@ -73,6 +76,12 @@ export class Look {
     };
     ledger.recordListing(listing);
     return listing;
+  }
+
+  #hinted(scope: string, container: ContainerObservation): ContainerObservation {
+    if (container.gpuSource === "container") return container;
+    const hint = this.#parts.gpuHint?.(scope, container);
+    return hint === undefined ? container : { ...container, ...hint };
   }
 
   /** The ends of containers that are no longer listed; one that cannot be had yet is asked for next time. */

@@ -6,19 +6,18 @@ import type { Rates } from "../cost/rates.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
 import type { Activity, Health, MeterState } from "./meterState.ts";
-import type { Refresh } from "./refresh.ts";
+import type { Poller } from "./poller.ts";
 import type { Scope } from "./scope.ts";
 
 export interface MeterParts {
   readonly ledger: LedgerView & Pick<Ledger, "changeCounter">;
   readonly clock: Clock;
-  readonly refresh: Refresh;
+  readonly poller: Pick<Poller, "refreshNow" | "beBusy" | "expectChange" | "expectScaledown">;
   /** Whose money it is, as far as it is known now. */
   readonly scope: () => Scope | null;
   readonly folder: () => string | null;
   readonly rates: () => Rates;
   readonly timeZone: string;
-  readonly staleAfterMs: () => number;
 }
 
 /** How often other windows' writes are looked for, and how often running figures grow on the screen. */
@@ -49,7 +48,7 @@ export class Meter implements Disposable {
 
   /** The state now. Throws `Failure("ledger")` when the ledger can not be read. */
   state(): MeterState {
-    const { ledger, clock, scope, folder, rates, timeZone, staleAfterMs } = this.#parts;
+    const { ledger, clock, scope, folder, rates, timeZone } = this.#parts;
     return deriveState(ledger, {
       nowMs: clock.nowMs(),
       health: this.#health,
@@ -57,14 +56,13 @@ export class Meter implements Disposable {
       activity: this.#activities.at(-1) ?? "none",
       folder: folder(),
       rates: rates(),
-      staleAfterMs: staleAfterMs(),
       timeZone,
     });
   }
 
   /** A fresh, complete listing, recorded in the ledger. Rejects with a `Failure`. */
   async refreshNow(options: { readonly signal?: AbortSignal } = {}): Promise<Listing> {
-    const listing = await this.#parts.refresh(options);
+    const listing = await this.#parts.poller.refreshNow(options);
     this.show();
     return listing;
   }
@@ -72,13 +70,21 @@ export class Meter implements Disposable {
   /** Tells the views what is under way while `work` runs. */
   async during<T>(activity: Activity, work: () => PromiseLike<T>): Promise<T> {
     this.#activities.push(activity);
+    const busy = this.#parts.poller.beBusy();
     this.show();
     try {
       return await work();
     } finally {
       this.#activities.splice(this.#activities.indexOf(activity), 1);
+      busy.dispose();
       this.show();
     }
+  }
+
+  /** Something has just changed at Modal (a call has ended): it is looked at soon, and again. */
+  expectChange(): void {
+    this.#parts.poller.expectChange();
+    this.show();
   }
 
   setHealth(health: Health): void {
@@ -105,6 +111,8 @@ export class Meter implements Disposable {
     } catch (error) {
       this.#last = this.#withoutLedger(error);
     }
+    const ends = this.#last.apps.flatMap(({ warmUntilMs }) => warmUntilMs ?? []);
+    this.#parts.poller.expectScaledown(ends.length === 0 ? null : Math.min(...ends));
     this.#changed.emit(this.#last);
   }
 
@@ -134,14 +142,13 @@ export class Meter implements Disposable {
   #withoutLedger(error: unknown): MeterState {
     const failure = failureOf(error);
     if (failure === undefined) throw error;
-    const { clock, staleAfterMs } = this.#parts;
     return {
-      nowMs: clock.nowMs(),
+      nowMs: this.#parts.clock.nowMs(),
       health: { kind: "ledger-broken", message: failure.message },
       scope: null,
       activity: this.#activities.at(-1) ?? "none",
       observedAtMs: null,
-      staleAfterMs: staleAfterMs(),
+      staleAfterMs: 0,
       apps: [],
       session: null,
       today: { reported: null, metered: null, billed: null, meteredIsFloor: false },

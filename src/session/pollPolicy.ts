@@ -93,3 +93,13 @@ function steadyDelayMs(situation: PollSituation, pace: Pace): number {
   }
   return situation.focused ? pace.idle : pace.unfocusedIdle;
 }
+
+/** A listing that is older than this has missed two looks, also in a window that nobody looks at. */
+export function staleAfterMs(
+  adapter: PollSituation["adapter"] | null,
+  liveContainers: number,
+): number {
+  const pace = paces[adapter ?? "sdk"];
+  const intervalMs = liveContainers > 0 ? pace.unfocusedRunning : pace.unfocusedIdle;
+  return 2 * intervalMs + 5 * second;
+}

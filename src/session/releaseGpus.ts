@@ -74,7 +74,7 @@ export async function releaseGpus(
   const release = async (target: ReleaseTarget): Promise<void> => {
     const ids = wanted.get(target.appId) ?? [];
     const scaled = await byAutoscaler(parts, target, ids, notes, options);
-    const rest = await stillThere(parts, ids, signal);
+    const rest = scaled ? await stillThere(parts, ids, signal) : ids;
     if (rest.length === 0) return;
     if (options.interrupt === true) await byForce(parts, target, rest, reasons);
     else if (scaled) for (const id of rest) reasons.set(id, "it is working on a request");

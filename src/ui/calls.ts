@@ -287,7 +287,7 @@ export class Calls implements Disposable {
       else await showFailure(log, endpoint.title, failure);
     } finally {
       lease.dispose();
-      meter.show();
+      meter.expectChange();
     }
   }
 

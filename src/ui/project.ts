@@ -15,6 +15,8 @@ export interface FoundApp {
   readonly file: string;
   /** null where the file does not say it in plain text. */
   readonly name: string | null;
+  /** The GPU that it asks for; null: none; undefined: it can not be told. */
+  readonly gpu: string | null | undefined;
 }
 
 const remembered = z.array(z.string());
@@ -24,6 +26,7 @@ export class Project {
   readonly #settings: SettingsSource;
   readonly #ledger: Ledger;
   readonly #find: (folder: string) => Promise<readonly FoundApp[]>;
+  #found: readonly FoundApp[] = [];
 
   constructor(
     settings: SettingsSource,
@@ -89,14 +92,27 @@ export class Project {
     return this.#pick(folder, targets);
   }
 
+  /** Reads the app files of the open folders, for what only they tell. */
+  async look(): Promise<void> {
+    const all = await Promise.all(this.folders().map((folder) => this.#find(folder)));
+    this.#found = all.flat();
+  }
+
+  /** The GPU that an app's file asks for; null: none; undefined: not known. */
+  gpuInFile(appName: string): string | null | undefined {
+    return this.#found.find(({ name }) => name === appName)?.gpu;
+  }
+
   /** The GPU that the settings name for an app, where it can not be seen. */
   gpuSetting(appName: string): string | undefined {
     return this.#settings.current.get("deployTargets").find(({ name }) => name === appName)?.gpu;
   }
 
-  /** The first GPU that the settings name. */
+  /** The GPU of this project, for figures before anything runs: what the settings name, else what an app file asks for. */
   firstGpu(): string | undefined {
-    return this.#settings.current.get("deployTargets").find(({ gpu }) => gpu !== undefined)?.gpu;
+    const named = this.#settings.current.get("deployTargets").find(({ gpu }) => gpu !== undefined);
+    if (named?.gpu !== undefined) return named.gpu;
+    return this.#found.find(({ gpu }) => typeof gpu === "string")?.gpu ?? undefined;
   }
 
   async #targetsOf(folder: string): Promise<readonly StartTarget[]> {

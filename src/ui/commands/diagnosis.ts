@@ -4,15 +4,15 @@ import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../..
 import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
 import { billedThroughText, reconcile } from "../../cost/reconcile.ts";
 import { describeGpuRate } from "../../cost/rates.ts";
-import type { CliCommand } from "../../modal/cliCommand.ts";
 import type { Command } from "../command.ts";
+import type { ModalAccess } from "../modalAccess.ts";
 import type { Services } from "../services.ts";
 import { burnRate } from "../statusView.ts";
 import type { ShowServices } from "./show.ts";
 
 /** Services of the diagnosis. */
 export interface DiagnosisServices extends ShowServices {
-  readonly findCli: () => Promise<CliCommand | null>;
+  readonly access: ModalAccess;
 }
 
 /** One question, its answer, and what to do when the answer is bad. */
@@ -52,7 +52,7 @@ export const runDiagnosis: Command<DiagnosisServices> = {
 };
 
 async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]> {
-  const { settings, findCli, connection, meter, upkeep, ledger, clock } = services;
+  const { settings, access, connection, meter, upkeep, ledger, clock } = services;
   const findings: Finding[] = [];
   const ask = async (question: string, look: () => Promise<string> | string): Promise<void> => {
     try {
@@ -66,7 +66,8 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
     findings.push({ question: `Setting ${setting}`, answer: message, isGood: false });
   }
   await ask("The modal command", async () => {
-    const cli = await findCli();
+    access.reset();
+    const cli = await access.findCli();
     if (cli === null)
       throw new Error("Not found. Install it, or set modalMeter.cliPath. Deploying needs it.");
     return `${cli.command} ${cli.prefixArgs.join(" ")} ${cli.version ?? ""} (${cli.origin})`;

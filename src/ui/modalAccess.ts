@@ -1,0 +1,136 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { Failure } from "../base/failure.ts";
+import type { Log } from "../base/log.ts";
+import { systemClock } from "../base/systemClock.ts";
+import type { CliCommand } from "../modal/cliCommand.ts";
+import { CliDeployer } from "../modal/cliDeployer.ts";
+import { createControl } from "../modal/createControl.ts";
+import type { CredentialChoice } from "../modal/credentials.ts";
+import { findDeployTargets } from "../modal/deployTargets.ts";
+import { sdkLoader } from "../modal/loadSdk.ts";
+import type { Deployer } from "../session/deployer.ts";
+import type { ModalControl } from "../session/modalControl.ts";
+import { findModalCommand } from "./modalCommand.ts";
+import { workspaceFolders, type FoundApp } from "./project.ts";
+import type { SettingsSource } from "./settingsSource.ts";
+
+export interface ModalAccessParts {
+  readonly settings: SettingsSource;
+  readonly log: Log;
+  /** Folder of the bundles: the SDK is one of its own. */
+  readonly distFolder: string;
+  /** The profile file or a variable changed: everything that was built speaks for the past. */
+  readonly onCredentialsChanged: () => void;
+}
+
+/** The ways to Modal that this window has, as the settings say. */
+export class ModalAccess {
+  readonly #parts: ModalAccessParts;
+  #cli: Promise<CliCommand | null> | undefined;
+
+  constructor(parts: ModalAccessParts) {
+    this.#parts = parts;
+  }
+
+  /** Forgets which command was found: the settings, or the trust in the workspace, have changed. */
+  reset(): void {
+    this.#cli = undefined;
+  }
+
+  /** The `modal` command; null: none was found. Rejects with `Failure("cli-missing")` when the setting names none. */
+  findCli(): Promise<CliCommand | null> {
+    const { settings, log } = this.#parts;
+    const setting = settings.current.get("cliPath");
+    this.#cli ??= findModalCommand(setting, workspaceFolders()).then((cli) => {
+      log.info(
+        cli === null
+          ? "No modal command was found."
+          : `The modal command is ${[cli.command, ...cli.prefixArgs].join(" ")} (${cli.version ?? "?"}, ${cli.origin}).`,
+      );
+      return cli;
+    });
+    return this.#cli;
+  }
+
+  async control(): Promise<ModalControl> {
+    const { settings, log, distFolder, onCredentialsChanged } = this.#parts;
+    const mode = settings.current.get("control");
+    return createControl({
+      mode,
+      cli: await this.findCli().catch((error: unknown) => {
+        if (mode === "cli") throw error;
+        log.warn(`The modal command was not found: ${String(error)}`);
+        return null;
+      }),
+      loadSdk: sdkLoader(join(distFolder, "sdk.cjs")),
+      choice: this.#choice(),
+      processEnv: process.env,
+      clock: systemClock,
+      log,
+      onCredentialsChanged,
+    });
+  }
+
+  /** Deploys to `environment` where a target names none. Rejects with `Failure("cli-missing")`. */
+  async deployer(environment: () => Promise<string>): Promise<Deployer> {
+    const cli = await this.findCli();
+    if (cli === null) {
+      this.reset();
+      throw new Failure(
+        "cli-missing",
+        "The modal command was not found. Install it (pip install modal) in the workspace's virtual environment or on PATH, or set modalMeter.cliPath.",
+      );
+    }
+    return new CliDeployer({
+      cli,
+      processEnv: process.env,
+      choice: this.#choice(),
+      environment,
+      clock: systemClock,
+      log: this.#parts.log,
+    });
+  }
+
+  #choice(): CredentialChoice {
+    const settings = this.#parts.settings.current;
+    return {
+      profile: settings.get("profile") || null,
+      environment: settings.get("environment") || null,
+    };
+  }
+}
+
+/** The Modal apps in a folder's Python files, and the GPU that each asks for. */
+export async function findApps(folder: string): Promise<readonly FoundApp[]> {
+  const found = await findDeployTargets(folder, {
+    listPythonFiles: async (root) => {
+      const pattern = new vscode.RelativePattern(vscode.Uri.file(root), "**/*.py");
+      const files = await vscode.workspace.findFiles(pattern, undefined, 5000);
+      return files.map(({ fsPath }) => fsPath);
+    },
+    readText: (file) => readFile(file, "utf8"),
+  });
+  return found.map(({ target, functions }) => ({
+    file: target.file,
+    name: target.name,
+    gpu: gpuOf(functions),
+  }));
+}
+
+/** One GPU for the whole app, or nothing: an app of several sorts of functions tells no container's GPU. */
+function gpuOf(
+  functions: Awaited<ReturnType<typeof findDeployTargets>>[number]["functions"],
+): string | null | undefined {
+  const asked = new Set<string | null | undefined>();
+  for (const { gpu } of functions) {
+    if (gpu === undefined) asked.add(null);
+    else if (gpu.kind === "literal" && typeof gpu.value === "string") asked.add(gpu.value);
+    else if (gpu.kind === "literal" && gpu.value === null) asked.add(null);
+    else if (gpu.kind === "variable" && typeof gpu.fallback === "string") asked.add(gpu.fallback);
+    else asked.add(undefined);
+  }
+  const [only, ...others] = asked;
+  return others.length === 0 ? only : undefined;
+}
