@@ -48,7 +48,7 @@ export function notifySendAnswer(
   if (result.startError !== undefined)
     return { kind: "not-shown", reason: `notify-send: ${result.startError}` };
   if (result.exitCode !== 0) {
-    const reason = plainLine(result.stderr.split("\n")[0] ?? "");
+    const reason = plainLine(result.stderr.split("\n").find((line) => line.trim() !== "") ?? "");
     return { kind: "not-shown", reason: reason === "" ? "notify-send failed" : reason };
   }
   if (!canAct || reminder.actions.length === 0) return { kind: "shown" };

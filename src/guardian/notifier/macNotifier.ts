@@ -48,7 +48,10 @@ export function osascriptAnswer(reminder: Reminder, result: ToolResult): Reminde
   if (result.exitCode !== 0) {
     // -128: the person closed the dialog with Escape.
     if (result.stderr.includes("-128")) return { kind: "dismissed" };
-    return { kind: "not-shown", reason: plainLine(result.stderr.split("\n")[0] ?? "") };
+    return {
+      kind: "not-shown",
+      reason: plainLine(result.stderr.split("\n").find((line) => line.trim() !== "") ?? ""),
+    };
   }
   if (reminder.actions.length === 0) return { kind: "shown" };
   const pressed = buttonLabels(reminder).indexOf(result.stdout.trim());
