@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
 import type { CallRecord } from "../cost/call.ts";
 import type { CallQuery } from "../session/ledgerPort.ts";
@@ -59,6 +60,8 @@ export function upsertCall(connection: Connection, call: CallRecord): void {
     }
     const known = toCall(row);
     const merged = mergeCall(known, next);
+    // A log that is read again tells nothing new: no window is woken for that.
+    if (isDeepStrictEqual(merged, known)) return;
     countCall(connection, known, -1);
     save(connection, merged);
     countCall(connection, merged, 1);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
 import type { TimeRange } from "../session/ledgerPort.ts";
 import type { SessionApp, SessionRecord } from "../session/session.ts";
@@ -38,7 +39,9 @@ export function upsertSession(connection: Connection, session: SessionRecord): v
     const row = connection.get("SELECT * FROM session WHERE session_id = :id", {
       id: session.sessionId,
     });
-    save(connection, row === undefined ? session : merge(toSession(row), session));
+    const known = row === undefined ? undefined : toSession(row);
+    const merged = known === undefined ? session : merge(known, session);
+    if (!isDeepStrictEqual(merged, known)) save(connection, merged);
   });
 }
 

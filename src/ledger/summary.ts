@@ -4,13 +4,13 @@ import type { SummaryRow, TimeRange } from "../session/ledgerPort.ts";
 import { quarterMs } from "./callQuarter.ts";
 import { maybeWhole, text, whole } from "./column.ts";
 import type { Connection } from "./connection.ts";
+import { fixedOffset, localDay, zoneOffset } from "./localDay.ts";
 import { prunedThroughMs } from "./prune.ts";
-
-const dayMs = 86_400_000;
 
 export type SummaryQuery = TimeRange & {
   readonly scope?: string;
   readonly utcOffsetMinutes: number;
+  readonly timeZone?: string;
 };
 
 const groupSchema = z.object({
@@ -52,7 +52,10 @@ export function summaryOf(connection: Connection, query: SummaryQuery): readonly
   return connection.read(() => {
     const groups = groupsOf(connection, query.scope);
     const keptFromMs = prunedThroughMs(connection);
-    const offsetMs = query.utcOffsetMinutes * 60_000;
+    const offsetAt =
+      query.timeZone === undefined
+        ? fixedOffset(query.utcOffsetMinutes)
+        : zoneOffset(query.timeZone);
     const rows: SummaryRow[] = [];
     const fromMs = Math.max(
       query.fromMs,
@@ -61,21 +64,12 @@ export function summaryOf(connection: Connection, query: SummaryQuery): readonly
     const lastQuarter = Math.max(...groups.map((g) => g.lastQuarter));
     const toMs = Math.min(query.toMs, (lastQuarter + 1) * quarterMs);
     for (let startMs = fromMs; startMs < toMs;) {
-      const day = Math.floor((startMs + offsetMs) / dayMs);
-      const endMs = Math.min(toMs, (day + 1) * dayMs - offsetMs);
+      const { day, endMs: midnightMs } = localDay(startMs, offsetAt);
+      const range = { fromMs: startMs, toMs: Math.min(toMs, midnightMs) };
       rows.push(
-        ...rowsOf(new Date(day * dayMs).toISOString().slice(0, 10), (add) => {
-          addDay(
-            connection,
-            groups,
-            query.scope,
-            keptFromMs,
-            { fromMs: startMs, toMs: endMs },
-            add,
-          );
-        }),
+        ...rowsOf(day, (add) => addDay(connection, groups, query.scope, keptFromMs, range, add)),
       );
-      startMs = endMs;
+      startMs = range.toMs;
     }
     return rows;
   });

@@ -33,7 +33,9 @@ describe("calls of the ledger", () => {
       inputJson: '{"prompt":"a \\"fox\\""}',
     });
     a.upsertCall(whole);
+    const before = [a.changeCounter(), b.changeCounter()];
     a.upsertCall(whole);
+    assert.deepEqual([a.changeCounter(), b.changeCounter()], before);
     assert.deepEqual(stored("whole"), whole);
   });
 
@@ -77,6 +79,15 @@ describe("calls of the ledger", () => {
       b.summary(query).map((row) => [row.appName, row.calls, row.reportedMicroUsd]),
       [["wan2-api", 1, 1000]],
     );
+  });
+
+  it("writes many in one transaction, or none of them", () => {
+    const many = [1, 2, 3].map((n) => call({ callId: `many-${n}`, scope: "many" }));
+    a.upsertCalls(many);
+    assert.equal(b.calls({ scope: "many" }).length, 3);
+    const broken = call({ callId: "broken", scope: "many", startedAtMs: Number.NaN });
+    assert.throws(() => a.upsertCalls([call({ callId: "many-4", scope: "many" }), broken]));
+    assert.equal(b.calls({ scope: "many" }).length, 3);
   });
 
   it("answers by range, session, endpoint, status, and at most so many, newest first", () => {

@@ -32,6 +32,24 @@ describe("summary of the ledger", () => {
     assert.equal(dayAt(-480), "2026-11-02");
   });
 
+  it("follows summer time where a time zone is given", () => {
+    const own = { scope: "zone", reportedMicroUsd: microUsd(1) };
+    // Both at 23:30 of Berlin's clock, before and after it is set back on 25 October.
+    ledger.upsertCall(call({ ...own, callId: "z1", startedAtMs: Date.UTC(2026, 9, 24, 21, 30) }));
+    ledger.upsertCall(call({ ...own, callId: "z2", startedAtMs: Date.UTC(2026, 9, 25, 22, 30) }));
+    const rows = ledger.summary({
+      fromMs: Date.UTC(2026, 9, 1),
+      toMs: Date.UTC(2026, 11, 1),
+      scope: "zone",
+      utcOffsetMinutes: 60,
+      timeZone: "Europe/Berlin",
+    });
+    assert.deepEqual(
+      rows.map(({ day }) => day),
+      ["2026-10-24", "2026-10-25"],
+    );
+  });
+
   it("tells calls of unknown cost from calls that cost nothing", () => {
     const own = { scope: "unknown", startedAtMs: mondayMs };
     ledger.upsertCall(call({ ...own, callId: "u1", reportedMicroUsd: microUsd(0) }));

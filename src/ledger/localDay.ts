@@ -1,0 +1,55 @@
+const dayMs = 86_400_000;
+
+/** Milliseconds to add to UTC for the local clock, at an instant. */
+export type OffsetAt = (atMs: number) => number;
+
+/** The same all year. */
+export function fixedOffset(utcOffsetMinutes: number): OffsetAt {
+  return () => utcOffsetMinutes * 60_000;
+}
+
+/** As a time zone of the IANA database has it, summer time included. Throws a RangeError for an unknown one. */
+export function zoneOffset(timeZone: string): OffsetAt {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    calendar: "gregory",
+    numberingSystem: "latn",
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  return (atMs) => {
+    const part = new Map(
+      format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)] as const),
+    );
+    const of = (type: Intl.DateTimeFormatPartTypes): number => part.get(type) ?? 0;
+    const local = Date.UTC(
+      of("year"),
+      of("month") - 1,
+      of("day"),
+      of("hour"),
+      of("minute"),
+      of("second"),
+    );
+    return local - Math.floor(atMs / 1000) * 1000;
+  };
+}
+
+/** The local day of an instant, and the instant at which the next one begins. */
+export function localDay(
+  atMs: number,
+  offsetAt: OffsetAt,
+): { readonly day: string; readonly endMs: number } {
+  const day = Math.floor((atMs + offsetAt(atMs)) / dayMs);
+  const midnightMs = (day + 1) * dayMs;
+  // The clock may be changed during the day: what counts is its offset at midnight.
+  const guessMs = midnightMs - offsetAt(atMs);
+  return {
+    day: new Date(day * dayMs).toISOString().slice(0, 10),
+    endMs: Math.max(midnightMs - offsetAt(guessMs), atMs + 1),
+  };
+}
