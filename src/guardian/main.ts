@@ -93,10 +93,10 @@ async function connect(
   log: Log,
   bundleFolder: string,
 ): ReturnType<GuardedScopeParts["connect"]> {
-  const [{ createControl }, { sdkLoader }, { fullLook }] = await Promise.all([
+  const [{ createControl }, { sdkLoader }, { Look }] = await Promise.all([
     import("../modal/createControl.ts"),
     import("../modal/loadSdk.ts"),
-    import("./fullLook.ts"),
+    import("../session/look.ts"),
   ]);
   const control = createControl({
     mode: target.control,
@@ -109,7 +109,8 @@ async function connect(
   });
   const { scope, username } = await control.whoami();
   const connected = { control, scope, scopeKey: scopeKey(scope), username };
-  return { connected, refresh: fullLook({ connected, ledger, clock: systemClock }) };
+  const look = new Look({ ledger, clock: systemClock });
+  return { connected, refresh: (options) => look.take(connected, options) };
 }
 
 function burnOf(ledger: Ledger): GuardedScopeParts["burnOf"] {

@@ -3,7 +3,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
 import { systemClock } from "../../src/base/systemClock.ts";
-import { fullLook } from "../../src/guardian/fullLook.ts";
 import { startGuardian } from "../../src/guardian/startGuardian.ts";
 import type { GuardianTimings } from "../../src/guardian/timings.ts";
 import { WindowBeat } from "../../src/guardian/windowBeat.ts";
@@ -11,6 +10,7 @@ import { openLedger } from "../../src/ledger/openLedger.ts";
 import { createControl } from "../../src/modal/createControl.ts";
 import { sdkLoader } from "../../src/modal/loadSdk.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
+import { Look } from "../../src/session/look.ts";
 import { defaultModes, modeNamed } from "../../src/session/mode.ts";
 import { scopeKey } from "../../src/session/scope.ts";
 import { silentLog } from "../unit/silentLog.ts";
@@ -52,11 +52,11 @@ async function open(): Promise<void> {
   });
   const { scope, username } = await control.whoami();
   const connected = { control, scope, scopeKey: scopeKey(scope), username };
-  const look = fullLook({ connected, ledger, clock: systemClock });
+  const look = new Look({ ledger, clock: systemClock });
   let rows = 0;
 
   async function poll(): Promise<void> {
-    const listing = await look({});
+    const listing = await look.take(connected);
     rows += 1;
     ledger.upsertCall({
       callId: `${windowId}-${rows}`,

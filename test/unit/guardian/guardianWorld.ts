@@ -2,7 +2,6 @@ import type { Clock } from "../../../src/base/clock.ts";
 import type { Disposable } from "../../../src/base/disposable.ts";
 import { DisposableStore } from "../../../src/base/disposable.ts";
 import { microUsd } from "../../../src/cost/money.ts";
-import { fullLook } from "../../../src/guardian/fullLook.ts";
 import { GuardedScope } from "../../../src/guardian/guardedScope.ts";
 import { Guardian } from "../../../src/guardian/guardian.ts";
 import type { GuardianEnd } from "../../../src/guardian/guardian.ts";
@@ -12,6 +11,8 @@ import type { Reminder, ReminderAnswer } from "../../../src/guardian/notifier/no
 import { defaultTimings } from "../../../src/guardian/timings.ts";
 import type { GuardianTimings } from "../../../src/guardian/timings.ts";
 import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
+import { Look } from "../../../src/session/look.ts";
+import type { Refresh } from "../../../src/session/refresh.ts";
 import { defaultModes, modeNamed } from "../../../src/session/mode.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import { silentLog } from "../silentLog.ts";
@@ -241,17 +242,10 @@ export class GuardianWorld {
     });
   }
 
-  #refresh(clock: Clock, isAlive: () => boolean): ReturnType<typeof fullLook> {
-    return fullLook({
-      connected: {
-        control: this.modal.control(isAlive),
-        scope: this.modal.scope,
-        scopeKey: "you/main",
-        username: "you",
-      },
-      ledger: this.ledger,
-      clock,
-    });
+  #refresh(clock: Clock, isAlive: () => boolean): Refresh {
+    const look = new Look({ ledger: this.ledger, clock });
+    const control = this.modal.control(isAlive);
+    return (options) => look.take({ control, scopeKey: "you/main" }, options);
   }
 
   #show(reminder: Reminder, signal: AbortSignal, isAlive: () => boolean): Promise<ReminderAnswer> {
