@@ -10,8 +10,10 @@ export interface EndKnowledge {
   readonly calls: readonly CallRecord[];
   /** Containers that the apps' logs name. */
   readonly logged?: readonly LoggedContainer[];
-  /** The scaledown window of an app; null where nobody told, and where `min_containers` overrides it. */
+  /** The scaledown window of an app; null where nobody told. */
   readonly scaledownSecondsOf: (appId: string) => number | null;
+  /** Whether `min_containers` keeps some of the app's containers beyond their scaledown window. */
+  readonly isKeptWarm?: (appId: string) => boolean;
   /** When the app's containers were ended on purpose: stops as the listing or a receipt tells them, releases, deploys. */
   readonly endedOnPurposeAtMsOf: (appId: string) => readonly number[];
 }
@@ -40,6 +42,14 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledg
     if (lastLineMs !== undefined) idleFrom.push(lastLineMs);
     const scaledown =
       scaledownMs === null ? [] : idleFrom.map((atMs) => atMs + scaledownMs).filter(isPossible);
+    const drainedMs = drainedAtMs(
+      span.startedAtMs,
+      knowledge.endedOnPurposeAtMsOf(span.appId),
+      idleFrom,
+    );
+    if (drainedMs !== null && isPossible(drainedMs)) return { expectedEndMs: drainedMs };
+    const isKept = knowledge.isKeptWarm?.(span.appId) === true;
+    if (isKept && onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
     if (scaledown.length > 0)
       return { expectedEndMs: Math.min(Math.max(...scaledown), ...onPurpose) };
     if (onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
@@ -48,6 +58,20 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledg
     const middleMs = (latestMs - span.lastSeenAtMs) / 2;
     return { expectedEndMs: span.lastSeenAtMs + Math.min(middleMs, scaledownMs) };
   };
+}
+
+/**
+ * When a container that outlived a deploy came to its end: a replaced container finishes what it
+ * runs and takes nothing new. null where no deploy or stop came between its start and its last work.
+ */
+export function drainedAtMs(
+  startedAtMs: number,
+  endedOnPurposeAtMs: readonly number[],
+  idleFromMs: readonly number[],
+): number | null {
+  const lastMs = Math.max(...idleFromMs);
+  const isReplaced = endedOnPurposeAtMs.some((atMs) => atMs > startedAtMs && atMs <= lastMs);
+  return isReplaced && Number.isFinite(lastMs) ? lastMs : null;
 }
 
 /** A call that still runs keeps its container for as long as it does. */

@@ -1,6 +1,6 @@
 import { coldStarts, signsOfLife } from "./coldStart.ts";
 import { hourlyRate } from "./costMetrics.ts";
-import type { EndKnowledge } from "./endHints.ts";
+import { drainedAtMs, type EndKnowledge } from "./endHints.ts";
 import { parseGpu } from "./gpu.ts";
 import { loggedContainerId } from "./logLineAssembler.ts";
 import type { PricedSpan } from "./pricedSpan.ts";
@@ -38,7 +38,8 @@ export function inferredSpans(
     // A look between the start and the first sign of life would have shown it running.
     const lookBeforeMs = lookedAtMs.findLast((atMs) => atMs <= firstMs) ?? Number.NEGATIVE_INFINITY;
     const startMs = Math.max(firstMs - (coldMsByApp.get(appId) ?? 0), lookBeforeMs);
-    const endMs = endOf(appId, lastMs, lookedAtMs, knowledge);
+    const drainedMs = drainedAtMs(startMs, knowledge.endedOnPurposeAtMsOf(appId), [lastMs]);
+    const endMs = drainedMs ?? endOf(appId, lastMs, lookedAtMs, knowledge);
     const gpu = sibling?.gpu ?? identity.gpu;
     const span: ContainerSpan = {
       containerId,
@@ -96,12 +97,17 @@ function endOf(
   appId: string,
   lastMs: number,
   lookedAtMs: readonly number[],
-  { scaledownSecondsOf, endedOnPurposeAtMsOf }: EndKnowledge,
+  { scaledownSecondsOf, endedOnPurposeAtMsOf, isKeptWarm }: EndKnowledge,
 ): number {
-  const idleMs = (scaledownSecondsOf(appId) ?? defaultScaledownSeconds) * 1000;
-  const onPurpose = endedOnPurposeAtMsOf(appId).filter((atMs) => atMs >= lastMs);
   const lookAfterMs = lookedAtMs.find((atMs) => atMs > lastMs) ?? Number.POSITIVE_INFINITY;
-  return Math.min(lastMs + idleMs, lookAfterMs, ...onPurpose);
+  const onPurpose = endedOnPurposeAtMsOf(appId).filter(
+    (atMs) => atMs >= lastMs && atMs <= lookAfterMs,
+  );
+  const isKept = isKeptWarm?.(appId) === true && onPurpose.length > 0;
+  const idleSeconds = isKept
+    ? Number.POSITIVE_INFINITY
+    : (scaledownSecondsOf(appId) ?? defaultScaledownSeconds);
+  return Math.min(lastMs + idleSeconds * 1000, lookAfterMs, ...onPurpose);
 }
 
 /** Instants of looks, as far as spans remember them, in order. */
