@@ -86,6 +86,7 @@ class Start {
       reached.step = name;
       options.onEvent({ kind: "step", step: name, state: "begun" });
       await work();
+      throwIfCancelled(options.signal);
       options.onEvent({ kind: "step", step: name, state: "done" });
     };
     const note = (text: string): void => {

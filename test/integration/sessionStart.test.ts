@@ -38,7 +38,7 @@ describe("starting, with the real CLI against Local Modal", () => {
     const model = [...deployed.functions.values()].find(({ spec }) => spec.gpu !== null);
     assert.equal(model?.spec.scaledownMs, 120_000);
     assert.equal(model?.spec.env["MODAL_MODE"], "dev");
-    assert.ok(app?.urls.length === 1);
+    assert.equal(app?.urls.length, 1, JSON.stringify(app?.urls));
     const receipt = await window.stop(await window.plan({ kind: "project" }));
     assert.equal(receipt.verified, "clear");
     assert.equal(window.ledger.sessions({})[0]?.end, "stopped");
@@ -67,7 +67,7 @@ describe("starting, with the real CLI against Local Modal", () => {
     world.local.faults.addWeb({ fault: { kind: "hang" } });
     const [target] = window.request().targets;
     assert.ok(target !== undefined);
-    const warmUpUrl = `${world.local.webUrl}/inference-model-api/health`;
+    const warmUpUrl = `${world.local.webUrl}/acme--inference-model-api/health`;
     const request = window.request({ mode: demo, targets: [{ ...target, warmUpUrl }] });
     const outcome = await startSession(window.parts, request, { ...goOn, warmUpLimitMs: 1500 });
     assert.ok(outcome.kind === "failed", JSON.stringify(outcome));
@@ -162,18 +162,25 @@ describe("starting, with the real CLI against Local Modal", () => {
 
   it("does not stop what another window's start counts on", async () => {
     const other = await world.window(cli);
-    const request = other.request({ sessionId: "second", folder: "/another/project" });
+    const ready = Promise.withResolvers<void>();
+    const refresh: Window["refresh"] = async (options) => {
+      const listing = await other.refresh(options);
+      await ready.promise;
+      return listing;
+    };
     const cancel = new AbortController();
-    const [kept, undone] = await Promise.all([
-      startSession(window.parts, window.request(), goOn),
-      startSession(other.parts, request, {
-        ...goOn,
-        signal: cancel.signal,
-        onEvent: atStep("health", () => cancel.abort()),
-      }),
-    ]);
-    assert.equal(kept.kind, "ready");
-    assert.equal(undone.kind, "cancelled");
+    // It looks before the first one has deployed, and deploys after.
+    const second = startSession(
+      { ...other.parts, refresh },
+      other.request({ sessionId: "second", folder: "/another/project" }),
+      { ...goOn, signal: cancel.signal, onEvent: atStep("health", () => cancel.abort()) },
+    );
+    await waitFor(() => world.local.journal.count({ name: "TaskList" }) > 0);
+    const kept = await startSession(window.parts, window.request(), goOn);
+    assert.equal(kept.kind, "ready", JSON.stringify(kept));
+    ready.resolve();
+    const undone = await second;
+    assert.equal(undone.kind, "cancelled", JSON.stringify(undone));
     assert.deepEqual(world.live, ["inference"]);
     assert.equal(window.ledger.openSession("acme/main", window.request().folder)?.apps.length, 1);
   });

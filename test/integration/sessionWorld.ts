@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { httpProbe } from "../../src/endpoints/httpProbe.ts";
-import { fullLook } from "../../src/guardian/fullLook.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import type { CliCommand } from "../../src/modal/cliCommand.ts";
 import { CliDeployer } from "../../src/modal/cliDeployer.ts";
@@ -11,6 +10,7 @@ import type { Ledger } from "../../src/session/ledgerPort.ts";
 import { appAuthors } from "../../src/session/appAuthors.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
 import { defaultModes, modeNamed } from "../../src/session/mode.ts";
+import { Look } from "../../src/session/look.ts";
 import type { ModalControl } from "../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../src/session/receipt.ts";
 import type { Refresh } from "../../src/session/refresh.ts";
@@ -57,8 +57,8 @@ export class Window {
     const { ledger } = await openLedger(file);
     const log = new KeptLog();
     const control = testControl({ mode, cli, env: local.env, log });
-    const connected = { control, scope, scopeKey: "acme/main", username: "you" };
-    const refresh = fullLook({ connected, ledger, clock: systemClock });
+    const look = new Look({ ledger, clock: systemClock });
+    const refresh: Refresh = (options) => look.take({ control, scopeKey: "acme/main" }, options);
     const deployer = new CliDeployer({
       cli: cli ?? { command: "modal", prefixArgs: [], origin: "path", version: null },
       processEnv: isolatedEnv(local.env),
