@@ -114,6 +114,11 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     return this.#leads;
   }
 
+  /** Whether a look is under way in this window. */
+  get refreshing(): boolean {
+    return this.#running !== undefined;
+  }
+
   setFocused(focused: boolean): void {
     if (this.#focused === focused) return;
     this.#focused = focused;
