@@ -26,6 +26,7 @@ export class LogCare implements Disposable {
   #disposed = false;
   #pause: Disposable | undefined;
   #commits = 0;
+  #moving = false;
 
   constructor(file: string, clock: Clock) {
     this.#file = file;
@@ -35,7 +36,7 @@ export class LogCare implements Disposable {
   committed(): void {
     if (this.#disposed) return;
     this.#commits += 1;
-    if (this.#commits % commitsPerCheckpoint === 0) void checkpoint(this.#file);
+    if (this.#commits >= commitsPerCheckpoint && !this.#moving) void this.#move();
     this.#wanted = true;
     if (!this.#busy) void this.#run();
   }
@@ -57,6 +58,13 @@ export class LogCare implements Disposable {
   dispose(): void {
     this.#disposed = true;
     this.#pause?.dispose();
+  }
+
+  async #move(): Promise<void> {
+    this.#moving = true;
+    this.#commits = 0;
+    await checkpoint(this.#file);
+    this.#moving = false;
   }
 
   async #run(): Promise<void> {

@@ -201,5 +201,3 @@ export const tables = [
   "editor_window",
   "property",
 ] as const;
-
-export type Table = (typeof tables)[number];

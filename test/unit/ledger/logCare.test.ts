@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import type { Clock } from "../../../src/base/clock.ts";
+import { LogCare } from "../../../src/ledger/logCare.ts";
+import { checkpoint } from "../../../src/ledger/thread.ts";
+import { call, TemporaryLedger } from "./temporaryLedger.ts";
+
+describe("the care of the ledger's log", () => {
+  const files = new TemporaryLedger();
+  after(() => files.dispose());
+
+  it("moves the log into the database in another thread, while the ledger is in use", async () => {
+    const ledger = await files.ledger();
+    ledger.upsertCalls(
+      Array.from({ length: 500 }, (_, index) => call({ callId: `call-${index}` })),
+    );
+    const before = statSync(files.path).size;
+    await checkpoint(files.path);
+    assert.ok(statSync(files.path).size > before);
+    ledger.upsertCall(call({ callId: "after" }));
+    assert.equal(ledger.calls({}).length, 501);
+  });
+
+  it("flushes at most once in its pause, and sets no timer after its end", async () => {
+    const timers: (() => void)[] = [];
+    const clock: Clock = {
+      nowMs: () => 0,
+      after: (_delayMs, callback) => {
+        timers.push(callback);
+        return { dispose: () => void timers.splice(timers.indexOf(callback), 1) };
+      },
+    };
+    const care = new LogCare(files.path, clock);
+    for (let commit = 0; commit < 20; commit += 1) care.committed();
+    while (timers.length === 0) await care.flush();
+    assert.equal(timers.length, 1);
+    timers.shift()?.();
+    while (timers.length === 0) await care.flush();
+    timers.shift()?.();
+    await care.flush();
+    assert.deepEqual(timers, []);
+    care.dispose();
+    care.committed();
+    await care.flush();
+    assert.deepEqual(timers, []);
+  });
+
+  it("does not mind that there is no log", async () => {
+    await new LogCare(`${files.path}-missing`, {
+      nowMs: () => 0,
+      after: () => assert.fail(),
+    }).flush();
+  });
+});
