@@ -81,10 +81,13 @@ export class ServerHost implements EditorHost {
   }
 
   async writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
-    const folder = join(this.userData, "User");
-    await mkdir(folder, { recursive: true });
     const all = { ...quietSettings, ...settings };
-    await writeFile(join(folder, "settings.json"), JSON.stringify(all, undefined, 2));
+    // Settings of machine scope count only where a remote machine keeps its own.
+    for (const name of ["User", "Machine"]) {
+      const folder = join(this.userData, name);
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "settings.json"), JSON.stringify(all, undefined, 2));
+    }
   }
 
   async open(folder?: string): Promise<EditorWindow> {
