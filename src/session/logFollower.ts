@@ -88,7 +88,7 @@ export class LogFollower implements Disposable {
     let renewedAtMs = clock.nowMs();
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       const lines = new LogLineAssembler(app.appId);
-      const after = ledger.recall(cursorKey);
+      const after = readCursor(ledger.recall(cursorKey));
       try {
         const chunks = connected.control.followLogs(app.appId, {
           signal,
@@ -99,7 +99,9 @@ export class LogFollower implements Disposable {
           const found = lines.add(chunk);
           for (const line of found) this.#record(connected.scopeKey, app, line);
           // The cursor moves only past whole lines that are recorded.
-          if (chunk.entryId !== null && found.length > 0) ledger.remember(cursorKey, chunk.entryId);
+          if (chunk.entryId !== null && found.length > 0) {
+            ledger.remember(cursorKey, JSON.stringify(chunk.entryId));
+          }
           if (clock.nowMs() - renewedAtMs > leaseMs / 3) {
             if (!this.#hold(app.appId)) return;
             renewedAtMs = clock.nowMs();
@@ -154,4 +156,10 @@ export class LogFollower implements Disposable {
 
 function leaseOf(appId: string): string {
   return `log:${appId}`;
+}
+
+/** What the ledger remembers is JSON; a text of another kind is no cursor. */
+function readCursor(json: string | undefined): string | undefined {
+  const value: unknown = json === undefined ? undefined : JSON.parse(json);
+  return typeof value === "string" ? value : undefined;
 }
