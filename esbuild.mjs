@@ -1,6 +1,7 @@
 // Builds what the extension ships: node esbuild.mjs [--watch]
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { context } from "esbuild";
 
 const watch = process.argv.includes("--watch");
@@ -21,7 +22,12 @@ function sizes({ metafile, errors }) {
   }
 }
 
-if (!watch) await rm("dist", { recursive: true, force: true });
+// Only what no bundle writes any more: a window that runs from dist keeps its files during a build.
+await mkdir("dist", { recursive: true });
+const kept = bundles.map(({ outfile }) => basename(outfile));
+for (const name of await readdir("dist")) {
+  if (!kept.includes(name)) await rm(join("dist", name), { recursive: true, force: true });
+}
 const contexts = await Promise.all(
   bundles.map(({ entry, outfile }) =>
     context({

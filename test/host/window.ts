@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
+import * as z from "zod/mini";
 import { outFolder } from "./paths.ts";
 import { until } from "./until.ts";
 import type { UntilOptions } from "./until.ts";
@@ -45,6 +46,7 @@ const matches = (text: string, match: Match) =>
 const tidy = (text: string) => text.replaceAll(/[\s\u00A0]+/g, " ").trim();
 
 const quickInput = ".quick-input-widget:visible";
+const quickRow = ".quick-input-widget .monaco-list-row";
 const toast = ".notifications-toasts .notification-list-item:visible";
 const inCenter = ".notifications-center.visible .notification-list-item";
 const dialog = ".monaco-dialog-box:visible";
@@ -94,26 +96,32 @@ export class EditorWindow {
 
   /** Runs a command by its title, as shown in the command palette ("Modal Meter: Stop All Apps"). */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press("Escape");
-    await this.page.keyboard.press("F1");
-    const input = this.page.locator(`${quickInput} input[type="text"]`).first();
-    await input.waitFor({ timeout: 30_000 });
-    await input.fill(`>${title}`);
-    const row = this.page
-      .locator(`${quickInput} .monaco-list-row`)
-      .filter({ has: this.page.locator(".label-name", { hasText: title }) })
-      .first();
-    await this.until(`the command palette offers "${title}"`, async () => {
-      const names = await this.#rows();
-      return names.some((name) => name === title || name.startsWith(`${title} `));
-    });
-    await row.click();
+    const wanted = (row: string) => row === title || row.startsWith(`${title},`);
+    await this.until(
+      `the command palette offers "${title}"`,
+      async () => {
+        const open = await this.quickInput();
+        if (open?.placeholder !== "Type the name of a command to run.") {
+          await this.page.keyboard.press("F1");
+          return false;
+        }
+        if (open.value !== `>${title}`) {
+          await this.#input().fill(`>${title}`, { timeout: 1000 });
+          return false;
+        }
+        const index = open.items.findIndex(wanted);
+        if (index === -1) return false;
+        await this.page.locator(quickRow).nth(index).click({ timeout: 1000 });
+        return true;
+      },
+      { everyMs: 100 },
+    );
   }
 
   /** The open quick pick or input box; undefined when none is open. */
   async quickInput(): Promise<QuickInput | undefined> {
     if ((await this.#count(quickInput)) === 0) return undefined;
-    const input = this.page.locator(`${quickInput} input[type="text"]`).first();
+    const input = this.#input();
     return {
       title: (await this.#texts(`${quickInput} .quick-input-title`)).join(""),
       placeholder: (await input.getAttribute("placeholder", { timeout: 1000 })) ?? "",
@@ -139,7 +147,7 @@ export class EditorWindow {
 
   /** Writes into the open input box or filter, in place of what is there. */
   async type(text: string): Promise<void> {
-    await this.page.locator(`${quickInput} input[type="text"]`).first().fill(text);
+    await this.#input().fill(text);
   }
 
   /** Presses Enter. */
@@ -164,6 +172,12 @@ export class EditorWindow {
       options,
     );
     await rows.nth(index).click();
+  }
+
+  /** Ticks entries of the open quick pick that takes several, and goes on. */
+  async pickSeveral(wanted: readonly Match[], options: UntilOptions = {}): Promise<void> {
+    for (const match of wanted) await this.pick(match, options);
+    await this.accept();
   }
 
   /** Notifications on the screen: toasts, else those in the open notification centre. */
@@ -274,8 +288,11 @@ export class EditorWindow {
   /** Shows an output channel and reads all of it, by selecting and copying as a person would. */
   async outputChannel(name: string): Promise<string> {
     await this.showOutputChannel(name);
-    const lines = this.page.locator(".panel .output-view .view-lines, .output-view .view-lines");
-    await lines.first().click({ position: { x: 4, y: 4 } });
+    await this.runCommand("Output: Focus on Output View");
+    await this.until(
+      "the output view has the focus",
+      async () => (await this.#count(".output-view .monaco-editor.focused")) > 0,
+    );
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.page.keyboard.press("ControlOrMeta+c");
     return this.#port.readClipboard();
@@ -283,9 +300,7 @@ export class EditorWindow {
 
   async showOutputChannel(name: string): Promise<void> {
     await this.runCommand("Output: Show Output Channels...");
-    await this.untilQuickInput(/./);
-    await this.type(name);
-    await this.pick(new RegExp(`^${name}`));
+    await this.pick(new RegExp(`^${name}$`));
     await this.until(
       `the output channel ${name} is shown`,
       async () => (await this.#count(".output-view .view-lines:visible")) > 0,
@@ -356,6 +371,10 @@ export class EditorWindow {
     return parts.join("\n");
   }
 
+  #input(): Locator {
+    return this.page.locator(`${quickInput} input[type="text"]`).first();
+  }
+
   #statusItem(id: string): Locator {
     return this.page.locator(`.statusbar-item[id*="${id}"]:visible`).first();
   }
@@ -406,8 +425,15 @@ export class EditorWindow {
   }
 
   async #rows(): Promise<readonly string[]> {
-    const labels = await this.page.locator(`${quickInput} .monaco-list-row`).allInnerTexts();
-    return labels.map(tidy);
+    // The label of a row for screen readers has its parts apart: "flux, flux_app.py".
+    const labels = z
+      .array(z.nullable(z.string()))
+      .parse(
+        await this.page.evaluate(
+          `[...document.querySelectorAll("${quickRow}")].map(r => r.ariaLabel)`,
+        ),
+      );
+    return labels.map((label) => tidy(label ?? ""));
   }
 
   async #count(selector: string): Promise<number> {

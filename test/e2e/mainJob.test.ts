@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { skip } from "../skip.ts";
+import type { EditorWindow } from "../host/window.ts";
+import { Stage, cliFolder } from "./stage.ts";
+
+const status = "modalMeter.status";
+const costs = "Modal Meter Costs";
+
+function needCli(context: Mocha.Context, version: "current" | "old"): void {
+  if (!existsSync(cliFolder(version))) {
+    skip(context, "cli", `the ${version} Modal CLI is not installed (node scripts/venv.mjs)`);
+  }
+}
+
+async function startDev(window: EditorWindow): Promise<void> {
+  await window.untilStatus(status, /nothing running/, { withinMs: 60_000 });
+  await window.runCommand("Modal Meter: Start Dev Session");
+  await window.untilQuickInput("Which apps should run?");
+  await window.pickSeveral([/^flux/]);
+  await window.untilNotification("flux is ready in dev mode", { withinMs: 90_000 });
+  await window.untilStatus(status, /^dev · 1 app · ≈\$/);
+}
+
+async function invokeFlux(window: EditorWindow, prompt: string): Promise<void> {
+  await window.runCommand("Modal Meter: Invoke Flux");
+  await window.untilQuickInput("Prompt");
+  await window.type(prompt);
+  await window.accept();
+}
+
+/** What Local Modal itself says, which no claim of the extension can change. */
+function liveApps(stage: Stage): readonly string[] {
+  stage.modal.sync();
+  return [...stage.modal.workspace.world.apps.values()]
+    .filter(({ state }) => state === "deployed")
+    .map(({ description }) => description);
+}
+
+const callsOf = (stage: Stage) =>
+  stage.modal.journal.entries({}).filter(({ kind, path }) => kind === "web" && path === "/flux");
+
+describe("the main job", function () {
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this, "current");
+    stage = await Stage.set();
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("starts a dev session, generates an image, shows its cost, and proves that nothing runs any more", async () => {
+    assert.ok(stage);
+    const window = await stage.host.open();
+    await startDev(window);
+    assert.deepEqual(liveApps(stage), ["flux"]);
+
+    await invokeFlux(window, "a red fox in the snow");
+    await window.until(
+      "the image is open in an editor",
+      async () => (await window.openEditors()).some((name) => name.includes("a-red-fox")),
+      { withinMs: 60_000 },
+    );
+    const [call, ...more] = callsOf(stage);
+    assert.equal(more.length, 0, "one prompt is one request");
+    assert.equal(call?.outcome, "200");
+    const image = (await stage.results()).find((name) => name.endsWith(".jpg"));
+    assert.ok(image);
+    const bytes = await readFile(join(stage.workspace, "modal-results", image));
+    assert.equal(bytes.subarray(0, 3).toString("hex"), "ffd8ff");
+
+    const text = await window.untilOutput(
+      costs,
+      /💰 Cost: \$\d\.\d{6} \| Time: \d+\.\d\ds \| GPU: L40S @/,
+    );
+    const cost = /💰 Cost: (\$\d\.\d{6})/.exec(text)?.[1];
+    // The provenance of the file and the line in the channel are one row of the ledger.
+    const sidecar = await readFile(join(stage.workspace, "modal-results", `${image}.json`), "utf8");
+    assert.match(sidecar, /a red fox in the snow/);
+    assert.ok(cost !== undefined && Number(cost.slice(1)) > 0);
+    await window.untilStatus(status, /≈\$0\.00[1-9]/);
+
+    // A reload in the middle of a session loses neither the session nor its cost.
+    await window.reload();
+    await window.untilStatus(status, /^dev · 1 app · ≈\$0\.0[0-9]*[1-9]/, { withinMs: 60_000 });
+
+    await window.runCommand("Modal Meter: Stop All Apps");
+    await window.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs any more\./, {
+      withinMs: 60_000,
+    });
+    assert.deepEqual(liveApps(stage), []);
+    const receipt = await window.untilOutput(costs, "All clear! No Modal resources running.");
+    assert.match(receipt, /✅ Stopped 1 app\(s\): flux/);
+    await window.untilStatus(status, /nothing running/);
+  });
+
+  it("says that an endpoint is stopped, and offers to start it", async () => {
+    assert.ok(stage);
+    const window = await stage.host.open();
+    await startDev(window);
+    for (const app of stage.modal.workspace.world.apps.values()) {
+      if (app.state === "deployed") stage.modal.workspace.world.stopApp(app.id);
+    }
+    stage.modal.sync();
+    await invokeFlux(window, "a fox that nobody draws");
+    const notification = await window.untilNotification(/stopped/i, { withinMs: 60_000 });
+    assert.equal(notification.severity, "error");
+    assert.ok(notification.buttons.includes("Start Dev Session"), notification.message);
+    assert.ok(!(await stage.results()).some((name) => name.includes("nobody-draws")));
+    await window.close();
+  });
+});
+
+describe("a Modal that is not there", () => {
+  let stage: Stage | undefined;
+
+  afterEach(async () => {
+    await stage?.[Symbol.asyncDispose]();
+    stage = undefined;
+  });
+
+  it("names the missing CLI when a session is to start, and starts nothing", async () => {
+    stage = await Stage.set({ cli: "none" });
+    const window = await stage.host.open();
+    await window.untilStatus(status, /nothing running/, { withinMs: 60_000 });
+    await window.runCommand("Modal Meter: Start Dev Session");
+    const notification = await window.until("an error about the CLI", async () => {
+      const open = await window.quickInput();
+      if (open?.placeholder === "Which apps should run?") await window.pickSeveral([/^flux/]);
+      return (await window.notifications()).find(({ severity }) => severity === "error");
+    });
+    assert.match(notification.message, /modal/i);
+    assert.match(notification.message, /pip install modal|not found|cliPath/);
+    assert.ok(notification.buttons.includes("Open Settings"));
+    assert.deepEqual(liveApps(stage), []);
+  });
+
+  it("says that nobody is logged in when there is no token", async () => {
+    stage = await Stage.set({ env: {} });
+    const window = await stage.host.open();
+    await window.untilStatus(status, "Modal: not logged in", { withinMs: 60_000 });
+    await window.runCommand("Modal Meter: Stop All Apps");
+    const notification = await window.untilNotification(/token|log|modal setup/i);
+    assert.equal(notification.severity, "error");
+  });
+});
+
+describe("a CLI of before 1.4.2", function () {
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this, "old");
+    stage = await Stage.set({ cli: "old", settings: { "modalMeter.control": "cli" } });
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("deploys, is stopped, and is proven stopped", async () => {
+    assert.ok(stage);
+    const window = await stage.host.open();
+    await startDev(window);
+    assert.deepEqual(liveApps(stage), ["flux"]);
+    await window.runCommand("Modal Meter: Stop All Apps");
+    await window.untilNotification(/Nothing runs any more/, { withinMs: 90_000 });
+    assert.deepEqual(liveApps(stage), []);
+  });
+});

@@ -1,0 +1,95 @@
+import { cp, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { vsixPath } from "../../scripts/package.ts";
+import { startEditor } from "../host/editor.ts";
+import type { EditorHost, HostOptions } from "../host/editorHost.ts";
+import { root } from "../host/paths.ts";
+import { startLocalModal } from "../sim/localModal.ts";
+import type { LocalModal, LocalModalOptions } from "../sim/localModal.ts";
+
+/** What is different from the usual: the current CLI, a valid token, quick cold starts. */
+export interface StageOptions {
+  readonly cli?: "current" | "old" | "none";
+  /** In place of the token and server of Local Modal. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly modal?: LocalModalOptions;
+  readonly size?: HostOptions["size"];
+  /** In place of the packaged extension. */
+  readonly extension?: HostOptions["extension"];
+  /** Text of ~/.modal.toml. */
+  readonly modalToml?: string;
+}
+
+/** Where a Modal CLI of the tests lies, whether it is installed or not. */
+export function cliFolder(version: "current" | "old"): string {
+  return join(root, ".venv", version, process.platform === "win32" ? "Scripts" : "bin");
+}
+
+/** The machine's PATH without any modal command of its own. */
+function pathWithoutModal(): readonly string[] {
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => !["modal", "modal.exe"].some((name) => existsSync(join(folder, name))));
+}
+
+/** Local Modal, the sample workspace and a real VS Code with the packaged extension, connected. */
+export class Stage implements AsyncDisposable {
+  readonly modal: LocalModal;
+  readonly host: EditorHost;
+  /** A copy of test/sample, so that results and remembered choices leave no trace. */
+  readonly workspace: string;
+
+  private constructor(modal: LocalModal, host: EditorHost, workspace: string) {
+    this.modal = modal;
+    this.host = host;
+    this.workspace = workspace;
+  }
+
+  static async set(options: StageOptions = {}): Promise<Stage> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "mm-stage-")));
+    const workspace = join(folder, "comfy");
+    await cp(join(root, "test", "sample"), workspace, {
+      recursive: true,
+      filter: (path) => !path.includes("__pycache__"),
+    });
+    const modal = await startLocalModal({
+      timing: { queueMs: 200, gpuColdStartMs: 2000, cpuColdStartMs: 500 },
+      ...options.modal,
+    });
+    const { cli = "current" } = options;
+    const path = [...(cli === "none" ? [] : [cliFolder(cli)]), ...pathWithoutModal()];
+    try {
+      const host = await startEditor({
+        workspace,
+        extension: options.extension ?? { vsix: vsixPath },
+        settings: { ...options.settings },
+        env: { ...(options.env ?? modal.env), PATH: path.join(delimiter) },
+        ...(options.size === undefined ? {} : { size: options.size }),
+      });
+      if (options.modalToml !== undefined) {
+        await writeFile(join(host.home, ".modal.toml"), options.modalToml);
+      }
+      return new Stage(modal, host, workspace);
+    } catch (error) {
+      await modal.stop();
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Names of the files that calls have saved in the workspace. */
+  async results(): Promise<readonly string[]> {
+    const folder = join(this.workspace, "modal-results");
+    await mkdir(folder, { recursive: true });
+    return readdir(folder, { recursive: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.host[Symbol.asyncDispose]();
+    await this.modal.stop();
+    await rm(join(this.workspace, ".."), { recursive: true, force: true });
+  }
+}
