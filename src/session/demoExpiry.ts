@@ -17,7 +17,7 @@ export type DemoState =
   | { readonly kind: "expired"; readonly overdueMs: number };
 
 /** How long before the end the person is told. */
-export const noticeMs = 600_000;
+const noticeMs = 600_000;
 /** What "+30 min" adds. */
 export const extensionMinutes = 30;
 

@@ -47,7 +47,7 @@ export function receiptSummary(receipt: StopReceipt): string {
 }
 
 /** "$0.0014 reported · ≈ $0.41 metered · not billed yet". */
-export function tiersText(cost: CostTiers): string {
+function tiersText(cost: CostTiers): string {
   const { reported, metered, billed, meteredIsFloor } = cost;
   return [
     reported === null ? "nothing reported" : `${formatReported(reported)} reported`,

@@ -5,7 +5,7 @@ const memory = "reminders:snoozed";
 const snoozes = z.record(z.string(), z.number());
 
 /** What "Snooze 30 min" means. */
-export const snoozeMinutes = 30;
+const snoozeMinutes = 30;
 
 /** Until when each kind of reminder is snoozed, for all windows of this machine. */
 export function readSnoozes(ledger: Pick<Ledger, "recall">): ReadonlyMap<string, number> {

@@ -12,8 +12,6 @@ import type { TypicalTime } from "./warmUp.ts";
 /** The steps of a start, in order. */
 export type StartStep = "check" | "deploy" | "find" | "health" | "warm-up";
 
-export const startSteps: readonly StartStep[] = ["check", "deploy", "find", "health", "warm-up"];
-
 /** One app file to start, and where to ask whether it is well. null: no such URL is set. */
 export interface StartTarget {
   readonly target: DeployTarget;

@@ -200,7 +200,7 @@ class Start {
     }
     throw new Failure(
       "not-found",
-      `Modal took the deploy, but ${name === null ? "its app" : `no app "${name}"`} is not in the listing. Running: ${names.length === 0 ? "nothing" : names.join(", ")}. Set "name" of the deploy target.`,
+      `Modal took the deploy, but ${name === null ? "its app" : `"${name}"`} is not in the listing. Running: ${names.length === 0 ? "nothing" : names.join(", ")}. Set "name" of the deploy target.`,
     );
   }
 

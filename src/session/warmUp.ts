@@ -88,7 +88,7 @@ export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promis
 }
 
 /** The range of the measured warm-ups, without the outermost ones once there are enough. */
-export function typicalTime(historyJson: string | undefined): TypicalTime {
+function typicalTime(historyJson: string | undefined): TypicalTime {
   const sorted = parseDurations(historyJson).toSorted((a, b) => a - b);
   const cut = Math.floor(sorted.length / 5);
   const fromMs = sorted[cut];

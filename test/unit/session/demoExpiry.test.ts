@@ -154,6 +154,18 @@ describe("expireDemo", () => {
     );
   });
 
+  it("looks again once it has the lease: another process may just have done it", async () => {
+    const { clock, modal, ledger, session, expire } = bench();
+    await clock.advance(90 * minute);
+    const acquire = ledger.acquireLease.bind(ledger);
+    ledger.acquireLease = (...args) => {
+      ledger.upsertSession({ ...session, mode: "dev", expiresAtMs: null });
+      return acquire(...args);
+    };
+    assert.deepEqual(await settled(clock, expire()), { kind: "not-due" });
+    assert.deepEqual(modal.scales, []);
+  });
+
   it("is taken over when its holder dies in the middle", async () => {
     const { clock, ledger, expire } = bench();
     await clock.advance(90 * minute);

@@ -438,6 +438,64 @@ describe("startSession", () => {
       assert.equal(ledger.sessions({})[0]?.endedAtMs, null, "and its session stays open");
     });
 
+    it("keeps the first app when the second cannot be deployed, retries only that one, and undoes both", async () => {
+      const { start, deployer, modal, clock, ledger } = bench();
+      const broken = { wan2: true };
+      deployer.onDeploy = ({ name }) => {
+        if (name === "wan2" && broken.wan2) throw new Failure("deploy-failed", "No such module.");
+      };
+      const outcome = await start({ targets: [target("flux"), target("wan2")] });
+      assert.ok(outcome.kind === "failed");
+      assert.match(outcome.state.text, /flux is deployed/);
+      assert.equal(ledger.openSession("acme/main", "/project")?.apps.length, 1);
+      broken.wan2 = false;
+      const options: StartOptions = {
+        ask: { alreadyRunning: async () => ({ kind: "cancel" }), confirmMode: async () => true },
+        onEvent: () => undefined,
+      };
+      const again = await settled(clock, outcome.retry(options));
+      assert.ok(again.kind === "ready");
+      assert.deepEqual(
+        deployer.deploys.map(({ target }) => target.name),
+        ["flux", "wan2", "wan2"],
+      );
+      assert.equal(again.session.apps.length, 2);
+      const undone = await settled(clock, outcome.undo());
+      assert.deepEqual([undone.verified, modal.live], [true, []]);
+    });
+
+    it("undoes an app of an unknown name by its author, and leaves other people's new apps", async () => {
+      const { start, deployer, modal, clock } = bench();
+      deployer.landsAfterCancelMs = 500;
+      const cancel = new AbortController();
+      clock.after(1000, () => {
+        modal.add("theirs", { history: [deployedBy("teammate")] });
+        modal.add("nobody's");
+        cancel.abort();
+      });
+      const outcome = await start({ targets: [target(null)] }, { signal: cancel.signal });
+      assert.ok(outcome.kind === "cancelled");
+      assert.equal(outcome.undone.verified, true);
+      assert.deepEqual(
+        modal.live.map(({ name }) => name),
+        ["theirs", "nobody's"],
+      );
+    });
+
+    it("says so when the deploy is not in the listing, and goes on to retry", async () => {
+      const { start, deployer, modal } = bench();
+      modal.add("other");
+      deployer.deploy = async () => ({ urls: [], dashboardUrl: null, skipped: true });
+      const outcome = await start();
+      assert.ok(outcome.kind === "failed");
+      assert.deepEqual([outcome.step, outcome.failure.reason], ["find", "not-found"]);
+      assert.match(
+        outcome.failure.message,
+        /Modal took the deploy, but "flux" is not in the listing/,
+      );
+      assert.match(outcome.failure.message, /Running: other/);
+    });
+
     it("serves an ephemeral app, and ends it when the start is cancelled", async () => {
       const { start, modal, clock, deployer, answers } = bench();
       const cancel = new AbortController();

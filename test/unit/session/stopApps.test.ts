@@ -178,6 +178,18 @@ describe("stopApps", () => {
     assert.ok(modal.stops.length > 1);
   });
 
+  it("counts an app as stopped by this stop, though only its second stop had an effect", async () => {
+    const { modal, stop, mine } = bench();
+    const flux = mine("flux");
+    modal.stopping = () => undefined;
+    modal.onStop = (_, time) => {
+      if (time === 2) modal.end(flux);
+    };
+    const receipt = await stop();
+    assert.deepEqual([receipt.stopped.length, receipt.alreadyStopped.length], [1, 0]);
+    assert.equal(receipt.verified, "clear");
+  });
+
   it("reports an app that somebody deploys again during the stop, and does not fight over it", async () => {
     const { modal, stop, mine, clock } = bench();
     const flux = mine("flux");
