@@ -34,19 +34,14 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledg
     const onPurpose = knowledge.endedOnPurposeAtMsOf(span.appId).filter(isPossible);
     const scaledownSeconds = knowledge.scaledownSecondsOf(span.appId);
     const scaledownMs = scaledownSeconds === null ? null : scaledownSeconds * 1000;
-    const idleFrom = (callsByApp.get(span.appId) ?? [])
-      .filter((call) => mayHaveRunIn(call, span))
-      .map(idleFromMs);
+    const calls = (callsByApp.get(span.appId) ?? []).filter((call) => mayHaveRunIn(call, span));
+    const idleFrom = calls.map(idleFromMs);
     idleFrom.push(span.startedAtMs + (coldMsByApp.get(span.appId) ?? 0));
     const lastLineMs = signs.get(span.containerId)?.lastMs;
     if (lastLineMs !== undefined) idleFrom.push(lastLineMs);
     const scaledown =
       scaledownMs === null ? [] : idleFrom.map((atMs) => atMs + scaledownMs).filter(isPossible);
-    const drainedMs = drainedAtMs(
-      span.startedAtMs,
-      knowledge.endedOnPurposeAtMsOf(span.appId),
-      idleFrom,
-    );
+    const drainedMs = drainedAtMs(calls, knowledge.endedOnPurposeAtMsOf(span.appId));
     if (drainedMs !== null && isPossible(drainedMs)) return { expectedEndMs: drainedMs };
     const isKept = knowledge.isKeptWarm?.(span.appId) === true;
     if (isKept && onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
@@ -61,17 +56,19 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledg
 }
 
 /**
- * When a container that outlived a deploy came to its end: a replaced container finishes what it
- * runs and takes nothing new. null where no deploy or stop came between its start and its last work.
+ * When a container that was replaced came to its end: it finishes the calls that it runs and takes
+ * no new one. null where no deploy fell into a call.
  */
 export function drainedAtMs(
-  startedAtMs: number,
+  calls: readonly CallRecord[],
   endedOnPurposeAtMs: readonly number[],
-  idleFromMs: readonly number[],
 ): number | null {
-  const lastMs = Math.max(...idleFromMs);
-  const isReplaced = endedOnPurposeAtMs.some((atMs) => atMs > startedAtMs && atMs <= lastMs);
-  return isReplaced && Number.isFinite(lastMs) ? lastMs : null;
+  const replaced = calls.flatMap(({ startedAtMs, endedAtMs }) =>
+    endedAtMs !== null && endedOnPurposeAtMs.some((at) => at > startedAtMs && at < endedAtMs)
+      ? endedAtMs
+      : [],
+  );
+  return replaced.length === 0 ? null : Math.max(...replaced);
 }
 
 /** A call that still runs keeps its container for as long as it does. */

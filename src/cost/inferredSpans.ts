@@ -38,7 +38,10 @@ export function inferredSpans(
     // A look between the start and the first sign of life would have shown it running.
     const lookBeforeMs = lookedAtMs.findLast((atMs) => atMs <= firstMs) ?? Number.NEGATIVE_INFINITY;
     const startMs = Math.max(firstMs - (coldMsByApp.get(appId) ?? 0), lookBeforeMs);
-    const drainedMs = drainedAtMs(startMs, knowledge.endedOnPurposeAtMsOf(appId), [lastMs]);
+    const drainedMs = drainedAtMs(
+      knowledge.calls.filter((call) => loggedContainerId(call.callId) === containerId),
+      knowledge.endedOnPurposeAtMsOf(appId),
+    );
     const endMs = drainedMs ?? endOf(appId, lastMs, lookedAtMs, knowledge);
     const gpu = sibling?.gpu ?? identity.gpu;
     const span: ContainerSpan = {

@@ -26,6 +26,8 @@ export interface ReportQuestion {
   readonly nowMs: number;
   readonly timeZone: string;
   readonly hintsOf?: HintsOf;
+  /** Containers that nobody saw, but whose log lines are there (cost/inferredSpans.ts). */
+  readonly inferred?: readonly PricedSpan[];
 }
 
 export interface PeriodCost extends TieredCost {
@@ -112,7 +114,10 @@ export function costPer(
     if (call.endpoint === null || dimension === "endpoint") return call.endpoint;
     return modelOfEndpoint[call.endpoint] ?? call.endpoint;
   };
-  const priced = priceSpans(question.spans, question.rates, question.nowMs, question.hintsOf);
+  const priced = [
+    ...priceSpans(question.spans, question.rates, question.nowMs, question.hintsOf),
+    ...(question.inferred ?? []),
+  ];
   const spansByApp = Map.groupBy(
     priced.filter((one) => overlaps(one, fromMs, toMs)),
     ({ span }) => span.appId,
