@@ -11,7 +11,7 @@ const cannotOpen = 14;
 const notADatabase = 26;
 
 /** The primary SQLite result code of an error, or undefined when it does not come from SQLite. */
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error)) return undefined;
   return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }

@@ -5,13 +5,13 @@ import { once } from "node:events";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import * as z from "zod/mini";
 import { schemaVersion } from "../../src/ledger/schema.ts";
 import { call, mondayMs, TemporaryLedger } from "../unit/ledger/temporaryLedger.ts";
 
-const program = join(import.meta.dirname, "ledgerProcess.ts");
+const program = fileURLToPath(new URL("./ledgerProcess.ts", import.meta.url));
 const answerSchema = z.object({
   setAside: z.nullable(z.string()),
   failure: z.nullable(z.string()),
