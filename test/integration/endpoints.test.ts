@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { ClientRequest } from "node:http";
 import { dirname, join } from "node:path";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
@@ -504,6 +504,8 @@ describe("calls to web endpoints", () => {
       assert.deepEqual(readFileSync(outcome.resultPath ?? ""), png);
       assert.match(outcome.remarks.join(), /cannot be written; saved in/);
       rmSync(outcome.resultPath ?? "");
+      const leftOver = dirname(outcome.resultPath ?? "");
+      if (readdirSync(leftOver).length === 0) rmdirSync(leftOver);
     });
 
     it("a folder that cannot be written is noticed before anything is sent", async () => {
