@@ -19,9 +19,14 @@ import { EditorWindow } from "./window.ts";
 
 const defaultSize = { width: 1280, height: 800 };
 
-async function freePort(): Promise<number> {
+async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", resolve);
+    });
+  await listen(wanted).catch(() => listen(0));
   const address = server.address();
   await new Promise<void>((resolve) => server.close(() => resolve()));
   if (address === null || typeof address === "string") throw new Error("no free port");
@@ -50,10 +55,14 @@ export class ServerHost implements EditorHost {
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   }
 
-  static async start(install: ServerInstall, options: HostOptions): Promise<ServerHost> {
+  /** `port`: the one to use when it is free; else any. */
+  static async start(
+    install: ServerInstall,
+    { port, ...options }: HostOptions & { readonly port?: number },
+  ): Promise<ServerHost> {
     // Short, because the path of a socket may have no more than about 100 characters.
     const folder = await realpath(await mkdtemp(join(tmpdir(), "mm-")));
-    const host = new ServerHost(folder, await freePort(), install, options);
+    const host = new ServerHost(folder, await freePort(port), install, options);
     try {
       await mkdir(host.home, { recursive: true });
       await host.writeSettings(options.settings ?? {});
