@@ -1,5 +1,5 @@
 import { periodOf, type Period, type PeriodUnit } from "./calendar.ts";
-import { formatAmount, formatMetered } from "./format.ts";
+import { formatAmount, formatMetered, formatPerHour } from "./format.ts";
 import { microUsd, usd, type MicroUsd } from "./money.ts";
 
 /** The most that a week or a month should cost. */
@@ -53,6 +53,20 @@ export function exceededBudgets(
     const message = `This ${budget.unit} has cost ${formatMetered(spent)}; the budget is ${formatAmount(budget.limit)}.`;
     return [{ key, budget, period, spent, message }];
   });
+}
+
+/** An alert when what runs burns more per hour than it should; once a day. undefined below the limit, and for a limit of 0. */
+export function exceededBurn(
+  limitPerHour: MicroUsd,
+  burnPerHour: MicroUsd,
+  nowMs: number,
+  timeZone: string,
+): Pick<BudgetAlert, "key" | "message"> | undefined {
+  if (limitPerHour <= 0 || burnPerHour < limitPerHour) return undefined;
+  return {
+    key: `budget/hour/${periodOf("day", nowMs, timeZone).key}/${limitPerHour}`,
+    message: `What runs now costs ${formatPerHour(burnPerHour)}; the limit is ${formatPerHour(limitPerHour)}.`,
+  };
 }
 
 /** What a month is meant to cost in a phase of the work. */

@@ -3,6 +3,7 @@ import {
   againstTarget,
   auditList,
   defaultBudgets,
+  exceededBurn,
   exceededBudgets,
   phaseTargets,
   projectMonth,
@@ -31,6 +32,17 @@ describe("budgets", () => {
     assert.equal(both[1]?.message, "This month has cost ≈ $512.00; the budget is $500.00.");
     assert.deepEqual(alerts(120, 0, now + 3 * day)[0]?.key, both[0]?.key);
     assert.notEqual(alerts(120, 0, now + 7 * day)[0]?.key, both[0]?.key);
+  });
+
+  it("alert once a day when what runs burns too much per hour", () => {
+    const alert = (burn: number, limit = 10) =>
+      exceededBurn(usd(limit), usd(burn), now + 13 * hour, "UTC");
+    assert.equal(alert(9.99), undefined);
+    assert.equal(alert(100, 0), undefined);
+    assert.deepEqual(alert(12.5), {
+      key: "budget/hour/2026-11-16/10000000",
+      message: "What runs now costs $12.50/h; the limit is $10.00/h.",
+    });
   });
 
   it("come with a list to go through", () => {
