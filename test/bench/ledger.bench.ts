@@ -37,7 +37,7 @@ const spanMs = 40 * dayMs;
  * `appendFileSync`, and read whole for an answer. Neither side waits for the disk at an append.
  */
 export async function bench(): Promise<readonly Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), "modal-meter-bench-"));
+  const folder = mkdtempSync(join(tmpdir(), "modal-meter-ledger-bench-"));
   try {
     return await measure(join(folder, "ledger.db"), join(folder, "ledger.jsonl"));
   } finally {
