@@ -1,18 +1,19 @@
 import { Failure } from "../base/failure.ts";
-import { asFailure, pause, throwIfCancelled, within } from "./concurrent.ts";
+import { asFailure, throwIfCancelled } from "./concurrent.ts";
 import type { DeployedUrl, Deployer, Deployment, ServeHandle } from "./deployer.ts";
 import type { Ledger } from "./ledgerPort.ts";
-import { liveApps, type LiveApp } from "./liveApp.ts";
-import { deployVariables } from "./mode.ts";
+import type { LiveApp } from "./liveApp.ts";
+import { deployVariables, type ModeDefinition } from "./mode.ts";
 import type { ModalControl } from "./modalControl.ts";
 import { modalStateOf, type ModalState } from "./modalState.ts";
-import { nearestNames } from "./stopPlan.ts";
 import type { Probe } from "./probe.ts";
-import { scaleApp } from "./scaleApp.ts";
+import { scaleFailure } from "./scaleApp.ts";
 import { scopeKey } from "./scope.ts";
 import type { SessionApp, SessionRecord } from "./session.ts";
 import type { StartOptions, StartOutcome, StartRequest, StartStep, StartTarget } from "./start.ts";
 import { checkRunning, freshListing } from "./startCheck.ts";
+import { findDeployed } from "./startFind.ts";
+import { checkHealth, urlNamed, type StartedApp } from "./startHealth.ts";
 import { recallStart, rememberStart, type StartRecord } from "./startRecord.ts";
 import { undoStart, type UndoResult } from "./startUndo.ts";
 import type { StopParts } from "./stopApps.ts";
@@ -30,7 +31,6 @@ export interface StartParts extends StopParts {
   readonly productionModes: readonly string[];
 }
 
-const healthTimeoutMs = 30_000;
 const defaultWarmUpLimitMs = 900_000;
 
 /**
@@ -48,11 +48,6 @@ export async function startSession(
   return new Start(parts, request).run("check", options);
 }
 
-interface Started {
-  readonly wanted: StartTarget;
-  readonly app: SessionApp;
-}
-
 /** One start, and what it knows so far; a retry goes on with the same one. */
 class Start {
   readonly #parts: StartParts;
@@ -60,13 +55,14 @@ class Start {
   readonly #scope: string;
   readonly #createdIds = new Set<string>();
   readonly #serves: ServeHandle[] = [];
-  readonly #started: Started[] = [];
+  readonly #started: StartedApp[] = [];
   readonly #notes: string[] = [];
   #record: StartRecord | undefined;
   #session: SessionRecord | null = null;
   #sessionId: string;
   #closedSessions = 0;
   #use: readonly LiveApp[] = [];
+  #inForce: ModeDefinition;
   /** The deploy in progress, and whether it may have reached Modal without our knowing. */
   #mayLand = false;
   #warm = new Set<string>();
@@ -76,6 +72,7 @@ class Start {
     this.#request = request;
     this.#scope = scopeKey(request.scope);
     this.#sessionId = request.sessionId;
+    this.#inForce = request.mode;
     this.#record = recallStart(parts.ledger, request.sessionId);
   }
 
@@ -103,10 +100,12 @@ class Start {
       }
       for (const wanted of this.#request.targets.slice(this.#started.length)) {
         const used = this.#use.find(({ name }) => name === wanted.target.name);
+        // What goes wrong there is asked again: another choice may do.
+        if (used !== undefined) reached.step = "check";
         if (used !== undefined) await this.#takeOver(wanted, used, options, note);
         else await this.#launch(wanted, options, step, reached);
       }
-      await step("health", () => this.#health(options, note));
+      await step("health", () => checkHealth(this.#parts, this.#started, options, note));
       if (this.#request.mode.warmUp) await step("warm-up", () => this.#warmUp(options, note));
       else options.onEvent({ kind: "skipped", step: "warm-up", why: "not part of this mode" });
       return this.#ready();
@@ -124,6 +123,7 @@ class Start {
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
     if (result.kind === "declined") return false;
     this.#use = result.use;
+    this.#inForce = this.#request.mode;
     this.#record = {
       beforeIds: result.before.map(({ appId }) => appId),
       targets: targets.flatMap(({ target: { name, file } }) =>
@@ -168,40 +168,15 @@ class Start {
     reached.step = "health";
   }
 
-  /** The app of a deploy, by name, in a fresh listing: the deploy itself does not print its id. */
   async #find(
     wanted: StartTarget,
     deployment: Deployment,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const before = new Set(this.#record?.beforeIds);
-    const name = wanted.target.name ?? nameInUrl(deployment.dashboardUrl);
-    let names: readonly string[] = [];
-    for (let attempt = 0; attempt < 6; attempt += 1) {
-      if (attempt > 0) await pause(this.#parts.clock, 1000 * attempt, signal);
-      throwIfCancelled(signal);
-      const listing = await freshListing(this.#parts, signal);
-      const deployed = listing.apps
-        .filter(({ state }) => state === "deployed" || state === "initializing")
-        .toSorted((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0));
-      const fresh = deployed.filter(({ appId }) => !before.has(appId));
-      const app =
-        name === null
-          ? fresh.length === 1
-            ? fresh[0]
-            : undefined
-          : deployed.find((candidate) => candidate.name === name);
-      if (app !== undefined) {
-        if (!before.has(app.appId)) this.#createdIds.add(app.appId);
-        this.#addApp(wanted, app.appId, app.name, deployment.urls);
-        return;
-      }
-      names = nearestNames(liveApps(listing), name ?? "");
-    }
-    throw new Failure(
-      "not-found",
-      `Modal took the deploy, but ${name === null ? "its app" : `"${name}"`} is not in the listing. Running: ${names.length === 0 ? "nothing" : names.join(", ")}. Set "name" of the deploy target.`,
-    );
+    const app = await findDeployed(this.#parts, wanted.target.name, deployment, before, signal);
+    if (!before.has(app.appId)) this.#createdIds.add(app.appId);
+    this.#addApp(wanted, app.appId, app.name, deployment.urls);
   }
 
   /** Makes a running deployment this session's, in this session's mode, without a deploy. */
@@ -213,52 +188,26 @@ class Start {
   ): Promise<void> {
     throwIfCancelled(options.signal);
     options.onEvent({ kind: "skipped", step: "deploy", why: `${app.name} already runs` });
+    const { mode } = this.#request;
+    const failure = await scaleFailure(this.#parts.control, app, mode, options.signal);
+    throwIfCancelled(options.signal);
+    if (failure !== undefined) {
+      const last = this.#parts.ledger
+        .sessions({ scope: this.#scope })
+        .find(({ apps }) => apps.some(({ appId }) => appId === app.appId));
+      if (last === undefined)
+        throw new Failure(
+          "unsupported",
+          `${app.name} cannot be put into ${mode.name} mode without a deploy: ${failure.message} Retry, and choose to start anyway.`,
+          { cause: failure },
+        );
+      // The ledger never says a mode that is not in force.
+      this.#inForce = { ...mode, name: last.mode, scaledownSeconds: last.scaledownSeconds };
+      note(`${app.name} stays in ${last.mode} mode: ${failure.message}`);
+    }
     this.#openSession();
     this.#addApp(wanted, app.appId, app.name, []);
-    const { mode } = this.#request;
-    const settings = { scaledownWindowSeconds: mode.scaledownSeconds };
-    try {
-      const scaled = await scaleApp(this.#parts.control, app, settings, options.signal);
-      const failed = scaled.filter(({ failure }) => failure !== undefined);
-      if (failed.length > 0)
-        note(
-          `${failed.length} of ${scaled.length} functions of ${app.name} keep their old scaledown window: ${failed[0]?.failure?.message ?? ""}`,
-        );
-    } catch (error) {
-      throwIfCancelled(options.signal);
-      note(`${app.name} keeps its old scaledown window: ${asFailure(error).message}`);
-    }
     note(`${app.name} keeps the code and the variables of its last deploy.`);
-  }
-
-  async #health(options: StartOptions, note: (text: string) => void): Promise<void> {
-    for (const { wanted, app } of this.#started) {
-      const url = wanted.healthUrl ?? urlNamed(app, /health/i);
-      if (url === null) {
-        options.onEvent({ kind: "skipped", step: "health", why: `${app.appName}: no health URL` });
-        continue;
-      }
-      try {
-        const { status } = await within(
-          this.#parts.clock,
-          healthTimeoutMs + 5000,
-          "The health URL",
-          options.signal,
-          (signal) => this.#parts.probe(url, { timeoutMs: healthTimeoutMs, signal }),
-        );
-        // 405: the route exists and only takes another method, so the app is up.
-        if (status >= 400 && status !== 405)
-          throw new Failure(
-            "endpoint-failed",
-            `${app.appName} is deployed, but its health URL answered HTTP ${status}. Look at its log, or correct healthUrl.`,
-          );
-      } catch (error) {
-        const failure = asFailure(error);
-        // A cold start may take minutes: no answer yet is no illness.
-        if (failure.reason !== "timed-out" || options.signal?.aborted === true) throw failure;
-        note(`${app.appName} did not answer within 30 s: it is still starting (cold start).`);
-      }
-    }
   }
 
   async #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
@@ -370,7 +319,8 @@ class Start {
   /** Writes the session before the first step that could cost money. */
   #openSession(): SessionRecord {
     if (this.#session !== null) return this.#session;
-    const { folder, username, mode } = this.#request;
+    const { folder, username } = this.#request;
+    const mode = this.#inForce;
     const startedAtMs = this.#parts.clock.nowMs();
     if (this.#record !== undefined)
       rememberStart(this.#parts.ledger, this.#sessionId, this.#record);
@@ -402,7 +352,8 @@ class Start {
       urls: urls.map(({ functionName, url }) => ({ functionName, url })),
     };
     this.#started.push({ wanted, app });
-    const session = { ...this.#openSession() };
+    const { name, scaledownSeconds } = this.#inForce;
+    const session = { ...this.#openSession(), mode: name, scaledownSeconds };
     for (const other of ledger.sessions({ scope: this.#scope })) {
       const isOther = other.sessionId !== session.sessionId && other.endedAtMs === null;
       if (isOther && other.folder === session.folder)
@@ -411,13 +362,4 @@ class Start {
     this.#session = { ...session, apps: [...session.apps, app] };
     ledger.upsertSession(this.#session);
   }
-}
-
-/** "https://modal.com/apps/acme/main/deployed/demo" → "demo". */
-function nameInUrl(url: string | null): string | null {
-  return url === null ? null : (/\/deployed\/([^/?#]+)/.exec(url)?.[1] ?? null);
-}
-
-function urlNamed(app: SessionApp, pattern: RegExp): string | null {
-  return app.urls.find(({ functionName }) => pattern.test(functionName))?.url ?? null;
 }

@@ -6,7 +6,7 @@ import type { Deployer } from "./deployer.ts";
 import type { Ledger } from "./ledgerPort.ts";
 import { deployVariables, type ModeDefinition } from "./mode.ts";
 import type { ModalControl } from "./modalControl.ts";
-import { scaleApp } from "./scaleApp.ts";
+import { scaleFailure } from "./scaleApp.ts";
 import type { SessionApp, SessionRecord } from "./session.ts";
 
 export interface SwitchParts {
@@ -94,7 +94,12 @@ async function switchApp(
   const needsDeploy = options.from !== undefined && otherVariables(options.from, to);
   const scaled = needsDeploy
     ? new Failure("unsupported", `${to.name} mode has other variables, which only a deploy sets.`)
-    : await scale(parts, app, to, options.signal);
+    : await scaleFailure(
+        parts.control,
+        { appId: app.appId, name: app.appName },
+        to,
+        options.signal,
+      );
   if (scaled === undefined) return { app, how: "autoscaler" };
   throwIfCancelled(options.signal);
   const { deployer, log } = parts;
@@ -114,22 +119,6 @@ async function switchApp(
   } catch (error) {
     throwIfCancelled(options.signal);
     return { app, how: "failed", failure: asFailure(error) };
-  }
-}
-
-async function scale(
-  { control }: SwitchParts,
-  app: SessionApp,
-  to: ModeDefinition,
-  signal: AbortSignal | undefined,
-): Promise<Failure | undefined> {
-  try {
-    const settings = { scaledownWindowSeconds: to.scaledownSeconds };
-    const target = { appId: app.appId, name: app.appName };
-    const scaled = await scaleApp(control, target, settings, signal);
-    return scaled.find(({ failure }) => failure !== undefined)?.failure;
-  } catch (error) {
-    return asFailure(error);
   }
 }
 

@@ -181,15 +181,47 @@ describe("startSession", () => {
       assert.equal(outcome.session.apps[0]?.appId, flux.appId);
     });
 
-    it("says so when the mode could not be put in force", async () => {
-      const { start, modal } = bench();
-      modal.add("flux");
+    it("never records a mode that could not be put in force", async () => {
+      const { start, modal, ledger } = bench();
+      const first = await start();
+      assert.ok(first.kind === "ready");
+      modal.onScale = () => {
+        throw new Failure("unsupported", "The CLI cannot do that.");
+      };
+      const request = { sessionId: "s2", mode: demo, targets: [warm] };
+      const outcome = await start(request, { choice: { kind: "use" } });
+      assert.ok(outcome.kind === "ready");
+      assert.match(outcome.notes.join(), /flux stays in dev mode: The CLI cannot do that/);
+      const session = ledger.openSession("acme/main", "/project");
+      assert.deepEqual(
+        [session?.sessionId, session?.mode, session?.scaledownSeconds],
+        ["s2", "dev", 120],
+      );
+    });
+
+    it("asks again when a running app of an unknown mode cannot be put into this one", async () => {
+      const { start, modal, clock, deployer, ledger, asked } = bench();
+      modal.add("flux", { history: [deployedBy("you")] });
       modal.onScale = () => {
         throw new Failure("unsupported", "The CLI cannot do that.");
       };
       const outcome = await start({}, { choice: { kind: "use" } });
-      assert.ok(outcome.kind === "ready");
-      assert.match(outcome.notes.join(), /keep their old scaledown window: The CLI cannot/);
+      assert.ok(outcome.kind === "failed");
+      assert.deepEqual([outcome.step, outcome.failure.reason], ["check", "unsupported"]);
+      assert.equal(ledger.sessions({}).length, 0);
+      const options: StartOptions = {
+        ask: {
+          alreadyRunning: async (apps) => {
+            asked.push([...apps]);
+            return { kind: "start-anyway" };
+          },
+          confirmMode: async () => true,
+        },
+        onEvent: () => undefined,
+      };
+      const again = await settled(clock, outcome.retry(options));
+      assert.equal(again.kind, "ready");
+      assert.deepEqual([asked.length, deployer.deploys.length], [2, 1]);
     });
 
     it("stops it first, then starts", async () => {
