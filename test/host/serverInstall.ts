@@ -39,12 +39,6 @@ function installed(folder: string): ServerInstall {
   };
 }
 
-/** The installed server, or undefined when it has to be installed first. */
-export async function findServer(): Promise<ServerInstall | undefined> {
-  const folder = await installFolder();
-  return existsSync(folder) ? installed(folder) : undefined;
-}
-
 /** Node's headers, when this machine has them: else node-gyp downloads them. */
 async function headersFolder(): Promise<string | undefined> {
   const nodes = (process.env["PATH"] ?? "").split(":").map((folder) => dirname(folder));
