@@ -142,7 +142,7 @@ export class CallBench {
 
   /** Lets real sockets work, without virtual time passing, until the condition holds. */
   async until(condition: () => boolean): Promise<void> {
-    const giveUpAt = performance.now() + 10_000;
+    const giveUpAt = performance.now() + 30_000;
     while (!condition()) {
       if (performance.now() > giveUpAt)
         throw new Error(`Never came true: ${String(condition)}\n${this.logged.join("\n")}`);
