@@ -6,7 +6,7 @@ import type { DeployTarget } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import type { DeployTargetSetting } from "../session/settings.ts";
 import type { StartTarget } from "../session/start.ts";
-import { pickOne } from "./ask.ts";
+import { pickOne, type Choice } from "./ask.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
 /** A Modal app that was found in a Python file of a folder. */
@@ -78,18 +78,27 @@ export class Project {
     return all.flat().map(({ target }) => target);
   }
 
-  /** What a session in the folder deploys. Asks once where several apps were found, and remembers. undefined: turned away. */
-  async targetsToStart(folder: string): Promise<readonly StartTarget[] | undefined> {
+  /**
+   * What a session in the folder deploys. Asks where several apps were found, and remembers: a later
+   * start goes without the question, unless `ask`. undefined: turned away.
+   */
+  async targetsToStart(
+    folder: string,
+    { ask }: { readonly ask: boolean },
+  ): Promise<readonly StartTarget[] | undefined> {
     const targets = await this.#targetsOf(folder);
-    if (this.#settings.current.get("deployTargets").length > 0 || targets.length === 1)
+    if (this.#settings.current.get("deployTargets").length > 0 || targets.length === 1) {
       return targets;
+    }
     if (targets.length === 0) {
       throw new Failure(
         "not-found",
         "No Modal app was found in this folder: no Python file makes a modal.App. Name your app file in the setting modalMeter.deployTargets.",
       );
     }
-    return this.#pick(folder, targets);
+    const before = recallFiles(this.#ledger.recall(`targets:${folder}`));
+    const known = targets.filter(({ target }) => before.includes(target.file));
+    return known.length > 0 && !ask ? known : this.#pick(folder, targets);
   }
 
   /** Reads the app files of the open folders, for what only they tell. */
@@ -131,24 +140,20 @@ export class Project {
     folder: string,
     targets: readonly StartTarget[],
   ): Promise<readonly StartTarget[] | undefined> {
-    const key = `targets:${folder}`;
-    const before = recallFiles(this.#ledger.recall(key));
-    const items = targets.map((start) => ({
-      label: start.target.name ?? relative(folder, start.target.file),
-      description: relative(folder, start.target.file),
-      picked: before.includes(start.target.file),
-      start,
-    }));
-    const picked = await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t("Start a Session"),
-      placeHolder: vscode.l10n.t("Which apps should run?"),
-      canPickMany: true,
-      ignoreFocusOut: true,
+    const one = targets.map((start): Choice<readonly StartTarget[]> => {
+      const file = relative(folder, start.target.file);
+      return { label: start.target.name ?? file, description: file, value: [start] };
     });
-    if (picked === undefined || picked.length === 0) return undefined;
-    const starts = picked.map(({ start }) => start);
-    this.#ledger.remember(key, JSON.stringify(starts.map(({ target }) => target.file)));
-    return starts;
+    const all = { label: vscode.l10n.t("All {0} Apps", targets.length), value: targets };
+    const picked = await pickOne(
+      vscode.l10n.t("Start a Session"),
+      vscode.l10n.t("Which app should run? It is remembered for this folder."),
+      [...one, all],
+    );
+    if (picked === undefined) return undefined;
+    const files = picked.map(({ target }) => target.file);
+    this.#ledger.remember(`targets:${folder}`, JSON.stringify(files));
+    return picked;
   }
 }
 

@@ -80,6 +80,8 @@ function costParts(state: MeterState): string[] {
   if (session !== undefined) return [session];
   if (state.apps.length === 0) return [];
   const burn = burnRate(state.apps);
+  // Deployed apps without a container cost nothing until the next request.
+  if (burn === zeroUsd) return ["no container"];
   return [burn === null ? "rate unknown" : `≈${formatPerHour(burn)}`];
 }
 

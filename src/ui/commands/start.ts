@@ -33,14 +33,14 @@ export const startInMode: Command<Services> = {
   id: "modalMeter.startSession",
   run: async (services) => {
     const mode = await pickMode(services, vscode.l10n.t("Start a Session"));
-    if (mode !== undefined) await start(services, mode);
+    if (mode !== undefined) await start(services, mode, { ask: true });
   },
 };
 
 /** `modal serve`: apps that live as long as this window. Stop All, or closing the window, ends them. */
 export const startServe: Command<Services> = {
   id: "modalMeter.startServe",
-  run: (services) => start(services, modeNamed(modes(services), "dev"), "serve"),
+  run: (services) => start(services, modeNamed(modes(services), "dev"), { how: "serve" }),
 };
 
 function modes(services: Services): readonly ModeDefinition[] {
@@ -97,7 +97,7 @@ function figures(mode: ModeDefinition, gpuText: string | undefined, rates: Rates
 async function start(
   services: Services,
   mode: ModeDefinition,
-  how: "deploy" | "serve" = "deploy",
+  { how = "deploy", ask = false }: { how?: "deploy" | "serve"; ask?: boolean } = {},
 ): Promise<void> {
   const { project, connection, costs } = services;
   if (!vscode.workspace.isTrusted) {
@@ -111,7 +111,7 @@ async function start(
   }
   const folder = await project.pickFolder();
   if (folder === undefined) return;
-  const targets = await project.targetsToStart(folder);
+  const targets = await project.targetsToStart(folder, { ask });
   if (targets === undefined) return;
   await vscode.workspace.saveAll(false);
 
