@@ -71,6 +71,21 @@ describe("what a container was doing", () => {
     assert.deepEqual(story(two, made), [busy, busy]);
   });
 
+  it("puts a logged call into the container that its line names", () => {
+    const two = [container, { ...container, containerId: "ta-2" }];
+    const line = call({
+      callId: "log/ap-1/ta-2/1/1",
+      source: "log",
+      startedAtMs: t0 + 10 * second,
+      endedAtMs: t0 + 20 * second,
+      executionSeconds: 10,
+    });
+    assert.deepEqual(story(two, [line]), [
+      "idle 0-300",
+      "coldStart 0-10, execution 10-20, idle 20-300",
+    ]);
+  });
+
   it("takes the time before the first log line for its start-up", () => {
     const line = call({
       source: "log",

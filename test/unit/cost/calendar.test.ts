@@ -26,6 +26,16 @@ describe("the calendar", () => {
     assert.equal(length(Date.UTC(2026, 10, 21, 12)), 24);
   });
 
+  it("knows where midnight comes twice, and where it does not come at all", () => {
+    const hours = (at: number) => {
+      const { key, fromMs, toMs } = periodOf("day", at, "America/Sao_Paulo");
+      return [key, (toMs - fromMs) / hour];
+    };
+    assert.deepEqual(hours(Date.UTC(2018, 1, 17, 15)), ["2018-02-17", 25]);
+    assert.deepEqual(hours(Date.UTC(2018, 1, 18, 15)), ["2018-02-18", 24]);
+    assert.deepEqual(hours(Date.UTC(2018, 10, 4, 15)), ["2018-11-04", 23]);
+  });
+
   it("covers time without a gap, in every zone, also where midnight does not exist", () => {
     fc.assert(
       fc.property(

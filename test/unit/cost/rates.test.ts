@@ -70,6 +70,15 @@ describe("the rates in force", () => {
     assert.equal(rates.cpu.usdPerHour, 0.0473 * 4.5);
   });
 
+  it("applies multipliers to the workspace's own rates, too", () => {
+    const rates = ratesInForce({
+      workspace: { usdPerHourByKey: told, fetchedAtMs: t0 },
+      regionMultiplier: 1.75,
+    });
+    assert.equal(gpuRate(rates, "L40S")?.usdPerHour, 1.9 * 1.75);
+    assert.equal(rates.memory.usdPerHour, 0.009 * 1.75);
+  });
+
   it("describes a rate for people", () => {
     const text = describeGpuRate(ratesInForce(), { type: "H100", count: 2 });
     assert.equal(text, "H100:2 $7.90/h (bundled, 2026-09-29)");
