@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { StringDecoder } from "node:string_decoder";
 import { execa } from "execa";
-import type { Clock } from "../base/clock.ts";
+import { DisposableStore } from "../base/disposable.ts";
 import { cannotStart, childEnv, type CliProcessParts } from "./cliProcess.ts";
 import { withoutAnsi } from "./cliText.ts";
 import type { ProcessEnv } from "./credentials.ts";
@@ -33,6 +33,8 @@ export interface CliStream {
 
 /** A line longer than this is cut in pieces, so that output without line ends cannot eat memory. */
 const maxLineLength = 64 * 1024;
+/** How long the CLI may stay silent after a SIGINT before it gets another. */
+const againMs = 2500;
 const keptStderr = 64 * 1024;
 
 /** Starts a `modal` process whose output is read line by line. */
@@ -55,9 +57,14 @@ export function streamCli(
   });
   const tracked = trackChild(child);
   let stderr = "";
+  let lines = 0;
   const reading = Promise.all([
-    readLines(child.stdout, (line) => options.onLine(line, "stdout")),
+    readLines(child.stdout, (line) => {
+      lines += 1;
+      options.onLine(line, "stdout");
+    }),
     readLines(child.stderr, (line) => {
+      lines += 1;
       stderr = `${stderr}${line}\n`.slice(-keptStderr);
       options.onLine(line, "stderr");
     }),
@@ -80,16 +87,23 @@ export function streamCli(
         killTree(child, "SIGKILL");
         return;
       }
-      const kill = later(parts.clock, graceMs, () => killTree(child, "SIGKILL"));
-      void ended.then(kill, kill);
+      const over = new DisposableStore();
+      over.add(parts.clock.after(graceMs, () => killTree(child, "SIGKILL")));
+      // A SIGINT that comes while the CLI is still setting itself up gets lost; one that it took
+      // makes it say so at once, and must not be followed by another.
+      const linesBefore = lines;
+      const insist = (): void => {
+        if (over.isDisposed || lines > linesBefore) return;
+        killTree(child, "SIGINT");
+        over.add(parts.clock.after(againMs, insist));
+      };
+      over.add(parts.clock.after(againMs, insist));
+      void (async () => {
+        await ended.catch(() => undefined);
+        over.dispose();
+      })();
     },
   };
-}
-
-/** Runs `callback` after the delay unless the returned function is called before. */
-function later(clock: Clock, delayMs: number, callback: () => void): () => void {
-  const timer = clock.after(delayMs, callback);
-  return () => timer.dispose();
 }
 
 async function readLines(

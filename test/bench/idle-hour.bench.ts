@@ -19,7 +19,7 @@ const hourMs = 3_600_000;
  * Modal and a real ledger. The peer makes as many looks with the CLI.
  */
 export async function bench(): Promise<readonly Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), "modal-meter-bench-"));
+  const folder = await mkdtemp(join(tmpdir(), "modal-meter-idle-hour-"));
   await using sim = await startSim();
   try {
     const connected = await connect(sim, "sdk");

@@ -24,7 +24,7 @@ const containersPerApp = 2;
  * not tell the GPU at all.
  */
 export async function bench(): Promise<readonly Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), "modal-meter-bench-"));
+  const folder = await mkdtemp(join(tmpdir(), "modal-meter-refresh-"));
   await using sim = await startSim();
   try {
     for (let app = 0; app < apps; app += 1) await sim.seedApp(`app-${app}`, containersPerApp);

@@ -25,7 +25,7 @@ const log = { debug() {}, info() {}, warn: console.error, error: console.error }
  * usual script: list, `modal app stop` one after another, list again.
  */
 export async function bench(): Promise<readonly Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), "modal-meter-bench-"));
+  const folder = await mkdtemp(join(tmpdir(), "modal-meter-stop-all-"));
   await using sim = await startSim();
   try {
     const sdk = await connect(sim, "sdk");

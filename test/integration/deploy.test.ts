@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/base/systemClock.ts";
+import { CliDeployer } from "../../src/modal/cliDeployer.ts";
+import type { DeployTarget } from "../../src/session/deployer.ts";
+import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
+import { cliOf, isolatedEnv, KeptLog } from "./controlAdapters.ts";
+
+const source = `
+import os
+import modal
+
+app = modal.App("flux-api")
+window = int(os.environ.get("SCALEDOWN_WINDOW", "300"))
+print("mode is", os.environ.get("MODAL_MODE", "none"))
+
+
+@app.function(gpu="L40S", scaledown_window=window, serialized=False)
+@modal.fastapi_endpoint(method="POST")
+def flux(item: dict):
+    return item
+
+
+@app.function()
+@modal.asgi_app(requires_proxy_auth=True)
+def private():
+    return None
+`;
+
+for (const venv of ["current", "old"] as const) {
+  describe(`CliDeployer with the ${venv} CLI`, () => {
+    let local: LocalModal;
+    let deployer: CliDeployer;
+    let folder: string;
+
+    before(async function (this: Mocha.Context) {
+      const cli = cliOf(this, venv);
+      folder = await mkdtemp(join(tmpdir(), "modal-meter-deploy-"));
+      local = await startLocalModal({ speed: 0, environments: ["main", "staging"] });
+      deployer = new CliDeployer({
+        cli,
+        processEnv: isolatedEnv(local.env),
+        choice: { profile: null, environment: null },
+        environment: async () => "main",
+        clock: systemClock,
+        log: new KeptLog(),
+      });
+    });
+    after(async () => {
+      await local?.stop();
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    });
+    afterEach(() => local.faults.clear());
+
+    async function target(name: string, text = source): Promise<DeployTarget> {
+      const file = join(folder, name);
+      await writeFile(file, text);
+      return { file, name: null, environment: null, folder };
+    }
+
+    it("deploys with the mode's variables and learns the URLs", async () => {
+      const lines: string[] = [];
+      const { urls, dashboardUrl } = await deployer.deploy(await target("app.py"), {
+        variables: { MODAL_MODE: "demo", SCALEDOWN_WINDOW: "7" },
+        onLine: (line) => lines.push(line),
+      });
+      assert.deepEqual(
+        urls.map(({ functionName, requiresProxyAuth }) => ({ functionName, requiresProxyAuth })),
+        [
+          { functionName: "flux", requiresProxyAuth: false },
+          { functionName: "private", requiresProxyAuth: true },
+        ],
+      );
+      for (const { url } of urls) assert.ok(url.startsWith(local.webUrl), url);
+      assert.match(dashboardUrl ?? "", /^https?:\/\//);
+      assert.ok(lines.includes("mode is demo"), lines.join("\n"));
+      const app = local.workspace.world.deployedApp("flux-api");
+      const flux = [...(app?.functions.values() ?? [])].find(({ spec }) => spec.name === "flux");
+      assert.equal(flux?.spec.scaledownMs, 7000);
+      assert.deepEqual(flux?.spec.gpu, { type: "L40S", count: 1 });
+    });
+
+    it("deploys into the environment of the target, under the target's name", async () => {
+      const other = { ...(await target("app.py")), environment: "staging", name: "renamed" };
+      await deployer.deploy(other, { variables: {}, onLine: () => undefined });
+      assert.equal(local.workspace.world.deployedApp("renamed", "staging")?.state, "deployed");
+      assert.equal(local.workspace.world.deployedApp("renamed", "main"), null);
+    });
+
+    for (const [name, text, message] of [
+      ["import.py", "import no_such_module_here\n", /No module named 'no_such_module_here'/],
+      ["syntax.py", "def broken(:\n", /SyntaxError|invalid syntax/],
+      ["noapp.py", "x = 1\n", /app/],
+    ] as const) {
+      it(`names what is wrong with ${name}`, async () => {
+        const wrong = await target(name, text);
+        await assert.rejects(deployer.deploy(wrong, { variables: {}, onLine: () => undefined }), {
+          reason: "deploy-failed",
+          message,
+        });
+      });
+    }
+
+    it("names a refusal of the service for what it is", async () => {
+      local.faults.addRpc({
+        rpc: "AppCreate",
+        fault: {
+          kind: "status",
+          code: "RESOURCE_EXHAUSTED",
+          message: "App creation failed: workspace billing cycle spend limit reached",
+        },
+      });
+      const fresh = { ...(await target("app.py")), name: "fresh" };
+      await assert.rejects(deployer.deploy(fresh, { variables: {}, onLine: () => undefined }), {
+        reason: "spend-limit",
+      });
+    });
+
+    it("ends a deploy that is cancelled", async () => {
+      local.faults.addRpc({ rpc: "AppPublish", fault: { kind: "hang" } });
+      const abort = new AbortController();
+      const hanging = { ...(await target("app.py")), name: "hanging" };
+      const before = local.journal.count({ name: "AppPublish" });
+      const done = deployer.deploy(hanging, {
+        variables: {},
+        onLine: () => undefined,
+        signal: abort.signal,
+      });
+      const rejected = assert.rejects(done, { reason: "cancelled" });
+      while (local.journal.count({ name: "AppPublish" }) === before) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      abort.abort();
+      await rejected;
+    });
+
+    it("serves until told to end, as Ctrl-C would", async () => {
+      const lines: string[] = [];
+      const handle = await deployer.serve(await target("served.py"), {
+        variables: {},
+        onLine: (line) => lines.push(line),
+      });
+      assert.match(handle.appId, /^ap-\w+$/);
+      assert.deepEqual(
+        handle.urls.map(({ functionName }) => functionName),
+        ["flux", "private"],
+        lines.join("\n"),
+      );
+      assert.equal(local.workspace.world.app(handle.appId).state, "ephemeral");
+      await handle.end();
+      assert.equal(local.journal.count({ name: "AppClientDisconnect" }) > 0, true);
+      assert.notEqual(local.workspace.world.app(handle.appId).state, "ephemeral");
+    });
+  });
+}
