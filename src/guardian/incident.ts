@@ -134,12 +134,11 @@ export class Incident {
       this.#parts.log.error("A step of the guardian failed.", error);
       // Each due time that led here would lead here again at once.
       const laterMs = this.#parts.clock.nowMs() + this.#parts.timings.confirmMs;
-      this.#attended = true;
       this.#due = {
-        attend: never,
+        attend: defer(this.#due.attend, laterMs),
         secondStage: defer(this.#due.secondStage, laterMs),
         retry: defer(this.#due.retry, laterMs),
-        look: laterMs,
+        look: this.#attended ? laterMs : never,
         expiry: defer(this.#due.expiry, laterMs),
       };
     }
@@ -173,11 +172,12 @@ export class Incident {
   async #attend(): Promise<void> {
     const sights = await this.#lookAt(this.#parts.scopes, this.#parts.timings.lookMs);
     if (this.#ending.signal.aborted) return;
+    const isMine = this.#claim();
     this.#attended = true;
     this.#due.attend = never;
     this.#count(sights);
     this.#planExpiry(0);
-    if (!this.#claim()) return;
+    if (!isMine) return;
     const costly = sights.filter(({ view }) => view?.plan.planned.some(costsNow) === true);
     const toRemind = costly.filter(({ scope }) => scope.target.onClose === "remind");
     if (toRemind.length > 0) this.#remind(toRemind);

@@ -36,9 +36,11 @@ export interface GuardianStart {
  * The guardian is no child in any sense that matters: its own session, no shared handles, a working
  * directory of its own. It survives this process, and needs no Node but the editor's.
  */
-export function startGuardian(start: GuardianStart): "started" | "runs-already" {
+export function startGuardian(start: GuardianStart): "started" | "runs-already" | "off" {
   const folder = join(start.storageFolder, "guardian");
+  // With "off" too: a guardian that already runs must hear of it.
   writeTarget(join(folder, "targets"), start.target);
+  if (start.target.onClose === "off") return "off";
   wantGuardian(start.ledger, randomUUID());
   if (liveGuardian(start.ledger, start.nowMs, pidAlive) !== undefined) return "runs-already";
 

@@ -125,6 +125,34 @@ describe("guardian process", function () {
     assert.deepEqual(desk.stops, []);
   });
 
+  it("ends a demo whose time is over while no window is open", async () => {
+    await atDesk();
+    const appId = desk.startApp("flux-api");
+    const window = await desk.openWindow();
+    await guardianRuns();
+    const nowMs = Date.now();
+    desk.ledger.upsertSession({
+      sessionId: "demo-1",
+      scope: "acme/main",
+      folder: "/project",
+      username: "you",
+      mode: "demo",
+      scaledownSeconds: 600,
+      startedAtMs: nowMs,
+      endedAtMs: null,
+      end: null,
+      expiresAtMs: nowMs + 4_000,
+      apps: [{ appId, appName: "flux-api", file: "flux.py", urls: [] }],
+    });
+    await desk.close(window);
+    const session = () => desk.ledger.sessions({}).find(({ sessionId }) => sessionId === "demo-1");
+    await until("the demo is over", () => session()?.mode === "dev", { withinMs: 60_000 });
+    assert.equal(session()?.expiresAtMs, null);
+    assert.ok(Date.now() >= nowMs + 4_000);
+    await until("it is told", () => desk.notices.some((notice) => notice.startsWith("Demo")));
+    assert.deepEqual(desk.stops, [], "the deployment stays");
+  });
+
   it("is replaced after kill -9, even while its lease is still valid", async () => {
     await atDesk();
     desk.startApp("flux-api");

@@ -185,6 +185,20 @@ describe("Guardian", () => {
     assert.deepEqual(world.ends, ["nothing-runs"]);
   });
 
+  it("still reminds when the ledger could not be written at first", async () => {
+    const window = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(world.timings.graceMs - 1_000);
+    world.ledgerWritable = false;
+    await world.advance(5_000);
+    assert.equal(world.reminders.length, 0);
+    world.ledgerWritable = true;
+    await world.advance(60_000);
+    assert.equal(world.reminders.length, 1);
+  });
+
   it("reminds of what was last seen when Modal can not be asked", async () => {
     const window = world.openWindow();
     world.modal.start("flux-api");

@@ -83,6 +83,8 @@ export class GuardianWorld {
   /** What the notification service answers at once; undefined: it waits for `answer`. */
   notifierSays: ReminderAnswer | undefined;
   ledgerThere = true;
+  /** False: the guardian's claims fail, as with a full disk. */
+  ledgerWritable = true;
   #pid = 100;
   #wishes = 0;
 
@@ -235,6 +237,7 @@ export class GuardianWorld {
         const member: unknown = Reflect.get(ledger, name);
         if (typeof member !== "function") return member;
         return (...args: unknown[]): unknown => {
+          if (name === "claimOnce" && !this.ledgerWritable) throw new Error("The disk is full.");
           if (!isAlive()) throw new Error("This process was killed.");
           return Reflect.apply(member, ledger, args);
         };
