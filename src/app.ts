@@ -6,7 +6,7 @@ import { DisposableStore, type Disposable } from "./base/disposable.ts";
 import { systemClock } from "./base/systemClock.ts";
 import { ratesInForce, type Rates } from "./cost/rates.ts";
 import { httpProbe } from "./endpoints/httpProbe.ts";
-import { openLedger } from "./ledger/openLedger.ts";
+import { openLedger, setAsideKey } from "./ledger/openLedger.ts";
 import { Bookkeeper } from "./session/bookkeeper.ts";
 import { Connection } from "./session/connection.ts";
 import { gpuHints } from "./session/gpuHints.ts";
@@ -42,6 +42,9 @@ export interface AppServices extends Services {
 }
 
 const ledgerName = "ledger.db";
+const careAfterMs = 5 * 60_000;
+/** Rows of calls and containers are kept for 13 months, so that a month can be compared with last year's; sums stay for good. */
+const keptMs = 400 * 24 * 3_600_000;
 
 /** Composition root: builds the parts and connects them, by constructor arguments. */
 export class App implements Disposable {
@@ -88,7 +91,14 @@ export class App implements Disposable {
     await mkdir(this.#storageFolder, { recursive: true });
     const { ledger, setAside } = await openLedger(join(this.#storageFolder, ledgerName));
     this.#store.add(ledger);
+    const byGuardian = ledger.recall(setAsideKey);
     if (setAside !== null) this.#tellSetAside(setAside);
+    else if (
+      byGuardian !== undefined &&
+      ledger.claimOnce(`told:${byGuardian}`, systemClock.nowMs())
+    ) {
+      this.#tellSetAside(byGuardian);
+    }
 
     const windowId = randomUUID();
     const access = new ModalAccess({
@@ -163,6 +173,7 @@ export class App implements Disposable {
     this.#apps.follow(meter);
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
     this.#react(services, poller, access, windowId);
+    this.#care(ledger);
     await project.look();
     poller.start();
     await calls.resumeLeftCalls();
@@ -210,6 +221,21 @@ export class App implements Disposable {
     ]) {
       this.#store.add(part);
     }
+  }
+
+  /** The ledger's upkeep, well after the start: one window per day reads all of it and forgets what is very old. */
+  #care(ledger: Ledger & LedgerUpkeep): void {
+    const care = async (): Promise<void> => {
+      const nowMs = systemClock.nowMs();
+      if (!ledger.claimOnce(`care:${new Date(nowMs).toISOString().slice(0, 10)}`, nowMs)) return;
+      const problems = await ledger.checkIntegrity();
+      if (problems.length > 0) {
+        this.log.error(`The ledger is damaged and will be set aside: ${problems.join("; ")}`);
+        return;
+      }
+      ledger.prune(nowMs - keptMs);
+    };
+    this.#store.add(systemClock.after(careAfterMs, () => this.#later("The ledger's care", care)));
   }
 
   /** Work that nobody waits for. */

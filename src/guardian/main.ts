@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
 import { ratesInForce } from "../cost/rates.ts";
-import { openLedger } from "../ledger/openLedger.ts";
+import { openLedger, setAsideKey } from "../ledger/openLedger.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import { runningApps } from "../session/runningApps.ts";
 import { scopeKey } from "../session/scope.ts";
@@ -40,7 +40,9 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   });
   // Opening would create the file: a guardian never brings back a ledger that was removed.
   if (!existsSync(config.ledgerFile)) return;
-  const { ledger } = await openLedger(config.ledgerFile);
+  const { ledger, setAside } = await openLedger(config.ledgerFile);
+  // No window is there to tell it: the next one does.
+  if (setAside !== null) ledger.remember(setAsideKey, setAside);
   const notices = new OpenNotices(systemNotifier(process.platform));
   const clock = systemClock;
   const targets = (): readonly GuardTarget[] => {

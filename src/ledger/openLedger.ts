@@ -19,6 +19,9 @@ import { SqliteLedger } from "./sqliteLedger.ts";
 import { integrityProblems } from "./thread.ts";
 import { walDamage } from "./walHeader.ts";
 
+/** Where the guardian notes a ledger that it had to set aside while no window was open (`remember`). */
+export const setAsideKey = "ledger:setAsideByGuardian";
+
 export interface OpenLedgerOptions {
   readonly clock?: Clock;
   /** How long to wait for a lock that another window holds, in milliseconds. */
