@@ -49,7 +49,7 @@ export interface ScopeView {
  * serve` without its editor), or a session of this machine started it and is still open. A deployment
  * of yours that is idle by design is neither: to stop it would take its URL away for no money.
  */
-export function isGuarded(app: PlannedApp, openSessionApps: ReadonlySet<string>): boolean {
+function isGuarded(app: PlannedApp, openSessionApps: ReadonlySet<string>): boolean {
   return costsNow(app) || openSessionApps.has(app.appId);
 }
 

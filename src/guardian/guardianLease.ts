@@ -1,7 +1,7 @@
 import type { Ledger } from "../session/ledgerPort.ts";
 
 /** The ledger's lease that makes the guardian the only one of a machine and a ledger. */
-export const guardianLease = "guardian";
+const guardianLease = "guardian";
 const wantedKey = "guardian:wanted";
 
 export type LeaseLedger = Pick<

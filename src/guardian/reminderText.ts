@@ -19,9 +19,9 @@ export interface ReminderFacts {
   readonly canRelease: boolean;
 }
 
-export const stopAction: ReminderAction = { id: "stop", label: "Stop all" };
-export const releaseAction: ReminderAction = { id: "release", label: "Release GPUs" };
-export const keepAction: ReminderAction = { id: "keep", label: "Keep running" };
+const stopAction: ReminderAction = { id: "stop", label: "Stop all" };
+const releaseAction: ReminderAction = { id: "release", label: "Release GPUs" };
+const keepAction: ReminderAction = { id: "keep", label: "Keep running" };
 
 /** The reminder after the last window is gone. */
 export function closeReminder(facts: ReminderFacts): Reminder {

@@ -24,7 +24,7 @@ export function notifySendCall(reminder: Reminder, canAct: boolean): ToolCall {
 }
 
 /** Takes the notification with this id from the screen. */
-export function closeNotificationCall(notificationId: string): ToolCall {
+function closeNotificationCall(notificationId: string): ToolCall {
   return {
     file: "gdbus",
     args: [
@@ -40,7 +40,7 @@ export function closeNotificationCall(notificationId: string): ToolCall {
 }
 
 /** What `notify-send` said: its own id on the first line, then the pressed action's name. */
-export function notifySendAnswer(
+function notifySendAnswer(
   reminder: Reminder,
   result: ToolResult,
   canAct: boolean,
