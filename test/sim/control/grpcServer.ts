@@ -180,7 +180,7 @@ function endWith(stream: ServerHttp2Stream, code: keyof typeof grpcCodes, messag
   if (stream.destroyed) return;
   const status = {
     "grpc-status": String(grpcCodes[code]),
-    "grpc-message": encodeURIComponent(message).replaceAll("%20", " "),
+    "grpc-message": percentEncoded(message),
   };
   if (stream.headersSent) {
     stream.removeAllListeners("wantTrailers");
@@ -192,6 +192,18 @@ function endWith(stream: ServerHttp2Stream, code: keyof typeof grpcCodes, messag
     { ":status": 200, "content-type": "application/grpc", ...status },
     { endStream: true },
   );
+}
+
+/** gRPC's own rule: printable ASCII but "%" stays as it is; clients decode no more than that. */
+function percentEncoded(message: string): string {
+  let out = "";
+  for (const byte of Buffer.from(message)) {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    out += isPlain
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).padStart(2, "0").toUpperCase()}`;
+  }
+  return out;
 }
 
 function collect(stream: ServerHttp2Stream): Promise<Buffer> {

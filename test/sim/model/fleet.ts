@@ -9,6 +9,8 @@ export interface FleetHost {
   /** The version that new containers run. */
   versionOf(appId: string): number;
   containerEnded(container: Container): void;
+  /** Whether the function is still part of a running app. */
+  isServed(fn: Fn): boolean;
 }
 
 /** The containers of all functions, and the rules by which Modal starts and ends them. */
@@ -46,6 +48,7 @@ export class Fleet {
 
   /** Gives waiting inputs to containers, starts what is missing, and keeps the minimum alive. */
   balance(fn: Fn): void {
+    if (!this.#host.isServed(fn)) return;
     const spec = scheduling(fn);
     while (fn.queue.length > 0) {
       const free = this.#free(fn, spec.concurrentInputs);
@@ -136,6 +139,9 @@ export class Fleet {
       fn.queue.unshift(input);
     }
     this.#host.containerEnded(container);
+    if (this.#host.isServed(fn)) return;
+    // Nothing will take them up again.
+    for (const input of orphans) this.settle(input, "terminated");
   }
 
   /** Takes no new input; ends now when it runs none. */

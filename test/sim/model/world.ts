@@ -89,6 +89,10 @@ export class World {
       schedule: (atMs, run) => this.schedule(atMs, run),
       versionOf: (appId) => this.apps.get(appId)?.deployments.at(-1)?.version ?? 0,
       containerEnded: (container) => this.#refill(container),
+      isServed: (fn) => {
+        const app = this.apps.get(fn.appId);
+        return app !== undefined && app.state !== "stopped" && app.functions.has(fn.id);
+      },
     });
   }
 
@@ -213,8 +217,8 @@ export class World {
     for (const fn of app.functions.values()) {
       for (const container of fn.live) this.fleet.drain(container, "replaced");
       if (!request.functions.has(fn.id)) {
-        for (const input of fn.queue.splice(0)) this.fleet.settle(input, "terminated");
         app.functions.delete(fn.id);
+        for (const input of fn.queue.splice(0)) this.fleet.settle(input, "terminated");
       } else this.fleet.balance(fn);
     }
   }
@@ -423,13 +427,8 @@ export class World {
   }
 
   #refill(container: Container): void {
-    const app = this.apps.get(container.appId);
-    if (app === undefined || app.state === "stopped") return;
     // Not inside the loop that ended it: that loop may be walking the same set.
-    this.schedule(this.#nowMs, () => {
-      if (app.functions.has(container.fn.id) && app.state !== "stopped")
-        this.fleet.balance(container.fn);
-    });
+    this.schedule(this.#nowMs, () => this.fleet.balance(container.fn));
   }
 }
 
