@@ -94,14 +94,19 @@ describe("starting, with the real CLI against Local Modal", () => {
     assert.equal(window.ledger.openSession("acme/main", window.request().folder), undefined);
   });
 
-  for (const rpc of ["AppCreate", "FunctionCreate", "AppPublish"]) {
-    it(`leaves nothing running when it is cancelled around ${rpc}`, async () => {
+  for (const [how, rpc] of [
+    ["deploy", "AppCreate"],
+    ["deploy", "FunctionCreate"],
+    ["deploy", "AppPublish"],
+    ["serve", "FunctionCreate"],
+  ] as const) {
+    it(`leaves nothing running when a ${how} is cancelled around ${rpc}`, async () => {
       world.local.faults.addRpc({ rpc, fault: { kind: "delay", ms: 1500 } });
       const cancel = new AbortController();
       const cancelled = waitFor(() => world.local.journal.count({ name: rpc }) > 0).then(() =>
         cancel.abort(),
       );
-      const outcome = await startSession(window.parts, window.request(), {
+      const outcome = await startSession(window.parts, window.request({ how }), {
         ...goOn,
         signal: cancel.signal,
       });
@@ -201,6 +206,30 @@ describe("starting, with the real CLI against Local Modal", () => {
     assert.equal(window.ledger.sessions({})[0]?.end, "stopped");
   });
 });
+
+for (const venv of ["current", "old"] as const) {
+  describe(`a session by the CLI alone, ${venv}`, () => {
+    let world: SessionWorld;
+    before(async () => {
+      world = await SessionWorld.start();
+    });
+    after(() => world?.end());
+
+    it("starts, finds its app, and is stopped and proven over", async function () {
+      const window = await world.window(cliOf(this, venv), "cli");
+      const outcome = await startSession(window.parts, window.request(), goOn);
+      assert.ok(outcome.kind === "ready", JSON.stringify(outcome));
+      const receipt = await window.stop(await window.plan({ kind: "project" }));
+      assert.deepEqual(
+        [receipt.verified, receipt.stopped.map(({ name }) => name)],
+        ["clear", ["inference"]],
+      );
+      assert.deepEqual(world.live, []);
+      const again = await window.stop(await window.plan({ kind: "one", app: "inference" }));
+      assert.deepEqual([again.verified, again.alreadyStopped.length], ["clear", 1]);
+    });
+  });
+}
 
 /** Lets so many looks through; then the window is gone. */
 function cutOffAfter(window: Window, looks: number): Window["refresh"] {
