@@ -92,7 +92,7 @@ function costReader(
 }
 
 /** The three tiers as the views show them; a tier in which nothing is known is null, not $0. */
-export function tiersOf({ reported, metered, billed }: TieredCost): CostTiers {
+function tiersOf({ reported, metered, billed }: TieredCost): CostTiers {
   return {
     reported: reported.calls === 0 ? null : reported.microUsd,
     metered: metered === null ? null : metered.known.microUsd,

@@ -169,7 +169,7 @@ export class Settings {
 }
 
 /** One sentence about a wrong setting. */
-export function describeProblem(problem: SettingProblem): string {
+function describeProblem(problem: SettingProblem): string {
   return `The setting ${problem.setting} is wrong: ${problem.message}. Correct it in the settings.`;
 }
 

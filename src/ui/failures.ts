@@ -21,7 +21,7 @@ const openSettings = (name: SettingName): Remedy => ({
 });
 
 /** What a person can do about a failure, most useful first. */
-export function remediesFor(reason: FailureReason | undefined, message: string): readonly Remedy[] {
+function remediesFor(reason: FailureReason | undefined, message: string): readonly Remedy[] {
   const setting = /modalMeter\.(\w+)/.exec(message)?.[1];
   switch (reason) {
     case "bad-setting":

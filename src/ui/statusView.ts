@@ -145,7 +145,7 @@ export function burnRate(apps: readonly RunningApp[]): MicroUsd | null {
 }
 
 /** One figure for the status bar: metered, else billed, else reported; undefined when nothing is known. */
-export function tierText(cost: CostTiers): string | undefined {
+function tierText(cost: CostTiers): string | undefined {
   if (cost.metered !== null) {
     return `${cost.meteredIsFloor ? "≥" : "≈"}${formatAmount(cost.metered)}`;
   }

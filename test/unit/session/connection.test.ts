@@ -3,31 +3,9 @@ import { Failure } from "../../../src/base/failure.ts";
 import { Connection } from "../../../src/session/connection.ts";
 import type { Identity, ModalControl } from "../../../src/session/modalControl.ts";
 import { silentLog } from "../silentLog.ts";
+import { controlThatOnly } from "./controlThatOnly.ts";
 
-function controlFor(whoami: () => Promise<Identity>): ModalControl {
-  const never = (): Promise<never> => Promise.reject(new Failure("unsupported", "Not asked here."));
-  return {
-    adapter: "cli",
-    whoami,
-    listEnvironments: never,
-    listApps: never,
-    listContainers: never,
-    containerDetails: never,
-    stopApp: never,
-    stopContainer: never,
-    rollover: never,
-    deployments: never,
-    fetchLogs: never,
-    followLogs: () => {
-      throw new Failure("unsupported", "Not asked here.");
-    },
-    rates: never,
-    billingReport: never,
-    billingSummary: never,
-    scale: never,
-    listFunctions: never,
-  };
-}
+const controlFor = (whoami: () => Promise<Identity>): ModalControl => controlThatOnly({ whoami });
 
 const acme: Identity = { scope: { workspace: "acme", environment: "main" }, username: "you" };
 
