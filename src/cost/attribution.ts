@@ -37,25 +37,35 @@ export function attribute(
   for (const [appId, own] of Map.groupBy(spans, ({ span }) => span.appId)) {
     const busy = new Map<PricedSpan, Execution[]>();
     const sorted = (callsByApp.get(appId) ?? []).toSorted((a, b) => a.startedAtMs - b.startedAtMs);
-    for (const call of sorted) place(call, own, busy, nowMs);
+    const app = {
+      spans: own.toSorted((a, b) => a.interval.startMs - b.interval.startMs),
+      byId: Map.groupBy(own, ({ span }) => span.containerId),
+    };
+    for (const call of sorted) place(call, app, busy, nowMs);
     for (const priced of own) result.set(priced, segments(priced, busy.get(priced) ?? []));
   }
   return result;
 }
 
+interface AppSpans {
+  /** By start. */
+  readonly spans: readonly PricedSpan[];
+  readonly byId: ReadonlyMap<string, readonly PricedSpan[]>;
+}
+
 function place(
   call: CallRecord,
-  spans: readonly PricedSpan[],
+  app: AppSpans,
   busy: Map<PricedSpan, Execution[]>,
   nowMs: number,
 ): void {
   const execution = executionOf(call, nowMs);
   let best: PricedSpan | undefined;
   let bestMs = 0;
-  const told = call.source === "log" ? loggedContainerId(call.callId) : null;
-  for (const priced of spans) {
-    if (told !== null && told !== priced.span.containerId) continue;
+  const containerId = call.source === "log" ? loggedContainerId(call.callId) : null;
+  for (const priced of containerId === null ? app.spans : (app.byId.get(containerId) ?? [])) {
     const { startMs, countedToMs } = priced.interval;
+    if (startMs >= execution.toMs) break;
     const fromMs = Math.max(execution.fromMs, startMs);
     const toMs = Math.min(execution.toMs, countedToMs);
     if (toMs <= fromMs) continue;

@@ -9,24 +9,49 @@ const slackMs = 5000;
  * headers were lost on the way, the line's figures take their place.
  */
 export function distinctCalls(calls: readonly CallRecord[]): readonly CallRecord[] {
-  const editorByApp = Map.groupBy(
-    calls.filter((call) => call.source === "editor"),
-    (call) => call.appId,
-  );
+  const editor = calls.filter((call) => call.source === "editor");
+  const logged = calls.filter((call) => call.source === "log");
+  const editorByApp = Map.groupBy(editor, (call) => call.appId);
   const taken = new Map<string, CallRecord>();
   const others: CallRecord[] = [];
-  for (const call of calls.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
-    if (call.source !== "log") continue;
-    const own = (editorByApp.get(call.appId) ?? []).find(
-      (editor) => !taken.has(editor.callId) && isSameCall(call, editor),
-    );
-    if (own === undefined) others.push(call);
-    else taken.set(own.callId, completed(own, call));
+  for (const [appId, lines] of Map.groupBy(logged, (call) => call.appId)) {
+    others.push(...pair(lines, editorByApp.get(appId) ?? [], taken));
   }
-  const editor = [...editorByApp.values()].flat();
   return [...editor.map((call) => taken.get(call.callId) ?? call), ...others].toSorted(
     (a, b) => a.startedAtMs - b.startedAtMs || (a.callId < b.callId ? -1 : 1),
   );
+}
+
+/** Pairs one app's lines with its calls, oldest first, and returns the lines that are calls of their own. */
+function pair(
+  lines: readonly CallRecord[],
+  editor: readonly CallRecord[],
+  taken: Map<string, CallRecord>,
+): readonly CallRecord[] {
+  const waiting = editor.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+  // Only calls that may still be answered by a line of this moment are compared with it.
+  let open: CallRecord[] = [];
+  let next = 0;
+  const others: CallRecord[] = [];
+  for (const line of lines.toSorted((a, b) => writtenAtMs(a) - writtenAtMs(b))) {
+    const atMs = writtenAtMs(line);
+    for (let call = waiting[next]; call !== undefined; call = waiting[next]) {
+      if (call.startedAtMs - slackMs > atMs) break;
+      open.push(call);
+      next += 1;
+    }
+    open = open.filter(
+      (call) => !taken.has(call.callId) && (call.endedAtMs ?? atMs) + slackMs >= atMs,
+    );
+    const own = open.find((call) => isSameCall(line, call));
+    if (own === undefined) others.push(line);
+    else taken.set(own.callId, completed(own, line));
+  }
+  return others;
+}
+
+function writtenAtMs(line: CallRecord): number {
+  return line.endedAtMs ?? line.startedAtMs;
 }
 
 /** What to do with a cost line now: wait while it may belong to a running call of this editor's, fold it into one, or write it. */
@@ -49,7 +74,7 @@ export function fateOfLogCall(log: CallRecord, editorCalls: readonly CallRecord[
 }
 
 function isSameCall(log: CallRecord, editor: CallRecord): boolean {
-  const atMs = log.endedAtMs ?? log.startedAtMs;
+  const atMs = writtenAtMs(log);
   const endMs = editor.endedAtMs ?? Number.POSITIVE_INFINITY;
   if (atMs < editor.startedAtMs - slackMs || atMs > endMs + slackMs) return false;
   return agrees(log, editor);

@@ -24,35 +24,62 @@ export interface EndKnowledge {
  * used within the bounds that observations set, and the error that is shown covers all of them.
  */
 export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledge): HintsOf {
-  const callsByApp = Map.groupBy(knowledge.calls, (call) => call.appId);
+  const byContainer = Map.groupBy(knowledge.calls, ({ callId }) => loggedContainerId(callId));
+  const unnamedByApp = new Map(
+    [...Map.groupBy(byContainer.get(null) ?? [], ({ appId }) => appId)].map(
+      ([appId, calls]) => [appId, calls.toSorted((a, b) => idleFromMs(a) - idleFromMs(b))] as const,
+    ),
+  );
   const signs = signsOfLife(knowledge.calls, knowledge.logged);
   const coldMsByApp = coldStarts(spans, signs);
   return (span) => {
     if (span.finishedAtMs !== null || span.startedAtMs === null) return {};
     const latestMs = span.firstAbsentAtMs ?? Number.POSITIVE_INFINITY;
     const isPossible = (atMs: number): boolean => atMs >= span.lastSeenAtMs && atMs <= latestMs;
-    const onPurpose = knowledge.endedOnPurposeAtMsOf(span.appId).filter(isPossible);
+    const purposes = knowledge.endedOnPurposeAtMsOf(span.appId);
+    const onPurpose = purposes.filter(isPossible);
     const scaledownSeconds = knowledge.scaledownSecondsOf(span.appId);
     const scaledownMs = scaledownSeconds === null ? null : scaledownSeconds * 1000;
-    const calls = (callsByApp.get(span.appId) ?? []).filter((call) => mayHaveRunIn(call, span));
-    const idleFrom = calls.map(idleFromMs);
+    const named = byContainer.get(span.containerId) ?? [];
+    const unnamed = unnamedByApp.get(span.appId) ?? [];
+    if (purposes.length > 0) {
+      const own = unnamed.filter((call) => idleFromMs(call) >= span.firstSeenAtMs);
+      const drainedMs = drainedAtMs([...named, ...own], purposes);
+      if (drainedMs !== null && isPossible(drainedMs)) return { expectedEndMs: drainedMs };
+    }
+    const isKept = knowledge.isKeptWarm?.(span.appId) === true;
+    if (isKept && onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
+    if (scaledownMs === null) {
+      return onPurpose.length > 0 ? { expectedEndMs: Math.min(...onPurpose) } : {};
+    }
+    const idleFrom = named.map(idleFromMs);
     idleFrom.push(span.startedAtMs + (coldMsByApp.get(span.appId) ?? 0));
     const lastLineMs = signs.get(span.containerId)?.lastMs;
     if (lastLineMs !== undefined) idleFrom.push(lastLineMs);
-    const scaledown =
-      scaledownMs === null ? [] : idleFrom.map((atMs) => atMs + scaledownMs).filter(isPossible);
-    const drainedMs = drainedAtMs(calls, knowledge.endedOnPurposeAtMsOf(span.appId));
-    if (drainedMs !== null && isPossible(drainedMs)) return { expectedEndMs: drainedMs };
-    const isKept = knowledge.isKeptWarm?.(span.appId) === true;
-    if (isKept && onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
-    if (scaledown.length > 0)
+    const lastCall = lastIdleBefore(unnamed, latestMs - scaledownMs);
+    if (lastCall !== undefined && lastCall >= span.startedAtMs) idleFrom.push(lastCall);
+    const scaledown = idleFrom.map((atMs) => atMs + scaledownMs).filter(isPossible);
+    if (scaledown.length > 0) {
       return { expectedEndMs: Math.min(Math.max(...scaledown), ...onPurpose) };
+    }
     if (onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
-    if (scaledownMs === null) return {};
     // Nothing explains why it lived so long. Whatever did, it cannot have outlived it by more than a window.
     const middleMs = (latestMs - span.lastSeenAtMs) / 2;
     return { expectedEndMs: span.lastSeenAtMs + Math.min(middleMs, scaledownMs) };
   };
+}
+
+/** When the last of the calls (by that instant) went idle that did so at `atMs` or before. */
+function lastIdleBefore(calls: readonly CallRecord[], atMs: number): number | undefined {
+  let [low, high] = [0, calls.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const call = calls[middle];
+    if (call !== undefined && idleFromMs(call) <= atMs) low = middle + 1;
+    else high = middle;
+  }
+  const call = calls[low - 1];
+  return call === undefined ? undefined : idleFromMs(call);
 }
 
 /**
@@ -75,12 +102,4 @@ export function drainedAtMs(
 function idleFromMs(call: CallRecord): number {
   if (call.endedAtMs !== null) return call.endedAtMs;
   return call.status === "running" ? Number.POSITIVE_INFINITY : call.startedAtMs;
-}
-
-function mayHaveRunIn(call: CallRecord, span: ContainerSpan): boolean {
-  const containerId = loggedContainerId(call.callId);
-  if (containerId !== null) return containerId === span.containerId;
-  return (
-    span.startedAtMs !== null && (call.endedAtMs ?? Number.POSITIVE_INFINITY) >= span.startedAtMs
-  );
 }

@@ -30,6 +30,7 @@ export function inferredSpans(
   const lookedAtMs = looksOf(spans);
   const coldMsByApp = coldStarts(spans, signs);
   const identities = identitiesOf(knowledge);
+  const callsOf = Map.groupBy(knowledge.calls, ({ callId }) => loggedContainerId(callId));
   return unseen.flatMap(([containerId, { firstMs, lastMs }]) => {
     const identity = identities.get(containerId);
     if (identity === undefined) return [];
@@ -39,7 +40,7 @@ export function inferredSpans(
     const lookBeforeMs = lookedAtMs.findLast((atMs) => atMs <= firstMs) ?? Number.NEGATIVE_INFINITY;
     const startMs = Math.max(firstMs - (coldMsByApp.get(appId) ?? 0), lookBeforeMs);
     const drainedMs = drainedAtMs(
-      knowledge.calls.filter((call) => loggedContainerId(call.callId) === containerId),
+      callsOf.get(containerId) ?? [],
       knowledge.endedOnPurposeAtMsOf(appId),
     );
     const endMs = drainedMs ?? endOf(appId, lastMs, lookedAtMs, knowledge);

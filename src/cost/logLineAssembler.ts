@@ -20,8 +20,11 @@ export interface LoggedCost extends CostLine {
 
 /** The container that a logged call ran in, from its call id; null for other ids and where the log did not tell. */
 export function loggedContainerId(callId: string): string | null {
-  const [kind, , containerId] = callId.split("/");
-  return kind === "log" && containerId?.startsWith("ta-") === true ? containerId : null;
+  if (!callId.startsWith("log/")) return null;
+  const from = callId.indexOf("/ta-");
+  if (from === -1 || from !== callId.indexOf("/", 4)) return null;
+  const to = callId.indexOf("/", from + 1);
+  return callId.slice(from + 1, to === -1 ? undefined : to);
 }
 
 /** A line longer than this is no cost line; its head is dropped, so that a log without line ends cannot fill the memory. */
