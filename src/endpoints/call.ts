@@ -308,7 +308,7 @@ class Call {
     const next =
       facts.handoverUrl === null
         ? "The container may go on and be billed; stop the app if it hangs."
-        : 'Modal still works on it: "Follow Call Again" picks the result up without paying twice.';
+        : 'Modal still works on it: "Follow Call Again…" picks the result up without paying twice.';
     return new CallFailure(
       "timed-out",
       `${url.host} gave no answer for ${minutes} minutes. ${next}`,
@@ -356,7 +356,7 @@ function cancelled(facts: {
   const goesOn = facts.reached !== "no";
   const message = goesOn
     ? facts.handoverUrl !== null
-      ? 'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again" picks the result up without paying twice; stop the app to end it at once.'
+      ? 'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again…" picks the result up without paying twice; stop the app to end it at once.'
       : "Cancelled here. The request had reached Modal, so its container may go on and is billed until it is done. Stop the app to end it at once."
     : "Cancelled before anything was sent. Nothing is billed.";
   return new CallFailure("cancelled", message, { ...facts, containerMayGoOn: goesOn });

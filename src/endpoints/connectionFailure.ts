@@ -22,7 +22,7 @@ export function connectionFailure(
       ? error.sent
         ? " The request may have reached the app and may be billed; it was not sent again."
         : " Nothing was sent, nothing is billed."
-      : ' Modal still works on the call: "Follow Call Again" picks the result up without paying twice.';
+      : ' Modal still works on the call: "Follow Call Again…" picks the result up without paying twice.';
   const facts: Partial<CallFailureFacts> = {
     reached: handoverUrl === null ? error.reached : "yes",
     handoverUrl,

@@ -231,7 +231,7 @@ function other(
 function missingToken(endpoint: string, url: URL): Verdict {
   return {
     reason: "missing-proxy-auth",
-    message: `"${endpoint}" wants a proxy token, and the one saved for ${url.host} is missing or wrong. Make one on modal.com (Settings, Proxy auth tokens) and save it with "Modal Meter: Save Proxy Token". Nothing was billed.`,
+    message: `"${endpoint}" wants a proxy token, and the one saved for ${url.host} is missing or wrong. Make one on modal.com (Settings, Proxy auth tokens) and save it with "Modal Meter: Save Proxy Auth Token…". Nothing was billed.`,
     reached: "no",
   };
 }

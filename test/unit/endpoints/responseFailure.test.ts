@@ -41,14 +41,14 @@ describe("an answer that is no result", () => {
       "modal-http: missing credentials for proxy authorization",
       "missing-proxy-auth",
       "no",
-      /Save Proxy Token/,
+      /Save Proxy Auth Token…/,
     ],
     [
       401,
       "modal-http: invalid credentials for proxy authorization",
       "missing-proxy-auth",
       "no",
-      /Save Proxy Token/,
+      /Save Proxy Auth Token…/,
     ],
     [400, "modal-http: bad redirect method", "bad-response", "yes", /hand the result over/],
     [
