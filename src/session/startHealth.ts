@@ -24,8 +24,9 @@ export async function checkHealth(
   note: (text: string) => void,
 ): Promise<void> {
   for (const { wanted, app } of started) {
-    const url = wanted.healthUrl ?? urlNamed(app, /health/i);
+    const url = addressOf(wanted.healthUrl, app) ?? urlNamed(app, /health/i);
     if (url === null) {
+      if (wanted.healthUrl !== null) note(unreachable(app, wanted.healthUrl));
       onEvent({ kind: "skipped", step: "health", why: `${app.appName}: no health URL` });
       continue;
     }
@@ -45,6 +46,24 @@ export async function checkHealth(
       note(`${app.appName} did not answer within 30 s: it is still starting (cold start).`);
     }
   }
+}
+
+/**
+ * Where "URL or path" of a setting leads: a URL as it is, a path below the app's first web address.
+ * null: nothing is set, or no address of the app is known.
+ */
+export function addressOf(urlOrPath: string | null, { urls }: SessionApp): string | null {
+  if (urlOrPath === null || /^[a-z][a-z0-9+.-]*:\/\//i.test(urlOrPath)) return urlOrPath;
+  const [first] = urls;
+  // Below it, not from the root of its host: an address may have a path of its own.
+  return first === undefined
+    ? null
+    : `${first.url.replace(/\/+$/, "")}/${urlOrPath.replace(/^\/+/, "")}`;
+}
+
+/** Said where a path is set and there is no address that it could go below. */
+export function unreachable({ appName }: SessionApp, path: string): string {
+  return `No web address of ${appName} is known, so "${path}" was not asked. Set a full URL instead.`;
 }
 
 /** The URL of the app's web function with such a name. */

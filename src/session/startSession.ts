@@ -1,6 +1,6 @@
 import { Failure } from "../base/failure.ts";
 import { asFailure, throwIfCancelled } from "./concurrent.ts";
-import type { DeployedUrl, Deployer, Deployment, ServeHandle } from "./deployer.ts";
+import type { Deployer, Deployment, ServeHandle } from "./deployer.ts";
 import type { Ledger } from "./ledgerPort.ts";
 import type { LiveApp } from "./liveApp.ts";
 import { deployVariables, type ModeDefinition } from "./mode.ts";
@@ -13,7 +13,7 @@ import type { SessionApp, SessionRecord } from "./session.ts";
 import type { StartOptions, StartOutcome, StartRequest, StartStep, StartTarget } from "./start.ts";
 import { checkRunning, freshListing } from "./startCheck.ts";
 import { findDeployed } from "./startFind.ts";
-import { checkHealth, urlNamed, type StartedApp } from "./startHealth.ts";
+import { addressOf, checkHealth, unreachable, urlNamed, type StartedApp } from "./startHealth.ts";
 import { recallStart, rememberStart, type StartRecord } from "./startRecord.ts";
 import { undoStart, type UndoResult } from "./startUndo.ts";
 import type { StopParts } from "./stopApps.ts";
@@ -205,17 +205,26 @@ class Start {
       this.#inForce = { ...mode, name: last.mode, scaledownSeconds: last.scaledownSeconds };
       note(`${app.name} stays in ${last.mode} mode: ${failure.message}`);
     }
+    // Only a deploy tells addresses, so those of its last one here are kept.
+    const known = this.#parts.ledger
+      .sessions({ scope: this.#scope })
+      .flatMap(({ apps }) => apps)
+      .find(({ appId, urls }) => appId === app.appId && urls.length > 0);
     this.#openSession();
-    this.#addApp(wanted, app.appId, app.name, []);
+    this.#addApp(wanted, app.appId, app.name, known?.urls ?? []);
     note(`${app.name} keeps the code and the variables of its last deploy.`);
   }
 
   async #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
     for (const { wanted, app } of this.#started) {
       if (this.#warm.has(app.appId)) continue;
-      const url = wanted.warmUpUrl ?? urlNamed(app, /warm/i) ?? wanted.healthUrl;
+      const url =
+        addressOf(wanted.warmUpUrl, app) ??
+        urlNamed(app, /warm/i) ??
+        addressOf(wanted.healthUrl, app);
       if (url === null) {
-        const why = `${app.appName}: no warm-up URL is set`;
+        if (wanted.warmUpUrl !== null) note(unreachable(app, wanted.warmUpUrl));
+        const why = `${app.appName}: no warm-up URL is ${wanted.warmUpUrl === null ? "set" : "known"}`;
         options.onEvent({ kind: "skipped", step: "warm-up", why });
         note(`${why}, so the first request is a cold start.`);
         continue;
@@ -343,7 +352,7 @@ class Start {
   }
 
   /** Adds an app to the session; the session that was open in this folder until now is replaced. */
-  #addApp(wanted: StartTarget, appId: string, appName: string, urls: readonly DeployedUrl[]): void {
+  #addApp(wanted: StartTarget, appId: string, appName: string, urls: SessionApp["urls"]): void {
     const { ledger, clock } = this.#parts;
     const app: SessionApp = {
       appId,

@@ -94,6 +94,11 @@ function target(name: string | null, some: Partial<StartTarget> = {}): StartTarg
 }
 
 const demo = modeNamed(defaultModes, "demo");
+const web = {
+  functionName: "web",
+  url: "https://acme--flux-web.modal.run",
+  requiresProxyAuth: false,
+};
 const warm = target("flux", { warmUpUrl: "https://acme--flux-warm.modal.run" });
 
 describe("startSession", () => {
@@ -181,6 +186,20 @@ describe("startSession", () => {
       assert.equal(outcome.session.apps[0]?.appId, flux.appId);
     });
 
+    it("keeps the addresses that its last deploy told", async () => {
+      const { start, deployer, probes } = bench();
+      deployer.urls = [web];
+      const first = await start();
+      assert.ok(first.kind === "ready");
+      const second = await start(
+        { sessionId: "s2", targets: [target("flux", { healthUrl: "/health" })] },
+        { choice: { kind: "use" } },
+      );
+      assert.ok(second.kind === "ready");
+      assert.deepEqual(second.session.apps[0]?.urls, first.session.apps[0]?.urls);
+      assert.deepEqual(probes, [`${web.url}/health`]);
+    });
+
     it("never records a mode that could not be put in force", async () => {
       const { start, modal, ledger } = bench();
       const first = await start();
@@ -265,6 +284,32 @@ describe("startSession", () => {
       ];
       await start();
       assert.deepEqual(probes, ["https://acme--flux-h.modal.run"]);
+    });
+
+    it("takes a path as one below the app's first address", async () => {
+      const { start, probes, deployer } = bench();
+      deployer.urls = [
+        { ...web, url: "http://localhost:8000/acme--flux-web/" },
+        { ...web, functionName: "other", url: "https://acme--flux-other.modal.run" },
+      ];
+      const named = target("flux", { healthUrl: "/health", warmUpUrl: "warmup?size=small" });
+      await start({ mode: demo, targets: [named] });
+      assert.deepEqual(probes, [
+        "http://localhost:8000/acme--flux-web/health",
+        "http://localhost:8000/acme--flux-web/warmup?size=small",
+      ]);
+    });
+
+    it("says which path it could not ask when the deploy told no address", async () => {
+      const { start, probes } = bench();
+      const named = target("flux", { healthUrl: "/health", warmUpUrl: "/warmup" });
+      const outcome = await start({ mode: demo, targets: [named] });
+      assert.ok(outcome.kind === "ready");
+      assert.deepEqual(probes, []);
+      const notes = outcome.notes.join("\n");
+      assert.match(notes, /No web address of flux is known, so "\/health" was not asked/);
+      assert.match(notes, /"\/warmup" was not asked/);
+      assert.match(notes, /the first request is a cold start/);
     });
 
     it("says what runs when the app is not well, and goes on from there on retry", async () => {
