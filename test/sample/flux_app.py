@@ -43,6 +43,8 @@ def web():
     def health():
         return {"status": "healthy", "mode": MODE}
 
+    # A warm-up may be asked for by a plain GET, as health checks are.
+    @api.get("/warmup")
     @api.post("/warmup")
     def warmup():
         return {"status": "warm", "models_loaded": True}

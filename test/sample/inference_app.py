@@ -34,6 +34,8 @@ class Model:
         def health():
             return {"status": "healthy", "mode": MODE}
 
+        # A warm-up may be asked for by a plain GET, as health checks are.
+        @web.get("/warmup")
         @web.post("/warmup")
         def warmup():
             return {"status": "warm", "models_loaded": self.ready}
