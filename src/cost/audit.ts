@@ -72,7 +72,7 @@ export function creditedCost(headers: CostHeaders, findings: readonly Finding[])
 }
 
 /** The claim in USD per second and GPU; undefined where it cannot be told. */
-export function claimedUsdPerSecond(headers: CostHeaders): number | undefined {
+function claimedUsdPerSecond(headers: CostHeaders): number | undefined {
   const { cost, executionSeconds, gpuType } = headers;
   if (cost.state !== "read" || executionSeconds.state !== "read") return undefined;
   if (executionSeconds.value <= 0) return undefined;

@@ -24,7 +24,7 @@ export interface BurnRate {
 }
 
 /** True while the container has started, and neither Modal nor a listing said that it has ended. */
-export function isRunning(span: ContainerSpan): boolean {
+function isRunning(span: ContainerSpan): boolean {
   return span.startedAtMs !== null && span.finishedAtMs === null && span.firstAbsentAtMs === null;
 }
 

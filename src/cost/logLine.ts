@@ -49,7 +49,7 @@ export function parseCostLine(line: string): CostLine | undefined {
 }
 
 /** Without colours and cursor movements (ECMA-48 CSI and OSC sequences). */
-export function stripAnsi(text: string): string {
+function stripAnsi(text: string): string {
   return text.includes("\u001B") ? text.replace(ansi, "") : text;
 }
 

@@ -39,7 +39,7 @@ export interface RateSources {
  * List prices, USD per hour: modal.com/pricing as of 2026-09-01, equal to `modal billing rates` of
  * 2026-09-29. Used where the workspace does not tell its own.
  */
-export const bundledRates = {
+const bundledRates = {
   asOf: "2026-09-29",
   source: "https://modal.com/pricing",
   gpus: {
