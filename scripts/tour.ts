@@ -36,8 +36,7 @@ const steps: readonly Step[] = [
     tells: "Start Dev Session finds the Modal apps of the folder by itself",
     run: async ({ window }) => {
       await window.runCommand("Modal Meter: Start Dev Session");
-      const { items } = await window.untilQuickInput("Which apps should run?");
-      await window.pick(/^flux/);
+      const { items } = await window.untilQuickInput("Which app should run?");
       return items.join(" | ");
     },
   },
@@ -45,7 +44,7 @@ const steps: readonly Step[] = [
     name: "start",
     tells: "The app is deployed by the real Modal CLI",
     run: async ({ window, stage }) => {
-      await window.accept();
+      await window.pick(/^flux/);
       const ready = await window.untilNotification("is ready in dev mode", { withinMs: 90_000 });
       const live = [...stage.modal.workspace.world.apps.values()];
       if (!live.some(({ state }) => state === "deployed")) throw new Error("nothing was deployed");

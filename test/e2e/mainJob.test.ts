@@ -18,9 +18,19 @@ function needCli(context: Mocha.Context, version: "current" | "old"): void {
 async function startDev(window: EditorWindow): Promise<void> {
   await window.untilStatus(status, /nothing running/, { withinMs: 60_000 });
   await window.runCommand("Modal Meter: Start Dev Session");
-  await window.untilQuickInput("Which apps should run?");
-  await window.pickSeveral([/^flux/]);
-  await window.untilNotification("flux is ready in dev mode", { withinMs: 90_000 });
+  await window.until(
+    "flux is ready",
+    async () => {
+      // Asked once per folder: then it is remembered.
+      if ((await window.quickInput())?.items.includes("flux, flux_app.py") === true) {
+        await window.pick("flux, flux_app.py");
+      }
+      return (await window.notifications()).some(({ message }) =>
+        message.includes("flux is ready in dev mode"),
+      );
+    },
+    { withinMs: 120_000 },
+  );
   await window.untilStatus(status, /^dev · 1 app · ≈\$/);
 }
 
@@ -129,8 +139,9 @@ describe("a Modal that is not there", () => {
     await window.untilStatus(status, /nothing running/, { withinMs: 60_000 });
     await window.runCommand("Modal Meter: Start Dev Session");
     const notification = await window.until("an error about the CLI", async () => {
-      const open = await window.quickInput();
-      if (open?.placeholder === "Which apps should run?") await window.pickSeveral([/^flux/]);
+      if ((await window.quickInput())?.items.includes("flux, flux_app.py") === true) {
+        await window.pick("flux, flux_app.py");
+      }
       return (await window.notifications()).find(({ severity }) => severity === "error");
     });
     assert.match(notification.message, /modal/i);
