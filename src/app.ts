@@ -11,11 +11,11 @@ import { Bookkeeper } from "./session/bookkeeper.ts";
 import { Connection } from "./session/connection.ts";
 import { gpuHints } from "./session/gpuHints.ts";
 import { healthOf } from "./session/health.ts";
-import type { Ledger, LedgerUpkeep } from "./session/ledgerPort.ts";
+import type { Ledger, LedgerUpkeep, Listing } from "./session/ledgerPort.ts";
 import { LogFollower } from "./session/logFollower.ts";
 import { Meter } from "./session/meter.ts";
 import { Poller } from "./session/poller.ts";
-import { endGoneSessions } from "./session/sessionLifecycle.ts";
+import { endGoneSessions, resumeSession } from "./session/sessionLifecycle.ts";
 import { AppsView } from "./ui/appsView.ts";
 import { isOwnCall, loggedLines } from "./ui/callRecords.ts";
 import { Calls } from "./ui/calls.ts";
@@ -184,6 +184,7 @@ export class App implements Disposable {
   #react(services: Services, poller: Poller, access: ModalAccess, windowId: string): void {
     const { ledger, meter, clock, costs } = services;
     const own = { ...services, holder: windowId, pid: process.pid };
+    const resumed = { done: false };
     const bookkeeper = new Bookkeeper({
       ...own,
       onBillDenied: (message) => costs.line(`ℹ️ ${message}`),
@@ -208,9 +209,13 @@ export class App implements Disposable {
       guard,
       new Reminders(services),
       poller.onFailed((failure) => meter.setHealth(healthOf(failure))),
-      poller.onSeen(({ connected, listing }) => {
+      poller.onSeen(({ connected, listing, by }) => {
         meter.setHealth({ kind: "ok" });
         this.#later("The sessions", () => {
+          if (by === "this-window" && !resumed.done) {
+            resumed.done = true;
+            this.#resume(services, listing);
+          }
           endGoneSessions(ledger, listing, clock.nowMs());
           follower.update(connected, listing);
           return Promise.resolve();
@@ -220,6 +225,21 @@ export class App implements Disposable {
       }),
     ]) {
       this.#store.add(part);
+    }
+  }
+
+  /** Takes up the sessions that a reload, a crash or a closed window left open in these folders. */
+  #resume({ ledger, clock, costs }: Services, listing: Listing): void {
+    for (const folder of workspaceFolders()) {
+      const result = resumeSession(ledger, listing, folder, clock.nowMs());
+      if (result.kind === "none" || result.kind === "starting") continue;
+      const { mode, apps } = result.session;
+      const names = apps.map(({ appName }) => appName).join(", ");
+      costs.line(
+        result.kind === "resumed"
+          ? `▶️ The ${mode} session goes on: ${names}.`
+          : `⏹️ The ${mode} session is over: ${names} no longer run(s).`,
+      );
     }
   }
 
