@@ -295,7 +295,10 @@ export class EditorWindow {
     );
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.page.keyboard.press("ControlOrMeta+c");
-    return this.#port.readClipboard();
+    const text = await this.#port.readClipboard();
+    // Back to the end, with nothing selected: as a person would leave it.
+    await this.page.keyboard.press("ControlOrMeta+End");
+    return text;
   }
 
   async showOutputChannel(name: string): Promise<void> {
