@@ -176,7 +176,7 @@ export class App implements Disposable {
     this.#care(ledger);
     await project.look();
     poller.start();
-    await calls.resumeLeftCalls();
+    calls.resumeLeftCalls();
     return { ...services, calls, upkeep: ledger, results: this.#results, access };
   }
 
@@ -209,10 +209,10 @@ export class App implements Disposable {
       guard,
       new Reminders(services),
       poller.onFailed((failure) => meter.setHealth(healthOf(failure))),
-      poller.onSeen(({ connected, listing, by }) => {
+      poller.onSeen(({ connected, listing }) => {
         meter.setHealth({ kind: "ok" });
         this.#later("The sessions", () => {
-          if (by === "this-window" && !resumed.done) {
+          if (!resumed.done) {
             resumed.done = true;
             this.#resume(services, listing);
           }
