@@ -31,6 +31,7 @@ import { ResultsView } from "./ui/resultsView.ts";
 import { Serves } from "./ui/serves.ts";
 import type { Services } from "./ui/services.ts";
 import { SettingsSource } from "./ui/settingsSource.ts";
+import { Starts } from "./ui/starts.ts";
 import { StatusBar } from "./ui/statusBar.ts";
 
 /** All services of the commands. */
@@ -158,6 +159,7 @@ export class App implements Disposable {
       tokens,
       probe: httpProbe({ clock: systemClock, proxyToken: (origin) => tokens.get(origin) }),
       serves: this.#store.add(new Serves(this.log)),
+      starts: new Starts(),
       deployer: () => access.deployer(async () => (await connection.open()).scope.environment),
       newId: () => randomUUID(),
     };

@@ -4,20 +4,30 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** Lets a person pick one of several. undefined: they turned away. */
+/** Lets a person pick one of several. undefined: they turned away, or `signal` took the question back. */
 export async function pickOne<T>(
   title: string,
   placeHolder: string,
   choices: readonly Choice<T>[],
+  signal?: AbortSignal,
 ): Promise<T | undefined> {
-  const choice = await vscode.window.showQuickPick(choices, {
-    title,
-    placeHolder,
-    matchOnDescription: true,
-    matchOnDetail: true,
-    ignoreFocusOut: true,
-  });
-  return choice?.value;
+  if (signal?.aborted === true) return undefined;
+  const taken = new vscode.CancellationTokenSource();
+  const takeBack = (): void => taken.cancel();
+  signal?.addEventListener("abort", takeBack, { once: true });
+  try {
+    const options = {
+      title,
+      placeHolder,
+      matchOnDescription: true,
+      matchOnDetail: true,
+      ignoreFocusOut: true,
+    };
+    return (await vscode.window.showQuickPick(choices, options, taken.token))?.value;
+  } finally {
+    signal?.removeEventListener("abort", takeBack);
+    taken.dispose();
+  }
 }
 
 export interface TextQuestion {

@@ -10,6 +10,7 @@ import type { Project } from "./project.ts";
 import type { ProxyTokens } from "./proxyTokens.ts";
 import type { Serves } from "./serves.ts";
 import type { SettingsSource } from "./settingsSource.ts";
+import type { Starts } from "./starts.ts";
 
 /** What commands have to work with. Built once, in app.ts. */
 export interface Services {
@@ -24,6 +25,7 @@ export interface Services {
   readonly tokens: ProxyTokens;
   readonly probe: Probe;
   readonly serves: Serves;
+  readonly starts: Starts;
   /** The `modal` command. Rejects with `Failure("cli-missing")`. */
   readonly deployer: () => Promise<Deployer>;
   /** A new unique id for a row of the ledger. */

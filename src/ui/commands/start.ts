@@ -155,28 +155,32 @@ async function follow(
   mode: ModeDefinition,
   run: (options: StartOptions) => Promise<StartOutcome>,
 ): Promise<void> {
-  const outcome = await services.meter.during("starting", () =>
-    vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t("Starting {0} session", mode.name),
-        cancellable: true,
-      },
-      (progress, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => {
-          progress.report({ message: vscode.l10n.t("cancelling, and stopping what was started…") });
-          abort.abort();
-        });
-        return run({
-          ask: startAsk(mode),
-          signal: abort.signal,
-          onEvent: (event) => {
-            const message = eventText(services, event);
-            if (message !== undefined && !abort.signal.aborted) progress.report({ message });
-          },
-        });
-      },
+  const abort = new AbortController();
+  const outcome = await services.starts.track(abort, () =>
+    services.meter.during("starting", () =>
+      vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: vscode.l10n.t("Starting {0} session", mode.name),
+          cancellable: true,
+        },
+        (progress, token) => {
+          abort.signal.addEventListener("abort", () =>
+            progress.report({
+              message: vscode.l10n.t("cancelling, and stopping what was started…"),
+            }),
+          );
+          token.onCancellationRequested(() => abort.abort());
+          return run({
+            ask: startAsk(mode, abort.signal),
+            signal: abort.signal,
+            onEvent: (event) => {
+              const message = eventText(services, event);
+              if (message !== undefined && !abort.signal.aborted) progress.report({ message });
+            },
+          });
+        },
+      ),
     ),
   );
   await tell(services, mode, outcome);
@@ -214,7 +218,7 @@ function eventText({ log }: Services, event: StartEvent): string | undefined {
   }
 }
 
-function startAsk(mode: ModeDefinition): StartAsk {
+function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
   return {
     alreadyRunning: async (apps, offered) => {
       const choices: Choice<RunningChoice>[] = [];
@@ -248,6 +252,7 @@ function startAsk(mode: ModeDefinition): StartAsk {
         vscode.l10n.t("Already running: {0}", apps.map(runningText).join(", ")),
         vscode.l10n.t("Two instances cost twice. What now?"),
         choices,
+        signal,
       );
       return picked ?? { kind: "cancel" };
     },

@@ -67,9 +67,17 @@ async function stop(
       {
         location: vscode.ProgressLocation.Notification,
         title: vscode.l10n.t("Stopping in {0}", scopeKey),
-        cancellable: false,
+        cancellable: true,
       },
-      (progress) => stopNow(services, what, named, (message) => progress.report({ message })),
+      (progress, token) => {
+        const report = (message: string): void => progress.report({ message });
+        const wait = new AbortController();
+        token.onCancellationRequested(() => {
+          report(vscode.l10n.t("no longer waiting; what Modal was told stays told…"));
+          wait.abort();
+        });
+        return stopNow(services, what, named, report, wait.signal);
+      },
     ),
   );
   costs.lines(receiptLines(receipt, cost));
@@ -81,9 +89,14 @@ async function stopNow(
   what: StopWhat,
   named: readonly string[],
   report: (message: string) => void,
+  signal: AbortSignal,
 ) {
-  const { meter, ledger, clock, log, project, settings } = services;
+  const { meter, ledger, clock, log, project, settings, starts } = services;
   const { control, scope, scopeKey, username } = await services.connection.open();
+  if (what.kind !== "one" && starts.count > 0) {
+    report(vscode.l10n.t("Cancelling the start that is under way…"));
+    await starts.cancelAll();
+  }
   report(vscode.l10n.t("Looking at what runs…"));
   const listing = await meter.refreshNow();
   const facts = {
@@ -113,7 +126,9 @@ async function stopNow(
       receiptId: services.newId(),
       by: "person",
       burnByApp,
+      signal,
       onProgress: (progress) => {
+        if (signal.aborted) return;
         if (progress.kind === "verifying") {
           report(vscode.l10n.t("Verifying: {0} still listed…", progress.stillLive.length));
           return;
