@@ -126,7 +126,7 @@ export class Calls implements Disposable {
     ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
     ledger.upsertCall(call);
     const folder = this.#resultsFolder(prepared.folder);
-    await this.#follow(prepared, call, asked, (options) =>
+    await this.#follow(prepared, call, asked, this.#services.newId(), (options) =>
       callEndpoint(
         {
           callId: call.callId,
@@ -151,52 +151,58 @@ export class Calls implements Disposable {
 
   /** Follows the hand-over of a call that ended without a result. */
   async followAgain(call: CallRecord): Promise<void> {
-    await this.#pickUp({ ...call, status: "running", endedAtMs: null, failure: null });
+    const again: CallRecord = { ...call, status: "running", endedAtMs: null, failure: null };
+    await this.#pickUp(again, this.#services.newId());
   }
 
   /** Picks up the calls of a window that was reloaded, closed or killed. Never pays twice. */
-  async resumeLeftCalls(): Promise<void> {
-    const { ledger, clock } = this.#services;
-    const own = ledger.calls({ status: "running" }).filter(({ source }) => source === "editor");
-    for (const call of own) {
-      const holder = ledger.leaseHolder(leaseName(call), clock.nowMs());
-      const waitMs = holder === undefined ? 0 : holder.expiresAtMs - clock.nowMs() + 1000;
-      this.#store.add(clock.after(waitMs, () => void this.#resume(call)));
-    }
+  resumeLeftCalls(): void {
+    const running = this.#services.ledger.calls({ status: "running" });
+    for (const { callId, source } of running) if (source === "editor") this.#resumeWhenFree(callId);
   }
 
   dispose(): void {
     this.#store.dispose();
   }
 
-  async #resume(left: CallRecord): Promise<void> {
-    const { ledger, clock, log, newId } = this.#services;
-    const holder = newId();
-    if (!ledger.acquireLease(leaseName(left), holder, process.pid, clock.nowMs(), leaseMs)) return;
-    ledger.releaseLease(leaseName(left), holder);
-    const call = ledger.calls({ status: "running" }).find(({ callId }) => callId === left.callId);
+  /** Looks again for as long as another window runs the call: that one may end at any time. */
+  #resumeWhenFree(callId: string): void {
+    const { ledger, clock, newId } = this.#services;
+    const call = ledger.calls({ status: "running" }).find((one) => one.callId === callId);
     if (call === undefined) return;
+    const holder = newId();
+    if (ledger.acquireLease(leaseName(call), holder, process.pid, clock.nowMs(), leaseMs)) {
+      void this.#resume(call, holder);
+      return;
+    }
+    const until = ledger.leaseHolder(leaseName(call), clock.nowMs())?.expiresAtMs ?? clock.nowMs();
+    const waitMs = until - clock.nowMs() + 1000;
+    this.#store.add(clock.after(waitMs, () => this.#resumeWhenFree(callId)));
+  }
+
+  /** @param holder has the call's lease. */
+  async #resume(call: CallRecord, holder: string): Promise<void> {
+    const { ledger, clock, log, costs } = this.#services;
     if (call.handoverUrl === null) {
-      ledger.upsertCall({
-        ...call,
-        status: "abandoned",
-        endedAtMs: clock.nowMs(),
-        failure:
-          "The window closed while the call ran, before Modal gave an address to pick it up.",
-      });
-      log.info(
-        `Call ${call.callId} of ${call.endpoint ?? "?"} was left without a hand-over address.`,
-      );
+      const failure =
+        "The window closed while the call ran, before Modal gave an address to pick it up.";
+      ledger.upsertCall({ ...call, status: "abandoned", endedAtMs: clock.nowMs(), failure });
+      ledger.releaseLease(leaseName(call), holder);
+      costs.lines([
+        `⏹️ Lost: ${call.endpoint ?? "call"}. ${failure}`,
+        "   Cost: unknown; the container may have gone on with it, and is billed",
+      ]);
+      log.info(`Call ${call.callId} was left without a hand-over address.`);
       return;
     }
     try {
-      await this.#pickUp(call);
+      await this.#pickUp(call, holder);
     } catch (error) {
       await showFailure(log, "resume", error);
     }
   }
 
-  async #pickUp(call: CallRecord): Promise<void> {
+  async #pickUp(call: CallRecord, holder: string): Promise<void> {
     const { handoverUrl } = call;
     if (handoverUrl === null) return;
     const endpoint = this.endpoint(call.endpoint ?? "");
@@ -210,7 +216,7 @@ export class Calls implements Disposable {
     };
     const folder = this.#resultsFolder(prepared.folder);
     const asked = askedIn(endpoint, parseCallInput(call.inputJson) ?? emptyInput);
-    await this.#follow(prepared, call, asked, (options) =>
+    await this.#follow(prepared, call, asked, holder, (options) =>
       resumeCall(
         {
           callId: call.callId,
@@ -229,11 +235,12 @@ export class Calls implements Disposable {
     prepared: Prepared,
     call: CallRecord,
     asked: Asked,
+    holder: string,
     send: (options: CallOptions) => Promise<CallOutcome>,
   ): Promise<void> {
     const { ledger, clock, log, costs, tokens, meter } = this.#services;
     const { endpoint } = prepared;
-    const lease = this.#holdLease(call);
+    const lease = this.#holdLease(call, holder);
     const kept: { call: CallRecord } = { call };
     try {
       const outcome = await vscode.window.withProgress(
@@ -283,6 +290,9 @@ export class Calls implements Disposable {
       const ended = failed(kept.call, failure, clock.nowMs());
       ledger.upsertCall(ended);
       costs.lines(failedLines(ended, failure));
+      // The call is over now, however long its message stays on the screen.
+      lease.dispose();
+      meter.expectChange();
       if (failure.reason === "cancelled") await tellCancelled(failure);
       else await showFailure(log, endpoint.title, failure);
     } finally {
@@ -291,9 +301,8 @@ export class Calls implements Disposable {
     }
   }
 
-  #holdLease(call: CallRecord): Disposable {
-    const { ledger, clock, newId } = this.#services;
-    const holder = newId();
+  #holdLease(call: CallRecord, holder: string): Disposable {
+    const { ledger, clock } = this.#services;
     const held: { timer: Disposable | undefined } = { timer: undefined };
     const renew = (): void => {
       ledger.acquireLease(leaseName(call), holder, process.pid, clock.nowMs(), leaseMs);
@@ -302,7 +311,9 @@ export class Calls implements Disposable {
     renew();
     return this.#store.add({
       dispose: () => {
-        held.timer?.dispose();
+        if (held.timer === undefined) return;
+        held.timer.dispose();
+        held.timer = undefined;
         ledger.releaseLease(leaseName(call), holder);
       },
     });

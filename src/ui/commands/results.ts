@@ -121,6 +121,14 @@ async function importOpenApi({
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Reading {0}", text) },
     () => fetchOpenApi(new URL(text), { clock, log, proxyToken: (origin) => tokens.get(origin) }),
   );
+  for (const { route, reason } of document.skipped) log.info(`${text}: ${route}: ${reason}.`);
+  const question =
+    document.skipped.length === 0
+      ? vscode.l10n.t("Which endpoints?")
+      : vscode.l10n.t(
+          "Which endpoints? Left out: {0}",
+          document.skipped.map(({ route, reason }) => `${route} (${reason})`).join(", "),
+        );
   const picked = await vscode.window.showQuickPick(
     document.endpoints.map((endpoint) => ({
       label: endpoint.title,
@@ -130,7 +138,7 @@ async function importOpenApi({
     })),
     {
       title: vscode.l10n.t("Add Endpoints from OpenAPI"),
-      placeHolder: vscode.l10n.t("Which endpoints?"),
+      placeHolder: question,
       canPickMany: true,
       ignoreFocusOut: true,
     },
