@@ -4,9 +4,10 @@
  * with the JSON keys of before 1.5. Plain JavaScript, so that it runs before anything is installed.
  */
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { pathToFileURL } from "node:url";
 
@@ -46,9 +47,41 @@ export function cliPath(name) {
  * @returns {Promise<{ current: string, old: string }>} the paths of the two CLIs
  */
 export async function ensureVenvs(say = () => undefined) {
-  await ensure("current", say);
-  await ensure("old", say);
+  await alone(async () => {
+    await ensure("current", say);
+    await ensure("old", say);
+  });
   return { current: cliPath("current"), old: cliPath("old") };
+}
+
+/**
+ * Lets one process at a time install. A folder is made by exactly one of those who try; one that
+ * was left behind by a killed process is taken over after ten minutes.
+ * @param {() => Promise<void>} work
+ */
+async function alone(work) {
+  const lock = path.join(root, ".venv", "installing");
+  await mkdir(path.dirname(lock), { recursive: true });
+  for (;;) {
+    try {
+      await mkdir(lock);
+      break;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      const age =
+        Date.now() -
+        (await stat(lock)
+          .then((one) => one.mtimeMs)
+          .catch(() => Date.now()));
+      if (age > 600_000) await rm(lock, { recursive: true, force: true });
+      else await setTimeout(500);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
 }
 
 /**
