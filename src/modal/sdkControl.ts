@@ -315,13 +315,15 @@ export class SdkControl implements ModalControl {
     const { credentials } = this.#parts;
     const servers = credentials.current().serverUrls.length;
     for (let attempt = 1; ; attempt += 1) {
+      const server = this.#server;
       try {
         const answer = await this.#askOnce(what, options, operation);
         credentials.assertUnchanged();
         return answer;
       } catch (error) {
         if (failureOf(error)?.reason !== "offline" || attempt >= servers) throw error;
-        this.#server += 1;
+        // Of several questions that fail together, one turns to the next server for all.
+        if (this.#server === server) this.#server = (server + 1) % servers;
       }
     }
   }
@@ -362,7 +364,7 @@ export class SdkControl implements ModalControl {
   #connect(): Promise<SdkConnection> {
     const { credentials, load, log } = this.#parts;
     const { serverUrls, tokenId, tokenSecret } = credentials.current();
-    const serverUrl = serverUrls[this.#server % serverUrls.length] ?? "";
+    const serverUrl = serverUrls[this.#server] ?? "";
     let connection = this.#connections.get(serverUrl);
     if (connection === undefined) {
       connection = load().then((sdk) =>

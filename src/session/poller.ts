@@ -76,6 +76,8 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   readonly #failed = this.#store.add(new Emitter<Failure>());
   readonly #look: Look;
   readonly #ended = new AbortController();
+  /** Counts the connections: what began under an earlier one does not speak for this one. */
+  #generation = 0;
   #timer: Disposable | undefined;
   #tickDueMs = 0;
   #renewAtMs = 0;
@@ -163,6 +165,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
 
   /** The connection is another one now (settings, credentials): look at once. */
   reconnect(): void {
+    this.#generation += 1;
     this.#yieldLease();
     this.#connected = undefined;
     this.#last = undefined;
@@ -218,21 +221,24 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   }
 
   async #takeLook(): Promise<Listing> {
+    const generation = this.#generation;
     try {
       const connected = await this.#parts.open();
-      this.#connected = connected;
+      if (generation === this.#generation) this.#connected = connected;
       const listing = await this.#look.take(connected, { signal: this.#ended.signal });
+      // True for its own scope, and in the ledger; but this window looks at another one now.
+      if (generation !== this.#generation) return listing;
       if (this.#failures > 0) this.#share(connected.scopeKey, null);
       this.#failures = 0;
       this.#failure = null;
       this.#note(connected, listing, "this-window");
       return listing;
     } catch (error) {
-      const failure = asFailure(error);
-      this.#fail(failure);
+      if (generation === this.#generation) this.#fail(asFailure(error));
       throw error;
     } finally {
-      this.#plan(true);
+      // After `reconnect`, the next look is due at once, and stays so.
+      if (generation === this.#generation) this.#plan(true);
     }
   }
 

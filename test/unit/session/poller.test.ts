@@ -225,4 +225,23 @@ describe("Poller", () => {
     await clock.advance(0);
     assert.equal(seen.length, 2);
   });
+
+  it("forgets a look that began under the connection before, whatever becomes of it", async () => {
+    const { poller, seen, failed } = await open("a");
+    const answer = Promise.withResolvers<void>();
+    modal.onList = () => answer.promise;
+    const look = poller.refreshNow();
+    await clock.advance(0);
+    modal.onList = () => undefined;
+    poller.reconnect();
+    modal.trouble.set("containerDetails", new Failure("cancelled", "the profile changed"));
+    modal.start("ta-1", clock.nowMs());
+    answer.resolve();
+    await look.catch(() => undefined);
+    modal.trouble.clear();
+    assert.equal(seen.length, 1);
+    assert.equal(failed.length, 0);
+    await clock.advance(2000);
+    assert.equal(seen.length, 2);
+  });
 });
