@@ -58,6 +58,23 @@ export function costsNow(app: PlannedApp): boolean {
   return app.containerCount > 0 || (app.state !== "deployed" && app.state !== "disabled");
 }
 
+/**
+ * Whether the guardian may act on this app without being asked: a session of this machine started it,
+ * or it is one of the deploy targets here. What you deployed elsewhere may be wanted there.
+ */
+export function isOfThisMachine(app: PlannedApp, target: GuardTarget): boolean {
+  if (app.owner === "started-here" || app.owner === "project") return true;
+  const environment = target.scope.slice(target.scope.indexOf("/") + 1);
+  return (
+    app.state === "deployed" &&
+    target.deployTargets.some(
+      (known) =>
+        known.name === app.name &&
+        (known.environment === null || known.environment === environment),
+    )
+  );
+}
+
 /** One workspace and environment in the guardian's hands. All methods reject with a `Failure`. */
 export class GuardedScope {
   readonly target: GuardTarget;
@@ -84,9 +101,14 @@ export class GuardedScope {
     return this.#view(listing, new Map(), this.target.username);
   }
 
-  /** Stops what the guardian cares for, from a fresh look, and proves it by another one. */
+  /**
+   * Stops what the guardian cares for, from a fresh look, and proves it by another one. When nobody
+   * asked (`by` is "guardian"), only what is of this machine.
+   */
   async stop(by: StopReceipt["by"], signal: AbortSignal): Promise<StopReceipt> {
-    const { plan, burnByApp } = await this.look(signal);
+    const view = await this.look(signal);
+    const plan = by === "guardian" ? this.#ofThisMachine(view.plan) : view.plan;
+    const { burnByApp } = view;
     const { connected, refresh } = await this.#connect();
     const { ledger, clock, log } = this.#parts;
     return stopApps({ control: connected.control, refresh, ledger, clock, log }, plan, {
@@ -98,8 +120,9 @@ export class GuardedScope {
   }
 
   /** Ends the idle GPU containers of the deployments that cost now; the deployments stay. */
-  async release(signal: AbortSignal): Promise<ReleaseResult> {
-    const { plan } = await this.look(signal);
+  async release(by: StopReceipt["by"], signal: AbortSignal): Promise<ReleaseResult> {
+    const view = await this.look(signal);
+    const plan = by === "guardian" ? this.#ofThisMachine(view.plan) : view.plan;
     const { connected, refresh } = await this.#connect();
     const { ledger, clock, log } = this.#parts;
     const sessions = ledger.sessions({ scope: this.target.scope });
@@ -139,6 +162,25 @@ export class GuardedScope {
         }),
       );
     return outcomes;
+  }
+
+  #ofThisMachine(plan: StopPlan): StopPlan {
+    const [planned, elsewhere] = [true, false].map((here) =>
+      plan.planned.filter((app) => isOfThisMachine(app, this.target) === here),
+    );
+    return {
+      ...plan,
+      planned: planned ?? [],
+      excluded: [
+        ...plan.excluded,
+        ...(elsewhere ?? []).map((app) => ({
+          ...app,
+          why: "not-asked-for" as const,
+          reason: "not started on this machine",
+          canBeNamed: true,
+        })),
+      ],
+    };
   }
 
   #demos(): readonly SessionRecord[] {

@@ -7,7 +7,8 @@ import { asFailure, within } from "../session/concurrent.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import { releaseText } from "../session/releaseGpus.ts";
 import type { StopReceipt } from "../session/receipt.ts";
-import { costsNow } from "./guardedScope.ts";
+import type { PlannedApp } from "../session/stopPlan.ts";
+import { costsNow, isOfThisMachine } from "./guardedScope.ts";
 import type { GuardedScope, ScopeView } from "./guardedScope.ts";
 import { saveIncident } from "./incidentRecord.ts";
 import type { IncidentRecord } from "./incidentRecord.ts";
@@ -36,6 +37,11 @@ interface Sight {
   readonly view: ScopeView | undefined;
   /** Why there was no fresh look; null: it is fresh. */
   readonly unchecked: string | null;
+}
+
+/** What a reminder is about. */
+interface Concern extends Sight {
+  readonly apps: readonly PlannedApp[];
 }
 
 interface PendingAct {
@@ -178,8 +184,14 @@ export class Incident {
     this.#count(sights);
     this.#planExpiry(0);
     if (!isMine) return;
-    const costly = sights.filter(({ view }) => view?.plan.planned.some(costsNow) === true);
-    const toRemind = costly.filter(({ scope }) => scope.target.onClose === "remind");
+    // Where the guardian acts by itself, it reminds of what it must not touch unasked.
+    const toRemind = sights.flatMap((sight) => {
+      const { target } = sight.scope;
+      const apps = (sight.view?.plan.planned ?? [])
+        .filter(costsNow)
+        .filter((app) => target.onClose === "remind" || !isOfThisMachine(app, target));
+      return apps.length > 0 ? [{ ...sight, apps }] : [];
+    });
     if (toRemind.length > 0) this.#remind(toRemind);
     // What could not be seen may run: the act looks again.
     const wants = (what: "stop" | "release"): readonly GuardedScope[] =>
@@ -193,26 +205,32 @@ export class Incident {
     }
   }
 
-  #remind(sights: readonly Sight[]): void {
+  #remind(concerns: readonly Concern[]): void {
     const { clock } = this.#parts;
-    const apps = sights.flatMap(({ scope, view }) =>
-      (view?.plan.planned ?? []).filter(costsNow).map(({ name, appId, containerCount }) => ({
-        appId,
-        name,
-        containerCount,
-        scope: scope.target.scope,
-      })),
+    const minutes = concerns
+      .filter(({ scope, apps }) => apps.some((app) => isOfThisMachine(app, scope.target)))
+      .map(({ scope }) => scope.target.stopAfterMinutes)
+      .filter((value) => value > 0);
+    if (minutes.length > 0) this.#due.secondStage = clock.nowMs() + Math.min(...minutes) * 60_000;
+    const stoppable = concerns.flatMap(({ scope, apps }) =>
+      scope.target.stopAfterMinutes > 0
+        ? apps.filter((app) => isOfThisMachine(app, scope.target)).map(({ name }) => name)
+        : [],
     );
-    const minutes = sights.map(({ scope }) => scope.target.stopAfterMinutes);
-    const soonest = Math.min(...minutes.filter((value) => value > 0));
-    if (Number.isFinite(soonest)) this.#due.secondStage = clock.nowMs() + soonest * 60_000;
     const reminder = closeReminder({
-      apps,
-      burn: burnText(sights),
-      unchecked: sights.find(({ unchecked }) => unchecked !== null)?.unchecked ?? null,
-      stopAt: Number.isFinite(soonest) ? formatClock(this.#due.secondStage) : null,
-      canRelease: sights.some(({ view }) =>
-        view?.plan.planned.some((app) => app.state === "deployed" && app.containerCount > 0),
+      apps: concerns.flatMap(({ scope, apps }) =>
+        apps.map(({ name, containerCount }) => ({
+          name,
+          containerCount,
+          scope: scope.target.scope,
+        })),
+      ),
+      burn: burnText(concerns),
+      unchecked: concerns.find(({ unchecked }) => unchecked !== null)?.unchecked ?? null,
+      stop:
+        minutes.length > 0 ? { at: formatClock(this.#due.secondStage), names: stoppable } : null,
+      canRelease: concerns.some(({ apps }) =>
+        apps.some((app) => app.state === "deployed" && app.containerCount > 0),
       ),
     });
     // Written first: a guardian that is killed now leaves a note for the next start.
@@ -265,7 +283,7 @@ export class Incident {
       try {
         const done = await (act.what === "stop"
           ? this.#stop(scope, act.by, signal)
-          : this.#release(scope, signal));
+          : this.#release(scope, act.by, signal));
         if (done.notice !== undefined) notices.push(done.notice);
         if (!done.verified) again.push(scope);
       } catch (error) {
@@ -295,8 +313,8 @@ export class Incident {
     };
   }
 
-  async #release(scope: GuardedScope, signal: AbortSignal): Promise<Done> {
-    const result = await scope.release(signal);
+  async #release(scope: GuardedScope, by: StopReceipt["by"], signal: AbortSignal): Promise<Done> {
+    const result = await scope.release(by, signal);
     const text = releaseText(result);
     this.#save({ acts: [...this.#record.acts, text] });
     const acted = result.released.length + result.left.length > 0;
@@ -402,10 +420,10 @@ function defer(dueMs: number, laterMs: number): number {
 }
 
 /** "≈ $3.90 per hour" over all apps that cost; null where a rate is unknown. */
-function burnText(sights: readonly Sight[]): string | null {
+function burnText(concerns: readonly Concern[]): string | null {
   let sum: MicroUsd = zeroUsd;
-  for (const { view } of sights)
-    for (const { appId } of view?.plan.planned ?? []) {
+  for (const { view, apps } of concerns)
+    for (const { appId } of apps) {
       const burn = view?.burnByApp.get(appId);
       if (burn === null) return null;
       sum = addUsd(sum, burn ?? zeroUsd);

@@ -14,8 +14,8 @@ export interface ReminderFacts {
   readonly burn: string | null;
   /** Why Modal could not be asked; null: the apps were seen running just now. */
   readonly unchecked: string | null;
-  /** Local time of the second stage, "18:45"; null: none. */
-  readonly stopAt: string | null;
+  /** The second stage: its local time, "18:45", and the apps that it stops; null: none. */
+  readonly stop: { readonly at: string; readonly names: readonly string[] } | null;
   readonly canRelease: boolean;
 }
 
@@ -25,13 +25,15 @@ const keepAction: ReminderAction = { id: "keep", label: "Keep running" };
 
 /** The reminder after the last window is gone. */
 export function closeReminder(facts: ReminderFacts): Reminder {
-  const { apps, burn, unchecked, stopAt, canRelease } = facts;
+  const { apps, burn, unchecked, stop, canRelease } = facts;
   const one = apps.length === 1;
   const sentences = [
     `${appList(apps)}. No VS Code window is open.`,
     burn === null ? "" : `Cost: ${burn}.`,
     unchecked === null ? "" : `As last seen: Modal could not be asked now (${unchecked})`,
-    stopAt === null ? "" : `Without an answer, ${one ? "it is" : "they are"} stopped at ${stopAt}.`,
+    stop === null
+      ? ""
+      : `Without an answer, ${whoIsStopped(stop.names, apps.length)} at ${stop.at}.`,
   ];
   return {
     title: one ? "A Modal app still runs" : `${apps.length} Modal apps still run`,
@@ -94,6 +96,12 @@ function appList(apps: readonly ReminderApp[]): string {
       return `${plainLine(name, 60)}${where}${size}`;
     })
     .join(", ");
+}
+
+function whoIsStopped(names: readonly string[], shown: number): string {
+  if (names.length === shown) return shown === 1 ? "it is stopped" : "they are stopped";
+  const list = names.map((name) => plainLine(name, 60)).join(", ");
+  return `${list} ${names.length === 1 ? "is" : "are"} stopped`;
 }
 
 function names(apps: readonly { readonly name: string }[]): string {

@@ -97,7 +97,12 @@ async function open(): Promise<void> {
               username,
               onClose: options.onClose,
               stopAfterMinutes: options.stopAfterMinutes,
-              deployTargets: [],
+              deployTargets: listing.apps.map(({ name }) => ({
+                file: "/project/app.py",
+                name,
+                environment: null,
+                folder: "/project",
+              })),
               productionModes: ["prod"],
               restingMode: modeNamed(defaultModes, "dev"),
               rates: {},

@@ -40,11 +40,7 @@ function closeNotificationCall(notificationId: string): ToolCall {
 }
 
 /** What `notify-send` said: its own id on the first line, then the pressed action's name. */
-function notifySendAnswer(
-  reminder: Reminder,
-  result: ToolResult,
-  canAct: boolean,
-): ReminderAnswer {
+function notifySendAnswer(reminder: Reminder, result: ToolResult, canAct: boolean): ReminderAnswer {
   if (result.startError !== undefined)
     return { kind: "not-shown", reason: `notify-send: ${result.startError}` };
   if (result.exitCode !== 0) {

@@ -185,6 +185,24 @@ describe("Guardian", () => {
     assert.deepEqual(world.ends, ["nothing-runs"]);
   });
 
+  it("stops nothing unasked that was not started on this machine, but reminds of it", async () => {
+    world.onClose = "stop";
+    world.stopAfterMinutes = 30;
+    const window = world.openWindow();
+    const here = world.modal.start("flux-api");
+    const elsewhere = world.modal.start("from-the-other-laptop");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(2 * hour);
+    assert.deepEqual(world.modal.stopped, [here]);
+    assert.equal(world.reminders.length, 1);
+    assert.match(world.reminders[0]?.reminder.body ?? "", /^from-the-other-laptop \(1 container\)/);
+    assert.ok(!world.reminders[0]?.reminder.body.includes("Without an answer"));
+    world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
+    await world.advance(60_000);
+    assert.deepEqual(world.modal.stopped, [here, elsewhere], "asked for is asked for");
+  });
+
   it("still reminds when the ledger could not be written at first", async () => {
     const window = world.openWindow();
     world.modal.start("flux-api");

@@ -80,6 +80,12 @@ export class GuardianWorld {
   readonly ends: GuardianEnd[] = [];
   onClose: GuardTarget["onClose"] = "remind";
   stopAfterMinutes = 0;
+  deployTargets: GuardTarget["deployTargets"] = ["flux-api", "comfy"].map((name) => ({
+    file: `/project/${name}.py`,
+    name,
+    environment: null,
+    folder: "/project",
+  }));
   /** What the notification service answers at once; undefined: it waits for `answer`. */
   notifierSays: ReminderAnswer | undefined;
   ledgerThere = true;
@@ -104,7 +110,7 @@ export class GuardianWorld {
       username: "you",
       onClose: this.onClose,
       stopAfterMinutes: this.stopAfterMinutes,
-      deployTargets: [],
+      deployTargets: this.deployTargets,
       productionModes: [],
       restingMode: modeNamed(defaultModes, "dev"),
       rates: {},

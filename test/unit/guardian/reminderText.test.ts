@@ -31,7 +31,7 @@ describe("closeReminder", () => {
       ],
       burn: "≈ $3.90 per hour",
       unchecked: null,
-      stopAt: "18:45",
+      stop: { at: "18:45", names: ["flux-api", "comfy"] },
       canRelease: false,
     });
     assert.equal(title, "2 Modal apps still run");
@@ -54,7 +54,7 @@ describe("closeReminder", () => {
       ],
       burn: null,
       unchecked: "Modal did not answer within 4 s.",
-      stopAt: null,
+      stop: null,
       canRelease: false,
     });
     assert.match(body, /a in acme\/main \(1 container\), b in acme\/test\./);

@@ -7,7 +7,7 @@ const reminder = closeReminder({
   apps: [{ name: "--evil=<b>$(rm)</b>\n;", scope: "acme/main", containerCount: 2 }],
   burn: null,
   unchecked: null,
-  stopAt: null,
+  stop: null,
   canRelease: false,
 });
 

@@ -8,7 +8,7 @@ function reminder(name: string) {
     apps: [{ name, scope: "acme/main", containerCount: 1 }],
     burn: "≈ $1.95 per hour",
     unchecked: null,
-    stopAt: null,
+    stop: null,
     canRelease: true,
   });
 }

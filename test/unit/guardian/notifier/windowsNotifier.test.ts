@@ -11,7 +11,7 @@ function reminder(name: string) {
     apps: [{ name, scope: "acme/main", containerCount: 1 }],
     burn: null,
     unchecked: null,
-    stopAt: "18:45",
+    stop: { at: "18:45", names: [name] },
     canRelease: false,
   });
 }
