@@ -182,8 +182,9 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       assert.equal(response.status, 200);
       await response.arrayBuffer();
       const again = await modal(["container", "stop", busy?.id ?? "", ...yes]);
-      assert.equal(again.code, 1);
-      assert.match(again.stderr, /already stopped/);
+      // Only the current CLI asks first whether the container still runs.
+      assert.equal(again.code, isCurrent ? 1 : 0);
+      if (isCurrent) assert.match(again.stderr, /already stopped/);
     });
 
     it("keeps environments and workspaces apart", async () => {
@@ -243,7 +244,8 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       const done = await modal(["app", "stop", app?.id ?? "", ...yes]);
       assert.deepEqual([done.code, done.stdout], [0, ""]);
       assert.equal(app?.state, "stopped");
-      assert.equal(local.journal.count({ name: "AppStop", appId: app?.id ?? "" }), 1);
+      const stops = { name: "AppStop", appId: app?.id ?? "", workspace: "acme" };
+      assert.equal(local.journal.count(stops), 1);
       const listed = rows(await modal(["app", "list", "--json"]));
       const flux = listed.find((row) => row[key.appId] === app?.id);
       assert.deepEqual([flux?.[key.state], flux?.[key.tasks]], ["stopped", "0"]);

@@ -41,6 +41,7 @@ export class Journal {
       readonly name?: string;
       readonly appId?: string;
       readonly path?: string;
+      readonly workspace?: string;
     } = {},
   ): JournalEntry[] {
     return this.#entries.filter(
@@ -48,7 +49,8 @@ export class Journal {
         (filter.kind === undefined || entry.kind === filter.kind) &&
         (filter.name === undefined || entry.name === filter.name) &&
         (filter.appId === undefined || entry.appId === filter.appId) &&
-        (filter.path === undefined || entry.path === filter.path),
+        (filter.path === undefined || entry.path === filter.path) &&
+        (filter.workspace === undefined || entry.workspace === filter.workspace),
     );
   }
 
