@@ -234,6 +234,7 @@ export class Guardian {
       timings,
       wake: () => this.#tick(),
       mayAct: () => !this.#over && lease.hold(clock.nowMs()),
+      stillGone: () => this.#presence().kind !== "present",
     });
   }
 

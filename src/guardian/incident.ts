@@ -29,6 +29,8 @@ export interface IncidentParts {
   readonly wake: () => void;
   /** Whether this guardian still has the lease: asked before each act. */
   readonly mayAct: () => boolean;
+  /** False when a window came back while Modal was asked: then nothing is done unasked. */
+  readonly stillGone: () => boolean;
 }
 
 /** One scope as this incident last saw it. */
@@ -57,7 +59,8 @@ interface Done {
 }
 
 const never = Number.POSITIVE_INFINITY;
-const maxTries = 6;
+/** After so many attempts the person is told that it does not work; the attempts go on. */
+const triesUntilTold = 6;
 
 /**
  * What follows after the last window is gone, until a window is back or nothing runs: the grace, one
@@ -177,7 +180,7 @@ export class Incident {
 
   async #attend(): Promise<void> {
     const sights = await this.#lookAt(this.#parts.scopes, this.#parts.timings.lookMs);
-    if (this.#ending.signal.aborted) return;
+    if (this.#ending.signal.aborted || !this.#parts.stillGone()) return;
     const isMine = this.#claim();
     this.#attended = true;
     this.#due.attend = never;
@@ -276,6 +279,7 @@ export class Incident {
     this.#due.retry = never;
     const act = this.#pending;
     if (act === undefined || !this.#parts.mayAct()) return;
+    if (act.by === "guardian" && !this.#parts.stillGone()) return;
     this.#tries += 1;
     const notices: Reminder[] = [];
     const again: GuardedScope[] = [];
@@ -293,15 +297,15 @@ export class Incident {
       }
     }
     this.#pending = again.length > 0 ? { ...act, scopes: again } : undefined;
-    const lastTry = this.#tries >= maxTries;
     const nowMs = this.#parts.clock.nowMs();
-    const { confirmMs } = this.#parts.timings;
-    if (again.length > 0 && !lastTry) this.#due.retry = nowMs + confirmMs * 2 ** (this.#tries - 1);
+    const { confirmMs, meterMs } = this.#parts.timings;
+    // Soon at first, then at the slow pace for as long as this guardian lives: it may only be offline.
+    const waitMs = Math.min(confirmMs * 2 ** (this.#tries - 1), meterMs);
+    if (again.length > 0) this.#due.retry = nowMs + waitMs;
     // The proof is fresh; one more look soon, and the guardian may end.
     this.#due.look = nowMs + confirmMs;
-    if (again.length === 0 || this.#tries === 1 || lastTry)
-      for (const notice of notices) this.#tell(notice);
-    if (again.length > 0 && lastTry) this.#tell(failedNotice(act.what));
+    if (again.length === 0 || this.#tries === 1) for (const notice of notices) this.#tell(notice);
+    if (again.length > 0 && this.#tries === triesUntilTold) this.#tell(failedNotice(act.what));
   }
 
   async #stop(scope: GuardedScope, by: StopReceipt["by"], signal: AbortSignal): Promise<Done> {

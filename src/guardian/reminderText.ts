@@ -74,12 +74,12 @@ export function outcomeNotice(receipts: readonly StopReceipt[]): Reminder {
   );
 }
 
-/** After the last attempt: what the person has to do now. */
+/** After several attempts: what the person has to do now. */
 export function failedNotice(what: "stop" | "release"): Reminder {
   const command = what === "stop" ? "Stop All Apps" : "Release GPUs";
   return {
     title: what === "stop" ? "Modal apps could not be stopped" : "GPUs could not be released",
-    body: `They may still cost money. Open VS Code and choose "Modal Meter: ${command}".`,
+    body: `They may still cost money, and are tried again. To be sure, open VS Code and choose "Modal Meter: ${command}".`,
     actions: [],
   };
 }

@@ -217,6 +217,39 @@ describe("Guardian", () => {
     assert.equal(world.reminders.length, 1);
   });
 
+  for (const onClose of ["stop", "remind"] as const)
+    it(`does not ${onClose} when a window comes back while Modal is asked`, async () => {
+      world.onClose = onClose;
+      const window = world.openWindow();
+      world.modal.start("flux-api");
+      await world.advance(30_000);
+      world.modal.slowMs = 3_000;
+      world.closeWindow(window);
+      await world.advance(world.timings.graceMs + 1_000);
+      world.openWindow();
+      await world.advance(60_000);
+      assert.deepEqual(world.modal.stopped, []);
+      assert.equal(world.reminders.length, 0);
+    });
+
+  it("goes on trying to stop for as long as it is offline, and says so once", async () => {
+    world.onClose = "stop";
+    const window = world.openWindow();
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.modal.offline = true;
+    world.closeWindow(window);
+    await world.advance(3 * hour);
+    assert.deepEqual(
+      world.notices.map(({ title }) => title),
+      ["Modal apps could not be stopped"],
+    );
+    world.modal.offline = false;
+    await world.advance(world.timings.meterMs + 60_000);
+    assert.deepEqual(world.modal.stopped, [appId]);
+    assert.equal(world.notices.at(-1)?.title, "Stopped 1 app");
+  });
+
   it("reminds of what was last seen when Modal can not be asked", async () => {
     const window = world.openWindow();
     world.modal.start("flux-api");

@@ -1,3 +1,4 @@
+import { delay } from "../../../src/base/clock.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { Failure } from "../../../src/base/failure.ts";
 import type { AppInfo, ContainerInfo, ModalControl } from "../../../src/session/modalControl.ts";
@@ -16,6 +17,8 @@ export class TinyModal {
   readonly #clock: Clock;
   readonly #apps: TinyApp[] = [];
   offline = false;
+  /** How long each answer takes, in milliseconds. */
+  slowMs = 0;
   looks = 0;
   /** Stops that reached an app that ran. */
   readonly stopped: string[] = [];
@@ -63,6 +66,7 @@ export class TinyModal {
   control(alive: () => boolean = () => true): ModalControl {
     const answer = async <T>(value: () => T): Promise<T> => {
       if (!alive()) return new Promise(() => undefined);
+      if (this.slowMs > 0) await delay(this.#clock, this.slowMs);
       if (this.offline) throw new Failure("offline", "No network.");
       const result = value();
       await Promise.resolve();
