@@ -31,7 +31,7 @@ async function startDev(window: EditorWindow): Promise<void> {
     },
     { withinMs: 120_000 },
   );
-  await window.untilStatus(status, /^dev · 1 app · ≈\$/);
+  await window.untilStatus(status, /^dev · 1 app/);
 }
 
 async function invokeFlux(window: EditorWindow, prompt: string): Promise<void> {
@@ -107,8 +107,20 @@ describe("the main job", function () {
     assert.match(receipt, /✅ Stopped 1 app\(s\): flux/);
     await window.untilStatus(status, /nothing running/);
   });
+});
 
-  it("says that an endpoint is stopped, and offers to start it", async () => {
+describe("an endpoint that was stopped elsewhere", function () {
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this, "current");
+    stage = await Stage.set();
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("is named as stopped, and starting it is offered, and offers to start it", async () => {
     assert.ok(stage);
     const window = await stage.host.open();
     await startDev(window);

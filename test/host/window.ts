@@ -73,7 +73,7 @@ export class EditorWindow {
     return until(what, probe, {
       describe: async () => {
         failures += 1;
-        const path = await this.screenshot(`failure-${failures}`).catch(String);
+        const path = await this.screenshot(`failure-${process.pid}-${failures}`).catch(String);
         return `On screen:\n${await this.describe()}\nScreenshot: ${path}`;
       },
       ...options,
