@@ -96,7 +96,7 @@ export async function runCli(
 }
 
 /** A store that ends with its block. */
-export class DisposableScope extends DisposableStore {
+class DisposableScope extends DisposableStore {
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -127,7 +127,7 @@ export function childEnv(processEnv: ProcessEnv, extra: ProcessEnv = {}): Record
   return env;
 }
 
-export function offline(): Failure {
+function offline(): Failure {
   return new Failure(
     "offline",
     "Modal cannot be reached. Check the network connection, then try again.",

@@ -12,7 +12,7 @@ import {
 } from "./credentials.ts";
 
 /** Where Modal's clients keep their profiles: MODAL_CONFIG_PATH or `~/.modal.toml`. */
-export function configPath(processEnv: ProcessEnv): string {
+function configPath(processEnv: ProcessEnv): string {
   const path = processEnv["MODAL_CONFIG_PATH"];
   return path === undefined || path === "" ? join(homedir(), ".modal.toml") : path;
 }

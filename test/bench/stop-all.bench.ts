@@ -74,6 +74,7 @@ async function stopAll(sim: SimProcess, connected: Connected, path: string): Pro
   const receipt = await stopApps(parts, plan, {
     by: "person",
     receiptId: path,
+    concurrency: apps,
   });
   const seconds = (performance.now() - startMs) / 1000;
   ledger.dispose();
