@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod/mini";
@@ -18,6 +18,8 @@ import { cliPath, startSim, type SimProcess } from "./simProcess.ts";
 const run = promisify(execFile);
 const runs = 10;
 const apps = 20;
+/** As many at once as the product's CLI adapter starts: twice the cores. */
+const concurrency = Math.max(4, 2 * availableParallelism());
 const log = { debug() {}, info() {}, warn: console.error, error: console.error };
 
 /**
@@ -74,7 +76,7 @@ async function stopAll(sim: SimProcess, connected: Connected, path: string): Pro
   const receipt = await stopApps(parts, plan, {
     by: "person",
     receiptId: path,
-    concurrency: apps,
+    concurrency,
   });
   const seconds = (performance.now() - startMs) / 1000;
   ledger.dispose();
