@@ -59,6 +59,8 @@ export function reconcile(question: {
   readonly nowMs: number;
   readonly rates: Rates;
   readonly hintsOf?: HintsOf;
+  /** Containers that nobody saw, but whose log lines are there (cost/inferredSpans.ts). */
+  readonly inferred?: readonly PricedSpan[];
 }): Reconciliation {
   const { throughMs } = question;
   if (throughMs === null) return reconciliation([], null);
@@ -72,7 +74,10 @@ export function reconcile(question: {
     // One app may have several rows in an hour (by environment or resource).
     rows.set(key, known === undefined ? row : { ...row, cost: addUsd(known.cost, row.cost) });
   }
-  const priced = priceSpans(question.spans, question.rates, question.nowMs, question.hintsOf);
+  const priced = [
+    ...priceSpans(question.spans, question.rates, question.nowMs, question.hintsOf),
+    ...(question.inferred ?? []),
+  ];
   const hours: ReconciledHour[] = [];
   for (const [key, spans] of spansByHour(priced, fromMs, toMs)) {
     const row = rows.get(key);

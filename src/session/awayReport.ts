@@ -88,6 +88,8 @@ export interface AwayInput extends AwayRange {
   readonly billed: readonly BilledRow[];
   readonly rates: Rates;
   readonly hintsOf?: HintsOf;
+  /** Containers that nobody saw, but whose log lines are there. */
+  readonly inferred?: readonly PricedSpan[];
   /** Receipts since the start of the range. */
   readonly receipts: readonly StopReceipt[];
   /** A fresh look; null: none could be had. */
@@ -97,9 +99,10 @@ export interface AwayInput extends AwayRange {
 /** What ran while no window watched, what it cost, and what stopped it; null: nothing ran. */
 export function awayReport(input: AwayInput): AwayReport | null {
   const { fromMs, toMs, scope } = input;
-  const priced = priceSpans(input.spans, input.rates, input.nowMs, input.hintsOf).filter(
-    (one) => msWithin(one, fromMs, toMs) > 0,
-  );
+  const priced = [
+    ...priceSpans(input.spans, input.rates, input.nowMs, input.hintsOf),
+    ...(input.inferred ?? []),
+  ].filter((one) => msWithin(one, fromMs, toMs) > 0);
   if (priced.length === 0) return null;
   const byApp = Map.groupBy(priced, ({ span }) => span.appId);
   const costFor = (appIds: ReadonlySet<string>): TieredCost => costOf({ ...input, appIds });

@@ -1,8 +1,9 @@
-import { hourMs, hourOf } from "../cost/billedRow.ts";
+import { hourMs } from "../cost/billedRow.ts";
 import { periodOf } from "../cost/calendar.ts";
 import type { CallRecord } from "../cost/call.ts";
 import type { Rates } from "../cost/rates.ts";
-import { costOf, type TieredCost } from "../cost/sessionCost.ts";
+import type { TieredCost } from "../cost/sessionCost.ts";
+import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
 import type { LiveApp } from "./liveApp.ts";
 import type { Activity, CostTiers, Health, MeterState, SessionState } from "./meterState.ts";
@@ -11,10 +12,7 @@ import { runningApps } from "./runningApps.ts";
 import { scopeKey, type Scope } from "./scope.ts";
 import type { SessionRecord } from "./session.ts";
 
-export type LedgerView = Pick<
-  Ledger,
-  "latestListing" | "spans" | "calls" | "billed" | "openSession" | "sessions"
->;
+export type LedgerView = CostLedger & Pick<Ledger, "latestListing" | "openSession">;
 
 export interface StateInputs {
   readonly nowMs: number;
@@ -30,9 +28,16 @@ export interface StateInputs {
 
 const noCost: CostTiers = { reported: null, metered: null, billed: null, meteredIsFloor: false };
 
-/** Everything that the views show, from what the ledger holds. Reads, never writes. */
-export function deriveState(ledger: LedgerView, inputs: StateInputs): MeterState {
-  const { nowMs, health, scope, activity } = inputs;
+/**
+ * Everything that the views show, from what the ledger holds. Reads, never writes. Give it the same
+ * `costs` again, and it reads no row twice that has not changed.
+ */
+export function deriveState(
+  ledger: LedgerView,
+  inputs: StateInputs,
+  costs: CostReader = new CostReader(ledger),
+): MeterState {
+  const { nowMs, health, scope, activity, rates } = inputs;
   const base = { nowMs, health, scope, activity };
   if (scope === null) {
     return {
@@ -49,46 +54,29 @@ export function deriveState(ledger: LedgerView, inputs: StateInputs): MeterState
   const listing = ledger.latestListing(key);
   const session = inputs.folder === null ? undefined : ledger.openSession(key, inputs.folder);
   const midnightMs = periodOf("day", nowMs, inputs.timeZone).fromMs;
-  const cost = costReader(ledger, key, inputs, Math.min(midnightMs, session?.startedAtMs ?? nowMs));
+  const fromMs = Math.min(midnightMs, session?.startedAtMs ?? nowMs);
+  const reading = costs.read({ scope: key, fromMs, nowMs, rates });
   return {
     ...base,
     observedAtMs: listing?.observedAtMs ?? null,
     staleAfterMs: staleAfterMs(listing?.adapter ?? null, listing?.containers.length ?? 0),
     adapter: listing?.adapter ?? null,
-    apps: listing === undefined ? [] : shownApps(ledger, key, listing, inputs),
-    session: session === undefined ? null : sessionState(session, cost),
-    today: cost(null, midnightMs),
+    apps: listing === undefined ? [] : shownApps(ledger, key, listing, reading),
+    session: session === undefined ? null : sessionState(session, reading),
+    today: tiersOf(costIn(reading, null, midnightMs)),
   };
 }
 
 /** The session as the views show it. Its cost is that of its apps since it began. */
-function sessionState(session: SessionRecord, cost: CostReader): SessionState {
+function sessionState(session: SessionRecord, reading: CostReading): SessionState {
   const appIds = new Set(session.apps.map(({ appId }) => appId));
   return {
     sessionId: session.sessionId,
     mode: session.mode,
     startedAtMs: session.startedAtMs,
     expiresAtMs: session.expiresAtMs,
-    cost: cost(appIds, session.startedAtMs),
+    cost: tiersOf(costIn(reading, appIds, session.startedAtMs)),
   };
-}
-
-type CostReader = (appIds: ReadonlySet<string> | null, fromMs: number) => CostTiers;
-
-/** Reads the ledger once for the earliest instant that is asked about. */
-function costReader(
-  ledger: LedgerView,
-  key: string,
-  { nowMs, rates }: StateInputs,
-  earliestMs: number,
-): CostReader {
-  const fromMs = hourOf(earliestMs);
-  const range = { scope: key, fromMs, toMs: nowMs + hourMs };
-  const spans = ledger.spans(range);
-  const calls = ledger.calls(range);
-  const billed = ledger.billed(range);
-  return (appIds, from) =>
-    tiersOf(costOf({ appIds, fromMs: from, toMs: nowMs, nowMs, spans, calls, billed, rates }));
 }
 
 /** The three tiers as the views show them; a tier in which nothing is known is null, not $0. */
@@ -101,10 +89,10 @@ function tiersOf({ reported, metered, billed }: TieredCost): CostTiers {
   };
 }
 
-function shownApps(ledger: LedgerView, key: string, listing: Listing, inputs: StateInputs) {
-  const { nowMs, rates } = inputs;
+function shownApps(ledger: LedgerView, key: string, listing: Listing, reading: CostReading) {
+  const { nowMs, rates } = reading;
   const sessions = ledger.sessions({ scope: key, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs });
-  const calls = ledger.calls({ scope: key, fromMs: nowMs - hourMs, toMs: nowMs + hourMs });
+  const calls = reading.calls.filter(({ startedAtMs }) => startedAtMs >= nowMs - hourMs);
   return runningApps(listing, rates, nowMs, (app) =>
     warmUntil(app, sessions, calls, listing, nowMs),
   );

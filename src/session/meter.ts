@@ -3,20 +3,23 @@ import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/event.ts";
 import { failureOf } from "../base/failure.ts";
 import type { Rates } from "../cost/rates.ts";
+import { CostReader, type CostReading, type LifeInFile } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
-import type { Ledger, Listing } from "./ledgerPort.ts";
+import type { Listing } from "./ledgerPort.ts";
 import type { Activity, Health, MeterState } from "./meterState.ts";
 import type { Poller } from "./poller.ts";
 import type { Scope } from "./scope.ts";
 
 export interface MeterParts {
-  readonly ledger: LedgerView & Pick<Ledger, "changeCounter">;
+  readonly ledger: LedgerView;
   readonly clock: Clock;
   readonly poller: Pick<Poller, "refreshNow" | "beBusy" | "expectChange" | "expectScaledown">;
   /** Whose money it is, as far as it is known now. */
   readonly scope: () => Scope | null;
   readonly folder: () => string | null;
   readonly rates: () => Rates;
+  /** What the app files of the open folders tell of their containers' life. */
+  readonly lifeInFile?: LifeInFile;
   readonly timeZone: string;
 }
 
@@ -30,6 +33,7 @@ const growEveryMs = 5000;
  */
 export class Meter implements Disposable {
   readonly #parts: MeterParts;
+  readonly #costs: CostReader;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<MeterState>());
   #health: Health = { kind: "starting" };
@@ -43,13 +47,14 @@ export class Meter implements Disposable {
 
   constructor(parts: MeterParts) {
     this.#parts = parts;
+    this.#costs = new CostReader(parts.ledger, parts.lifeInFile);
     this.#tick();
   }
 
   /** The state now. Throws `Failure("ledger")` when the ledger can not be read. */
   state(): MeterState {
     const { ledger, clock, scope, folder, rates, timeZone } = this.#parts;
-    return deriveState(ledger, {
+    const inputs = {
       nowMs: clock.nowMs(),
       health: this.#health,
       scope: scope(),
@@ -57,7 +62,16 @@ export class Meter implements Disposable {
       folder: folder(),
       rates: rates(),
       timeZone,
-    });
+    };
+    return deriveState(ledger, inputs, this.#costs);
+  }
+
+  /** What any cost since `fromMs` is answered from, as the views answer it. Throws `Failure("ledger")`. */
+  costsSince(scope: string, fromMs: number): CostReading {
+    const { ledger, clock, rates, lifeInFile } = this.#parts;
+    // A reader of its own: the views' one keeps what they ask for every few seconds.
+    const costs = new CostReader(ledger, lifeInFile);
+    return costs.read({ scope, fromMs, nowMs: clock.nowMs(), rates: rates() });
   }
 
   /** A fresh, complete listing, recorded in the ledger. Rejects with a `Failure`. */

@@ -8,7 +8,6 @@ import { pidAlive } from "../guardian/pidAlive.ts";
 import { startGuardian } from "../guardian/startGuardian.ts";
 import { WindowBeat } from "../guardian/windowBeat.ts";
 import { awayLines, awayRange, awayReport, type AwayReport } from "../session/awayReport.ts";
-import { hourMs } from "../cost/billedRow.ts";
 import type { CliCommand } from "../modal/cliCommand.ts";
 import type { Listing, WindowRecord } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
@@ -138,15 +137,10 @@ export class Guard implements Disposable {
       ({ closedAtMs, pid }) => closedAtMs !== null || !pidAlive(pid),
     );
     if (range === null) return;
-    const hours = { scope: listing.scope, fromMs: range.fromMs - hourMs, toMs: nowMs + hourMs };
     const report = awayReport({
+      ...services.meter.costsSince(listing.scope, range.fromMs),
       ...range,
       scope: listing.scope,
-      nowMs,
-      spans: ledger.spans(hours),
-      calls: ledger.calls(hours),
-      billed: ledger.billed(hours),
-      rates: services.meter.rates(),
       receipts: ledger.receipts({ scope: listing.scope, fromMs: range.fromMs, toMs: nowMs }),
       listing,
     });

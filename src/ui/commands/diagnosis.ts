@@ -104,21 +104,13 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
 }
 
 /** Billed beside metered over the last week. */
-function billText({ ledger, connection, clock, meter }: Services): string {
-  const scope = connection.last?.scopeKey ?? "";
-  const nowMs = clock.nowMs();
-  const range = { scope, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs };
-  const billed = ledger.billed(range);
+function billText({ connection, clock, meter }: Services): string {
+  const fromMs = clock.nowMs() - 7 * 24 * hourMs;
+  const reading = meter.costsSince(connection.last?.scopeKey ?? "", fromMs);
+  const { billed, nowMs } = reading;
   const throughMs = billedThroughMs(billed, nowMs);
   if (throughMs === null) return "nothing billed is known yet: costs are metered (≈)";
-  const result = reconcile({
-    spans: ledger.spans(range),
-    billed,
-    fromMs: range.fromMs,
-    throughMs,
-    nowMs,
-    rates: meter.rates(),
-  });
+  const result = reconcile({ ...reading, fromMs, throughMs });
   const drift = result.drift === null ? "" : `, metered is off by ${formatDrift(result.drift)}`;
   const unseen = result.unseen === 0 ? "" : `, ${formatAmount(result.unseen)} of it was never seen`;
   return `${billedThroughText(throughMs, nowMs)}: ${formatAmount(result.billed)}${drift}${unseen}`;

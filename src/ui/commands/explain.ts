@@ -3,8 +3,9 @@ import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
 import { formatAmount, formatCountdown, formatDuration, formatMetered } from "../../cost/format.ts";
 import type { KnownPart } from "../../cost/cost.ts";
 import { billedThroughText } from "../../cost/reconcile.ts";
-import { costOf, type TieredCost } from "../../cost/sessionCost.ts";
+import type { TieredCost } from "../../cost/sessionCost.ts";
 import { tierDefinitions } from "../../cost/tiers.ts";
+import { costIn } from "../../session/costReader.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Command } from "../command.ts";
 import type { Services } from "../services.ts";
@@ -29,22 +30,11 @@ function explanation(
   scope: string,
   session: SessionRecord | undefined,
 ): readonly string[] {
-  const { ledger, clock, meter } = services;
-  const nowMs = clock.nowMs();
-  const fromMs = session?.startedAtMs ?? nowMs - 24 * hourMs;
-  const range = { scope, fromMs: fromMs - hourMs, toMs: nowMs + hourMs };
-  const spans = ledger.spans(range);
-  const billed = ledger.billed(range);
-  const cost = costOf({
-    appIds: session === undefined ? null : new Set(session.apps.map(({ appId }) => appId)),
-    fromMs,
-    toMs: nowMs,
-    nowMs,
-    spans,
-    calls: ledger.calls(range),
-    billed,
-    rates: meter.rates(),
-  });
+  const fromMs = session?.startedAtMs ?? services.clock.nowMs() - 24 * hourMs;
+  const reading = services.meter.costsSince(scope, fromMs);
+  const { nowMs, spans, billed } = reading;
+  const appIds = session === undefined ? null : new Set(session.apps.map(({ appId }) => appId));
+  const cost = costIn(reading, appIds, fromMs);
   const what =
     session === undefined
       ? `Everything in ${scope} in the last 24 hours (no session is open here)`
