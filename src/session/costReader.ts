@@ -1,0 +1,172 @@
+import { hourMs, hourOf, type BilledRow } from "../cost/billedRow.ts";
+import type { CallRecord } from "../cost/call.ts";
+import { endHints, type EndKnowledge } from "../cost/endHints.ts";
+import { inferredSpans } from "../cost/inferredSpans.ts";
+import type { HintsOf, PricedSpan } from "../cost/pricedSpan.ts";
+import type { Rates } from "../cost/rates.ts";
+import { costOf, type TieredCost } from "../cost/sessionCost.ts";
+import type { ContainerSpan } from "../cost/span.ts";
+import { recallNotes, type AppNotes } from "./appNotes.ts";
+import type { Ledger } from "./ledgerPort.ts";
+import type { SessionRecord } from "./session.ts";
+
+export type CostLedger = Pick<
+  Ledger,
+  "spans" | "calls" | "billed" | "sessions" | "receipts" | "recall" | "changeCounter"
+>;
+
+/** What an app's file tells of how long its containers stay. */
+export interface AppLife {
+  /** null: the file does not say it in plain numbers. */
+  readonly scaledownSeconds: number | null;
+  /** `min_containers` keeps some of them. */
+  readonly isKeptWarm: boolean;
+}
+
+/** The life that the app's file gives to its containers; undefined where no file is known. */
+export type LifeInFile = (appName: string) => AppLife | undefined;
+
+/** The range and the rates that cost is asked for. */
+export interface CostRange {
+  readonly scope: string;
+  readonly fromMs: number;
+  readonly nowMs: number;
+  readonly rates: Rates;
+}
+
+/** Everything that a question about cost in a range is answered from: one for all who ask, so that all say the same. */
+export interface CostReading {
+  readonly spans: readonly ContainerSpan[];
+  readonly calls: readonly CallRecord[];
+  readonly billed: readonly BilledRow[];
+  readonly rates: Rates;
+  readonly nowMs: number;
+  readonly hintsOf: HintsOf;
+  readonly inferred: readonly PricedSpan[];
+}
+
+interface Kept {
+  readonly key: string;
+  readonly spans: readonly ContainerSpan[];
+  readonly calls: readonly CallRecord[];
+  readonly billed: readonly BilledRow[];
+  readonly knowledge: EndKnowledge;
+  readonly hintsOf: HintsOf;
+  inferred: { readonly ratesKey: string; readonly spans: readonly PricedSpan[] } | undefined;
+}
+
+/** A session may have been started long before the range, and its apps still run. */
+const sessionsBackMs = 60 * 24 * hourMs;
+
+/**
+ * Reads from the ledger what cost is made from: spans, calls and billed rows, when containers
+ * probably ended that nobody saw end, and containers that only a log names. While nothing is
+ * written, the same range is not read twice.
+ */
+export class CostReader {
+  readonly #ledger: CostLedger;
+  readonly #lifeInFile: LifeInFile;
+  #kept: Kept | undefined;
+
+  constructor(ledger: CostLedger, lifeInFile: LifeInFile = () => undefined) {
+    this.#ledger = ledger;
+    this.#lifeInFile = lifeInFile;
+  }
+
+  /** For every instant from `fromMs` to `nowMs`. Throws `Failure("ledger")`. */
+  read({ scope, fromMs, nowMs, rates }: CostRange): CostReading {
+    const kept = this.#read(scope, hourOf(fromMs) - hourMs, hourOf(nowMs) + 2 * hourMs);
+    const ratesKey = keyOfRates(rates);
+    if (kept.inferred?.ratesKey !== ratesKey) {
+      kept.inferred = { ratesKey, spans: inferredSpans(kept.spans, kept.knowledge, rates) };
+    }
+    const { spans, calls, billed, hintsOf, inferred } = kept;
+    return { spans, calls, billed, rates, nowMs, hintsOf, inferred: inferred.spans };
+  }
+
+  #read(scope: string, fromMs: number, toMs: number): Kept {
+    const ledger = this.#ledger;
+    // Asked first: a write that falls in between is read twice rather than never.
+    const key = `${ledger.changeCounter()} ${scope} ${fromMs} ${toMs}`;
+    if (this.#kept?.key === key) return this.#kept;
+    const range = { scope, fromMs, toMs };
+    const spans = ledger.spans(range);
+    const calls = ledger.calls(range);
+    const knowledge = this.#knowledge(range, spans, calls);
+    const hintsOf = endHints(spans, knowledge);
+    const billed = ledger.billed(range);
+    this.#kept = { key, spans, calls, billed, knowledge, hintsOf, inferred: undefined };
+    return this.#kept;
+  }
+
+  #knowledge(
+    range: { readonly scope: string; readonly fromMs: number; readonly toMs: number },
+    spans: readonly ContainerSpan[],
+    calls: readonly CallRecord[],
+  ): EndKnowledge {
+    const { scope, fromMs } = range;
+    const sessions = this.#ledger.sessions({ ...range, fromMs: fromMs - sessionsBackMs });
+    const receipts = this.#ledger.receipts(range);
+    const names = appNames(spans, calls, sessions);
+    const notes = new Map<string, AppNotes>();
+    for (const appId of names.keys()) notes.set(appId, recallNotes(this.#ledger, { scope, appId }));
+    const ends = new Map<string, readonly number[]>();
+    for (const [appId, { endedOnPurposeAtMs }] of notes) {
+      const byReceipt = receipts.flatMap(({ stopped, atMs }) =>
+        stopped.some((app) => app.appId === appId) ? [atMs] : [],
+      );
+      ends.set(appId, [...endedOnPurposeAtMs, ...byReceipt]);
+    }
+    const lives = new Map([...names].map(([appId, name]) => [appId, this.#lifeInFile(name)]));
+    const windows = scaledownWindows(sessions);
+    return {
+      calls,
+      // A container with no later line than this ended before the range, listed or not.
+      logged: [...notes.values()].flatMap(({ logged }) =>
+        logged.filter(({ lastLineMs }) => lastLineMs >= fromMs),
+      ),
+      scaledownSecondsOf: (appId) =>
+        windows.get(appId) ?? lives.get(appId)?.scaledownSeconds ?? null,
+      isKeptWarm: (appId) => lives.get(appId)?.isKeptWarm ?? false,
+      endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
+    };
+  }
+}
+
+/** What some apps (null: all) cost in a part of the range that was read. */
+export function costIn(
+  reading: CostReading,
+  appIds: ReadonlySet<string> | null,
+  fromMs: number,
+  toMs: number = reading.nowMs,
+): TieredCost {
+  return costOf({ ...reading, appIds, fromMs, toMs });
+}
+
+function appNames(
+  spans: readonly ContainerSpan[],
+  calls: readonly CallRecord[],
+  sessions: readonly SessionRecord[],
+): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { apps } of sessions) for (const app of apps) names.set(app.appId, app.appName);
+  for (const { appId, appName } of calls) {
+    if (appId !== null) names.set(appId, appName ?? names.get(appId) ?? appId);
+  }
+  for (const { appId, appName } of spans) names.set(appId, appName);
+  return names;
+}
+
+/** The scaledown window that the newest session gave to each app. */
+function scaledownWindows(sessions: readonly SessionRecord[]): ReadonlyMap<string, number> {
+  const windows = new Map<string, number>();
+  for (const session of sessions.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+    for (const { appId } of session.apps) windows.set(appId, session.scaledownSeconds);
+  }
+  return windows;
+}
+
+function keyOfRates({ gpus, cpu, memory }: Rates): string {
+  const gpu = [...gpus].map(([type, { usdPerHour }]) => `${type}=${usdPerHour}`);
+  return [...gpu, cpu.usdPerHour, memory.usdPerHour].join(" ");
+}
