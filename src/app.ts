@@ -9,7 +9,7 @@ import { httpProbe } from "./endpoints/httpProbe.ts";
 import { openLedger, setAsideKey } from "./ledger/openLedger.ts";
 import { Bookkeeper } from "./session/bookkeeper.ts";
 import { Connection } from "./session/connection.ts";
-import { gpuHints } from "./session/gpuHints.ts";
+import { appHints } from "./session/appHints.ts";
 import { healthOf } from "./session/health.ts";
 import type { Ledger, LedgerUpkeep, Listing } from "./session/ledgerPort.ts";
 import { LogFollower } from "./session/logFollower.ts";
@@ -116,9 +116,9 @@ export class App implements Disposable {
         ledger,
         clock: systemClock,
         log: this.log,
-        gpuHint: gpuHints({
+        appHint: appHints({
           ledger,
-          inFile: (appName) => project.gpuInFile(appName),
+          inFile: (appName) => project.factsInFile(appName),
           inSettings: (appName) => project.gpuSetting(appName),
           nowMs: () => systemClock.nowMs(),
         }),
@@ -135,6 +135,7 @@ export class App implements Disposable {
         scope: () => connection.last?.scope ?? null,
         folder: () => project.currentFolder(),
         rates: () => this.#rates(connection, ledger),
+        lifeInFile: (appName) => project.factsInFile(appName),
         timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       }),
     );

@@ -9,6 +9,17 @@ const slackMs = 5000;
  * headers were lost on the way, the line's figures take their place.
  */
 export function distinctCalls(calls: readonly CallRecord[]): readonly CallRecord[] {
+  const known = distinctOf.get(calls);
+  if (known !== undefined) return known;
+  const distinct = distinctFrom(calls);
+  distinctOf.set(calls, distinct);
+  return distinct;
+}
+
+/** Several questions are asked about one reading of the ledger. */
+const distinctOf = new WeakMap<readonly CallRecord[], readonly CallRecord[]>();
+
+function distinctFrom(calls: readonly CallRecord[]): readonly CallRecord[] {
   const editor = calls.filter((call) => call.source === "editor");
   const logged = calls.filter((call) => call.source === "log");
   const editorByApp = Map.groupBy(editor, (call) => call.appId);

@@ -76,13 +76,13 @@ export function costOf(question: CostQuestion): TieredCost {
     ...priceSpans(question.spans, rates, nowMs, question.hintsOf),
     ...(question.inferred ?? []),
   ].filter(({ span }) => isAsked(span.appId));
-  const calls = distinctCalls(question.calls.filter((call) => isAsked(call.appId)));
+  const calls = distinctCalls(question.calls).filter((call) => isAsked(call.appId));
   const reported = reportedCost(
     calls.filter((call) => call.startedAtMs >= fromMs && call.startedAtMs < toMs),
   );
   const within = all.filter((priced) => overlaps(priced, fromMs, toMs));
   const metered =
-    within.length === 0 ? null : meteredCost(within, attribute(all, calls, nowMs), question);
+    within.length === 0 ? null : meteredCost(within, () => attribute(all, calls, nowMs), question);
   const rows = question.billed.filter(
     (row) =>
       isAsked(row.objectId) && row.intervalStartMs < toMs && row.intervalStartMs + hourMs > fromMs,
@@ -113,10 +113,31 @@ function reportedOnly({ microUsd, silentCalls }: ReportedCost): Cost {
 
 function meteredCost(
   within: readonly PricedSpan[],
-  activities: ReadonlyMap<PricedSpan, readonly Segment[]>,
+  activities: () => ReadonlyMap<PricedSpan, readonly Segment[]>,
   { fromMs, toMs }: CostQuestion,
 ): MeteredCost {
   const metrics = within.map((priced) => metricsWithin(priced, fromMs, toMs));
+  const containerMs = within.reduce((sum, priced) => sum + msWithin(priced, fromMs, toMs), 0);
+  let byActivity: MeteredCost["byActivity"] | undefined;
+  return {
+    metrics: addMetrics(metrics),
+    known: knownPart(metrics.map((one) => one.total)),
+    // Seldom asked for, and dear: the status bar asks for the rest every few seconds.
+    get byActivity() {
+      byActivity ??= costByActivity(within, activities(), fromMs, toMs);
+      return byActivity;
+    },
+    containerSeconds: containerMs / 1000,
+    error: meteringError(within, fromMs, toMs),
+  };
+}
+
+function costByActivity(
+  within: readonly PricedSpan[],
+  activities: ReadonlyMap<PricedSpan, readonly Segment[]>,
+  fromMs: number,
+  toMs: number,
+): MeteredCost["byActivity"] {
   const parts: Record<Activity, Cost[]> = { execution: [], coldStart: [], idle: [] };
   for (const priced of within) {
     for (const segment of activities.get(priced) ?? []) {
@@ -125,17 +146,10 @@ function meteredCost(
       if (to > from) parts[segment.activity].push(metricsWithin(priced, from, to).total);
     }
   }
-  const containerMs = within.reduce((sum, priced) => sum + msWithin(priced, fromMs, toMs), 0);
   return {
-    metrics: addMetrics(metrics),
-    known: knownPart(metrics.map((one) => one.total)),
-    byActivity: {
-      execution: knownPart(parts.execution),
-      coldStart: knownPart(parts.coldStart),
-      idle: knownPart(parts.idle),
-    },
-    containerSeconds: containerMs / 1000,
-    error: meteringError(within, fromMs, toMs),
+    execution: knownPart(parts.execution),
+    coldStart: knownPart(parts.coldStart),
+    idle: knownPart(parts.idle),
   };
 }
 

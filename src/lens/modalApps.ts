@@ -16,6 +16,8 @@ export interface ModalApp {
 export type SourceValue =
   | { readonly kind: "literal"; readonly value: string | number | boolean | null }
   | { readonly kind: "list"; readonly values: readonly string[] }
+  /** `(1.0, 4.0)`: a request and its limit. */
+  | { readonly kind: "tuple"; readonly values: readonly SourceValue[] }
   /** `os.environ.get("SCALEDOWN_WINDOW", 300)`: the variable and the default, where there is one. */
   | {
       readonly kind: "variable";
@@ -31,6 +33,10 @@ export interface ModalFunction {
   readonly appVariable: string;
   /** Arguments of the decorator that affect cost; undefined where they are not given. */
   readonly gpu: SourceValue | undefined;
+  /** Physical cores: a request, or (request, limit). */
+  readonly cpu: SourceValue | undefined;
+  /** MiB: a request, or (request, limit). */
+  readonly memory: SourceValue | undefined;
   readonly scaledownWindow: SourceValue | undefined;
   readonly minContainers: SourceValue | undefined;
   readonly webEndpoints: readonly WebEndpoint[];
@@ -165,6 +171,8 @@ class Reader {
         name: isClass ? `${plainName}.*` : name,
         appVariable,
         gpu: this.#valueArgument(decorator, "gpu"),
+        cpu: this.#valueArgument(decorator, "cpu"),
+        memory: this.#valueArgument(decorator, "memory"),
         scaledownWindow:
           this.#valueArgument(decorator, "scaledown_window") ??
           this.#valueArgument(decorator, "container_idle_timeout"),
@@ -262,6 +270,10 @@ class Reader {
         return this.#constants.get(text) ?? { kind: "computed" };
       case "ArrayExpression":
         return this.#list(node);
+      case "TupleExpression":
+        return { kind: "tuple", values: this.#items(node) };
+      case "BinaryExpression":
+        return this.#product(node);
       case "ParenthesizedExpression": {
         const inner = childrenOf(node)[1];
         return inner === undefined ? { kind: "computed" } : this.#value(inner);
@@ -273,12 +285,31 @@ class Reader {
     }
   }
 
+  #items(node: Node): readonly SourceValue[] {
+    return childrenOf(node)
+      .filter(({ name }) => !["[", "(", ",", ")", "]"].includes(name))
+      .map((item) => this.#value(item));
+  }
+
+  /** `16 * 1024`, as memory is often written. */
+  #product(node: Node): SourceValue {
+    const [left, operator, right] = childrenOf(node);
+    if (left === undefined || operator === undefined || right === undefined)
+      return { kind: "computed" };
+    const factors = [this.#value(left), this.#value(right)].flatMap((value) =>
+      value.kind === "literal" && typeof value.value === "number" ? [value.value] : [],
+    );
+    const [a, b] = factors;
+    return this.#text(operator) === "*" && a !== undefined && b !== undefined
+      ? { kind: "literal", value: a * b }
+      : { kind: "computed" };
+  }
+
   #list(node: Node): SourceValue {
-    const items = childrenOf(node).filter(({ name }) => !["[", ",", "]"].includes(name));
-    const values = items.flatMap((item) => {
-      const value = this.#value(item);
-      return value.kind === "literal" && typeof value.value === "string" ? [value.value] : [];
-    });
+    const items = this.#items(node);
+    const values = items.flatMap((value) =>
+      value.kind === "literal" && typeof value.value === "string" ? [value.value] : [],
+    );
     return values.length === items.length ? { kind: "list", values } : { kind: "computed" };
   }
 

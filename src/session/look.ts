@@ -1,16 +1,17 @@
 import type { Clock } from "../base/clock.ts";
 import { failureOf } from "../base/failure.ts";
+import { withAppResources } from "../cost/resources.ts";
 import type { ContainerObservation } from "../cost/span.ts";
+import type { AppHint } from "./appHints.ts";
 import { inParallel, isAborted } from "./concurrent.ts";
-import type { GpuHint } from "./gpuHints.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
 import type { CallOptions, ContainerDetails, ContainerInfo, ModalControl } from "./modalControl.ts";
 
 export interface LookParts {
   readonly ledger: Pick<Ledger, "latestListing" | "recordListing">;
   readonly clock: Clock;
-  /** What else is known of an app's GPU, where the adapter can not tell a container's (session/gpuHints.ts). */
-  readonly gpuHint?: GpuHint;
+  /** What else is known of an app's containers: GPU, cores, memory (session/appHints.ts). */
+  readonly appHint?: AppHint;
 }
 
 /** What a look needs of a connection. */
@@ -61,9 +62,12 @@ export class Look {
     const containers = await inParallel(live, questionsAtOnce, async (container) => {
       const earlier = known.get(container.containerId);
       const settled = earlier?.gpuSource === "container" && earlier.startedAtMs !== null;
-      return settled
-        ? withNewTimes(earlier, container)
-        : this.#hinted(scopeKey, observation(container, await ask(container.containerId), earlier));
+      return this.#hinted(
+        scopeKey,
+        settled
+          ? withNewTimes(earlier, container)
+          : observation(container, await ask(container.containerId), earlier),
+      );
     });
     const ended = await this.#ended(scopeKey, before, live, ask);
     const listing: Listing = {
@@ -79,9 +83,18 @@ export class Look {
   }
 
   #hinted(scope: string, container: ContainerObservation): ContainerObservation {
-    if (container.gpuSource === "container") return container;
-    const hint = this.#parts.gpuHint?.(scope, container);
-    return hint === undefined ? container : { ...container, ...hint };
+    const { appHint } = this.#parts;
+    const { gpuSource, cpuCores, memoryGib } = container;
+    const isComplete = gpuSource === "container" && cpuCores !== null && memoryGib !== null;
+    if (appHint === undefined || isComplete) return container;
+    const hint = appHint(scope, container);
+    if (gpuSource === "container") return withAppResources(container, hint);
+    // Asked anew at each look: a person may have named the GPU in the settings meanwhile.
+    const unknown = { ...container, gpu: null, gpuSource: "unknown" as const };
+    const hinted = withAppResources(unknown, hint);
+    return hinted.gpuSource === "unknown"
+      ? { ...hinted, gpu: container.gpu, gpuSource: container.gpuSource }
+      : hinted;
   }
 
   /** The ends of containers that are no longer listed; one that cannot be had yet is asked for next time. */

@@ -4,9 +4,9 @@ import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/event.ts";
 import { Failure, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
+import type { AppHint } from "./appHints.ts";
 import { asFailure, cancelled, isAborted } from "./concurrent.ts";
 import type { Connected } from "./connection.ts";
-import type { GpuHint } from "./gpuHints.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
 import { Look, type LookTarget } from "./look.ts";
 import { nextLookDelayMs } from "./pollPolicy.ts";
@@ -27,7 +27,7 @@ export interface PollerParts<Target extends LookTarget = Connected> {
   >;
   readonly clock: Clock;
   readonly log: Log;
-  readonly gpuHint?: GpuHint;
+  readonly appHint?: AppHint;
   /** This window, for the lease. */
   readonly holder: string;
   readonly pid: number;

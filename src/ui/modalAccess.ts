@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { Failure } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
+import { factsOf } from "../lens/appFacts.ts";
 import type { CliCommand } from "../modal/cliCommand.ts";
 import { CliDeployer } from "../modal/cliDeployer.ts";
 import { createControl } from "../modal/createControl.ts";
@@ -102,7 +103,7 @@ export class ModalAccess {
   }
 }
 
-/** The Modal apps in a folder's Python files, and the GPU that each asks for. */
+/** The Modal apps in a folder's Python files, and what each asks for. */
 export async function findApps(folder: string): Promise<readonly FoundApp[]> {
   const found = await findDeployTargets(folder, {
     listPythonFiles: async (root) => {
@@ -115,22 +116,6 @@ export async function findApps(folder: string): Promise<readonly FoundApp[]> {
   return found.map(({ target, functions }) => ({
     file: target.file,
     name: target.name,
-    gpu: gpuOf(functions),
+    facts: factsOf(functions),
   }));
-}
-
-/** One GPU for the whole app, or nothing: an app of several sorts of functions tells no container's GPU. */
-function gpuOf(
-  functions: Awaited<ReturnType<typeof findDeployTargets>>[number]["functions"],
-): string | null | undefined {
-  const asked = new Set<string | null | undefined>();
-  for (const { gpu } of functions) {
-    if (gpu === undefined) asked.add(null);
-    else if (gpu.kind === "literal" && typeof gpu.value === "string") asked.add(gpu.value);
-    else if (gpu.kind === "literal" && gpu.value === null) asked.add(null);
-    else if (gpu.kind === "variable" && typeof gpu.fallback === "string") asked.add(gpu.fallback);
-    else asked.add(undefined);
-  }
-  const [only, ...others] = asked;
-  return others.length === 0 ? only : undefined;
 }

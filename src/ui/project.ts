@@ -2,6 +2,7 @@ import { isAbsolute, join, relative } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { Failure } from "../base/failure.ts";
+import type { AppFacts } from "../lens/appFacts.ts";
 import type { DeployTarget } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import type { DeployTargetSetting } from "../session/settings.ts";
@@ -15,8 +16,7 @@ export interface FoundApp {
   readonly file: string;
   /** null where the file does not say it in plain text. */
   readonly name: string | null;
-  /** The GPU that it asks for; null: none; undefined: it can not be told. */
-  readonly gpu: string | null | undefined;
+  readonly facts: AppFacts;
 }
 
 const remembered = z.array(z.string());
@@ -107,9 +107,9 @@ export class Project {
     this.#found = all.flat();
   }
 
-  /** The GPU that an app's file asks for; null: none; undefined: not known. */
-  gpuInFile(appName: string): string | null | undefined {
-    return this.#found.find(({ name }) => name === appName)?.gpu;
+  /** What an app's file tells of its containers; undefined: no file of that app was found. */
+  factsInFile(appName: string): AppFacts | undefined {
+    return this.#found.find(({ name }) => name === appName)?.facts;
   }
 
   /** The GPU that the settings name for an app, where it can not be seen. */
@@ -121,7 +121,7 @@ export class Project {
   firstGpu(): string | undefined {
     const named = this.#settings.current.get("deployTargets").find(({ gpu }) => gpu !== undefined);
     if (named?.gpu !== undefined) return named.gpu;
-    return this.#found.find(({ gpu }) => typeof gpu === "string")?.gpu ?? undefined;
+    return this.#found.find(({ facts }) => typeof facts.gpu === "string")?.facts.gpu ?? undefined;
   }
 
   async #targetsOf(folder: string): Promise<readonly StartTarget[]> {
@@ -129,6 +129,9 @@ export class Project {
     const named = this.#settings.current.get("deployTargets");
     if (named.length > 0) return named.map((setting) => fromSetting(setting, folder, environment));
     const found = await this.#find(folder);
+    // Read anew for a start: what is deployed now is what its containers ask for.
+    const files = new Set(found.map(({ file }) => file));
+    this.#found = [...this.#found.filter(({ file }) => !files.has(file)), ...found];
     return found.map(({ file, name }) => ({
       target: { file, name, environment, folder },
       healthUrl: null,
