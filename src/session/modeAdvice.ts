@@ -54,7 +54,7 @@ export interface ModeFigures {
   readonly requestMicroUsd: MicroUsd | null;
   /** The idle tail alone. */
   readonly idleTailMicroUsd: MicroUsd | null;
-  /** A night in which nobody stops it. */
+  /** The most that a night costs in which nobody stops it: requests now and then keep it warm. */
   readonly forgottenNightMicroUsd: MicroUsd | null;
 }
 
@@ -92,7 +92,7 @@ export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer
     costs: [
       `${cost(figures.requestMicroUsd)} per request`,
       `${cost(figures.idleTailMicroUsd)} of that is the idle tail`,
-      `${cost(figures.forgottenNightMicroUsd)} if forgotten overnight`,
+      `${figures.forgottenNightMicroUsd === null ? "" : "up to "}${cost(figures.forgottenNightMicroUsd)} if forgotten overnight`,
     ],
   };
 }

@@ -122,5 +122,12 @@ describe("mode advice", () => {
       "≈ $0.67 of that is the idle tail",
       "cost unknown (no rate) if forgotten overnight",
     ]);
+    const dev = offerMode(modeNamed(defaultModes, "dev"), {
+      requestMicroUsd: usd(0.1),
+      idleTailMicroUsd: usd(0.07),
+      forgottenNightMicroUsd: usd(23.4),
+    });
+    // An app that nobody asks scales down: the night's cost is what it can come to, not what it is.
+    assert.equal(dev.costs[2], "up to ≈ $23.40 if forgotten overnight");
   });
 });
