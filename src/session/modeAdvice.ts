@@ -58,12 +58,12 @@ export interface ModeFigures {
   readonly forgottenNightMicroUsd: MicroUsd | null;
 }
 
-/** A mode as it is offered: plain parts, so that any picker can lay them out. */
+/** A mode as it is offered: short parts, because a picker shows two lines and cuts off what is longer. */
 export interface ModeOffer {
   readonly mode: ModeDefinition;
-  /** "Use demo mode (…)" where the decision matrix has a line for it. */
+  /** The question of the decision matrix that this mode answers: "Giving a presentation?". */
   readonly when: string;
-  /** "containers stay warm for 10 min after the last request". */
+  /** "scaledown 10 min": how long containers stay warm, and what else is special. */
   readonly facts: readonly string[];
   /** "≈ $0.73 per request", … */
   readonly costs: readonly string[];
@@ -74,25 +74,29 @@ export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer
   const advice = decisionMatrix.find(
     ({ leadsTo }) => leadsTo.kind === "mode" && leadsTo.mode === mode.name,
   );
-  const facts = [
-    `containers stay warm for ${formatCountdown(mode.scaledownSeconds * 1000)} after a request`,
-  ];
-  if (mode.warmUp) facts.push("warmed up before you start");
+  const facts: string[] = [];
+  if (mode.warmUp) facts.push("warmed up");
+  facts.push(`scaledown ${formatCountdown(mode.scaledownSeconds * 1000)}`);
   if (mode.expiresAfterMinutes !== null)
-    facts.push(
-      `returns to dev by itself after ${formatCountdown(mode.expiresAfterMinutes * 60_000)}`,
-    );
-  if (mode.confirm) facts.push("asks once more before it starts");
-  const cost = (amount: MicroUsd | null): string =>
-    amount === null ? "cost unknown (no rate)" : formatMetered(amount);
+    facts.push(`dev again after ${formatCountdown(mode.expiresAfterMinutes * 60_000)}`);
+  if (mode.confirm) facts.push("asks once more");
   return {
     mode,
-    when: advice === undefined ? "Your own mode" : `${advice.question} ${advice.answer}`,
+    when: advice?.question ?? "Your own mode",
     facts,
-    costs: [
-      `${cost(figures.requestMicroUsd)} per request`,
-      `${cost(figures.idleTailMicroUsd)} of that is the idle tail`,
-      `${figures.forgottenNightMicroUsd === null ? "" : "up to "}${cost(figures.forgottenNightMicroUsd)} if forgotten overnight`,
-    ],
+    costs: costsOf(figures),
   };
+}
+
+function costsOf({
+  requestMicroUsd: request,
+  idleTailMicroUsd: tail,
+  forgottenNightMicroUsd: night,
+}: ModeFigures): readonly string[] {
+  if (request === null || tail === null || night === null) return ["costs unknown (no rate)"];
+  return [
+    `${formatMetered(request)} per request`,
+    `${formatMetered(tail)} of it idle tail`,
+    `up to ${formatMetered(night)} a forgotten night`,
+  ];
 }

@@ -58,8 +58,8 @@ export async function pickMode(
     const offer = offerMode(mode, figures(mode, gpu, rates));
     return {
       label: mode.name,
-      description: offer.when,
-      detail: [...offer.facts, ...offer.costs].join(" · "),
+      description: `${offer.when} (${offer.facts.join(", ")})`,
+      detail: offer.costs.join(" · "),
       value: mode,
     };
   });
