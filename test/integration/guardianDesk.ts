@@ -122,7 +122,7 @@ title=""; for argument in "$@"; do title="$body"; body="$argument"; done
 if [ $asks = no ]; then printf '%s|%s\n' "$title" "$body" >> "$DESK/notices"; exit 0; fi
 printf '%s|%s\n' "$title" "$body" >> "$DESK/reminders"
 echo 1
-while [ ! -e "$DESK/answer" ]; do sleep 0.05; done
+while [ ! -e "$DESK/answer" ]; do [ -d "$DESK" ] || exit 1; sleep 0.05; done
 cat "$DESK/answer"
 `;
 
