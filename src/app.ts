@@ -4,20 +4,22 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "./base/disposable.ts";
 import { systemClock } from "./base/systemClock.ts";
+import type { CallRecord } from "./cost/call.ts";
 import { ratesInForce, type Rates } from "./cost/rates.ts";
 import { httpProbe } from "./endpoints/httpProbe.ts";
 import { openLedger, setAsideKey } from "./ledger/openLedger.ts";
 import { Bookkeeper } from "./session/bookkeeper.ts";
 import { Connection } from "./session/connection.ts";
-import { appHints } from "./session/appHints.ts";
+import { appHints, type AppHint } from "./session/appHints.ts";
 import { healthOf } from "./session/health.ts";
 import type { Ledger, LedgerUpkeep, Listing } from "./session/ledgerPort.ts";
 import { LogFollower } from "./session/logFollower.ts";
+import { LookBack } from "./session/lookBack.ts";
 import { Meter } from "./session/meter.ts";
 import { Poller } from "./session/poller.ts";
 import { endGoneSessions, resumeSession } from "./session/sessionLifecycle.ts";
 import { AppsView } from "./ui/appsView.ts";
-import { isOwnCall, loggedLines } from "./ui/callRecords.ts";
+import { loggedLines } from "./ui/callRecords.ts";
 import { Calls } from "./ui/calls.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
 import { endDemos } from "./ui/demos.ts";
@@ -110,18 +112,19 @@ export class App implements Disposable {
     });
     const connection = new Connection(() => access.control(), this.log);
     const project = new Project(this.#settings, ledger, findApps);
+    const appHint = appHints({
+      ledger,
+      inFile: (appName) => project.factsInFile(appName),
+      inSettings: (appName) => project.gpuSetting(appName),
+      nowMs: () => systemClock.nowMs(),
+    });
     const poller = this.#store.add(
       new Poller({
         open: () => connection.open(),
         ledger,
         clock: systemClock,
         log: this.log,
-        appHint: appHints({
-          ledger,
-          inFile: (appName) => project.factsInFile(appName),
-          inSettings: (appName) => project.gpuSetting(appName),
-          nowMs: () => systemClock.nowMs(),
-        }),
+        appHint,
         holder: windowId,
         pid: process.pid,
         random: Math.random,
@@ -175,7 +178,7 @@ export class App implements Disposable {
     }
     this.#apps.follow(meter);
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
-    this.#react(services, poller, access, windowId);
+    this.#react(services, poller, access, windowId, appHint);
     this.#care(ledger);
     await project.look();
     poller.start();
@@ -184,20 +187,28 @@ export class App implements Disposable {
   }
 
   /** What follows from each look: health, sessions that are over, logs to follow, the guardian, demos that end. */
-  #react(services: Services, poller: Poller, access: ModalAccess, windowId: string): void {
+  #react(
+    services: Services,
+    poller: Poller,
+    access: ModalAccess,
+    windowId: string,
+    appHint: AppHint,
+  ): void {
     const { ledger, meter, clock, costs } = services;
-    const own = { ...services, holder: windowId, pid: process.pid };
+    const own = {
+      ...services,
+      holder: windowId,
+      pid: process.pid,
+      rates: () => meter.rates(),
+      onCall: (call: CallRecord) => costs.lines(loggedLines(call)),
+    };
     const resumed = { done: false };
     const bookkeeper = new Bookkeeper({
       ...own,
       onBillDenied: (message) => costs.line(`ℹ️ ${message}`),
     });
-    const follower = new LogFollower({
-      ...own,
-      onCall: (call) => {
-        if (!isOwnCall(ledger, call)) costs.lines(loggedLines(call));
-      },
-    });
+    const follower = new LogFollower(own);
+    const lookBack = new LookBack({ ...own, appHint });
     const guard = new Guard({
       services,
       distFolder: this.#distFolder,
@@ -209,6 +220,7 @@ export class App implements Disposable {
     for (const part of [
       bookkeeper,
       follower,
+      lookBack,
       guard,
       new Reminders(services),
       poller.onFailed((failure) => meter.setHealth(healthOf(failure))),
@@ -223,6 +235,7 @@ export class App implements Disposable {
           follower.update(connected, listing);
           return Promise.resolve();
         });
+        this.#later("The time without a look", () => lookBack.update(connected, listing));
         this.#later("The guardian", () => guard.watch(listing));
         this.#later("The end of a demo", () => endDemos(services, connected, listing, windowId));
       }),

@@ -72,6 +72,12 @@ export class LogLineAssembler {
     return found;
   }
 
+  /** Whether no line is begun and not ended. */
+  get isWhole(): boolean {
+    for (const { carry } of this.#streams.values()) if (carry !== "") return false;
+    return true;
+  }
+
   /** Reads lines that never ended, when the log has. */
   flush(): readonly LoggedCost[] {
     const found: LoggedCost[] = [];

@@ -15,6 +15,8 @@ export interface Listing {
   readonly containers: readonly ContainerObservation[];
   /** Details of containers that have left the listing since the last look (exact ends). */
   readonly ended: readonly ContainerObservation[];
+  /** When the scope was last looked at before; null: never. Known to the window that took the look, not stored. */
+  readonly sinceMs?: number | null;
 }
 
 export interface TimeRange {

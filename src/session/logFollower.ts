@@ -3,23 +3,36 @@ import type { Disposable } from "../base/disposable.ts";
 import { failureOf } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import type { CallRecord } from "../cost/call.ts";
-import { LogLineAssembler, type LoggedCost } from "../cost/logLineAssembler.ts";
-import type { Connected } from "./connection.ts";
+import { LoggedContainers } from "../cost/loggedContainers.ts";
+import { LogLineAssembler } from "../cost/logLineAssembler.ts";
+import type { Rates } from "../cost/rates.ts";
+import { addNotes } from "./appNotes.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
 import { liveApps, type LiveApp } from "./liveApp.ts";
+import { LogCursor } from "./logCursor.ts";
+import { LoggedCalls } from "./loggedCalls.ts";
+import type { ModalControl } from "./modalControl.ts";
 
 export interface LogFollowerParts {
   readonly ledger: Pick<
     Ledger,
-    "upsertCall" | "acquireLease" | "releaseLease" | "remember" | "recall"
+    "upsertCall" | "calls" | "acquireLease" | "releaseLease" | "remember" | "recall"
   >;
   readonly clock: Clock;
   readonly log: Log;
   /** Unique per window. */
   readonly holder: string;
   readonly pid: number;
-  /** Each new call that was read, for the output channel. */
+  readonly rates: () => Rates;
+  /** Each new call of somebody else, for the output channel. */
   readonly onCall: (call: CallRecord) => void;
+}
+
+/** What following needs of a connection. */
+export interface LogSource {
+  readonly control: Pick<ModalControl, "followLogs">;
+  /** "workspace/environment". */
+  readonly scopeKey: string;
 }
 
 /** More logs than these are not followed: the apps with most containers come first. */
@@ -27,15 +40,20 @@ const maxFollowed = 8;
 const leaseMs = 30_000;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
+/** A container that says much is noted this often, a new one at once. */
+const noteEveryMs = 30_000;
 
 interface Following {
   readonly abort: AbortController;
+  readonly calls: LoggedCalls;
+  timer: Disposable | undefined;
 }
 
 /**
- * Reads the `💰` lines of running apps, so that calls made by scripts and teammates are in the
- * ledger too. One window of the machine follows each app (a lease); a line that two of them read all
- * the same is one row, because its key comes from the line's own place in the log.
+ * Reads the logs of running apps. Their `💰` lines are calls made by scripts and teammates, which
+ * belong into the ledger too; and each line proves that its container was up. One window of the
+ * machine follows each app (a lease); a line that two of them read all the same is one row, because
+ * its key comes from the line's own place in the log.
  */
 export class LogFollower implements Disposable {
   readonly #parts: LogFollowerParts;
@@ -46,35 +64,49 @@ export class LogFollower implements Disposable {
   }
 
   /** Follows the apps of this listing that have containers, and no others any more. */
-  update(connected: Connected, listing: Listing): void {
+  update(source: LogSource, listing: Listing): void {
     const wanted = liveApps(listing)
       .filter(({ containerCount, state }) => containerCount > 0 && state !== "stopped")
       .toSorted((a, b) => b.containerCount - a.containerCount)
       .slice(0, maxFollowed);
     const wantedIds = new Set(wanted.map(({ appId }) => appId));
-    for (const [appId, { abort }] of this.#following) {
-      if (!wantedIds.has(appId)) this.#end(appId, abort);
+    for (const [appId, following] of this.#following) {
+      if (!wantedIds.has(appId)) this.#end(appId, following);
     }
-    for (const app of wanted) if (!this.#following.has(app.appId)) this.#begin(connected, app);
+    for (const app of wanted) if (!this.#following.has(app.appId)) this.#begin(source, app);
   }
 
   dispose(): void {
-    for (const [appId, { abort }] of this.#following) this.#end(appId, abort);
+    for (const [appId, following] of this.#following) this.#end(appId, following);
   }
 
-  #begin(connected: Connected, app: LiveApp): void {
+  #begin(source: LogSource, app: LiveApp): void {
     if (!this.#hold(app.appId)) return;
-    const abort = new AbortController();
-    this.#following.set(app.appId, { abort });
-    void this.#follow(connected, app, abort.signal).finally(() => {
-      if (this.#following.get(app.appId)?.abort === abort) this.#end(app.appId, abort);
-    });
+    const logged = { scope: source.scopeKey, appId: app.appId, appName: app.name };
+    const following: Following = {
+      abort: new AbortController(),
+      calls: new LoggedCalls(logged, this.#parts),
+      timer: undefined,
+    };
+    this.#following.set(app.appId, following);
+    this.#renew(app.appId, following);
+    void this.#follow(source, app, following)
+      .catch((error: unknown) => this.#parts.log.error(`The log of ${app.name} broke.`, error))
+      .finally(() => this.#end(app.appId, following));
   }
 
-  #end(appId: string, abort: AbortController): void {
+  #end(appId: string, following: Following): void {
+    following.timer?.dispose();
+    following.abort.abort();
+    if (this.#following.get(appId) !== following) return;
     this.#following.delete(appId);
-    abort.abort();
-    this.#parts.ledger.releaseLease(leaseOf(appId), this.#parts.holder);
+    try {
+      this.#parts.ledger.releaseLease(leaseOf(appId), this.#parts.holder);
+    } catch (error) {
+      this.#parts.log.warn(
+        `The lease on the log of ${appId} could not be given back: ${String(error)}`,
+      );
+    }
   }
 
   #hold(appId: string): boolean {
@@ -82,32 +114,29 @@ export class LogFollower implements Disposable {
     return ledger.acquireLease(leaseOf(appId), holder, pid, clock.nowMs(), leaseMs);
   }
 
-  async #follow(connected: Connected, app: LiveApp, signal: AbortSignal): Promise<void> {
-    const { ledger, clock, log } = this.#parts;
-    const cursorKey = `logCursor:${app.appId}`;
-    let renewedAtMs = clock.nowMs();
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      const lines = new LogLineAssembler(app.appId);
-      const after = readCursor(ledger.recall(cursorKey));
+  /** Keeps the lease, also while the log is silent; and asks again about lines that wait. */
+  #renew(appId: string, following: Following): void {
+    following.timer = this.#parts.clock.after(leaseMs / 3, () => {
       try {
-        const chunks = connected.control.followLogs(app.appId, {
-          signal,
-          ...(after === undefined ? {} : { afterEntryId: after }),
-        });
-        for await (const chunk of chunks) {
-          pauseMs = firstPauseMs;
-          const found = lines.add(chunk);
-          for (const line of found) this.#record(connected.scopeKey, app, line);
-          // The cursor moves only past whole lines that are recorded.
-          if (chunk.entryId !== null && found.length > 0) {
-            ledger.remember(cursorKey, JSON.stringify(chunk.entryId));
-          }
-          if (clock.nowMs() - renewedAtMs > leaseMs / 3) {
-            if (!this.#hold(app.appId)) return;
-            renewedAtMs = clock.nowMs();
-          }
+        following.calls.settle();
+        if (this.#hold(appId)) {
+          this.#renew(appId, following);
+          return;
         }
-        for (const line of lines.flush()) this.#record(connected.scopeKey, app, line);
+        this.#parts.log.debug(`Another window follows the log of ${appId}.`);
+      } catch (error) {
+        this.#parts.log.warn(`The log of ${appId} is no longer followed: ${String(error)}`);
+      }
+      this.#end(appId, following);
+    });
+  }
+
+  async #follow(source: LogSource, app: LiveApp, following: Following): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { signal } = following.abort;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      try {
+        if (await this.#read(source, app, following)) pauseMs = firstPauseMs;
       } catch (error) {
         const failure = failureOf(error);
         if (failure?.reason === "unsupported" || failure?.reason === "not-found") return;
@@ -121,45 +150,53 @@ export class LogFollower implements Disposable {
       } catch {
         return;
       }
-      if (!this.#hold(app.appId)) return;
     }
   }
 
-  #record(scope: string, app: LiveApp, line: LoggedCost): void {
-    const { ledger, clock, onCall } = this.#parts;
-    const endedAtMs = line.atMs ?? clock.nowMs();
-    const call: CallRecord = {
-      callId: line.callId,
-      scope,
-      source: "log",
-      sessionId: null,
+  /** Reads until the log ends or breaks; whether it said anything. */
+  async #read(source: LogSource, app: LiveApp, { abort, calls }: Following): Promise<boolean> {
+    const { ledger, clock } = this.#parts;
+    const { signal } = abort;
+    const lines = new LogLineAssembler(app.appId);
+    const containers = new LoggedContainers({
+      scope: source.scopeKey,
       appId: app.appId,
       appName: app.name,
-      endpoint: null,
-      mode: null,
-      startedAtMs: endedAtMs - Math.round((line.executionSeconds ?? 0) * 1000),
-      endedAtMs,
-      status: "succeeded",
-      reportedMicroUsd: line.microUsd,
-      executionSeconds: line.executionSeconds,
-      gpuType: line.gpuType,
-      audit: [],
-      handoverUrl: null,
-      resultPath: null,
-      inputJson: null,
-      failure: null,
+    });
+    const noted = { count: 0, atMs: clock.nowMs() };
+    const note = (): void => {
+      noted.count = containers.list().length;
+      noted.atMs = clock.nowMs();
+      const known = { scope: source.scopeKey, appId: app.appId };
+      addNotes(ledger, known, { logged: containers.list() });
     };
-    ledger.upsertCall(call);
-    onCall(call);
+    const cursor = new LogCursor(ledger, app.appId);
+    const after = cursor.resume();
+    let isFirst = true;
+    try {
+      const chunks = source.control.followLogs(app.appId, {
+        signal,
+        ...(after === undefined ? {} : { afterEntryId: after }),
+      });
+      for await (const chunk of chunks) {
+        if (signal.aborted) break;
+        isFirst = false;
+        calls.add(lines.add(chunk));
+        cursor.passed(chunk);
+        if (lines.isWhole && !calls.isWaiting) cursor.save();
+        containers.add(chunk);
+        const isNew = containers.list().length > noted.count;
+        if (isNew || clock.nowMs() - noted.atMs >= noteEveryMs) note();
+      }
+      // Half a line at a break is no line: its other half comes with the next connection.
+      if (!signal.aborted) calls.add(lines.flush());
+    } finally {
+      if (containers.list().length > 0) note();
+    }
+    return !isFirst;
   }
 }
 
 function leaseOf(appId: string): string {
   return `log:${appId}`;
-}
-
-/** What the ledger remembers is JSON; a text of another kind is no cursor. */
-function readCursor(json: string | undefined): string | undefined {
-  const value: unknown = json === undefined ? undefined : JSON.parse(json);
-  return typeof value === "string" ? value : undefined;
 }

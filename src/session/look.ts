@@ -56,7 +56,8 @@ export class Look {
       control.listApps(options),
       control.listContainers(options),
     ]);
-    const before = ledger.latestListing(scopeKey)?.containers ?? [];
+    const last = ledger.latestListing(scopeKey);
+    const before = last?.containers ?? [];
     const known = new Map(before.map((container) => [container.containerId, container]));
     const ask = details(connected, options);
     const containers = await inParallel(live, questionsAtOnce, async (container) => {
@@ -79,7 +80,7 @@ export class Look {
       ended,
     };
     ledger.recordListing(listing);
-    return listing;
+    return { ...listing, sinceMs: last?.observedAtMs ?? null };
   }
 
   #hinted(scope: string, container: ContainerObservation): ContainerObservation {

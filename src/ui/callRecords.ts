@@ -6,7 +6,6 @@ import { costLine } from "../cost/logLine.ts";
 import type { Rates } from "../cost/rates.ts";
 import { CallFailure, type CallOutcome } from "../endpoints/callTypes.ts";
 import type { Failure } from "../base/failure.ts";
-import type { Ledger } from "../session/ledgerPort.ts";
 
 /** The ledger's row of a call that has ended well, with the findings of its header audit. */
 export function succeeded(
@@ -92,27 +91,6 @@ function whereabouts(facts: CallFailure["facts"] | undefined): string {
   return facts.containerMayGoOn
     ? "; the container may still work on it, and is billed"
     : "; its container's time is in the metered cost";
-}
-
-/** How far the clocks of a container and of this machine may be apart. */
-const clockSlackMs = 5_000;
-
-/** Whether a line of an app's log is about a call that this machine made: that one has its own line already. */
-export function isOwnCall(ledger: Pick<Ledger, "calls">, logged: CallRecord): boolean {
-  const endedAtMs = logged.endedAtMs ?? logged.startedAtMs;
-  return ledger
-    .calls({
-      scope: logged.scope,
-      fromMs: logged.startedAtMs - 3_600_000,
-      toMs: endedAtMs + clockSlackMs,
-    })
-    .some(
-      (own) =>
-        own.source === "editor" &&
-        own.appId === logged.appId &&
-        own.startedAtMs <= endedAtMs + clockSlackMs &&
-        (own.endedAtMs ?? Number.POSITIVE_INFINITY) >= endedAtMs - clockSlackMs,
-    );
 }
 
 /** The line of the output channel about somebody else's call. */
