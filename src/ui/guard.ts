@@ -69,7 +69,7 @@ export class Guard implements Disposable {
     const own = liveApps(listing).filter(
       ({ appId, name }) => ownIds.has(appId) || targetNames.has(name),
     );
-    if (own.length === 0 || services.settings.current.get("onClose") === "off") return;
+    if (own.length === 0) return;
     try {
       const how = startGuardian({
         bundleFiles: [join(distFolder, "guardian.cjs"), join(distFolder, "sdk.cjs")],
@@ -130,7 +130,7 @@ export class Guard implements Disposable {
     const { services, windowId } = this.#parts;
     const { ledger, clock } = services;
     const nowMs = clock.nowMs();
-    await this.#tellUndelivered(nowMs);
+    this.#tellUndelivered(nowMs);
     const range = awayRange(
       this.#before,
       { windowId, openedAtMs: this.#openedAtMs },
@@ -165,17 +165,19 @@ export class Guard implements Disposable {
   }
 
   /** A reminder of the guardian that the system could not show. */
-  async #tellUndelivered(nowMs: number): Promise<void> {
+  #tellUndelivered(nowMs: number): void {
     const { services } = this.#parts;
     const { ledger, log } = services;
     const lives = liveGuardian(ledger, nowMs, pidAlive) !== undefined;
     const incident = undeliveredReminder(ledger, lives, nowMs);
     if (incident === undefined) return;
+    const { title, body } = incident.reminder;
+    services.costs.line(`🔔 ${title}: ${body} (The system could not show this when it was due.)`);
     log.info("The guardian's last reminder could not be shown by the system.");
-    services.costs.line(
-      "🔔 The reminder after your last window closed could not be shown by the system.",
-    );
-    await Promise.resolve();
+    const check = vscode.l10n.t("Check What Is Running");
+    void vscode.window.showWarningMessage(`${title}: ${body}`, check).then((pressed) => {
+      if (pressed === check) void vscode.commands.executeCommand("modalMeter.checkRunning");
+    });
   }
 }
 
