@@ -1,6 +1,6 @@
 // npm test: every check there is, each after the set-up that it needs.
 //
-//   npm test -- [--only unit,e2e] [--require-cli] [--require-editor]
+//   npm test -- [--only unit,e2e] [--require-cli] [--require-editor] [--require-desktop]
 //
 // Ends with one line, "N passed, N failed, N skipped": the sum of all suites.
 import { createWriteStream, globSync } from "node:fs";
@@ -11,7 +11,7 @@ import { execa } from "execa";
 import * as z from "zod/mini";
 import { outFolder, root } from "../test/host/paths.ts";
 
-type Need = "cli" | "editor";
+type Need = "cli" | "editor" | "desktop";
 
 interface Suite {
   readonly name: string;
@@ -36,11 +36,15 @@ const suites: readonly Suite[] = [
   { name: "format", command: [bin("oxfmt"), "--check"], counts: "one" },
   { name: "unused", command: [bin("knip")], counts: "one" },
   { name: "readme", command: [node, "scripts/readme.ts", "--check"], counts: "one" },
-  { name: "unit", command: [bin("mocha"), ...reporter], counts: "mocha" },
+  {
+    name: "unit",
+    command: [bin("mocha"), "test/unit/**/*.test.ts", ...reporter],
+    counts: "mocha",
+  },
   { name: "package", command: [node, "scripts/package.ts", "--check"], counts: "one" },
   {
     name: "integration",
-    command: [bin("mocha"), "--config", "test/integration/.mocharc.json", ...reporter],
+    command: [bin("mocha"), "--timeout", "180000", "test/integration/**/*.test.ts", ...reporter],
     counts: "mocha",
     live: true,
   },
@@ -65,11 +69,13 @@ const { values: options } = parseArgs({
     only: { type: "string" },
     "require-cli": { type: "boolean", default: process.env["CI"] === "true" },
     "require-editor": { type: "boolean", default: process.env["CI"] === "true" },
+    "require-desktop": { type: "boolean", default: false },
   },
 });
 const required: readonly Need[] = [
   ...(options["require-cli"] ? ["cli" as const] : []),
   ...(options["require-editor"] ? ["editor" as const] : []),
+  ...(options["require-desktop"] ? ["desktop" as const] : []),
 ];
 const only = options.only?.split(",");
 const unknown = only?.filter((name) => !suites.some((suite) => suite.name === name)) ?? [];
