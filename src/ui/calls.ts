@@ -124,6 +124,7 @@ export class Calls implements Disposable {
     };
     ledger.remember(inputKey(endpoint.name), JSON.stringify(input));
     ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
+    ledger.remember(lastOriginKey, url.origin);
     ledger.upsertCall(call);
     const folder = this.#resultsFolder(prepared.folder);
     await this.#follow(prepared, call, asked, this.#services.newId(), (options) =>
@@ -364,6 +365,9 @@ export class Calls implements Disposable {
     });
   }
 }
+
+/** Where the address of the last call is remembered: the one that a proxy token is most likely for. */
+export const lastOriginKey = "lastOrigin";
 
 /** Where the last input of an endpoint is remembered in the ledger. */
 export function inputKey(endpoint: string): string {

@@ -6,6 +6,7 @@ import { Failure } from "../../base/failure.ts";
 import { formatPerHour } from "../../cost/format.ts";
 import type { LedgerUpkeep } from "../../session/ledgerPort.ts";
 import { askText, pickOne } from "../ask.ts";
+import { lastOriginKey } from "../calls.ts";
 import type { Command } from "../command.ts";
 import { menuEntries } from "../menuView.ts";
 import type { Services } from "../services.ts";
@@ -103,7 +104,7 @@ async function setProxyToken({
   connection,
   project,
 }: ShowServices): Promise<void> {
-  const origin = await askOrigin(settings.current.get("endpointBaseUrl"), () => {
+  const origin = await askOrigin(ledger, settings.current.get("endpointBaseUrl"), () => {
     const folder = project.currentFolder();
     const scopeKey = connection.last?.scopeKey;
     if (folder === null || scopeKey === undefined) return [];
@@ -130,8 +131,8 @@ async function setProxyToken({
   );
 }
 
-async function forgetProxyToken({ tokens, settings }: ShowServices): Promise<void> {
-  const origin = await askOrigin(settings.current.get("endpointBaseUrl"), () => []);
+async function forgetProxyToken({ tokens, settings, ledger }: ShowServices): Promise<void> {
+  const origin = await askOrigin(ledger, settings.current.get("endpointBaseUrl"), () => []);
   if (origin === undefined) return;
   await tokens.forget(origin);
   await vscode.window.showInformationMessage(
@@ -140,10 +141,12 @@ async function forgetProxyToken({ tokens, settings }: ShowServices): Promise<voi
 }
 
 async function askOrigin(
+  ledger: ShowServices["ledger"],
   base: string,
   known: () => readonly string[],
 ): Promise<string | undefined> {
-  const suggestion = [base, ...known()].find((url) => url !== "" && URL.canParse(url));
+  const last = ledger.recall(lastOriginKey) ?? "";
+  const suggestion = [last, base, ...known()].find((url) => url !== "" && URL.canParse(url));
   const text = await askText({
     title: vscode.l10n.t("Proxy Auth Token"),
     prompt: vscode.l10n.t("Address of the app, for example https://acme--app.modal.run"),
