@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { idleBufferCost, forgottenNight, requestCost } from "../../cost/estimate.ts";
-import { formatCountdown, formatDuration } from "../../cost/format.ts";
+import { formatCountdown } from "../../cost/format.ts";
 import { gpuRate, type Rates } from "../../cost/rates.ts";
 import { parseGpu } from "../../cost/gpu.ts";
 import { modeNamed, modesOf, type ModeDefinition } from "../../session/mode.ts";
@@ -208,7 +208,9 @@ function eventText({ log }: Services, event: StartEvent): string | undefined {
     case "warming": {
       const { fromMs, toMs, source } = event.typical;
       const usual = source === "history" ? "usually" : "typically";
-      return `warming up: ${formatDuration(event.elapsedMs)} (${usual} ${formatCountdown(fromMs)} to ${formatCountdown(toMs)})`;
+      const [from, to] = [formatCountdown(fromMs), formatCountdown(toMs)];
+      const range = from === to ? from : `${from} to ${to}`;
+      return `warming up: ${formatCountdown(event.elapsedMs)} (${usual} ${range}). Cancel stops what was started.`;
     }
     case "note":
       log.info(`Start: ${event.text}`);
@@ -338,7 +340,7 @@ async function tellFailed(
 ): Promise<void> {
   const { costs, log } = services;
   log.error(`Start failed at ${outcome.step}`, outcome.failure);
-  const text = `${outcome.failure.message} ${outcome.state.text}`;
+  const text = `${sentence(outcome.failure.message)} ${outcome.state.text}`;
   costs.line(`❌ ${text}`);
   const retry = vscode.l10n.t("Retry");
   const undo = vscode.l10n.t("Undo");
@@ -361,4 +363,9 @@ async function tellFailed(
       await showFailure(log, "undo", error);
     }
   }
+}
+
+/** A tool's own words may end without a full stop. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

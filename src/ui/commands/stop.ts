@@ -81,7 +81,25 @@ async function stop(
     ),
   );
   costs.lines(receiptLines(receipt, cost));
-  await tell(services, what, plan, receipt);
+  const others = what.kind === "one" ? undefined : startsElsewhere(services, scopeKey);
+  if (others !== undefined) costs.line(`⏳ ${others}`);
+  await tell(services, what, plan, receipt, others);
+}
+
+/** A deploy that builds images may take this long. */
+const startLimitMs = 30 * 60_000;
+
+/** Said when another window is about to deploy: what is proven now will not be true then. */
+function startsElsewhere({ ledger, clock }: Services, scope: string): string | undefined {
+  const empty = ledger
+    .sessions({ scope })
+    .some(
+      ({ endedAtMs, apps, startedAtMs }) =>
+        endedAtMs === null && apps.length === 0 && clock.nowMs() - startedAtMs < startLimitMs,
+    );
+  return empty
+    ? vscode.l10n.t("A start is still under way in another window. Stop again when it is done.")
+    : undefined;
 }
 
 async function stopNow(
@@ -146,14 +164,18 @@ async function tell(
   what: StopWhat,
   plan: StopPlan,
   receipt: StopReceipt,
+  startElsewhere: string | undefined,
 ): Promise<void> {
   const showReceipt = vscode.l10n.t("Show Receipt");
   const others = vscode.l10n.t("Stop Those Too…");
   const again = vscode.l10n.t("Stop Again");
-  const summary = receiptSummary(receipt);
+  const summary = [receiptSummary(receipt), startElsewhere ?? ""].join(" ").trim();
+  const proven = receipt.verified === "clear" || receipt.verified === "excluded-left";
   const protectedApps = plan.excluded.filter(({ canBeNamed }) => canBeNamed);
   let pressed: string | undefined;
-  if (receipt.verified === "clear") {
+  if (proven && startElsewhere !== undefined) {
+    pressed = await vscode.window.showWarningMessage(summary, again, showReceipt);
+  } else if (receipt.verified === "clear") {
     pressed = await vscode.window.showInformationMessage(`🎯 ${summary}`, showReceipt);
   } else if (receipt.verified === "excluded-left") {
     const actions = protectedApps.length > 0 ? [others, showReceipt] : [showReceipt];
