@@ -86,6 +86,12 @@ export class App implements Disposable {
     return this.#services;
   }
 
+  /** What ends with the window and needs a moment: `modal serve` says goodbye to Modal. Never rejects. */
+  async close(): Promise<void> {
+    const services = await this.#services.catch(() => undefined);
+    await services?.serves.endAll();
+  }
+
   dispose(): void {
     this.#store.dispose();
   }

@@ -10,9 +10,12 @@ import { showCommands } from "./ui/commands/show.ts";
 import { startDemo, startDev, startInMode, startServe } from "./ui/commands/start.ts";
 import { stopAll, stopApp, stopProject } from "./ui/commands/stop.ts";
 
+let opened: App | undefined;
+
 /** Called by VS Code after start-up. Opens nothing that it has to wait for. */
 export function activate(context: vscode.ExtensionContext): void {
   const app = new App(context);
+  opened = app;
   const services = () => app.services();
   context.subscriptions.push(
     app,
@@ -26,4 +29,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands([...showCommands, runDiagnosis, explainCost], services, app.log),
     registerCommands(resultCommands, services, app.log),
   );
+}
+
+/** Called before the window's extensions end; VS Code waits for five seconds at most. */
+export async function deactivate(): Promise<void> {
+  await opened?.close();
 }
