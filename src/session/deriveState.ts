@@ -67,6 +67,17 @@ export function deriveState(
   };
 }
 
+/** What a session has cost until now, open or over: that of its apps since it began. */
+export function costOfSession(
+  ledger: CostLedger,
+  session: SessionRecord,
+  { nowMs, rates }: Pick<StateInputs, "nowMs" | "rates">,
+): CostTiers {
+  const { scope, startedAtMs } = session;
+  const reading = new CostReader(ledger).read({ scope, fromMs: startedAtMs, nowMs, rates });
+  return sessionState(session, reading).cost;
+}
+
 /** The session as the views show it. Its cost is that of its apps since it began. */
 function sessionState(session: SessionRecord, reading: CostReading): SessionState {
   const appIds = new Set(session.apps.map(({ appId }) => appId));

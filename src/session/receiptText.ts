@@ -38,12 +38,15 @@ export function receiptLines(receipt: StopReceipt, cost?: CostTiers): readonly s
 export function receiptSummary(receipt: StopReceipt): string {
   const { stopped, left, excluded, scope } = receipt;
   const done = stopped.length === 0 ? "" : `Stopped ${stopped.length} app(s) in ${scope}. `;
+  // Every sentence says which workspace and environment it speaks of, once.
+  const where = stopped.length === 0 ? ` in ${scope}` : "";
   if (receipt.verified === "clear")
     return stopped.length === 0 ? `Nothing runs in ${scope}.` : `${done}Nothing runs any more.`;
   if (receipt.verified === "excluded-left")
-    return `${done}${excluded.length} app(s) were left alone and still run: ${names(excluded)}.`;
-  if (receipt.verified === "left") return `${done}${left.length} app(s) still run: ${names(left)}.`;
-  return `${done}Modal could not be asked whether everything stopped. Check again.`;
+    return `${done}${excluded.length} app(s) were left alone and still run${where}: ${names(excluded)}.`;
+  if (receipt.verified === "left")
+    return `${done}${left.length} app(s) still run${where}: ${names(left)}.`;
+  return `${done}Modal could not be asked whether everything${where} stopped. Check again.`;
 }
 
 /** "$0.0014 reported · ≈ $0.41 metered · not billed yet". */

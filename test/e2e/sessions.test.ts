@@ -52,7 +52,10 @@ describe("sessions", function () {
 
       await window.clearNotifications();
       await window.runCommand("Modal Meter: Stop All Apps");
-      await window.untilNotification(/1 app\(s\) were left alone and still run: flux/, patient);
+      await window.untilNotification(
+        /1 app\(s\) were left alone and still run in acme\/main: flux/,
+        patient,
+      );
       assert.deepEqual(scene.toldToStop(), []);
       await scene.press(/left alone/, "Stop Those Too…");
       const others = await window.untilQuickInput("Which of them do you want to stop?");
@@ -352,7 +355,10 @@ describe("sessions", function () {
         },
       });
       await window.runCommand("Modal Meter: Stop All Apps");
-      const told = await window.untilNotification(/1 app\(s\) still run: flux/, patient);
+      const told = await window.untilNotification(
+        /1 app\(s\) still run in acme\/main: flux/,
+        patient,
+      );
       assert.equal(told.severity, "error");
       const receipt = await window.untilOutput(costs, /Not stopped: flux .*deployed again/);
       assert.doesNotMatch(receipt.slice(receipt.lastIndexOf("🛑")), /All clear/);
@@ -389,7 +395,7 @@ describe("sessions", function () {
       );
       await scene.press(/Stopping in acme\/main/, "Cancel");
       const told = await window.untilNotification(
-        /could not be asked whether everything stopped/,
+        /could not be asked whether everything in acme\/main stopped/,
         patient,
       );
       assert.equal(told.severity, "error");
@@ -405,7 +411,7 @@ describe("sessions", function () {
       const flux = await scene.startDev();
       flux.refusesToStop = true;
       await window.runCommand("Modal Meter: Stop All Apps");
-      const told = await window.untilNotification(/1 app\(s\) still run: flux/, {
+      const told = await window.untilNotification(/1 app\(s\) still run in acme\/main: flux/, {
         withinMs: 150_000,
       });
       assert.equal(told.severity, "error");

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { MicroUsd } from "../../cost/money.ts";
 import { appAuthors } from "../../session/appAuthors.ts";
+import { costOfSession } from "../../session/deriveState.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { modesOf } from "../../session/mode.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
@@ -130,9 +131,10 @@ async function stopNow(
       .map(({ name }) => name),
   };
   const plan = planStop(facts, what, named);
-  const state = meter.state();
+  const folder = project.currentFolder();
+  const session = folder === null ? undefined : ledger.openSession(scopeKey, folder);
   const burnByApp = new Map<string, MicroUsd | null>(
-    state.apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]),
+    meter.state().apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]),
   );
   // Told first, so that the processes do not take their stopped apps for a fault.
   if (what.kind !== "one") await services.serves.endAll();
@@ -156,7 +158,12 @@ async function stopNow(
       },
     },
   );
-  return { plan, receipt, cost: state.session?.cost };
+  // Read after the stop: its verification may take a minute, and the containers cost until they end.
+  const cost =
+    session === undefined
+      ? undefined
+      : costOfSession(ledger, session, { nowMs: clock.nowMs(), rates: meter.rates() });
+  return { plan, receipt, cost };
 }
 
 async function tell(

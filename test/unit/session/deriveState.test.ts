@@ -3,7 +3,7 @@ import type { CallRecord } from "../../../src/cost/call.ts";
 import { usd } from "../../../src/cost/money.ts";
 import { ratesInForce } from "../../../src/cost/rates.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
-import { deriveState, type StateInputs } from "../../../src/session/deriveState.ts";
+import { costOfSession, deriveState, type StateInputs } from "../../../src/session/deriveState.ts";
 import type { Listing } from "../../../src/session/ledgerPort.ts";
 import type { SessionRecord } from "../../../src/session/session.ts";
 
@@ -117,6 +117,21 @@ describe("deriveState", () => {
     assert.ok(Math.abs(metered - 600_000) < 2000, `10 min at $3.6/h is $0.60, not ${metered} µ$`);
     assert.equal(state.session?.cost.billed, null);
     assert.equal(state.apps[0]?.gpu, "L40S");
+  });
+
+  it("tells what a session has cost that is over, until the end of its containers", async () => {
+    const endMs = startMs + 10 * minuteMs;
+    const ended = listing(startMs).containers.map((one) => ({ ...one, finishedAtMs: endMs }));
+    const ledger = await ledgerWith(
+      listing(startMs),
+      listing(endMs + 1000, { apps: [], containers: [], ended }),
+    );
+    ledger.upsertSession({ ...session, endedAtMs: endMs, end: "stopped" });
+    ledger.upsertCall(call({}));
+    const cost = costOfSession(ledger, session, { nowMs: endMs + 60 * minuteMs, rates });
+    assert.equal(cost.reported, usd(0.0014));
+    const metered = cost.metered ?? 0;
+    assert.ok(Math.abs(metered - 600_000) < 2000, `10 min at $3.6/h is $0.60, not ${metered} µ$`);
   });
 
   it("knows until when the app stays warm: last activity and the scaledown window", async () => {

@@ -90,4 +90,19 @@ describe("receiptSummary", () => {
       "Nothing runs in acme/main.",
     );
   });
+
+  it("says which workspace and environment it speaks of, whatever came of it", () => {
+    for (const verified of ["clear", "left", "excluded-left", "unverified"] as const)
+      for (const stopped of [[], [flux]])
+        assert.match(receiptSummary(receipt({ verified, stopped })), / in acme\/main\b/);
+    const excluded = [{ ...wan2, reason: "deployed by teammate" }];
+    assert.equal(
+      receiptSummary(receipt({ verified: "excluded-left", excluded })),
+      "Stopped 1 app(s) in acme/main. 1 app(s) were left alone and still run: wan2.",
+    );
+    assert.equal(
+      receiptSummary(receipt({ verified: "left", stopped: [], left: excluded })),
+      "1 app(s) still run in acme/main: wan2.",
+    );
+  });
 });
