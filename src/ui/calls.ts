@@ -122,8 +122,6 @@ export class Calls implements Disposable {
       inputJson: JSON.stringify({ ...input, values: { ...input.values, ...seedOf(request) } }),
       failure: null,
     };
-    ledger.remember(inputKey(endpoint.name), JSON.stringify(input));
-    ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
     ledger.remember(lastOriginKey, url.origin);
     ledger.upsertCall(call);
     const folder = this.#resultsFolder(prepared.folder);

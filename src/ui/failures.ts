@@ -40,6 +40,12 @@ function remediesFor(reason: FailureReason | undefined, message: string): readon
         { label: vscode.l10n.t("Start Dev Session"), command: "modalMeter.startDev" },
         showLog,
       ];
+    case "endpoint-not-found":
+      return [
+        { label: vscode.l10n.t("Start Dev Session"), command: "modalMeter.startDev" },
+        openSettings("endpointUrls"),
+        showLog,
+      ];
     case "missing-proxy-auth":
       return [
         { label: vscode.l10n.t("Save Proxy Auth Token…"), command: "modalMeter.setProxyToken" },

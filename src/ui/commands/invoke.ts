@@ -121,6 +121,9 @@ async function invokeWith(
 }
 
 async function send(services: CallServices, endpoint: Endpoint, input: CallInput): Promise<void> {
+  // First of all, so that a call that can not be made yet is not typed twice.
+  services.ledger.remember(inputKey(endpoint.name), JSON.stringify(input));
+  services.ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
   // Whose session it is must be known before the call, so that its cost is not lost.
   await services.connection.open().catch((error: unknown) => {
     services.log.warn(`The call goes on without a session: ${String(error)}`);
