@@ -119,7 +119,18 @@ class Start {
 
   async #check(options: StartOptions): Promise<boolean> {
     const { clock, productionModes } = this.#parts;
-    const { targets } = this.#request;
+    const { targets, scope } = this.#request;
+    const elsewhere = targets.find(
+      ({ target }) => target.environment !== null && target.environment !== scope.environment,
+    );
+    // Nobody would watch it there: not its cost, not its end.
+    if (elsewhere !== undefined) {
+      const { name, file, environment } = elsewhere.target;
+      throw new Failure(
+        "bad-setting",
+        `${name ?? file} is set to run in the environment ${environment}, but this window watches ${this.#scope}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.`,
+      );
+    }
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
     if (result.kind === "declined") return false;
     this.#use = result.use;

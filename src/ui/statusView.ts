@@ -24,8 +24,13 @@ export function statusView(state: MeterState): StatusView {
     text,
     severity,
     tooltip: tooltip(state),
-    accessibilityLabel: `Modal Meter: ${text.replaceAll(/\$\([^)]*\)\s*/g, "").replaceAll(" · ", ", ")}`,
+    accessibilityLabel: `Modal Meter${whose(state)}: ${text.replaceAll(/\$\([^)]*\)\s*/g, "").replaceAll(" · ", ", ")}`,
   };
+}
+
+/** A screen reader does not get the tooltip, and whose money it is must be said. */
+function whose({ scope }: MeterState): string {
+  return scope === null ? "" : `, ${scope.workspace}/${scope.environment}`;
 }
 
 interface Headline {

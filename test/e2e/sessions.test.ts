@@ -322,7 +322,8 @@ describe("sessions", function () {
 
       await scene.stage.host.writeSettings({ ...settings, "modalMeter.environment": "staging" });
       try {
-        await window.untilStatus(status, /staging · 1 app/, patient);
+        const item = await window.untilStatus(status, /staging · 1 app/, patient);
+        assert.match(item.label, /acme\/staging/);
         assert.match(await window.statusBarTooltip(status), /acme\/staging/);
         modal.journal.clear();
         await window.clearNotifications();

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { Failure } from "../../base/failure.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import { appAuthors } from "../../session/appAuthors.ts";
 import { costOfSession } from "../../session/deriveState.ts";
@@ -118,6 +119,16 @@ async function stopNow(
   }
   report(vscode.l10n.t("Looking at what runs…"));
   const listing = await meter.refreshNow();
+  if (listing.scope !== scopeKey) {
+    throw new Failure(
+      "invalid-argument",
+      vscode.l10n.t(
+        "The settings changed from {0} to {1} just now. Nothing was stopped. Stop again.",
+        scopeKey,
+        listing.scope,
+      ),
+    );
+  }
   const facts = {
     scope,
     listing,

@@ -145,6 +145,23 @@ describe("startSession", () => {
     assert.equal(outcome.session.apps[0]?.appName, "named-in-file");
   });
 
+  it("starts nothing in an environment that nobody watches", async () => {
+    const { start, deployer, ledger } = bench();
+    const flux = target("flux");
+    const there = { ...flux, target: { ...flux.target, environment: "staging" } };
+    const outcome = await start({ targets: [there] });
+    assert.ok(outcome.kind === "failed");
+    assert.equal(outcome.failure.reason, "bad-setting");
+    assert.match(
+      outcome.failure.message,
+      /environment staging, but this window watches acme\/main/,
+    );
+    assert.equal(deployer.deploys.length, 0);
+    assert.equal(ledger.sessions({}).length, 0);
+    const here = { ...flux, target: { ...flux.target, environment: "main" } };
+    assert.equal((await start({ targets: [here] })).kind, "ready");
+  });
+
   it("asks before a mode that needs it, and starts nothing when refused", async () => {
     const { start, modal, deployer } = bench();
     const ask = {

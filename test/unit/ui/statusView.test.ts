@@ -162,7 +162,10 @@ describe("statusView", () => {
   });
 
   it("reads well aloud: no icon names, no bullets", () => {
-    assert.equal(statusView(state()).accessibilityLabel, "Modal Meter: dev, 2 apps, ≈$0.42");
+    assert.equal(
+      statusView(state()).accessibilityLabel,
+      "Modal Meter, acme/main: dev, 2 apps, ≈$0.42",
+    );
   });
 });
 
