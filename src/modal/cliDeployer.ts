@@ -11,6 +11,7 @@ import type {
 import { cancelled, isAborted } from "./abort.ts";
 import type { CliCommand } from "./cliCommand.ts";
 import { cliFailure } from "./cliFailure.ts";
+import { cliError, ownPlace } from "./cliText.ts";
 import { streamCli, type CliStream, type CliStreamEnd } from "./cliStream.ts";
 import type { CredentialChoice, ProcessEnv } from "./credentials.ts";
 import { DeployOutput } from "./deployOutput.ts";
@@ -136,7 +137,13 @@ function handleOf(stream: CliStream, appId: string, { urls }: Deployment): Serve
 function deployFailure(what: string, end: CliStreamEnd): Failure {
   const failure = cliFailure(what, { ...end, stdout: "" });
   if (notTheFile.has(failure.reason)) return failure;
-  const message = failure.message.replace(/^Modal could not [^:]*: /, "");
+  const { className } = cliError(end.stderr);
+  const place = ownPlace(end.stderr);
+  const message = [
+    className === null ? "" : `${className}: `,
+    failure.message.replace(/^Modal could not [^:]*: /, ""),
+    place === null ? "" : ` (${place})`,
+  ].join("");
   const evidence = failure.evidence === undefined ? {} : { evidence: failure.evidence };
   return new Failure("deploy-failed", `The deploy failed: ${message}`, evidence);
 }

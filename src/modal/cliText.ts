@@ -52,6 +52,21 @@ function exceptionOf(lines: readonly string[]): CliError | undefined {
   return undefined;
 }
 
+const frame = /^\s*[│|]\s+(\S.*?\.py):(\d+)(?: in .*?)?\s*[│|]\s*$/;
+
+/**
+ * Where a traceback ends in the user's own code: the file's name and the line. null: it names none.
+ * Rich draws each frame as `│ /path/app.py:12 in <module> │`, and a syntax error's place alone.
+ */
+export function ownPlace(stderr: string): string | null {
+  for (const line of withoutAnsi(stderr).split("\n").toReversed()) {
+    const [, path = "", lineNumber = ""] = frame.exec(line) ?? [];
+    if (path === "" || /[\\/](site-packages|lib[\\/]python[\d.]+)[\\/]/.test(path)) continue;
+    return `${path.split(/[\\/]/).at(-1) ?? path}, line ${lineNumber}`;
+  }
+  return null;
+}
+
 /** The text of the last panel whose title is "Error", with its wrapped lines joined. */
 function panelOf(lines: readonly string[]): string {
   let inside = false;

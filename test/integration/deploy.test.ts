@@ -90,8 +90,12 @@ for (const venv of ["current", "old"] as const) {
     });
 
     for (const [name, text, message] of [
-      ["import.py", "import no_such_module_here\n", /No module named 'no_such_module_here'/],
-      ["syntax.py", "def broken(:\n", /SyntaxError|invalid syntax/],
+      [
+        "import.py",
+        "import no_such_module_here\n",
+        /ModuleNotFoundError: No module named 'no_such_module_here' \(import\.py, line 1\)/,
+      ],
+      ["syntax.py", "def broken(:\n", /SyntaxError: invalid syntax \(syntax\.py, line 1\)/],
       ["noapp.py", "x = 1\n", /app/],
     ] as const) {
       it(`names what is wrong with ${name}`, async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cliError, firstLines, withoutAnsi } from "../../../src/modal/cliText.ts";
+import { cliError, firstLines, ownPlace, withoutAnsi } from "../../../src/modal/cliText.ts";
 
 describe("cliError", () => {
   it("takes the text out of a Rich panel and joins its wrapped lines", () => {
@@ -82,5 +82,42 @@ describe("firstLines", () => {
     const evidence = firstLines(`${"x".repeat(5000)}\n`.repeat(100));
     assert.ok(evidence.length < 8 * 210);
     assert.ok(evidence.startsWith("xxx"));
+  });
+});
+
+describe("ownPlace", () => {
+  const tool =
+    "│ /home/you/.venv/lib/python3.11/site-packages/modal/cli/import_refs.py:135 in import_file │";
+
+  it("finds the line of a syntax error", () => {
+    const stderr = [
+      "╭────── Traceback (most recent call last) ──────╮",
+      tool,
+      "│ ❱ 135 │   │   │   │   spec.loader.exec_module(module)  │",
+      "│ <frozen importlib._bootstrap_external>:936 in exec_module │",
+      "╰───────────────────────────────────────────────╯",
+      "╭───────────────────────────────────────────────╮",
+      "│  /home/you/my apps/flux_app.py:27             │",
+      "│ def web(:                                     │",
+      "│         ▲                                     │",
+      "╰───────────────────────────────────────────────╯",
+      "SyntaxError: invalid syntax",
+    ].join("\n");
+    assert.equal(ownPlace(stderr), "flux_app.py, line 27");
+  });
+
+  it("takes the innermost line of the user's code, not the library's that it called", () => {
+    const stderr = [
+      "│ /home/you/app.py:3 in <module>                │",
+      String.raw`│ C:\Users\you\project\models\load.py:12 in load  │`,
+      tool,
+      "InvalidError: no such GPU",
+    ].join("\n");
+    assert.equal(ownPlace(stderr), "load.py, line 12");
+  });
+
+  it("names nothing where the fault is not in the user's code", () => {
+    assert.equal(ownPlace(`${tool}\nAuthError: Token missing.`), null);
+    assert.equal(ownPlace("Error: No such file."), null);
   });
 });
