@@ -9,7 +9,7 @@ import { LoggedContainers } from "../cost/loggedContainers.ts";
 import { LogLineAssembler } from "../cost/logLineAssembler.ts";
 import type { Rates } from "../cost/rates.ts";
 import { withAppResources } from "../cost/resources.ts";
-import type { ContainerObservation } from "../cost/span.ts";
+import type { ContainerObservation, ContainerSpan } from "../cost/span.ts";
 import type { AppHint } from "./appHints.ts";
 import { addNotes } from "./appNotes.ts";
 import { inParallel } from "./concurrent.ts";
@@ -59,6 +59,8 @@ const dayMs = 24 * hourMs;
 const longestMs = 7 * dayMs;
 /** A log is read in so many pieces at most, of an hour at least. */
 const mostPieces = 24;
+/** An example of a cold start is looked for so far before the gap. */
+const exampleBackMs = 6 * hourMs;
 const maxApps = 8;
 const maxDetails = 200;
 const detailsAtOnce = 8;
@@ -197,12 +199,15 @@ export class LookBack implements Disposable {
   async #read(source: LookBackSource, listing: Listing, fromMs: number): Promise<void> {
     const apps = this.#appsToRead(listing, fromMs);
     const budget = { chars: maxChars };
-    const found: string[] = [];
-    for (const app of apps)
-      found.push(...(await this.#readApp(source, listing, app, fromMs, budget)));
     const { scope, observedAtMs } = listing;
     const appIds = apps.map(({ appId }) => appId);
-    const spans = this.#parts.ledger.spans({ scope, appIds, fromMs, toMs: observedAtMs + hourMs });
+    const range = { fromMs: fromMs - exampleBackMs, toMs: observedAtMs + hourMs };
+    const spans = this.#parts.ledger.spans({ scope, appIds, ...range });
+    const found: string[] = [];
+    for (const app of apps) {
+      const sinceMs = exampleMs(listing, app, spans, fromMs);
+      found.push(...(await this.#readApp(source, listing, app, sinceMs, budget)));
+    }
     const unseen = unseenContainerIds(spans, found).slice(-maxDetails);
     const ended = await this.#details(source, listing, unseen, apps);
     if (ended.length > 0) this.#parts.ledger.recordListing({ ...listing, ended });
@@ -310,6 +315,26 @@ export class LookBack implements Disposable {
     };
     return (await inParallel(containerIds, detailsAtOnce, ask)).flat();
   }
+}
+
+/**
+ * Since when to read an app's log. Where exact starts cannot be asked for, the log of the last
+ * container that was seen is read too: it tells how long this app's cold starts take.
+ */
+function exampleMs(
+  { adapter }: Listing,
+  { appId }: NamedApp,
+  spans: readonly ContainerSpan[],
+  fromMs: number,
+): number {
+  if (adapter === "sdk") return fromMs;
+  const startsMs = spans.flatMap((span) =>
+    span.appId === appId && span.startedAtMs !== null && span.startedAtMs < fromMs
+      ? [span.startedAtMs]
+      : [],
+  );
+  if (startsMs.length === 0) return fromMs;
+  return Math.max(fromMs - exampleBackMs, Math.max(...startsMs));
 }
 
 interface NamedApp {

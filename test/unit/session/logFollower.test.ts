@@ -51,7 +51,8 @@ class AppLog implements LogSource {
       let at = this.entries.findIndex(({ entryId }) => entryId === afterEntryId) + 1;
       for (;;) {
         if (signal?.aborted === true) return;
-        if (this.#breaks !== undefined) throw this.#breaks;
+        const broken = this.#breaks;
+        if (broken !== undefined) throw broken;
         const next = this.entries[at];
         if (next === undefined) await new Promise<void>((resolve) => this.#wake.push(resolve));
         else {
@@ -265,8 +266,8 @@ describe("LogFollower", () => {
     await clock.advance(100);
     assert.deepEqual(
       calls()
-        .map(({ source, reportedMicroUsd }) => [source, reportedMicroUsd])
-        .toSorted(),
+        .toSorted((a, b) => (a.source < b.source ? -1 : 1))
+        .map(({ source, reportedMicroUsd }) => [source, reportedMicroUsd]),
       [
         ["editor", usd(0.001083)],
         ["log", usd(0.001083)],

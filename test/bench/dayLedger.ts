@@ -1,0 +1,83 @@
+import type { BilledRow } from "../../src/cost/billedRow.ts";
+import type { CallRecord } from "../../src/cost/call.ts";
+import { SpanBook } from "../../src/cost/meter.ts";
+import type { ContainerSpan } from "../../src/cost/span.ts";
+import type { CallQuery, Listing } from "../../src/session/ledgerPort.ts";
+import type { BillingRow } from "../../src/session/modalControl.ts";
+import type { StopReceipt } from "../../src/session/receipt.ts";
+import type { SessionRecord } from "../../src/session/session.ts";
+
+/**
+ * What the ledger keeps of one day, in memory, so that thousands of days fit into one bench. Spans
+ * merge by the ledger's own rules (cost/meter.ts); that the SQLite file does the same is proved by
+ * test/unit/ledger/spanTable.test.ts.
+ */
+export class DayLedger {
+  readonly receiptList: StopReceipt[] = [];
+  readonly sessionList: SessionRecord[] = [];
+  billedRows: readonly BilledRow[] = [];
+  readonly #book = new SpanBook();
+  readonly #calls = new Map<string, CallRecord>();
+  readonly #memory = new Map<string, string>();
+  #changes = 0;
+  #spans: readonly ContainerSpan[] | undefined;
+
+  changeCounter(): number {
+    return this.#changes;
+  }
+
+  recordListing(listing: Listing): void {
+    this.#book.record(listing);
+    this.#spans = undefined;
+    this.#changes += 1;
+  }
+
+  spans(query: { readonly appIds?: readonly string[] }): readonly ContainerSpan[] {
+    this.#spans ??= this.#book.spans();
+    const { appIds } = query;
+    return appIds === undefined
+      ? this.#spans
+      : this.#spans.filter(({ appId }) => appIds.includes(appId));
+  }
+
+  upsertCall(call: CallRecord): void {
+    this.#calls.set(call.callId, call);
+    this.#changes += 1;
+  }
+
+  calls({ fromMs = 0, toMs = Infinity }: CallQuery): readonly CallRecord[] {
+    return [...this.#calls.values()].filter(
+      ({ startedAtMs }) => startedAtMs >= fromMs && startedAtMs < toMs,
+    );
+  }
+
+  billed(): readonly BillingRow[] {
+    return this.billedRows.map((row) => ({ ...row, environment: "main" }));
+  }
+
+  sessions(): readonly SessionRecord[] {
+    return this.sessionList;
+  }
+
+  receipts(): readonly StopReceipt[] {
+    return this.receiptList;
+  }
+
+  remember(key: string, json: string): void {
+    this.#memory.set(key, json);
+    this.#changes += 1;
+  }
+
+  recall(key: string): string | undefined {
+    return this.#memory.get(key);
+  }
+
+  /** One machine, and nobody else at work. */
+  acquireLease(): boolean {
+    return true;
+  }
+
+  releaseLease(): void {
+    this.#changes += 1;
+  }
+}
