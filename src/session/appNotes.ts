@@ -8,6 +8,8 @@ export interface AppNotes {
   readonly endedOnPurposeAtMs: readonly number[];
   /** Containers that its log names, those with the newest lines last. */
   readonly logged: readonly LoggedContainer[];
+  /** In which container this editor's own calls ran, by call id: their log lines name it, their headers do not. */
+  readonly containerOfCall: ReadonlyMap<string, string>;
 }
 
 export interface NotedApp {
@@ -25,12 +27,14 @@ const stored = z.object({
       lastLineMs: z.number(),
     }),
   ),
+  containerOfCall: z.array(z.tuple([z.string(), z.string()])),
 });
 
-const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [] };
+const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [], containerOfCall: new Map() };
 /** The newest are kept: older containers have long been listed, billed, or both. */
 const maxEnds = 100;
 const maxLogged = 400;
+const maxCalls = 1000;
 
 export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppNotes {
   const json = ledger.recall(keyOf(app));
@@ -38,8 +42,12 @@ export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppN
   try {
     const parsed = stored.safeParse(JSON.parse(json));
     if (!parsed.success) return nothing;
-    const { endedOnPurposeAtMs, logged } = parsed.data;
-    return { endedOnPurposeAtMs, logged: logged.map((one) => ({ ...app, ...one })) };
+    const { endedOnPurposeAtMs, logged, containerOfCall } = parsed.data;
+    return {
+      endedOnPurposeAtMs,
+      logged: logged.map((one) => ({ ...app, ...one })),
+      containerOfCall: new Map(containerOfCall),
+    };
   } catch {
     return nothing;
   }
@@ -62,14 +70,16 @@ export function addNotes(
       lastLineMs: Math.max(before?.lastLineMs ?? one.lastLineMs, one.lastLineMs),
     });
   }
+  const calls = new Map([...known.containerOfCall, ...(more.containerOfCall ?? [])]);
   const json = jsonOf({
+    containerOfCall: new Map([...calls].slice(-maxCalls)),
     endedOnPurposeAtMs: [...ends].toSorted((a, b) => a - b).slice(-maxEnds),
     logged: [...logged.values()].toSorted((a, b) => a.lastLineMs - b.lastLineMs).slice(-maxLogged),
   });
   if (json !== jsonOf(known)) ledger.remember(keyOf(app), json);
 }
 
-function jsonOf({ endedOnPurposeAtMs, logged }: AppNotes): string {
+function jsonOf({ endedOnPurposeAtMs, logged, containerOfCall }: AppNotes): string {
   return JSON.stringify({
     endedOnPurposeAtMs,
     logged: logged.map(({ containerId, appName, firstLineMs, lastLineMs }) => ({
@@ -78,6 +88,7 @@ function jsonOf({ endedOnPurposeAtMs, logged }: AppNotes): string {
       firstLineMs,
       lastLineMs,
     })),
+    containerOfCall: [...containerOfCall],
   });
 }
 

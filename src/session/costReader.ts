@@ -120,7 +120,7 @@ export class CostReader {
     const lives = new Map([...names].map(([appId, name]) => [appId, this.#lifeInFile(name)]));
     const windows = scaledownWindows(sessions);
     return {
-      calls,
+      calls: calls.map((call) => inItsContainer(call, notes)),
       // A container with no later line than this ended before the range, listed or not.
       logged: [...notes.values()].flatMap(({ logged }) =>
         logged.filter(({ lastLineMs }) => lastLineMs >= fromMs),
@@ -141,6 +141,18 @@ export function costIn(
   toMs: number = reading.nowMs,
 ): TieredCost {
   return costOf({ ...reading, appIds, fromMs, toMs });
+}
+
+/**
+ * The call under the id of its log line, where that is known to be its: then its container, and no
+ * other of the app, is known to have been busy with it.
+ */
+function inItsContainer(call: CallRecord, notes: ReadonlyMap<string, AppNotes>): CallRecord {
+  const { appId, callId, source } = call;
+  if (appId === null || source === "log") return call;
+  const containerId = notes.get(appId)?.containerOfCall.get(callId);
+  if (containerId === undefined) return call;
+  return { ...call, source: "log", callId: ["log", appId, containerId, "own", callId].join("/") };
 }
 
 function appNames(

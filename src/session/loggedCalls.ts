@@ -2,12 +2,13 @@ import type { Clock } from "../base/clock.ts";
 import type { CallRecord } from "../cost/call.ts";
 import { fateOfLogCall } from "../cost/distinctCalls.ts";
 import { loggedCall, type LoggedApp } from "../cost/loggedCall.ts";
-import type { LoggedCost } from "../cost/logLineAssembler.ts";
+import { loggedContainerId, type LoggedCost } from "../cost/logLineAssembler.ts";
 import type { Rates } from "../cost/rates.ts";
+import { addNotes } from "./appNotes.ts";
 import type { Ledger } from "./ledgerPort.ts";
 
 export interface LoggedCallsParts {
-  readonly ledger: Pick<Ledger, "upsertCall" | "calls">;
+  readonly ledger: Pick<Ledger, "upsertCall" | "calls" | "remember" | "recall">;
   readonly clock: Clock;
   /** The rates in force: what a line claims is checked against them. */
   readonly rates: () => Rates;
@@ -77,6 +78,11 @@ export class LoggedCalls {
       this.#lineOf.set(fate.call.callId, call.callId);
       const before = own.find(({ callId }) => callId === fate.call.callId);
       if (before === undefined || !isSame(before, fate.call)) ledger.upsertCall(fate.call);
+      const containerId = loggedContainerId(call.callId);
+      if (containerId !== null) {
+        const containerOfCall = new Map([[fate.call.callId, containerId]]);
+        addNotes(ledger, this.#app, { containerOfCall });
+      }
       return;
     }
     ledger.upsertCall(call);

@@ -69,10 +69,7 @@ const leaseMs = 300_000;
 const maxTries = 3;
 
 /** Whether nobody looked for so long that the logs have to tell what happened. */
-export function isGap(
-  listing: Pick<Listing, "adapter" | "observedAtMs">,
-  sinceMs: number,
-): boolean {
+function isGap(listing: Pick<Listing, "adapter" | "observedAtMs">, sinceMs: number): boolean {
   return listing.observedAtMs - sinceMs > gapMs[listing.adapter];
 }
 

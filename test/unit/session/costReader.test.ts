@@ -106,6 +106,40 @@ describe("CostReader", () => {
     assertNear(secondsOf(byListing), 200);
   });
 
+  it("does not keep a container alive for a call that ran in another one", async () => {
+    const ledger = await sleptThrough();
+    const life = { scaledownSeconds: 300, isKeptWarm: false };
+    const reader = (): CostReader => new CostReader(ledger, () => life);
+    ledger.upsertCall(ownCall({ callId: "own-1", endedAtMs: logStartMs + 60 * second }));
+    ledger.upsertCall(
+      ownCall({
+        callId: "own-2",
+        startedAtMs: logStartMs + 600 * second,
+        endedAtMs: logStartMs + 700 * second,
+      }),
+    );
+    assertNear(secondsOf(ledger, reader()), 1000);
+    addNotes(
+      ledger,
+      { scope, appId: "ap-1" },
+      {
+        containerOfCall: new Map([
+          ["own-1", "ta-1"],
+          ["own-2", "ta-2"],
+        ]),
+      },
+    );
+    const reading = reader().read({
+      scope,
+      fromMs: logStartMs,
+      nowMs: logStartMs + 31 * minute,
+      rates,
+    });
+    const [span] = reading.spans;
+    assert.ok(span !== undefined);
+    assert.equal(reading.hintsOf(span).expectedEndMs, logStartMs + 360 * second);
+  });
+
   it("keeps a container that min_containers keeps, until it is stopped", async () => {
     const ledger = await sleptThrough();
     addNotes(ledger, { scope, appId: "ap-1" }, { endedOnPurposeAtMs: [logStartMs + 20 * minute] });

@@ -51,8 +51,7 @@ class AppLog implements LogSource {
       let at = this.entries.findIndex(({ entryId }) => entryId === afterEntryId) + 1;
       for (;;) {
         if (signal?.aborted === true) return;
-        const broken = this.#breaks;
-        if (broken !== undefined) throw broken;
+        this.#check();
         const next = this.entries[at];
         if (next === undefined) await new Promise<void>((resolve) => this.#wake.push(resolve));
         else {
@@ -64,6 +63,10 @@ class AppLog implements LogSource {
       this.open -= 1;
       signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  #check(): void {
+    if (this.#breaks !== undefined) throw this.#breaks;
   }
 
   #wakeAll(): void {
@@ -242,6 +245,10 @@ describe("LogFollower", () => {
     ledger.upsertCall(ownCall({ reportedMicroUsd: usd(0.001083), endedAtMs: logStartMs + 1500 }));
     await clock.advance(15_000);
     assert.deepEqual(sums(calls()), [usd(0.001083), usd(0.002166)]);
+    assert.deepEqual(
+      [...recallNotes(ledger, { scope, appId: "ap-1" }).containerOfCall],
+      [["own-1", "ta-1"]],
+    );
     assert.deepEqual(
       told.map(({ source, executionSeconds }) => [source, executionSeconds]),
       [["log", 4]],
