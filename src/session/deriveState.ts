@@ -114,7 +114,7 @@ function shownApps(ledger: LedgerView, key: string, listing: Listing, reading: C
  * machine knows of activity. null: the window is not known, a call runs, or somebody else's call
  * must have kept it warm beyond that.
  */
-export function warmUntil(
+function warmUntil(
   app: LiveApp,
   sessions: readonly SessionRecord[],
   calls: readonly CallRecord[],
