@@ -144,7 +144,7 @@ export class App implements Disposable {
         scope: () => connection.last?.scope ?? null,
         folder: () => project.currentFolder(),
         rates: () => this.#rates(connection, ledger),
-        lifeInFile: (appName) => project.factsInFile(appName),
+        known: { appHint, lifeInFile: (appName) => project.factsInFile(appName) },
         timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       }),
     );

@@ -5,7 +5,9 @@ import { inferredSpans } from "../cost/inferredSpans.ts";
 import type { HintsOf, PricedSpan } from "../cost/pricedSpan.ts";
 import type { Rates } from "../cost/rates.ts";
 import { costOf, type TieredCost } from "../cost/sessionCost.ts";
+import { withAppResources, type AppResources } from "../cost/resources.ts";
 import type { ContainerSpan } from "../cost/span.ts";
+import type { AppHint } from "./appHints.ts";
 import { recallNotes, type AppNotes } from "./appNotes.ts";
 import type { Ledger } from "./ledgerPort.ts";
 import type { SessionRecord } from "./session.ts";
@@ -25,6 +27,13 @@ export interface AppLife {
 
 /** The life that the app's file gives to its containers; undefined where no file is known. */
 export type LifeInFile = (appName: string) => AppLife | undefined;
+
+/** What is known of apps besides what the ledger holds. */
+export interface AppKnowledge {
+  readonly lifeInFile?: LifeInFile;
+  /** For containers of which nobody told the GPU, the cores or the memory when they were seen: the guardian does not read files. */
+  readonly appHint?: AppHint;
+}
 
 /** The range and the rates that cost is asked for. */
 export interface CostRange {
@@ -65,12 +74,12 @@ const sessionsBackMs = 60 * 24 * hourMs;
  */
 export class CostReader {
   readonly #ledger: CostLedger;
-  readonly #lifeInFile: LifeInFile;
+  readonly #known: AppKnowledge;
   #kept: Kept | undefined;
 
-  constructor(ledger: CostLedger, lifeInFile: LifeInFile = () => undefined) {
+  constructor(ledger: CostLedger, known: AppKnowledge = {}) {
     this.#ledger = ledger;
-    this.#lifeInFile = lifeInFile;
+    this.#known = known;
   }
 
   /** For every instant from `fromMs` to `nowMs`. Throws `Failure("ledger")`. */
@@ -90,13 +99,35 @@ export class CostReader {
     const key = `${ledger.changeCounter()} ${scope} ${fromMs} ${toMs}`;
     if (this.#kept?.key === key) return this.#kept;
     const range = { scope, fromMs, toMs };
-    const spans = ledger.spans(range);
+    const spans = this.#completed(ledger.spans(range));
     const calls = ledger.calls(range);
     const knowledge = this.#knowledge(range, spans, calls);
     const hintsOf = endHints(spans, knowledge);
     const billed = ledger.billed(range);
     this.#kept = { key, spans, calls, billed, knowledge, hintsOf, inferred: undefined };
     return this.#kept;
+  }
+
+  /** The spans with what else is known of their apps' containers, where Modal or a look told nothing. */
+  #completed(spans: readonly ContainerSpan[]): readonly ContainerSpan[] {
+    const { appHint } = this.#known;
+    if (appHint === undefined) return spans;
+    const hints = new Map<string, AppResources>();
+    return spans.map((span) => {
+      const { scope, appId, gpuSource, cpuCores, memoryGib } = span;
+      if (gpuSource !== "unknown" && cpuCores !== null && memoryGib !== null) return span;
+      const key = `${appId} ${gpuSource}`;
+      const hint = hints.get(key) ?? appHint(scope, span);
+      hints.set(key, hint);
+      const { gpu, ...told } = withAppResources(span, hint);
+      return {
+        ...span,
+        gpu,
+        gpuSource: told.gpuSource,
+        cpuCores: told.cpuCores,
+        memoryGib: told.memoryGib,
+      };
+    });
   }
 
   #knowledge(
@@ -117,7 +148,9 @@ export class CostReader {
       );
       ends.set(appId, [...endedOnPurposeAtMs, ...byReceipt]);
     }
-    const lives = new Map([...names].map(([appId, name]) => [appId, this.#lifeInFile(name)]));
+    const lives = new Map(
+      [...names].map(([appId, name]) => [appId, this.#known.lifeInFile?.(name)]),
+    );
     const windows = scaledownWindows(sessions);
     return {
       calls: calls.map((call) => inItsContainer(call, notes)),

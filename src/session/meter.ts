@@ -3,7 +3,7 @@ import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/event.ts";
 import { failureOf } from "../base/failure.ts";
 import type { Rates } from "../cost/rates.ts";
-import { CostReader, type CostReading, type LifeInFile } from "./costReader.ts";
+import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
 import type { Listing } from "./ledgerPort.ts";
 import type { Activity, Health, MeterState } from "./meterState.ts";
@@ -18,8 +18,8 @@ export interface MeterParts {
   readonly scope: () => Scope | null;
   readonly folder: () => string | null;
   readonly rates: () => Rates;
-  /** What the app files of the open folders tell of their containers' life. */
-  readonly lifeInFile?: LifeInFile;
+  /** What the app files of the open folders and the settings tell. */
+  readonly known?: AppKnowledge;
   readonly timeZone: string;
 }
 
@@ -47,7 +47,7 @@ export class Meter implements Disposable {
 
   constructor(parts: MeterParts) {
     this.#parts = parts;
-    this.#costs = new CostReader(parts.ledger, parts.lifeInFile);
+    this.#costs = new CostReader(parts.ledger, parts.known);
     this.#tick();
   }
 
@@ -68,9 +68,9 @@ export class Meter implements Disposable {
 
   /** What any cost since `fromMs` is answered from, as the views answer it. Throws `Failure("ledger")`. */
   costsSince(scope: string, fromMs: number): CostReading {
-    const { ledger, clock, rates, lifeInFile } = this.#parts;
+    const { ledger, clock, rates, known } = this.#parts;
     // A reader of its own: the views' one keeps what they ask for every few seconds.
-    const costs = new CostReader(ledger, lifeInFile);
+    const costs = new CostReader(ledger, known);
     return costs.read({ scope, fromMs, nowMs: clock.nowMs(), rates: rates() });
   }
 

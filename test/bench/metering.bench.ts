@@ -165,10 +165,13 @@ async function runDay(seed: number, conditions: Conditions): Promise<Day> {
     follow(world, ledger, looks, sleeps);
     await lookBack(world, ledger, looks, conditions, hint);
   }
-  const reader = new CostReader(ledger, (appName) => ({
-    scaledownSeconds: null,
-    isKeptWarm: plans.some(({ name, isKeptWarm }) => name === appName && isKeptWarm),
-  }));
+  const reader = new CostReader(ledger, {
+    appHint: hint,
+    lifeInFile: (appName) => ({
+      scaledownSeconds: null,
+      isKeptWarm: plans.some(({ name, isKeptWarm }) => name === appName && isKeptWarm),
+    }),
+  });
   const cost = (): TieredCost =>
     costIn(reader.read({ scope, fromMs: startMs, nowMs: endMs, rates }), null, startMs);
   const withoutBill = cost();

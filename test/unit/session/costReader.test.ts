@@ -3,6 +3,7 @@ import { usd } from "../../../src/cost/money.ts";
 import { ratesInForce } from "../../../src/cost/rates.ts";
 import type { ContainerObservation } from "../../../src/cost/span.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
+import { appHints } from "../../../src/session/appHints.ts";
 import { addNotes } from "../../../src/session/appNotes.ts";
 import { costIn, CostReader, type CostLedger } from "../../../src/session/costReader.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
@@ -72,9 +73,11 @@ describe("CostReader", () => {
     const ledger = await sleptThrough();
     ledger.upsertCall(ownCall({ endedAtMs: logStartMs + 60 * second }));
     const asked: string[] = [];
-    const reader = new CostReader(ledger, (appName) => {
-      asked.push(appName);
-      return { scaledownSeconds: 300, isKeptWarm: false };
+    const reader = new CostReader(ledger, {
+      lifeInFile: (appName) => {
+        asked.push(appName);
+        return { scaledownSeconds: 300, isKeptWarm: false };
+      },
     });
     assertNear(secondsOf(ledger, reader), 360);
     assert.deepEqual(asked, ["flux"]);
@@ -109,7 +112,7 @@ describe("CostReader", () => {
   it("does not keep a container alive for a call that ran in another one", async () => {
     const ledger = await sleptThrough();
     const life = { scaledownSeconds: 300, isKeptWarm: false };
-    const reader = (): CostReader => new CostReader(ledger, () => life);
+    const reader = (): CostReader => new CostReader(ledger, { lifeInFile: () => life });
     ledger.upsertCall(ownCall({ callId: "own-1", endedAtMs: logStartMs + 60 * second }));
     ledger.upsertCall(
       ownCall({
@@ -144,7 +147,7 @@ describe("CostReader", () => {
     const ledger = await sleptThrough();
     addNotes(ledger, { scope, appId: "ap-1" }, { endedOnPurposeAtMs: [logStartMs + 20 * minute] });
     const life = { scaledownSeconds: 60, isKeptWarm: true };
-    assertNear(secondsOf(ledger, new CostReader(ledger, () => life)), 20 * 60);
+    assertNear(secondsOf(ledger, new CostReader(ledger, { lifeInFile: () => life })), 20 * 60);
   });
 
   it("counts a container that only the log names, once", async () => {
@@ -201,6 +204,29 @@ describe("CostReader", () => {
       rates,
     });
     assert.deepEqual(reading.inferred, []);
+  });
+
+  it("prices a container of which only the guardian's look told, as its app file says", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const bare = container({ gpu: null, gpuSource: "unknown" });
+    for (const atMs of [logStartMs, logStartMs + 100 * second])
+      ledger.recordListing(appListing(atMs, { containers: [bare], adapter: "cli" }));
+    const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 100 * second, rates };
+    const unknown = costIn(new CostReader(ledger).read(range), null, logStartMs);
+    assert.equal(unknown.best.known, false);
+    const appHint = appHints({
+      ledger,
+      inFile: () => ({ gpu: "L40S", cpuCores: 4, memoryGib: 16 }),
+      inSettings: () => undefined,
+      nowMs: () => range.nowMs,
+    });
+    const reading = new CostReader(ledger, { appHint }).read(range);
+    assert.deepEqual(
+      reading.spans.map(({ gpu, gpuSource, cpuCores }) => [gpu?.type, gpuSource, cpuCores]),
+      [["L40S", "deploy-file", 4]],
+    );
+    const { best } = costIn(reading, null, logStartMs);
+    assert.ok(best.known && Math.abs(best.microUsd - 100_000) < 100, "100 s at $3.6/h");
   });
 
   it("reads the ledger again only when it has changed, and prices anew when the rates have", async () => {
