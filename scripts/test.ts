@@ -136,7 +136,7 @@ async function runSuite(suite: Suite, missing: ReadonlyMap<Need, string>): Promi
       PATH: [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
       MODAL_METER_RESULTS: resultsFile,
       MODAL_METER_REQUIRE: required.join(","),
-      FORCE_COLOR: "0",
+      NO_COLOR: "1",
     },
   });
   child.all.pipe(createWriteStream(log));
