@@ -137,8 +137,9 @@ export class Meter implements Disposable {
 
   #tick(): void {
     this.#timer = this.#parts.clock.after(lookEveryMs, () => {
-      if (this.#isDue()) this.show();
+      // A bug in one view, or in what it shows, must not stop the meter.
       this.#tick();
+      if (this.#isDue()) this.show();
     });
   }
 

@@ -4,6 +4,7 @@ import { formatAmount, formatCountdown, formatDuration, formatMetered } from "..
 import type { KnownPart } from "../../cost/cost.ts";
 import { billedThroughText } from "../../cost/reconcile.ts";
 import type { TieredCost } from "../../cost/sessionCost.ts";
+import type { ContainerSpan } from "../../cost/span.ts";
 import { tierDefinitions } from "../../cost/tiers.ts";
 import { costIn } from "../../session/costReader.ts";
 import type { SessionRecord } from "../../session/session.ts";
@@ -90,11 +91,7 @@ function meteredLines({ metered }: TieredCost): readonly string[] {
 
 function spanLines(
   { meter }: Services,
-  spans: readonly {
-    readonly appName: string;
-    readonly gpuSource: string;
-    readonly lastSeenAtMs: number;
-  }[],
+  spans: readonly ContainerSpan[],
   fromMs: number,
 ): readonly string[] {
   const own = spans.filter(({ lastSeenAtMs }) => lastSeenAtMs >= fromMs);
@@ -102,14 +99,25 @@ function spanLines(
   const lines = [...sources].map(
     ([source, list]) => `- ${list.length} container(s): ${gpuSources[source] ?? source}`,
   );
+  const bare = own.filter(({ cpuCores, memoryGib }) => cpuCores === null || memoryGib === null);
   const { cpu, memory } = meter.rates();
   return [
     "## Rates",
     "",
     `CPU $${cpu.usdPerHour.toFixed(4)} per core and hour, memory $${memory.usdPerHour.toFixed(4)} per GiB and hour (${cpu.origin}).`,
     "",
+    ...(bare.length === 0
+      ? []
+      : [
+          `${bare.length} container(s) of ${appNames(bare)}: no app file in the open folders tells their CPU and memory, so Modal's minimum is counted (0.125 cores, 128 MiB). They cost more if they ask for more.`,
+          "",
+        ]),
     ...(lines.length === 0 ? [] : ["How the GPU of each container is known:", "", ...lines, ""]),
   ];
+}
+
+function appNames(spans: readonly ContainerSpan[]): string {
+  return [...new Set(spans.map(({ appName }) => appName))].join(", ");
 }
 
 const gpuSources: Readonly<Record<string, string>> = {
