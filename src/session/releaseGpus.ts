@@ -91,7 +91,7 @@ export function releaseText(result: ReleaseResult): string {
   if (released.length === 0 && left.length === 0) return "No GPU was running.";
   const parts: string[] = [];
   if (released.length > 0) {
-    const less = saved === null ? "" : `: ${formatPerHour(saved)} less`;
+    const less = saved === null ? "" : `: ≈ ${formatPerHour(saved)} less`;
     parts.push(`Released ${released.length} GPU container(s)${less}. The deployment stays.`);
   }
   if (left.length > 0)

@@ -53,7 +53,7 @@ describe("releaseGpus", () => {
     );
     assert.equal(
       releaseText(result),
-      "Released 2 GPU container(s): $3.90/h less. The deployment stays.",
+      "Released 2 GPU container(s): ≈ $3.90/h less. The deployment stays.",
     );
   });
 
