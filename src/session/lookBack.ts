@@ -62,6 +62,8 @@ const mostPieces = 24;
 /** An example of a cold start is looked for so far before the gap. */
 const exampleBackMs = 6 * hourMs;
 const maxApps = 8;
+/** An unfocused window looks every 10 minutes with the CLI. Then only logs of apps in use are worth a second of CPU each. */
+const ordinaryMs = 15 * 60_000;
 const maxDetails = 200;
 const detailsAtOnce = 8;
 const maxChars = 16_000_000;
@@ -231,8 +233,10 @@ export class LookBack implements Disposable {
       wanted.set(appId, appName);
       active.set(appId, observedAtMs);
     }
+    const isOrdinary = listing.adapter === "cli" && observedAtMs - fromMs < ordinaryMs;
     return [...wanted]
       .map(([appId, appName]) => ({ appId, appName }))
+      .filter(({ appId }) => !isOrdinary || active.has(appId))
       .toSorted((a, b) => (active.get(b.appId) ?? 0) - (active.get(a.appId) ?? 0))
       .slice(0, maxApps);
   }

@@ -128,6 +128,36 @@ describe("LookBack", () => {
     assert.equal(queries.length, read);
   });
 
+  it("spares the CLI the logs of apps that nobody uses, at its ordinary pace", async () => {
+    const { source, ledger, window, woken, queries } = await scene();
+    const lookBack = window();
+    const ordinary = { ...woken({ adapter: "cli" }), sinceMs: wokeAtMs - 10 * minute };
+    await lookBack.update(source, ordinary);
+    assert.equal(queries.length, 0);
+    await lookBack.update(source, { ...ordinary, sinceMs: wokeAtMs - 20 * minute });
+    assert.equal(queries.length, 1, "after a real absence all of them are read");
+    ledger.recordListing(
+      appListing(wokeAtMs - hour, {
+        ended: [
+          {
+            containerId: "ta-9",
+            appId: "ap-1",
+            appName: "flux",
+            enqueuedAtMs: null,
+            startedAtMs: wokeAtMs - 2 * hour,
+            finishedAtMs: wokeAtMs - hour - minute,
+            gpu: null,
+            gpuSource: "container",
+            cpuCores: null,
+            memoryGib: null,
+          },
+        ],
+      }),
+    );
+    await lookBack.update(source, ordinary);
+    assert.ok(queries.length > 1, "an app that was in use today is read");
+  });
+
   it("is one window's work", async () => {
     const { source, window, woken, queries } = await scene();
     const [first, second] = [window(), window()];
