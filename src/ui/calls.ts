@@ -122,7 +122,7 @@ export class Calls implements Disposable {
       inputJson: JSON.stringify({ ...input, values: { ...input.values, ...seedOf(request) } }),
       failure: null,
     };
-    ledger.remember(lastOriginKey, url.origin);
+    ledger.remember(lastOriginKey, JSON.stringify(url.origin));
     ledger.upsertCall(call);
     const folder = this.#resultsFolder(prepared.folder);
     await this.#follow(prepared, call, asked, this.#services.newId(), (options) =>

@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as vscode from "vscode";
+import * as z from "zod/mini";
 import { Failure } from "../../base/failure.ts";
 import { formatPerHour } from "../../cost/format.ts";
 import type { LedgerUpkeep } from "../../session/ledgerPort.ts";
@@ -145,8 +146,11 @@ async function askOrigin(
   base: string,
   known: () => readonly string[],
 ): Promise<string | undefined> {
-  const last = ledger.recall(lastOriginKey) ?? "";
-  const suggestion = [last, base, ...known()].find((url) => url !== "" && URL.canParse(url));
+  const json = ledger.recall(lastOriginKey);
+  const last = z.safeParse(z.string(), json === undefined ? undefined : JSON.parse(json));
+  const suggestion = [...(last.success ? [last.data] : []), base, ...known()].find(
+    (url) => url !== "" && URL.canParse(url),
+  );
   const text = await askText({
     title: vscode.l10n.t("Proxy Auth Token"),
     prompt: vscode.l10n.t("Address of the app, for example https://acme--app.modal.run"),
