@@ -130,7 +130,7 @@ async function runSuite(suite: Suite, missing: ReadonlyMap<Need, string>): Promi
     reject: false,
     all: true,
     buffer: true,
-    timeout: 15 * 60_000,
+    timeout: 30 * 60_000,
     forceKillAfterDelay: 10_000,
     env: {
       PATH: [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),

@@ -100,7 +100,7 @@ export class App implements Disposable {
     await mkdir(this.#storageFolder, { recursive: true });
     const { ledger, setAside } = await openLedger(join(this.#storageFolder, ledgerName));
     this.#store.add(ledger);
-    const byGuardian = ledger.recall(setAsideKey);
+    const byGuardian = pathIn(ledger.recall(setAsideKey));
     if (setAside !== null) this.#tellSetAside(setAside);
     else if (
       byGuardian !== undefined &&
@@ -311,4 +311,10 @@ export class App implements Disposable {
       ),
     );
   }
+}
+
+/** A path that was remembered as JSON. */
+function pathIn(json: string | undefined): string | undefined {
+  const path: unknown = json === undefined ? undefined : JSON.parse(json);
+  return typeof path === "string" ? path : undefined;
 }

@@ -42,7 +42,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   if (!existsSync(config.ledgerFile)) return;
   const { ledger, setAside } = await openLedger(config.ledgerFile);
   // No window is there to tell it: the next one does.
-  if (setAside !== null) ledger.remember(setAsideKey, setAside);
+  if (setAside !== null) ledger.remember(setAsideKey, JSON.stringify(setAside));
   const notices = new OpenNotices(systemNotifier(process.platform));
   const clock = systemClock;
   const targets = (): readonly GuardTarget[] => {
