@@ -93,7 +93,11 @@ export class SessionScene implements AsyncDisposable {
       world.stopApp(app.id);
     }
     this.modal.sync();
-    if ((await this.window.quickInput()) !== undefined) await this.window.dismiss();
+    await this.window.until("no question is open", async () => {
+      if ((await this.window.quickInput()) === undefined) return true;
+      await this.window.dismiss();
+      return false;
+    });
     await this.window.clearNotifications();
     await this.window.until(
       "the window sees that nothing runs",
