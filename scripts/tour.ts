@@ -8,6 +8,9 @@ import { pack } from "./package.ts";
 const status = "modalMeter.status";
 const costs = "Modal Meter Costs";
 
+/** Steps whose screenshots the README shows. */
+const inReadme: ReadonlySet<string> = new Set(["session", "all-clear"]);
+
 interface Scene {
   readonly stage: Stage;
   readonly window: EditorWindow;
@@ -128,7 +131,7 @@ export async function playTour({ media }: { readonly media: boolean }): Promise<
       const seen = await step.run({ stage, window });
       const path = await window.screenshot(`tour-${step.name}`);
       console.log(`    ${seen}\n    ${path}`);
-      if (media) {
+      if (media && inReadme.has(step.name)) {
         await mkdir(join(root, "media"), { recursive: true });
         await copyFile(path, join(root, "media", `tour-${step.name}.png`));
       }
