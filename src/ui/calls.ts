@@ -25,6 +25,7 @@ import { allTiers } from "./statusView.ts";
 /** A window that runs a call says so in the ledger, so that no other one resumes it. */
 const leaseMs = 20_000;
 const renewMs = 5_000;
+const tickMs = 1_000;
 
 /** Where a call goes, and what it belongs to. */
 export interface Prepared {
@@ -251,17 +252,18 @@ export class Calls implements Disposable {
         (progress, token) => {
           const abort = new AbortController();
           token.onCancellationRequested(() => abort.abort());
+          const told = this.#tellElapsed((message) => progress.report({ message }));
           return send({
             clock,
             log,
             signal: abort.signal,
-            onProgress: (now) => progress.report({ message: progressText(now) }),
+            onProgress: told.show,
             onHandover: (handoverUrl) => {
               kept.call = { ...kept.call, handoverUrl };
               ledger.upsertCall(kept.call);
             },
             proxyToken: (origin) => tokens.get(origin),
-          });
+          }).finally(() => told.dispose());
         },
       );
       const containerGpu = this.#containerGpu(call);
@@ -298,6 +300,24 @@ export class Calls implements Disposable {
       lease.dispose();
       meter.expectChange();
     }
+  }
+
+  /** A silent call shows how long it has been going on, second by second. */
+  #tellElapsed(report: (message: string) => void): Disposable & {
+    readonly show: (progress: CallProgress) => void;
+  } {
+    const { clock } = this.#services;
+    const held: { timer: Disposable | undefined } = { timer: undefined };
+    const show = (progress: CallProgress): void => {
+      held.timer?.dispose();
+      report(progressText(progress));
+      const shownAtMs = clock.nowMs();
+      held.timer = clock.after(tickMs, () => {
+        const elapsedMs = progress.elapsedMs + clock.nowMs() - shownAtMs;
+        show({ ...progress, elapsedMs });
+      });
+    };
+    return this.#store.add({ show, dispose: () => held.timer?.dispose() });
   }
 
   #holdLease(call: CallRecord, holder: string): Disposable {

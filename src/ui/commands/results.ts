@@ -99,6 +99,8 @@ async function importOpenApi({
   connection,
   project,
 }: ResultServices): Promise<void> {
+  // Only for a suggestion: an address can be typed without any connection.
+  await connection.open().catch((error: unknown) => log.info(`No address known: ${String(error)}`));
   const folder = project.currentFolder();
   const scopeKey = connection.last?.scopeKey;
   const session =

@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Frame } from "playwright-core";
+import * as z from "zod/mini";
+import type { EditorWindow, Notification } from "../host/window.ts";
+import type { WebFault } from "../sim/admin/faults.ts";
+import type { JournalEntry } from "../sim/admin/journal.ts";
+import { Stage } from "./stage.ts";
+
+/** A loaded machine is slow, a broken product is not. */
+const patient = { withinMs: 90_000 };
+
+/** What a result's sidecar must have. */
+const sidecar = z.looseObject({
+  endpoint: z.string(),
+  prompt: z.nullable(z.string()),
+  seed: z.nullable(z.number()),
+  parameters: z.record(z.string(), z.unknown()),
+  mode: z.nullable(z.string()),
+  gpu: z.nullable(z.string()),
+  mediaType: z.nullable(z.string()),
+  cost: z.object({
+    reportedMicroUsd: z.nullable(z.int()),
+    meteredMicroUsd: z.nullable(z.int()),
+    billedMicroUsd: z.nullable(z.int()),
+  }),
+});
+
+export interface SavedResult {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly sidecar: z.infer<typeof sidecar>;
+}
+
+const picture = z.object({ width: z.number(), height: z.number(), from: z.string() });
+
+/** Virtual time until Modal hands a call over, and a little more. */
+const handoverMs = 150_100;
+
+/** One editor with a running dev session of the sample's "flux" app, used like a person uses it. */
+export class EndpointsScene implements AsyncDisposable {
+  readonly stage: Stage;
+  readonly window: EditorWindow;
+  #settings: Readonly<Record<string, unknown>>;
+  #marks = 0;
+
+  private constructor(
+    stage: Stage,
+    window: EditorWindow,
+    settings: Readonly<Record<string, unknown>>,
+  ) {
+    this.stage = stage;
+    this.window = window;
+    this.#settings = settings;
+  }
+
+  static async set(settings: Readonly<Record<string, unknown>> = {}): Promise<EndpointsScene> {
+    const all = {
+      "files.simpleDialog.enable": true,
+      "modalMeter.workdayEnd": "",
+      "modalMeter.idleReminderMinutes": 0,
+      ...settings,
+    };
+    const stage = await Stage.set({ settings: all, size: { width: 1600, height: 1000 } });
+    try {
+      const window = await stage.host.open();
+      const scene = new EndpointsScene(stage, window, all);
+      scene.quicken();
+      await window.untilStatus("modalMeter.status", /nothing running/, patient);
+      await window.runCommand("Modal Meter: Start Dev Session");
+      await window.untilQuickInput(/Which apps? should run/, patient);
+      await window.pick(/^flux/);
+      await window.untilNotification("flux is ready in dev mode", patient);
+      return scene;
+    } catch (error) {
+      await stage[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Replaces what goes wrong by this alone; handlers otherwise answer within a second. */
+  quicken(
+    ...faults: readonly {
+      readonly path?: string;
+      readonly fault: WebFault;
+      readonly times?: number;
+      readonly method?: string;
+    }[]
+  ): void {
+    this.stage.modal.faults.clear();
+    this.stage.modal.faults.addWeb({ fault: { kind: "duration", ms: 600 } });
+    for (const fault of faults) this.stage.modal.faults.addWeb(fault);
+  }
+
+  /** Changes settings as a person does in settings.json (undefined takes one away), until they are in force. */
+  async setting(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#settings = { ...this.#settings, ...changes };
+    this.#marks += 1;
+    const title = `Settings number ${this.#marks}`;
+    const mark = { name: "settings-mark", title, url: "https://127.0.0.1:9/" };
+    const own = z.safeParse(z.array(z.unknown()), this.#settings["modalMeter.endpoints"]);
+    await this.stage.host.writeSettings({
+      ...this.#settings,
+      "modalMeter.endpoints": [...(own.success ? own.data : []), mark],
+    });
+    await this.untilOffered(new RegExp(`^${title}`));
+  }
+
+  /** Waits until "Invoke Endpoint…" lists an endpoint. */
+  async untilOffered(match: RegExp): Promise<void> {
+    await this.window.until(
+      `"Invoke Endpoint…" offers ${String(match)}`,
+      async () => {
+        await this.window.runCommand("Modal Meter: Invoke Endpoint…");
+        const { items } = await this.window.untilQuickInput("Which one?", patient);
+        await this.window.dismiss();
+        return items.some((item) => match.test(item));
+      },
+      patient,
+    );
+  }
+
+  async invoke(command: string, prompt: string): Promise<void> {
+    await this.window.runCommand(`Modal Meter: ${command}`);
+    await this.window.untilQuickInput("Prompt", patient);
+    await this.window.type(prompt);
+    await this.window.accept();
+  }
+
+  async repeat(): Promise<void> {
+    await this.window.runCommand("Modal Meter: Repeat Last Call");
+  }
+
+  /** What reached Local Modal, which no claim of the extension can change. */
+  requests(method: "GET" | "POST", path: string): readonly JournalEntry[] {
+    return this.stage.modal.journal
+      .entries({ kind: "web", name: method, path })
+      .filter(({ client }) => client === "modal-meter");
+  }
+
+  posts(path = "/flux"): readonly JournalEntry[] {
+    return this.requests("POST", path);
+  }
+
+  /** The request that waits for its answer, once there are at least so many requests. */
+  async untilPending(path: string, requests: number): Promise<JournalEntry> {
+    return this.window.until(
+      `request ${requests} to ${path} waits for its answer`,
+      async () => {
+        const all = this.stage.modal.journal.entries({ kind: "web", path });
+        const last = all.at(-1);
+        return all.length >= requests && last?.outcome === "pending" ? last : undefined;
+      },
+      patient,
+    );
+  }
+
+  /** Lets Modal hand the waiting call over: its 150 seconds pass at once. */
+  handOver(): void {
+    this.stage.modal.advance(handoverMs);
+  }
+
+  /** The files in the results folder. */
+  async files(): Promise<readonly string[]> {
+    const folder = join(this.stage.workspace, "modal-results");
+    await mkdir(folder, { recursive: true });
+    return readdir(folder);
+  }
+
+  /** The result whose name has these words in it, once it and its sidecar are whole. */
+  async untilResult(words: string): Promise<SavedResult> {
+    const folder = join(this.stage.workspace, "modal-results");
+    return this.window.until(
+      `a result with "${words}" in its name`,
+      async () => {
+        const names = await this.files();
+        const name = names.find((one) => one.includes(words) && names.includes(`${one}.json`));
+        if (name === undefined) return undefined;
+        const path = join(folder, name);
+        const text = await readFile(`${path}.json`, "utf8");
+        return {
+          name,
+          path,
+          bytes: await readFile(path),
+          sidecar: z.parse(sidecar, JSON.parse(text)),
+        };
+      },
+      { ...patient, describe: async () => this.#story() },
+    );
+  }
+
+  /** What a failed wait has to be explained with. */
+  async #story(): Promise<string> {
+    const shot = await this.window.screenshot(`endpoints-failure-${Date.now()}`);
+    const requests = this.stage.modal.journal
+      .entries({ kind: "web" })
+      .map(({ name, path, outcome }) => `${name} ${path} → ${outcome}`);
+    return [
+      await this.window.describe(),
+      `Screenshot: ${shot}`,
+      `Requests: ${requests.join(", ")}`,
+      `Results: ${(await this.files()).join(" ")}`,
+      ...(await this.logs()),
+    ].join("\n");
+  }
+
+  /** What the extension has written into its two output channels. */
+  async logs(): Promise<readonly string[]> {
+    const folder = join(this.stage.host.userData, "logs");
+    const names = await readdir(folder, { recursive: true });
+    const own = names.filter((name) => /Modal Meter( Costs)?\.log$/.test(name));
+    return Promise.all(own.map(async (name) => readFile(join(folder, name), "utf8")));
+  }
+
+  /** The picture that is open in VS Code's own image preview, as the browser has decoded it. */
+  async untilPicture(
+    words: string,
+  ): Promise<{ readonly frame: Frame; readonly width: number; readonly height: number }> {
+    return this.window.until(
+      `a picture of "${words}" is visible in the editor`,
+      async () => {
+        for (const frame of this.window.page.frames()) {
+          const found = z.safeParse(
+            picture,
+            await frame
+              .evaluate(
+                `(() => {
+                  const image = document.querySelector("img");
+                  if (image === null || !image.complete || image.naturalWidth === 0) return null;
+                  if (image.getBoundingClientRect().width < 10) return null;
+                  return { width: image.naturalWidth, height: image.naturalHeight, from: decodeURIComponent(image.src) };
+                })()`,
+              )
+              .catch(() => null),
+          );
+          if (found.success && found.data.from.includes(words)) return { frame, ...found.data };
+        }
+        return undefined;
+      },
+      patient,
+    );
+  }
+
+  /** What the open output view shows: its last lines, a wrapped line put together again. */
+  async shownOutput(): Promise<string> {
+    const lines = z.parse(
+      z.array(z.object({ top: z.number(), text: z.string() })),
+      await this.window.page.evaluate(
+        `[...document.querySelectorAll(".output-view .view-line")].map((line) => ({
+          top: Number.parseFloat(line.style.top), text: line.textContent ?? "" }))`,
+      ),
+    );
+    return lines
+      .toSorted((a, b) => a.top - b.top)
+      .map(({ text }) => text)
+      .join(" ")
+      .replaceAll(/[\s\u00A0]+/g, " ");
+  }
+
+  async untilShown(match: RegExp): Promise<string> {
+    return this.window.until(
+      `the output view shows ${String(match)}`,
+      async () => {
+        const text = await this.shownOutput();
+        return match.test(text) ? text : undefined;
+      },
+      { ...patient, describe: async () => this.shownOutput() },
+    );
+  }
+
+  /** Waits for an error in words, and looks that it was told as one. */
+  async untilError(match: RegExp): Promise<Notification> {
+    const notification = await this.window.untilNotification(match, patient);
+    assert.equal(notification.severity, "error", notification.message);
+    return notification;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stage[Symbol.asyncDispose]();
+  }
+}
