@@ -118,7 +118,7 @@ function flow(
 }
 
 /** Content-Length as a number; null when absent, chunked or garbage. */
-export function declaredLength(message: IncomingMessage): number | null {
+function declaredLength(message: IncomingMessage): number | null {
   const text = message.headers["content-length"];
   if (text === undefined || !/^\d{1,15}$/.test(text)) return null;
   return Number(text);

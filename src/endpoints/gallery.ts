@@ -77,7 +77,7 @@ async function readEntry(folder: string, name: string): Promise<ResultEntry | un
 }
 
 /** Pure, so that a view can filter what it has without reading again. */
-export function matches(provenance: Provenance, filter: ResultFilter): boolean {
+function matches(provenance: Provenance, filter: ResultFilter): boolean {
   if (filter.endpoint !== undefined && provenance.endpoint !== filter.endpoint) return false;
   const prompt = (provenance.prompt ?? "").toLowerCase();
   const words = (filter.prompt ?? "").toLowerCase().split(/\s+/).filter(Boolean);

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Failure } from "../base/failure.ts";
 import { callEndpoint } from "./call.ts";
 import type { CallOptions } from "./callTypes.ts";
 import { baseOfDocument, readOpenApi, type OpenApiCatalogue } from "./openApi.ts";
@@ -37,20 +36,6 @@ export async function fetchOpenApi(url: URL, options: CallOptions): Promise<Open
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Endpoints of an OpenAPI document on disk. `base` is the app's address.
- * @throws Failure "disk" or "bad-output".
- */
-export async function readOpenApiFile(path: string, base: URL): Promise<OpenApiCatalogue> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw new Failure("disk", `${path} cannot be read.`, { cause: error });
-  }
-  return readOpenApi(parseJson(text), base);
 }
 
 function parseJson(text: string): unknown {

@@ -69,7 +69,7 @@ export function billView(local: LocalModal, byHour: boolean): unknown {
   );
 }
 
-export function spanOf(container: Container): Span {
+function spanOf(container: Container): Span {
   return {
     containerId: container.id,
     appId: container.appId,

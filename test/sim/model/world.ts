@@ -437,7 +437,7 @@ export function isDeployed(app: App): boolean {
 }
 
 /** Modal's own defaults where the deploy says nothing. */
-export function functionSpec(request: FunctionRequest): FunctionSpec {
+function functionSpec(request: FunctionRequest): FunctionSpec {
   return {
     gpu: null,
     milliCpu: 125,

@@ -63,7 +63,7 @@ const QUICK_MS = 20;
 /** Loras that "exist"; the seed's app looks its files up by id. */
 const UNKNOWN_LORA = /^(missing|unknown|none)/;
 
-export const IMAGE_ROUTES = [
+const IMAGE_ROUTES = [
   "/flux",
   "/flux-dev",
   "/flux-instantid",
@@ -237,7 +237,7 @@ function notAllowed(): Work {
   return work(QUICK_MS, () => json(405, { detail: "Method Not Allowed" }));
 }
 
-export function json(status: number, value: unknown): Answer {
+function json(status: number, value: unknown): Answer {
   return {
     status,
     headers: { "content-type": "application/json" },

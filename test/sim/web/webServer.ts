@@ -9,7 +9,7 @@ import { asgiWork, failed, functionWork, type Answer, type Work } from "./routes
 import { sendAnswer, sendText } from "./send.ts";
 
 /** After this much virtual time the caller is handed over to a URL of the call. */
-export const HANDOVER_MS = 150_000;
+const HANDOVER_MS = 150_000;
 const CALL_PARAMETER = "__modal_function_call_id";
 const ASGI = 1;
 
