@@ -9,6 +9,7 @@ import { runCli } from "../../src/modal/cliProcess.ts";
 import { streamCli } from "../../src/modal/cliStream.ts";
 import { findCli } from "../../src/modal/findCli.ts";
 import { testControl } from "./controlAdapters.ts";
+import { skip } from "../skip.ts";
 
 const token = { MODAL_TOKEN_ID: "ak-visible", MODAL_TOKEN_SECRET: "as-visible" };
 
@@ -252,7 +253,12 @@ describe("findCli", () => {
   }
 
   it("prefers the workspace's own environment to PATH", async function () {
-    if (process.platform === "win32") this.skip();
+    if (process.platform === "win32")
+      skip(
+        this,
+        "posix",
+        "programs are found by their executable bit, which Windows does not have",
+      );
     const { cli } = await find({
       folders: [join(folder, "project")],
       path: [join(folder, "global")],

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod/mini";
 import { schemaVersion } from "../../src/ledger/schema.ts";
 import { call, mondayMs, TemporaryLedger } from "../unit/ledger/temporaryLedger.ts";
+import { skip } from "../skip.ts";
 
 const program = fileURLToPath(new URL("./ledgerProcess.ts", import.meta.url));
 const answerSchema = z.object({
@@ -220,7 +221,8 @@ describe("the ledger in several processes", () => {
   });
 
   it("says so at once where the file cannot be written, and leaves it as it is", async function () {
-    if (process.platform === "win32") this.skip();
+    if (process.platform === "win32")
+      skip(this, "posix", "a read-only file is made by POSIX permissions");
     const ledger = await files.ledger();
     ledger.upsertCall(call());
     ledger.dispose();

@@ -10,6 +10,7 @@ import {
   type Finished,
   type Venv,
 } from "./simProcess.ts";
+import { skip } from "../skip.ts";
 
 // Python takes a second or more to start, and several times that on a busy machine.
 const CLI_MS = 120_000;
@@ -204,7 +205,8 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
     });
 
     it("serves an ephemeral app until SIGINT", async function () {
-      if (process.platform === "win32") this.skip();
+      if (process.platform === "win32")
+        skip(this, "posix", "Windows can not send SIGINT to a child");
       const serve = new Running(path, ["serve", "flux_app.py"], clientEnv(local.env));
       await serve.line("Serving");
       const app = [...local.workspace.world.apps.values()].at(-1);
