@@ -375,7 +375,7 @@ export class EditorWindow {
   }
 
   #input(): Locator {
-    return this.page.locator(`${quickInput} input[type="text"]`).first();
+    return this.page.locator(`${quickInput} input:is([type="text"], [type="password"])`).first();
   }
 
   #statusItem(id: string): Locator {
