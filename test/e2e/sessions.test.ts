@@ -360,7 +360,7 @@ describe("sessions", function () {
       });
       await window.runCommand("Modal Meter: Stop All Apps");
       const told = await window.untilNotification(
-        /1 app\(s\) still run in acme\/main: flux/,
+        /in acme\/main\. 1 app\(s\) still run: flux/,
         patient,
       );
       assert.equal(told.severity, "error");
