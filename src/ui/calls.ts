@@ -120,7 +120,7 @@ export class Calls implements Disposable {
       audit: [],
       handoverUrl: null,
       resultPath: null,
-      inputJson: JSON.stringify({ ...input, values: { ...input.values, ...seedOf(request) } }),
+      inputJson: JSON.stringify(sentInput(input, request)),
       failure: null,
     };
     ledger.remember(lastOriginKey, JSON.stringify(url.origin));
@@ -411,9 +411,10 @@ function askedIn(endpoint: Endpoint, { values, files }: CallInput): Asked {
   };
 }
 
-/** A drawn seed is kept with the call, so that "Repeat" can make the same result again. */
-function seedOf(request: BuiltRequest): Readonly<Record<string, number>> {
-  return request.seed === null ? {} : { seed: request.seed };
+/** All that was sent, with the drawn seed and every default: "Repeat" makes the same result again. Files stay paths. */
+function sentInput({ files }: CallInput, { sent }: BuiltRequest): CallInput {
+  const values = Object.entries(sent).filter(([name]) => files[name] === undefined);
+  return { values: Object.fromEntries(values), files };
 }
 
 function progressText({ phase, elapsedMs, receivedBytes, totalBytes, hops }: CallProgress): string {
