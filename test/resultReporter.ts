@@ -28,6 +28,9 @@ export default class ResultReporter extends mocha.reporters.Spec {
     runner.on("pass", () => {
       results.passed += 1;
     });
+    runner.on("retry", (test, error: Error) => {
+      console.log(`    ↻ second try of "${test.fullTitle()}" after: ${error.message}`);
+    });
     runner.on("fail", (test, error: Error) => {
       results.failed.push({ title: test.fullTitle(), error: error.stack ?? String(error) });
     });
