@@ -28,7 +28,7 @@ export default class ResultReporter extends mocha.reporters.Spec {
     runner.on("pass", () => {
       results.passed += 1;
     });
-    runner.on("retry", (test, error: Error) => {
+    runner.on("retry", (test: Mocha.Test, error: Error) => {
       console.log(`    ↻ second try of "${test.fullTitle()}" after: ${error.message}`);
     });
     runner.on("fail", (test, error: Error) => {
