@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readIncident, type IncidentRecord } from "../../src/guardian/incidentRecord.ts";
+import { openLedger } from "../../src/ledger/openLedger.ts";
+import { ownProcesses } from "../host/processes.ts";
+import { until, type UntilOptions } from "../host/until.ts";
+import type { EditorWindow } from "../host/window.ts";
+import { skip } from "../skip.ts";
+import { Stage, cliFolder } from "./stage.ts";
+
+const status = "modalMeter.status";
+/** The grace after the last window is 20 s; the rest is what a loaded machine may take. */
+const patient: UntilOptions = { withinMs: 120_000, everyMs: 250 };
+
+function needCli(context: Mocha.Context): void {
+  if (!existsSync(cliFolder("current"))) {
+    skip(context, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
+  }
+}
+
+/** Apps that Local Modal itself has in service. */
+function live({ modal }: Stage): readonly string[] {
+  modal.sync();
+  return [...modal.workspace.world.apps.values()]
+    .filter(({ state }) => state === "deployed")
+    .map(({ description }) => description);
+}
+
+const stops = ({ modal }: Stage): number => modal.journal.count({ name: "AppStop" });
+
+const guardians = (): number =>
+  ownProcesses().filter(({ command }) => command.includes("guardian.cjs")).length;
+
+/** Deploys flux in the window, and waits until the guardian is there. */
+async function startDev(window: EditorWindow): Promise<void> {
+  await window.untilStatus(status, /nothing running/, patient);
+  await window.runCommand("Modal Meter: Start Dev Session");
+  await window.untilNotification("flux is ready in dev mode", patient);
+  await window.untilStatus(status, /^dev · 1 app/, patient);
+  await until("a guardian runs", () => guardians() === 1, patient);
+}
+
+async function incidentOf(stage: Stage): Promise<IncidentRecord | undefined> {
+  const folder = join(stage.host.userData, "User", "globalStorage", "modal-meter.modal-meter");
+  const { ledger } = await openLedger(join(folder, "ledger.db"));
+  try {
+    return readIncident(ledger);
+  } finally {
+    ledger.dispose();
+  }
+}
+
+const target = { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }] };
+
+describe("after the last window, with onClose: stop", () => {
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this);
+    stage = await Stage.set({ settings: { ...target, "modalMeter.onClose": "stop" } });
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  async function untilStoppedOnce(before: number): Promise<void> {
+    assert.ok(stage);
+    const own = stage;
+    await until("the guardian has stopped the app", () => live(own).length === 0, patient);
+    await until("no guardian is left over", () => guardians() === 0, patient);
+    assert.equal(stops(stage) - before, 1, "one stop, not two");
+  }
+
+  it("stops the app when a person has closed the window, and not when it was a mere reload", async () => {
+    assert.ok(stage);
+    const window = await stage.host.open();
+    await startDev(window);
+    const before = stops(stage);
+    await window.reload();
+    await window.untilStatus(status, /^dev · 1 app/, patient);
+    assert.deepEqual(live(stage), ["flux"]);
+    assert.equal(stops(stage), before);
+    await window.close();
+    await untilStoppedOnce(before);
+  });
+
+  it("stops the app when the extension host was killed, and the window with it", async () => {
+    assert.ok(stage);
+    const window = await stage.host.open();
+    await startDev(window);
+    const before = stops(stage);
+    await window.killExtensionHost();
+    await window.close();
+    await untilStoppedOnce(before);
+  });
+
+  it("leaves the app alone while a second window is open, and stops it after both", async () => {
+    assert.ok(stage);
+    const first = await stage.host.open();
+    await startDev(first);
+    const second = await stage.host.open();
+    await second.untilStatus(status, /^dev · 1 app/, patient);
+    const before = stops(stage);
+    await first.close();
+    assert.equal(guardians(), 1);
+    await second.untilStatus(status, /^dev · 1 app/);
+    assert.deepEqual(live(stage), ["flux"]);
+    await second.close();
+    await untilStoppedOnce(before);
+  });
+
+  it("stops the app when the whole editor was killed, and the next start goes on without it", async () => {
+    assert.ok(stage);
+    const window = await stage.host.open();
+    await startDev(window);
+    const before = stops(stage);
+    await stage.host.kill();
+    await untilStoppedOnce(before);
+    await stage.host.restart();
+    const again = await stage.host.open();
+    await again.untilStatus(status, /nothing running/, patient);
+  });
+});
+
+describe("after the last window, with onClose: remind, on a machine without a desktop", () => {
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this);
+    stage = await Stage.set({ settings: target });
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("keeps the reminder that nobody could see, and the next window shows it", async () => {
+    assert.ok(stage);
+    const own = stage;
+    const window = await stage.host.open();
+    await startDev(window);
+    await window.runCommand("Modal Meter: Invoke Flux");
+    await window.untilQuickInput("Prompt");
+    await window.type("a fox at night");
+    await window.accept();
+    await window.untilOutput("Modal Meter Costs", /💰 Cost/, patient);
+    await window.close();
+    const incident = await until(
+      "the reminder could not be shown, and that is recorded",
+      async () => {
+        const found = await incidentOf(own);
+        return found?.reminder.state === "not-shown" ? found : undefined;
+      },
+      { ...patient, everyMs: 1000 },
+    );
+    assert.match(`${incident.reminder.title} ${incident.reminder.body}`, /flux/);
+    assert.deepEqual(live(stage), ["flux"], "remind stops nothing");
+    const again = await stage.host.open();
+    const notification = await again.untilNotification(/flux/, patient);
+    assert.equal(notification.severity, "warning");
+    await again.screenshot("reminder-at-next-start");
+    await again.runCommand("Modal Meter: Stop All Apps");
+    await again.untilNotification(/Nothing runs any more/, patient);
+  });
+});
