@@ -63,14 +63,7 @@ const QUICK_MS = 20;
 /** Loras that "exist"; the seed's app looks its files up by id. */
 const UNKNOWN_LORA = /^(missing|unknown|none)/;
 
-const IMAGE_ROUTES = [
-  "/flux",
-  "/flux-dev",
-  "/flux-instantid",
-  "/flux-lora",
-  "/wan2",
-  "/workflow",
-];
+const IMAGE_ROUTES = ["/flux", "/flux-dev", "/flux-instantid", "/flux-lora", "/wan2", "/workflow"];
 
 /** The routes of an ASGI app. An app that is named for inference serves text, all others pictures. */
 export function asgiWork(request: WebRequest, kind: "pictures" | "text"): Work {
