@@ -400,16 +400,14 @@ export class EditorWindow {
         .first()
         .innerText({ timeout: 500 })
         .catch(() => undefined);
-      if (message === undefined) continue; // It went away while we read it.
+      const severity = /codicon-(error|warning|info)\b/.exec(icon)?.[1];
+      // It went away while we read it, or is not all there yet.
+      if (message === undefined || severity === undefined) continue;
       const buttons = await item
         .locator(".notification-list-item-buttons-container .monaco-button")
         .allInnerTexts();
       found.push({
-        severity: icon.includes("codicon-error")
-          ? "error"
-          : icon.includes("codicon-warning")
-            ? "warning"
-            : "info",
+        severity: severity === "error" ? "error" : severity === "warning" ? "warning" : "info",
         message: tidy(message),
         buttons: buttons.map(tidy).filter((text) => text !== ""),
       });
