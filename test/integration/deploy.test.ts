@@ -148,7 +148,8 @@ for (const venv of ["current", "old"] as const) {
       });
       assert.match(handle.appId, /^ap-\w+$/);
       assert.deepEqual(
-        handle.urls.map(({ functionName }) => functionName),
+        // The CLI creates functions in parallel, and prints them as they come.
+        handle.urls.map(({ functionName }) => functionName).toSorted(),
         ["flux", "private"],
         lines.join("\n"),
       );
