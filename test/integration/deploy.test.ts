@@ -67,11 +67,14 @@ for (const venv of ["current", "old"] as const) {
         onLine: (line) => lines.push(line),
       });
       assert.deepEqual(
-        urls.map(({ functionName, requiresProxyAuth }) => ({ functionName, requiresProxyAuth })),
-        [
-          { functionName: "flux", requiresProxyAuth: false },
-          { functionName: "private", requiresProxyAuth: true },
-        ],
+        // The CLI creates functions in parallel, and prints them as they come.
+        new Map(
+          urls.map(({ functionName, requiresProxyAuth }) => [functionName, requiresProxyAuth]),
+        ),
+        new Map([
+          ["flux", false],
+          ["private", true],
+        ]),
       );
       for (const { url } of urls) assert.ok(url.startsWith(local.webUrl), url);
       assert.match(dashboardUrl ?? "", /^https?:\/\//);
