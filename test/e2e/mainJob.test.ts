@@ -58,6 +58,16 @@ describe("the main job", function () {
     await startDev(window);
     assert.deepEqual(liveApps(stage), ["flux"]);
 
+    // A click on the status bar offers what makes sense now: to stop, before anything else.
+    await window.clickStatusBarItem(status);
+    const menu = await window.untilQuickInput("What now?");
+    assert.match(menu.items[0] ?? "", /Stop All Apps/);
+    assert.ok(
+      menu.items.some((item) => item.includes("Invoke Flux")),
+      menu.items.join(", "),
+    );
+    await window.dismiss();
+
     await invokeFlux(window, "a red fox in the snow");
     await window.until(
       "the image is open in an editor",
