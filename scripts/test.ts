@@ -46,8 +46,12 @@ const suites: readonly Suite[] = [
     name: "integration",
     // --exit: a process that a failed test left behind must not hold up the verdict.
     command: [
-      ...[bin("mocha"), "--exit", "--timeout", "180000"],
-      ...["test/integration/**/*.test.ts", ...reporter],
+      bin("mocha"),
+      "--exit",
+      "--timeout",
+      "180000",
+      "test/integration/**/*.test.ts",
+      ...reporter,
     ],
     counts: "mocha",
     live: true,

@@ -268,7 +268,7 @@ export class GuardianDesk {
     await until("no guardian is left", () => this.guardianPids.length === 0);
     this.ledger.dispose();
     await this.modal.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 
   #lines(name: string): readonly string[] {

@@ -26,7 +26,8 @@ export class TemporaryLedger extends DisposableStore {
 
   override dispose(): void {
     super.dispose();
-    rmSync(this.folder, { recursive: true, force: true });
+    // The background flush of a ledger that was just closed may still create its log.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
 
