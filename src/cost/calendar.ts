@@ -95,21 +95,30 @@ function weekKey(monday: LocalDate): string {
 
 /** Local time minus UTC, in milliseconds. */
 function offsetMs(atMs: number, timeZone: string): number {
-  const parts = new Map<string, number>(
-    format(timeZone)
-      .formatToParts(atMs)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const part = (name: string): number => parts.get(name) ?? 0;
-  const local = Date.UTC(
-    part("year"),
-    part("month") - 1,
-    part("day"),
-    part("hour"),
-    part("minute"),
-    part("second"),
-  );
-  return local - Math.floor(atMs / 1000) * 1000;
+  return zoneOffset(timeZone)(atMs);
+}
+
+/**
+ * Local time minus UTC at an instant, in milliseconds, as a time zone of the IANA database has it,
+ * summer time included. Throws a RangeError for an unknown zone.
+ */
+export function zoneOffset(timeZone: string): (atMs: number) => number {
+  const formatter = format(timeZone);
+  return (atMs) => {
+    const parts = new Map<string, number>(
+      formatter.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]),
+    );
+    const part = (name: string): number => parts.get(name) ?? 0;
+    const local = Date.UTC(
+      part("year"),
+      part("month") - 1,
+      part("day"),
+      part("hour"),
+      part("minute"),
+      part("second"),
+    );
+    return local - Math.floor(atMs / 1000) * 1000;
+  };
 }
 
 function format(timeZone: string): Intl.DateTimeFormat {
@@ -117,6 +126,8 @@ function format(timeZone: string): Intl.DateTimeFormat {
   if (known === undefined) {
     known = new Intl.DateTimeFormat("en-US", {
       timeZone,
+      calendar: "gregory",
+      numberingSystem: "latn",
       hourCycle: "h23",
       year: "numeric",
       month: "numeric",

@@ -53,5 +53,5 @@ function stripAnsi(text: string): string {
   return text.includes("\u001B") ? text.replace(ansi, "") : text;
 }
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
 const ansi = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[@-Z\\-_])/g;

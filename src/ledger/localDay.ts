@@ -8,37 +8,6 @@ export function fixedOffset(utcOffsetMinutes: number): OffsetAt {
   return () => utcOffsetMinutes * 60_000;
 }
 
-/** As a time zone of the IANA database has it, summer time included. Throws a RangeError for an unknown one. */
-export function zoneOffset(timeZone: string): OffsetAt {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    calendar: "gregory",
-    numberingSystem: "latn",
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  return (atMs) => {
-    const part = new Map(
-      format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)] as const),
-    );
-    const of = (type: Intl.DateTimeFormatPartTypes): number => part.get(type) ?? 0;
-    const local = Date.UTC(
-      of("year"),
-      of("month") - 1,
-      of("day"),
-      of("hour"),
-      of("minute"),
-      of("second"),
-    );
-    return local - Math.floor(atMs / 1000) * 1000;
-  };
-}
-
 /** The local day of an instant, and the instant at which the next one begins. */
 export function localDay(
   atMs: number,

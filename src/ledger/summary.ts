@@ -1,10 +1,11 @@
+import { zoneOffset } from "../cost/calendar.ts";
 import * as z from "zod/mini";
 import { microUsd } from "../cost/money.ts";
 import type { SummaryRow, TimeRange } from "../session/ledgerPort.ts";
 import { quarterMs } from "./callQuarter.ts";
 import { maybeWhole, text, whole } from "./column.ts";
 import type { Connection } from "./connection.ts";
-import { fixedOffset, localDay, zoneOffset } from "./localDay.ts";
+import { fixedOffset, localDay } from "./localDay.ts";
 import { prunedThroughMs } from "./prune.ts";
 
 export type SummaryQuery = TimeRange & {

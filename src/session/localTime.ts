@@ -1,4 +1,4 @@
-import { periodOf } from "../cost/calendar.ts";
+import { periodOf, zoneOffset } from "../cost/calendar.ts";
 
 /** An instant as the wall clock of a time zone shows it. */
 export interface LocalTime {
@@ -11,36 +11,13 @@ export interface LocalTime {
   readonly dayStartMs: number;
 }
 
-// Building a formatter takes longer than all the rest, and a policy asks every few seconds.
-const formats = new Map<string, Intl.DateTimeFormat>();
-const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-
 export function localTime(atMs: number, timeZone: string): LocalTime {
   const { key, fromMs } = periodOf("day", atMs, timeZone);
-  const parts = new Map(
-    format(timeZone)
-      .formatToParts(atMs)
-      .map(({ type, value }) => [type, value]),
-  );
+  const wall = new Date(atMs + zoneOffset(timeZone)(atMs));
   return {
     day: key,
-    weekday: weekdays.indexOf(parts.get("weekday") ?? ""),
-    minuteOfDay: Number(parts.get("hour")) * 60 + Number(parts.get("minute")),
+    weekday: wall.getUTCDay(),
+    minuteOfDay: wall.getUTCHours() * 60 + wall.getUTCMinutes(),
     dayStartMs: fromMs,
   };
-}
-
-function format(timeZone: string): Intl.DateTimeFormat {
-  let known = formats.get(timeZone);
-  if (known === undefined) {
-    known = new Intl.DateTimeFormat("en-US", {
-      timeZone,
-      weekday: "short",
-      hour: "numeric",
-      minute: "numeric",
-      hourCycle: "h23",
-    });
-    formats.set(timeZone, known);
-  }
-  return known;
 }

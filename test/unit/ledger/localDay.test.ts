@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { fixedOffset, localDay, zoneOffset } from "../../../src/ledger/localDay.ts";
+import { zoneOffset } from "../../../src/cost/calendar.ts";
+import { fixedOffset, localDay } from "../../../src/ledger/localDay.ts";
 
 const hourMs = 3_600_000;
 
