@@ -20,8 +20,9 @@ interface Suite {
   readonly counts: "one" | "mocha";
   /** Without it the whole suite is skipped. Tests inside a suite skip for themselves. */
   readonly needs?: Need;
-  /** Slow suites show each line as it comes. */
-  readonly live?: boolean;
+  /** Checks go first, one after another. Then the two slow lanes run side by side: the editor's waits
+   *  mostly for graces and countdowns, which leaves the processors to the other. */
+  readonly lane: "checks" | "processes" | "editor";
   /** Files that must exist for the suite to be there at all. */
   readonly files?: string;
 }
@@ -31,17 +32,28 @@ const reporter = ["--reporter", join(root, "test", "resultReporter.ts")];
 const node = process.execPath;
 
 const suites: readonly Suite[] = [
-  { name: "types", command: [bin("tsc")], counts: "one" },
-  { name: "lint", command: [bin("oxlint")], counts: "one" },
-  { name: "format", command: [bin("oxfmt"), "--check"], counts: "one" },
-  { name: "unused", command: [bin("knip")], counts: "one" },
-  { name: "readme", command: [node, "scripts/readme.ts", "--check"], counts: "one" },
+  { name: "types", command: [bin("tsc")], counts: "one", lane: "checks" },
+  { name: "lint", command: [bin("oxlint")], counts: "one", lane: "checks" },
+  { name: "format", command: [bin("oxfmt"), "--check"], counts: "one", lane: "checks" },
+  { name: "unused", command: [bin("knip")], counts: "one", lane: "checks" },
+  {
+    name: "readme",
+    command: [node, "scripts/readme.ts", "--check"],
+    counts: "one",
+    lane: "checks",
+  },
   {
     name: "unit",
     command: [bin("mocha"), "test/unit/**/*.test.ts", ...reporter],
     counts: "mocha",
+    lane: "checks",
   },
-  { name: "package", command: [node, "scripts/package.ts", "--check"], counts: "one" },
+  {
+    name: "package",
+    command: [node, "scripts/package.ts", "--check"],
+    counts: "one",
+    lane: "checks",
+  },
   {
     name: "integration",
     // --exit: a process that a failed test left behind must not hold up the verdict.
@@ -54,21 +66,21 @@ const suites: readonly Suite[] = [
       ...reporter,
     ],
     counts: "mocha",
-    live: true,
+    lane: "processes",
   },
   {
     name: "host",
     command: [node, "test/host/runSuites.ts"],
     counts: "mocha",
     needs: "editor",
-    live: true,
+    lane: "editor",
   },
   {
     name: "e2e",
     command: [bin("mocha"), "--config", "test/e2e/.mocharc.json", ...reporter],
     counts: "mocha",
     needs: "editor",
-    live: true,
+    lane: "editor",
   },
 ];
 
@@ -92,6 +104,8 @@ if (unknown.length > 0) {
   throw new Error(`No suite is named ${unknown.join(", ")}. There are: ${names}`);
 }
 const chosen = suites.filter(({ name }) => only?.includes(name) ?? true);
+/** The lane whose lines are shown as they come; the other lane's go to its log. */
+const liveLane = chosen.some(({ lane }) => lane === "editor") ? "editor" : "processes";
 
 const resultsShape = z.object({
   passed: z.number(),
@@ -148,7 +162,7 @@ async function runSuite(suite: Suite, missing: ReadonlyMap<Need, string>): Promi
     },
   });
   child.all.pipe(createWriteStream(log));
-  if (suite.live === true) child.all.pipe(process.stdout, { end: false });
+  if (suite.lane === liveLane) child.all.pipe(process.stdout, { end: false });
   const { all, failed, exitCode, timedOut } = await child;
   const tail = all.split("\n").slice(-60).join("\n");
   if (suite.counts === "one") {
@@ -163,7 +177,7 @@ async function runSuite(suite: Suite, missing: ReadonlyMap<Need, string>): Promi
   const total = results.passed + results.failed.length + results.skipped.length;
   if (total === 0) return failure(name, "The suite ran no test.");
   if (failed && results.failed.length === 0) {
-    const why = timedOut ? "took more than 15 minutes" : `ended with code ${exitCode}`;
+    const why = timedOut ? "took more than 30 minutes" : `ended with code ${exitCode}`;
     results.failed.push({ title: name, error: `The suite ${why} though no test failed.\n${tail}` });
   }
   return results;
@@ -185,24 +199,30 @@ const started = performance.now();
 const missing = await setUp();
 const sum = { passed: 0, failed: 0, skipped: 0 };
 const details: Record<string, Results & { seconds: number }> = {};
-for (const suite of chosen) {
-  const from = performance.now();
-  if (suite.live === true) console.log(`\n${suite.name}`);
-  const results = await runSuite(suite, missing);
-  const seconds = Math.round((performance.now() - from) / 100) / 10;
-  details[suite.name] = { ...results, seconds };
-  sum.passed += results.passed;
-  sum.failed += results.failed.length;
-  sum.skipped += results.skipped.length;
-  const { passed, failed, skipped } = results;
-  console.log(
-    `${failed.length > 0 ? "✖" : "✔"} ${suite.name}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped (${seconds} s)`,
-  );
-  for (const { title, reason } of skipped) console.log(`  skipped: ${title}: ${reason}`);
-  for (const { title, error } of failed) {
-    console.log(`  failed: ${title}\n${error.replaceAll(/^/gm, "    ")}`);
+/** Runs the lane's suites one after another, and tells each one's result as it ends. */
+async function runLane(lane: Suite["lane"]): Promise<void> {
+  for (const suite of chosen.filter((one) => one.lane === lane)) {
+    const from = performance.now();
+    if (lane !== "checks") console.log(`\n${suite.name}`);
+    const results = await runSuite(suite, missing);
+    const seconds = Math.round((performance.now() - from) / 100) / 10;
+    details[suite.name] = { ...results, seconds };
+    const { passed, failed, skipped } = results;
+    sum.passed += passed;
+    sum.failed += failed.length;
+    sum.skipped += skipped.length;
+    console.log(
+      `${failed.length > 0 ? "✖" : "✔"} ${suite.name}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped (${seconds} s)`,
+    );
+    for (const { title, reason } of skipped) console.log(`  skipped: ${title}: ${reason}`);
+    for (const { title, error } of failed) {
+      console.log(`  failed: ${title}\n${error.replaceAll(/^/gm, "    ")}`);
+    }
   }
 }
+
+await runLane("checks");
+await Promise.all([runLane("processes"), runLane("editor")]);
 for (const file of only === undefined ? orphans() : []) {
   console.log(`✖ ${file} belongs to no suite`);
   sum.failed += 1;
