@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "./base/disposable.ts";
 import { systemClock } from "./base/systemClock.ts";
 import type { CallRecord } from "./cost/call.ts";
-import { ratesInForce, type Rates } from "./cost/rates.ts";
+import { rateHistory, type RateHistory } from "./cost/rates.ts";
 import { httpProbe } from "./endpoints/httpProbe.ts";
 import { openLedger, setAsideKey } from "./ledger/openLedger.ts";
 import { Bookkeeper } from "./session/bookkeeper.ts";
@@ -287,19 +287,15 @@ export class App implements Disposable {
       .catch((error: unknown) => this.log.error(`${what}: an unexpected error.`, error));
   }
 
-  #rates(connection: Connection, ledger: Ledger): Rates {
+  #rates(connection: Connection, ledger: Ledger): RateHistory {
     const settings = this.#settings.current;
     const scope = connection.last?.scopeKey;
-    const told = scope === undefined ? undefined : ledger.latestRates(scope);
+    const told = scope === undefined ? [] : ledger.rateHistory(scope);
     const { region = 1, nonPreemptible = false } = settings.get("rateMultipliers");
-    return ratesInForce({
-      ...(told === undefined
-        ? {}
-        : { workspace: { ...told.rates, fetchedAtMs: told.fetchedAtMs } }),
-      overrides: settings.get("rates"),
-      regionMultiplier: region,
-      nonPreemptible,
-    });
+    return rateHistory(
+      told.map(({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs })),
+      { overrides: settings.get("rates"), regionMultiplier: region, nonPreemptible },
+    );
   }
 
   #tellSetAside(path: string): void {

@@ -4,7 +4,7 @@ import { drainedAtMs, type EndKnowledge } from "./endHints.ts";
 import { parseGpu } from "./gpu.ts";
 import { loggedContainerId } from "./logLineAssembler.ts";
 import type { PricedSpan } from "./pricedSpan.ts";
-import type { Rates } from "./rates.ts";
+import type { RateHistory } from "./rates.ts";
 import type { ContainerSpan } from "./span.ts";
 
 /** Modal's default scaledown window (modal.com/docs/guide/cold-start), where the app's own is not known. */
@@ -21,7 +21,7 @@ const defaultScaledownSeconds = 60;
 export function inferredSpans(
   spans: readonly ContainerSpan[],
   knowledge: EndKnowledge,
-  rates: Rates,
+  rates: Pick<RateHistory, "at">,
 ): readonly PricedSpan[] {
   const seen = new Map(spans.map((span) => [span.containerId, span]));
   const signs = signsOfLife(knowledge.calls, knowledge.logged);
@@ -70,7 +70,7 @@ export function inferredSpans(
       startErrorMs: firstMs - startMs,
       endErrorMs: endMs - lastMs,
     };
-    return [{ span, interval, rate: hourlyRate(span, rates) }];
+    return [{ span, interval, rate: hourlyRate(span, rates.at(startMs)) }];
   });
 }
 

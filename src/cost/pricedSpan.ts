@@ -1,5 +1,5 @@
 import { hourlyRate, metricsBetween, type CostMetrics, type HourlyRate } from "./costMetrics.ts";
-import type { Rates } from "./rates.ts";
+import type { RateHistory } from "./rates.ts";
 import type { ContainerSpan } from "./span.ts";
 import { spanInterval, type IntervalHints, type SpanInterval } from "./spanInterval.ts";
 
@@ -13,17 +13,18 @@ export interface PricedSpan {
 /** What may be known of the end of a span that nobody saw end. */
 export type HintsOf = (span: ContainerSpan) => IntervalHints;
 
-/** Prices the spans; pending containers cost nothing and are left out. */
+/** Prices each span at the rates of its start; pending containers cost nothing and are left out. */
 export function priceSpans(
   spans: Iterable<ContainerSpan>,
-  rates: Rates,
+  rates: Pick<RateHistory, "at">,
   nowMs: number,
   hintsOf: HintsOf = () => ({}),
 ): readonly PricedSpan[] {
   const priced: PricedSpan[] = [];
   for (const span of spans) {
     const interval = spanInterval(span, nowMs, hintsOf(span));
-    if (interval !== undefined) priced.push({ span, interval, rate: hourlyRate(span, rates) });
+    if (interval === undefined) continue;
+    priced.push({ span, interval, rate: hourlyRate(span, rates.at(interval.startMs)) });
   }
   return priced;
 }

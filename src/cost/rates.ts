@@ -85,6 +85,48 @@ export function ratesInForce(sources: RateSources = {}): Rates {
   };
 }
 
+/** What a workspace told of its rates, and when it first told just that. */
+export interface ToldRates {
+  readonly usdPerHourByKey: ReadonlyMap<string, number>;
+  readonly sinceMs: number;
+  readonly fetchedAtMs: number;
+}
+
+/** Rates over time: a container is priced at those that were in force when it started. */
+export interface RateHistory {
+  /** Those last told before the instant; before the first, the first. */
+  at(atMs: number): Rates;
+  /** The latest. */
+  readonly now: Rates;
+  /** Two histories with equal keys price everything alike. */
+  readonly key: string;
+}
+
+/** The history that a workspace told, oldest first, with the user's own rates and multipliers, which hold for all of it. */
+export function rateHistory(
+  told: readonly ToldRates[],
+  sources: Omit<RateSources, "workspace"> = {},
+): RateHistory {
+  const made = new Map<ToldRates | undefined, Rates>();
+  const ratesOf = (workspace: ToldRates | undefined): Rates => {
+    const known = made.get(workspace);
+    if (known !== undefined) return known;
+    const rates = ratesInForce({ ...sources, ...(workspace === undefined ? {} : { workspace }) });
+    made.set(workspace, rates);
+    return rates;
+  };
+  return {
+    at: (atMs) => ratesOf(told.findLast(({ sinceMs }) => sinceMs <= atMs) ?? told[0]),
+    get now() {
+      return ratesOf(told.at(-1));
+    },
+    key: JSON.stringify([
+      told.map(({ usdPerHourByKey, sinceMs }) => [sinceMs, ...usdPerHourByKey]),
+      sources,
+    ]),
+  };
+}
+
 /** The rate of one GPU of the type; undefined where nobody told. */
 export function gpuRate(rates: Rates, type: string): Rate | undefined {
   return rates.gpus.get(normaliseGpuType(type));

@@ -1,15 +1,7 @@
 import { hourMs, hourOf, type BilledRow } from "./billedRow.ts";
 import { knownPart, type KnownPart } from "./cost.ts";
 import { addUsd, zeroUsd, type MicroUsd } from "./money.ts";
-import {
-  metricsWithin,
-  overlaps,
-  priceSpans,
-  type HintsOf,
-  type PricedSpan,
-} from "./pricedSpan.ts";
-import type { Rates } from "./rates.ts";
-import type { ContainerSpan } from "./span.ts";
+import { metricsWithin, overlaps, type PricedSpan } from "./pricedSpan.ts";
 
 /**
  * How an app's hour stands: both sides known; billed, but no container was ever seen ("unseen": the
@@ -52,15 +44,10 @@ const negligible = 100;
  * are not whole, are left out: they are not wrong, they are not finished.
  */
 export function reconcile(question: {
-  readonly spans: readonly ContainerSpan[];
+  readonly priced: readonly PricedSpan[];
   readonly billed: readonly BilledRow[];
   readonly fromMs: number;
   readonly throughMs: number | null;
-  readonly nowMs: number;
-  readonly rates: Rates;
-  readonly hintsOf?: HintsOf;
-  /** Containers that nobody saw, but whose log lines are there (cost/inferredSpans.ts). */
-  readonly inferred?: readonly PricedSpan[];
 }): Reconciliation {
   const { throughMs } = question;
   if (throughMs === null) return reconciliation([], null);
@@ -74,12 +61,8 @@ export function reconcile(question: {
     // One app may have several rows in an hour (by environment or resource).
     rows.set(key, known === undefined ? row : { ...row, cost: addUsd(known.cost, row.cost) });
   }
-  const priced = [
-    ...priceSpans(question.spans, question.rates, question.nowMs, question.hintsOf),
-    ...(question.inferred ?? []),
-  ];
   const hours: ReconciledHour[] = [];
-  for (const [key, spans] of spansByHour(priced, fromMs, toMs)) {
+  for (const [key, spans] of spansByHour(question.priced, fromMs, toMs)) {
     const row = rows.get(key);
     rows.delete(key);
     const hour = meteredHour(key, spans, row);

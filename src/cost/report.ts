@@ -3,31 +3,19 @@ import type { CallRecord } from "./call.ts";
 import { periodsBetween, type Period, type PeriodUnit } from "./calendar.ts";
 import { distinctCalls } from "./distinctCalls.ts";
 import { microUsd, zeroUsd, addUsd, type MicroUsd } from "./money.ts";
-import {
-  overlaps,
-  priceSpans,
-  metricsWithin,
-  type HintsOf,
-  type PricedSpan,
-} from "./pricedSpan.ts";
+import { overlaps, metricsWithin, type PricedSpan } from "./pricedSpan.ts";
 import { knownPart } from "./cost.ts";
-import type { Rates } from "./rates.ts";
 import { costOf, type TieredCost } from "./sessionCost.ts";
-import type { ContainerSpan } from "./span.ts";
 
 /** What a history is made from: everything the ledger has for the range, whole hours at its edges. */
 export interface ReportQuestion {
-  readonly spans: readonly ContainerSpan[];
+  readonly priced: readonly PricedSpan[];
   readonly calls: readonly CallRecord[];
   readonly billed: readonly BilledRow[];
-  readonly rates: Rates;
   readonly fromMs: number;
   readonly toMs: number;
   readonly nowMs: number;
   readonly timeZone: string;
-  readonly hintsOf?: HintsOf;
-  /** Containers that nobody saw, but whose log lines are there (cost/inferredSpans.ts). */
-  readonly inferred?: readonly PricedSpan[];
 }
 
 export interface PeriodCost extends TieredCost {
@@ -64,7 +52,9 @@ export function costPerApp(question: ReportQuestion): readonly AppCost[] {
   for (const { appId, appName } of question.calls) {
     if (appId !== null) names.set(appId, appName ?? names.get(appId) ?? appId);
   }
-  for (const { appId, appName } of question.spans) names.set(appId, appName);
+  for (const { appId, appName } of question.priced.map(({ span }) => span)) {
+    names.set(appId, appName);
+  }
   return [...names]
     .map(([appId, appName]) => ({
       appId,
@@ -114,12 +104,8 @@ export function costPer(
     if (call.endpoint === null || dimension === "endpoint") return call.endpoint;
     return modelOfEndpoint[call.endpoint] ?? call.endpoint;
   };
-  const priced = [
-    ...priceSpans(question.spans, question.rates, question.nowMs, question.hintsOf),
-    ...(question.inferred ?? []),
-  ];
   const spansByApp = Map.groupBy(
-    priced.filter((one) => overlaps(one, fromMs, toMs)),
+    question.priced.filter((one) => overlaps(one, fromMs, toMs)),
     ({ span }) => span.appId,
   );
   const callsByApp = Map.groupBy(

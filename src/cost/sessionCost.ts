@@ -6,16 +6,7 @@ import { addCosts, knownCost, knownPart, unknownCost, type Cost, type KnownPart 
 import { addMetrics, type CostMetrics } from "./costMetrics.ts";
 import { distinctCalls } from "./distinctCalls.ts";
 import { addUsd, microUsd, sumUsd, zeroUsd, type MicroUsd } from "./money.ts";
-import {
-  metricsWithin,
-  msWithin,
-  overlaps,
-  priceSpans,
-  type HintsOf,
-  type PricedSpan,
-} from "./pricedSpan.ts";
-import type { Rates } from "./rates.ts";
-import type { ContainerSpan } from "./span.ts";
+import { metricsWithin, msWithin, overlaps, type PricedSpan } from "./pricedSpan.ts";
 import type { Tier } from "./tiers.ts";
 
 /** Whose cost, and when: a session, a day, everything. */
@@ -26,14 +17,10 @@ export interface CostQuestion {
   readonly fromMs: number;
   readonly toMs: number;
   readonly nowMs: number;
-  /** All spans, calls and billed rows of the whole UTC hours that the range touches; more does no harm. */
-  readonly spans: readonly ContainerSpan[];
+  /** All containers, calls and billed rows of the whole UTC hours that the range touches; more does no harm. */
+  readonly priced: readonly PricedSpan[];
   readonly calls: readonly CallRecord[];
   readonly billed: readonly BilledRow[];
-  readonly rates: Rates;
-  readonly hintsOf?: HintsOf;
-  /** Containers that nobody saw, but whose log lines are there (cost/inferredSpans.ts). */
-  readonly inferred?: readonly PricedSpan[];
 }
 
 export interface ReportedCost {
@@ -69,13 +56,10 @@ export interface TieredCost {
 
 /** What a session (or a day, or all) cost, by each way of knowing. */
 export function costOf(question: CostQuestion): TieredCost {
-  const { appIds, fromMs, toMs, nowMs, rates } = question;
+  const { appIds, fromMs, toMs, nowMs } = question;
   const isAsked = (appId: string | null): boolean =>
     appIds === null || (appId !== null && appIds.has(appId));
-  const all = [
-    ...priceSpans(question.spans, rates, nowMs, question.hintsOf),
-    ...(question.inferred ?? []),
-  ].filter(({ span }) => isAsked(span.appId));
+  const all = question.priced.filter(({ span }) => isAsked(span.appId));
   const calls = distinctCalls(question.calls).filter((call) => isAsked(call.appId));
   const reported = reportedCost(
     calls.filter((call) => call.startedAtMs >= fromMs && call.startedAtMs < toMs),

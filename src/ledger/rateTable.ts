@@ -13,6 +13,8 @@ const ratesSchema = z.record(text, z.number());
 
 export interface SavedRates {
   readonly rates: WorkspaceRates;
+  /** First fetched just so. */
+  readonly sinceMs: number;
   readonly fetchedAtMs: number;
 }
 
@@ -58,26 +60,19 @@ export function latestRates(connection: Connection, scope: string): SavedRates |
   return row === undefined ? undefined : toRates(row);
 }
 
-/** The rates in force at an instant: the last ones fetched before it, else the first ones ever fetched. */
-export function ratesAt(
-  connection: Connection,
-  scope: string,
-  atMs: number,
-): SavedRates | undefined {
-  const row =
-    connection.get(
-      `SELECT * FROM rate WHERE scope = :scope AND first_fetched_at_ms <= :atMs
-       ORDER BY first_fetched_at_ms DESC LIMIT 1`,
-      { scope, atMs },
-    ) ??
-    connection.get("SELECT * FROM rate WHERE scope = :scope ORDER BY first_fetched_at_ms LIMIT 1", {
-      scope,
-    });
-  return row === undefined ? undefined : toRates(row);
+/** Every change of the scope's rates that was seen, oldest first. */
+export function rateHistory(connection: Connection, scope: string): readonly SavedRates[] {
+  return connection
+    .all("SELECT * FROM rate WHERE scope = :scope ORDER BY first_fetched_at_ms", { scope })
+    .map(toRates);
 }
 
 function toRates(row: Row): SavedRates {
   const r = rowSchema.parse(row);
   const usdPerHourByKey = new Map(Object.entries(fromJson(ratesSchema, r.usd_per_hour_json)));
-  return { rates: { usdPerHourByKey }, fetchedAtMs: r.last_fetched_at_ms };
+  return {
+    rates: { usdPerHourByKey },
+    sinceMs: r.first_fetched_at_ms,
+    fetchedAtMs: r.last_fetched_at_ms,
+  };
 }

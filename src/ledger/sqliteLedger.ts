@@ -26,7 +26,7 @@ import { acquireLease, leaseHolder, releaseLease } from "./leaseTable.ts";
 import { latestListing, recordListing } from "./listingTable.ts";
 import { claimOnce, recall, remember, wasClaimed } from "./memoryTable.ts";
 import { prune } from "./prune.ts";
-import { latestRates, ratesAt, saveRates } from "./rateTable.ts";
+import { latestRates, rateHistory, saveRates } from "./rateTable.ts";
 import type { SavedRates } from "./rateTable.ts";
 import { receiptsIn, recordReceipt } from "./receiptTable.ts";
 import { tables } from "./schema.ts";
@@ -135,8 +135,8 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     return latestRates(this.#connection, scope);
   }
 
-  ratesAt(scope: string, atMs: number): SavedRates | undefined {
-    return ratesAt(this.#connection, scope, atMs);
+  rateHistory(scope: string): readonly SavedRates[] {
+    return rateHistory(this.#connection, scope);
   }
 
   acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean {

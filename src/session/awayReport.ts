@@ -3,8 +3,7 @@ import type { CallRecord } from "../cost/call.ts";
 import type { Cost } from "../cost/cost.ts";
 import { formatAmount, formatClock, formatDuration } from "../cost/format.ts";
 import { gpuLabel } from "../cost/gpu.ts";
-import { msWithin, priceSpans, type HintsOf, type PricedSpan } from "../cost/pricedSpan.ts";
-import type { Rates } from "../cost/rates.ts";
+import { msWithin, type PricedSpan } from "../cost/pricedSpan.ts";
 import { costOf, type TieredCost } from "../cost/sessionCost.ts";
 import type { ContainerSpan } from "../cost/span.ts";
 import type { Listing, WindowRecord } from "./ledgerPort.ts";
@@ -83,13 +82,9 @@ export interface AwayInput extends AwayRange {
   readonly scope: string;
   readonly nowMs: number;
   /** As for `costOf`: all of the whole UTC hours that the range touches. */
-  readonly spans: readonly ContainerSpan[];
+  readonly priced: readonly PricedSpan[];
   readonly calls: readonly CallRecord[];
   readonly billed: readonly BilledRow[];
-  readonly rates: Rates;
-  readonly hintsOf?: HintsOf;
-  /** Containers that nobody saw, but whose log lines are there. */
-  readonly inferred?: readonly PricedSpan[];
   /** Receipts since the start of the range. */
   readonly receipts: readonly StopReceipt[];
   /** A fresh look; null: none could be had. */
@@ -99,10 +94,7 @@ export interface AwayInput extends AwayRange {
 /** What ran while no window watched, what it cost, and what stopped it; null: nothing ran. */
 export function awayReport(input: AwayInput): AwayReport | null {
   const { fromMs, toMs, scope } = input;
-  const priced = [
-    ...priceSpans(input.spans, input.rates, input.nowMs, input.hintsOf),
-    ...(input.inferred ?? []),
-  ].filter((one) => msWithin(one, fromMs, toMs) > 0);
+  const priced = input.priced.filter((one) => msWithin(one, fromMs, toMs) > 0);
   if (priced.length === 0) return null;
   const byApp = Map.groupBy(priced, ({ span }) => span.appId);
   const costFor = (appIds: ReadonlySet<string>): TieredCost => costOf({ ...input, appIds });

@@ -2,8 +2,8 @@ import { hourMs, hourOf, type BilledRow } from "../cost/billedRow.ts";
 import type { CallRecord } from "../cost/call.ts";
 import { endHints, type EndKnowledge } from "../cost/endHints.ts";
 import { inferredSpans } from "../cost/inferredSpans.ts";
-import type { HintsOf, PricedSpan } from "../cost/pricedSpan.ts";
-import type { Rates } from "../cost/rates.ts";
+import { priceSpans, type HintsOf, type PricedSpan } from "../cost/pricedSpan.ts";
+import type { RateHistory, Rates } from "../cost/rates.ts";
 import { costOf, type TieredCost } from "../cost/sessionCost.ts";
 import { withAppResources, type AppResources } from "../cost/resources.ts";
 import type { ContainerSpan } from "../cost/span.ts";
@@ -40,18 +40,18 @@ export interface CostRange {
   readonly scope: string;
   readonly fromMs: number;
   readonly nowMs: number;
-  readonly rates: Rates;
+  readonly rates: RateHistory;
 }
 
 /** Everything that a question about cost in a range is answered from: one for all who ask, so that all say the same. */
 export interface CostReading {
-  readonly spans: readonly ContainerSpan[];
+  /** Containers that were seen, and those that only a log names, each at the rates of its start. */
+  readonly priced: readonly PricedSpan[];
   readonly calls: readonly CallRecord[];
   readonly billed: readonly BilledRow[];
+  /** The rates in force now. */
   readonly rates: Rates;
   readonly nowMs: number;
-  readonly hintsOf: HintsOf;
-  readonly inferred: readonly PricedSpan[];
 }
 
 interface Kept {
@@ -85,12 +85,13 @@ export class CostReader {
   /** For every instant from `fromMs` to `nowMs`. Throws `Failure("ledger")`. */
   read({ scope, fromMs, nowMs, rates }: CostRange): CostReading {
     const kept = this.#read(scope, hourOf(fromMs) - hourMs, hourOf(nowMs) + 2 * hourMs);
-    const ratesKey = keyOfRates(rates);
-    if (kept.inferred?.ratesKey !== ratesKey) {
-      kept.inferred = { ratesKey, spans: inferredSpans(kept.spans, kept.knowledge, rates) };
+    if (kept.inferred?.ratesKey !== rates.key) {
+      const spans = inferredSpans(kept.spans, kept.knowledge, rates);
+      kept.inferred = { ratesKey: rates.key, spans };
     }
     const { spans, calls, billed, hintsOf, inferred } = kept;
-    return { spans, calls, billed, rates, nowMs, hintsOf, inferred: inferred.spans };
+    const priced = [...priceSpans(spans, rates, nowMs, hintsOf), ...inferred.spans];
+    return { priced, calls, billed, rates: rates.now, nowMs };
   }
 
   #read(scope: string, fromMs: number, toMs: number): Kept {
@@ -209,9 +210,4 @@ function scaledownWindows(sessions: readonly SessionRecord[]): ReadonlyMap<strin
     for (const { appId } of session.apps) windows.set(appId, session.scaledownSeconds);
   }
   return windows;
-}
-
-function keyOfRates({ gpus, cpu, memory }: Rates): string {
-  const gpu = [...gpus].map(([type, { usdPerHour }]) => `${type}=${usdPerHour}`);
-  return [...gpu, cpu.usdPerHour, memory.usdPerHour].join(" ");
 }

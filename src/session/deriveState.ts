@@ -1,7 +1,7 @@
 import { hourMs } from "../cost/billedRow.ts";
 import { periodOf } from "../cost/calendar.ts";
 import type { CallRecord } from "../cost/call.ts";
-import type { Rates } from "../cost/rates.ts";
+import type { RateHistory } from "../cost/rates.ts";
 import type { TieredCost } from "../cost/sessionCost.ts";
 import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
 import type { Ledger, Listing } from "./ledgerPort.ts";
@@ -21,7 +21,7 @@ export interface StateInputs {
   readonly activity: Activity;
   /** The folder that this window works in; null: none is open. */
   readonly folder: string | null;
-  readonly rates: Rates;
+  readonly rates: RateHistory;
   /** IANA name of the user's time zone: "today" begins at its midnight. */
   readonly timeZone: string;
 }
@@ -67,14 +67,8 @@ export function deriveState(
   };
 }
 
-/** What a session has cost until now, open or over: that of its apps since it began. */
-export function costOfSession(
-  ledger: CostLedger,
-  session: SessionRecord,
-  { nowMs, rates }: Pick<StateInputs, "nowMs" | "rates">,
-): CostTiers {
-  const { scope, startedAtMs } = session;
-  const reading = new CostReader(ledger).read({ scope, fromMs: startedAtMs, nowMs, rates });
+/** What a session has cost until now, open or over: that of its apps since it began, from a reading that covers it. */
+export function costOfSession(reading: CostReading, session: SessionRecord): CostTiers {
   return sessionState(session, reading).cost;
 }
 

@@ -101,6 +101,13 @@ export interface Ledger extends Disposable {
   latestRates(
     scope: string,
   ): { readonly rates: WorkspaceRates; readonly fetchedAtMs: number } | undefined;
+  /** Every change of the scope's rates that was seen, oldest first. */
+  rateHistory(scope: string): readonly {
+    readonly rates: WorkspaceRates;
+    /** First fetched just so. */
+    readonly sinceMs: number;
+    readonly fetchedAtMs: number;
+  }[];
 
   /** Takes or renews the lease `name`; true when `holder` has it until `nowMs + ttlMs`. */
   acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean;
@@ -144,12 +151,6 @@ export interface PruneResult {
 export interface LedgerUpkeep {
   /** `upsertCall` for many, in one transaction: a log that is read back after a long time. */
   upsertCalls(calls: readonly CallRecord[]): void;
-
-  /** The rates in force at an instant: the last ones fetched before it, else the first ones ever fetched. */
-  ratesAt(
-    scope: string,
-    atMs: number,
-  ): { readonly rates: WorkspaceRates; readonly fetchedAtMs: number } | undefined;
 
   /** Every row of every table, in pieces of text, as one snapshot. CSV: one table after the other, each under its own header row. */
   exportRows(format: "csv" | "json"): AsyncIterable<string>;

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/event.ts";
 import { failureOf } from "../base/failure.ts";
-import type { Rates } from "../cost/rates.ts";
+import type { RateHistory, Rates } from "../cost/rates.ts";
 import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
 import type { Listing } from "./ledgerPort.ts";
@@ -17,7 +17,7 @@ export interface MeterParts {
   /** Whose money it is, as far as it is known now. */
   readonly scope: () => Scope | null;
   readonly folder: () => string | null;
-  readonly rates: () => Rates;
+  readonly rates: () => RateHistory;
   /** What the app files of the open folders and the settings tell. */
   readonly known?: AppKnowledge;
   readonly timeZone: string;
@@ -106,9 +106,9 @@ export class Meter implements Disposable {
     this.show();
   }
 
-  /** The rates in force. */
+  /** The rates in force now. */
   rates(): Rates {
-    return this.#parts.rates();
+    return this.#parts.rates().now;
   }
 
   get health(): Health {

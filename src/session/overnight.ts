@@ -1,7 +1,5 @@
 import { addCosts } from "../cost/cost.ts";
-import { metricsWithin, msWithin, priceSpans } from "../cost/pricedSpan.ts";
-import type { Rates } from "../cost/rates.ts";
-import type { ContainerSpan } from "../cost/span.ts";
+import { metricsWithin, msWithin, type PricedSpan } from "../cost/pricedSpan.ts";
 import type { Listing } from "./ledgerPort.ts";
 import { localTime } from "./localTime.ts";
 import type { Overnight } from "./reminderPolicy.ts";
@@ -17,19 +15,16 @@ const nightToMs = 6 * 3_600_000;
 export function overnightOf(
   listing: Pick<Listing, "apps">,
   appIds: ReadonlySet<string>,
-  spans: readonly ContainerSpan[],
-  rates: Rates,
+  reading: readonly PricedSpan[],
   nowMs: number,
   timeZone: string,
 ): Overnight | null {
   const { dayStartMs } = localTime(nowMs, timeZone);
   const fromMs = dayStartMs + nightFromMs;
   const toMs = Math.min(dayStartMs + nightToMs, nowMs);
-  const priced = priceSpans(
-    spans.filter(({ appId }) => appIds.has(appId)),
-    rates,
-    nowMs,
-  ).filter((one) => msWithin(one, fromMs, toMs) > 0);
+  const priced = reading.filter(
+    (one) => appIds.has(one.span.appId) && msWithin(one, fromMs, toMs) > 0,
+  );
   const isOld = listing.apps.some(
     ({ appId, state, createdAtMs }) =>
       appIds.has(appId) && state !== "stopped" && createdAtMs !== null && createdAtMs < dayStartMs,

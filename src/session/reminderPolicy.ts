@@ -70,7 +70,8 @@ export interface ReminderInput {
   readonly session: SessionRecord | null;
   /** The last time that a person was active in any window. */
   readonly lastActiveAtMs: number;
-  readonly overnight: Overnight | null;
+  /** Asked in the morning only: it reads a whole night. */
+  readonly overnight: () => Overnight | null;
   readonly settings: ReminderSettings;
   /** Until when each kind is snoozed. */
   readonly snoozedUntilMs: ReadonlyMap<string, number>;
@@ -127,9 +128,10 @@ function demoEnding({ session, nowMs }: ReminderInput): Reminder | undefined {
 }
 
 function overnight(input: ReminderInput, local: LocalTime): Reminder | undefined {
-  const { appNames, overnight, scope } = input;
+  const { appNames, scope } = input;
   const isMorning = local.minuteOfDay >= morning.from && local.minuteOfDay < morning.to;
-  if (overnight === null || appNames.length === 0 || !isMorning) return undefined;
+  const overnight = isMorning && appNames.length > 0 ? input.overnight() : null;
+  if (overnight === null) return undefined;
   const text =
     overnight.ranMs > 0
       ? message(

@@ -3,7 +3,6 @@ import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { addCosts } from "../cost/cost.ts";
 import { burnPerHour } from "../cost/costMetrics.ts";
 import { usd } from "../cost/money.ts";
-import type { ContainerSpan } from "../cost/span.ts";
 import type { Listing } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
 import { overnightOf } from "../session/overnight.ts";
@@ -96,11 +95,6 @@ export class Reminders implements Disposable {
     const own = liveApps(listing).filter(({ appId }) => ownIds.has(appId));
     const running = gpuContainers(listing, ownIds);
     const burn = addCosts(running.map((container) => burnPerHour(container, meter.rates())));
-    const spans: readonly ContainerSpan[] = ledger.spans({
-      scope,
-      fromMs: nowMs - dayMs,
-      toMs: nowMs,
-    });
     const folder = project.currentFolder();
     const values = settings.current;
     const { hourUsd = 0 } = values.get("budget");
@@ -118,7 +112,10 @@ export class Reminders implements Disposable {
         numberIn(ledger.recall(activeKey)) ?? 0,
         lastCallAtMs(this.#services, scope),
       ),
-      overnight: overnightOf(listing, ownIds, spans, meter.rates(), nowMs, timeZone),
+      overnight: () => {
+        const { priced } = meter.costsSince(scope, nowMs - dayMs);
+        return overnightOf(listing, ownIds, priced, nowMs, timeZone);
+      },
       settings: {
         idleReminderMinutes: values.get("idleReminderMinutes"),
         workdayEnd: parseWorkdayEnd(values.get("workdayEnd")) ?? null,

@@ -4,7 +4,7 @@ import { costLine } from "../../src/cost/logLine.ts";
 import { LogLineAssembler } from "../../src/cost/logLineAssembler.ts";
 import { LoggedContainers } from "../../src/cost/loggedContainers.ts";
 import { microUsd } from "../../src/cost/money.ts";
-import { ratesInForce } from "../../src/cost/rates.ts";
+import { rateHistory } from "../../src/cost/rates.ts";
 import { withAppResources } from "../../src/cost/resources.ts";
 import type { TieredCost } from "../../src/cost/sessionCost.ts";
 import type { ContainerObservation } from "../../src/cost/span.ts";
@@ -173,7 +173,7 @@ async function runDay(seed: number, conditions: Conditions): Promise<Day> {
     }),
   });
   const cost = (): TieredCost =>
-    costIn(reader.read({ scope, fromMs: startMs, nowMs: endMs, rates }), null, startMs);
+    costIn(reader.read({ scope, fromMs: startMs, nowMs: endMs, rates: history }), null, startMs);
   const withoutBill = cost();
   const inWholeHours = world.bill({ byAppHour: true, toMs: hourOf(endMs - 15 * minute) });
   ledger.billedRows = inWholeHours.map(({ appId, hourStartMs, usd }) => ({
@@ -347,7 +347,8 @@ function usdOf({ best, bestTier }: TieredCost): number {
   return bestTier === "reported" ? 0 : best.microUsd / 1e6;
 }
 
-const rates = ratesInForce();
+const history = rateHistory([]);
+const rates = history.now;
 
 interface DayPlan {
   readonly name: string;

@@ -6,7 +6,7 @@ import type { CallRecord } from "../../src/cost/call.ts";
 import { costLine } from "../../src/cost/logLine.ts";
 import { metricsFor } from "../../src/cost/costMetrics.ts";
 import { microUsd } from "../../src/cost/money.ts";
-import { ratesInForce } from "../../src/cost/rates.ts";
+import { rateHistory } from "../../src/cost/rates.ts";
 import { reconcile } from "../../src/cost/reconcile.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import { factsOf } from "../../src/lens/appFacts.ts";
@@ -29,7 +29,7 @@ const second = 1000;
 const minute = 60 * second;
 const startMs = Date.UTC(2026, 10, 21, 9, 5);
 const scope = "acme/main";
-const rates = ratesInForce();
+const rates = rateHistory([]);
 
 /** The app as its file says it, and as Local Modal runs it. */
 const source = `
@@ -87,7 +87,7 @@ class Desk {
       log: this.#log,
       holder: "window",
       pid: process.pid,
-      rates: () => rates,
+      rates: () => rates.now,
       appHint: this.#hint,
       onCall: () => undefined,
     };
@@ -156,7 +156,7 @@ class Desk {
     const { world } = this.local.workspace;
     const settled = (input: Input): void => {
       const executionSeconds = durationMs / second;
-      const { gpu } = metricsFor(executionSeconds, { ...asResources, cpuCores: 0 }, rates);
+      const { gpu } = metricsFor(executionSeconds, { ...asResources, cpuCores: 0 }, rates.now);
       const reportedMicroUsd = gpu.known ? gpu.microUsd : microUsd(0);
       const claimed = { microUsd: reportedMicroUsd, executionSeconds, gpuType: "L40S" };
       world.log(this.app.id, { input, text: `${costLine(claimed)}\n` });
@@ -317,10 +317,9 @@ describe("What a session is said to cost", () => {
       const listing = await desk.look(false);
       assert.equal(listing.adapter, "cli");
       assert.equal(ledger.calls({ scope }).length, 2);
-      const { inferred, spans } = desk.reading();
       assert.deepEqual(
-        [spans.map(({ gpuSource }) => gpuSource), inferred.length],
-        [["deploy-file"], 1],
+        desk.reading().priced.map(({ span: { gpuSource } }) => gpuSource),
+        ["deploy-file", "app"],
         "one container was seen, and one is known from the log alone",
       );
       const drift = desk.drift();

@@ -33,7 +33,8 @@ function explanation(
 ): readonly string[] {
   const fromMs = session?.startedAtMs ?? services.clock.nowMs() - 24 * hourMs;
   const reading = services.meter.costsSince(scope, fromMs);
-  const { nowMs, spans, billed } = reading;
+  const { nowMs, priced, billed } = reading;
+  const spans = priced.map(({ span }) => span);
   const appIds = session === undefined ? null : new Set(session.apps.map(({ appId }) => appId));
   const cost = costIn(reading, appIds, fromMs);
   const what =

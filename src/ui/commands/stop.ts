@@ -17,18 +17,19 @@ import {
 import { askText, pickOne } from "../ask.ts";
 import type { Command } from "../command.ts";
 import type { Services } from "../services.ts";
+import type { CallServices } from "./invoke.ts";
 
-export const stopAll: Command<Services> = {
+export const stopAll: Command<CallServices> = {
   id: "modalMeter.stopAll",
   run: (services) => stop(services, { kind: "all" }),
 };
 
-export const stopProject: Command<Services> = {
+export const stopProject: Command<CallServices> = {
   id: "modalMeter.stopProject",
   run: (services) => stop(services, { kind: "project" }),
 };
 
-export const stopApp: Command<Services> = {
+export const stopApp: Command<CallServices> = {
   id: "modalMeter.stopApp",
   run: async (services, appId) => {
     const app = typeof appId === "string" ? appId : await pickApp(services);
@@ -58,7 +59,7 @@ async function pickApp(services: Services): Promise<string | undefined> {
 
 /** Plans, stops, verifies, tells. `named`: ids of protected apps that a person typed. */
 async function stop(
-  services: Services,
+  services: CallServices,
   what: StopWhat,
   named: readonly string[] = [],
 ): Promise<void> {
@@ -105,7 +106,7 @@ function startsElsewhere({ ledger, clock }: Services, scope: string): string | u
 }
 
 async function stopNow(
-  services: Services,
+  services: CallServices,
   what: StopWhat,
   named: readonly string[],
   report: (message: string) => void,
@@ -113,6 +114,8 @@ async function stopNow(
 ) {
   const { meter, ledger, clock, log, project, settings, starts } = services;
   const { control, scope, scopeKey, username } = await services.connection.open();
+  // A call that waits for its turn would start containers again.
+  if (what.kind !== "one") services.calls.dropQueued();
   if (what.kind !== "one" && starts.count > 0) {
     report(vscode.l10n.t("Cancelling the start that is under way…"));
     await starts.cancelAll();
@@ -173,12 +176,12 @@ async function stopNow(
   const cost =
     session === undefined
       ? undefined
-      : costOfSession(ledger, session, { nowMs: clock.nowMs(), rates: meter.rates() });
+      : costOfSession(meter.costsSince(session.scope, session.startedAtMs), session);
   return { plan, receipt, cost };
 }
 
 async function tell(
-  services: Services,
+  services: CallServices,
   what: StopWhat,
   plan: StopPlan,
   receipt: StopReceipt,

@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import type { CallRecord } from "../../../src/cost/call.ts";
 import type { Look } from "../../../src/cost/meter.ts";
 import { microUsd, type MicroUsd } from "../../../src/cost/money.ts";
+import { priceSpans, type PricedSpan } from "../../../src/cost/pricedSpan.ts";
+import type { RateHistory } from "../../../src/cost/rates.ts";
 import type {
   ContainerObservation,
   ContainerSpan,
@@ -52,6 +54,20 @@ export function span(over: Partial<ContainerSpan> = {}): ContainerSpan {
     lastAbsentAtMs: null,
     ...over,
   };
+}
+
+interface Unpriced {
+  readonly spans: readonly ContainerSpan[];
+  readonly rates: Pick<RateHistory, "at">;
+  readonly nowMs: number;
+}
+
+/** The question with its spans at their price. */
+export function priced<Q extends Unpriced>(
+  question: Q,
+): Omit<Q, "spans" | "rates"> & { readonly priced: readonly PricedSpan[] } {
+  const { spans: list, rates, ...rest } = question;
+  return { ...rest, priced: priceSpans(list, rates, question.nowMs) };
 }
 
 export function call(over: Partial<CallRecord> = {}): CallRecord {

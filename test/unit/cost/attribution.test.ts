@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { attribute } from "../../../src/cost/attribution.ts";
 import { priceSpans } from "../../../src/cost/pricedSpan.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import { call, calls, hour, span, spans, t0 } from "./arbitraries.ts";
 import type { CallRecord } from "../../../src/cost/call.ts";
 import type { ContainerSpan } from "../../../src/cost/span.ts";
@@ -11,7 +11,7 @@ const second = 1000;
 
 /** Each span as text: `idle 0-60, execution 60-80`, in seconds after `t0`. */
 function story(list: readonly ContainerSpan[], made: readonly CallRecord[]): readonly string[] {
-  const priced = priceSpans(list, ratesInForce(), t0 + 5 * hour);
+  const priced = priceSpans(list, rateHistory([]), t0 + 5 * hour);
   const pieces = attribute(priced, made, t0 + 5 * hour);
   return priced.map((one) =>
     (pieces.get(one) ?? [])
@@ -99,7 +99,7 @@ describe("what a container was doing", () => {
   it("leaves no gap and counts nothing twice, whatever the calls", () => {
     fc.assert(
       fc.property(spans, calls, (list, made) => {
-        const priced = priceSpans(list, ratesInForce(), t0 + 5 * hour);
+        const priced = priceSpans(list, rateHistory([]), t0 + 5 * hour);
         for (const [{ interval }, pieces] of attribute(priced, made, t0 + 5 * hour)) {
           let atMs = interval.startMs;
           for (const { fromMs, toMs } of pieces) {

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { usd } from "../../../src/cost/money.ts";
 import { inferredSpans, unseenContainerIds } from "../../../src/cost/inferredSpans.ts";
 import { LoggedContainers } from "../../../src/cost/loggedContainers.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { priceSpans } from "../../../src/cost/pricedSpan.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import { costOf } from "../../../src/cost/sessionCost.ts";
 import type { EndKnowledge } from "../../../src/cost/endHints.ts";
 import { call, hour, minute, span, t0 } from "./arbitraries.ts";
 
-const rates = ratesInForce({ overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
+const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
 const at = (minutes: number) => t0 + minutes * minute;
 
 function line(
@@ -100,11 +101,12 @@ describe("containers that nobody saw", () => {
       fromMs: t0,
       toMs: t0 + hour,
       nowMs: t0 + 2 * hour,
-      spans: [seen],
+      priced: [
+        ...priceSpans([seen], rates, t0 + 2 * hour),
+        ...inferredSpans([seen], knowledge(), rates),
+      ],
       calls: [],
       billed: [],
-      rates,
-      inferred: inferredSpans([seen], knowledge(), rates),
     });
     // 5 minutes that were seen, and from 28:50 to 35:00.
     assert.equal(cost.metered?.known.microUsd, usd(0.3 + 0.37));

@@ -3,7 +3,9 @@ import {
   describeGpuRate,
   gpuRate,
   gpuTypesWithoutRate,
+  rateHistory,
   ratesInForce,
+  type Rates,
 } from "../../../src/cost/rates.ts";
 import { t0 } from "./arbitraries.ts";
 
@@ -82,5 +84,37 @@ describe("the rates in force", () => {
   it("describes a rate for people", () => {
     const text = describeGpuRate(ratesInForce(), { type: "H100", count: 2 });
     assert.equal(text, "H100:2 $7.90/h (bundled, 2026-09-29)");
+  });
+});
+
+describe("the history of rates", () => {
+  const at = (sinceMs: number, l40s: number) => ({
+    usdPerHourByKey: new Map([["gpu_hour_cost_l40s", l40s]]),
+    sinceMs,
+    fetchedAtMs: sinceMs + 1,
+  });
+  const l40s = (rates: Rates) => gpuRate(rates, "L40S")?.usdPerHour;
+
+  it("has the rates that were last told before an instant, and the first ones before that", () => {
+    const history = rateHistory([at(t0, 1.9), at(t0 + 1000, 2.2)], { regionMultiplier: 1.5 });
+    assert.deepEqual(
+      [t0 - 1, t0, t0 + 999, t0 + 1000].map((atMs) => l40s(history.at(atMs))),
+      [1.9, 1.9, 1.9, 2.2].map((usd) => usd * 1.5),
+    );
+    assert.equal(l40s(history.now), 2.2 * 1.5);
+  });
+
+  it("is the table where nothing was told, and the user's own rates hold for all of it", () => {
+    assert.equal(l40s(rateHistory([]).at(t0)), 1.95);
+    const own = rateHistory([at(t0, 1.9)], { overrides: { L40S: 1 } });
+    assert.deepEqual([l40s(own.at(t0 - 1)), l40s(own.now)], [1, 1]);
+  });
+
+  it("has one key per price", () => {
+    const key = rateHistory([at(t0, 1.9)]).key;
+    assert.equal(rateHistory([{ ...at(t0, 1.9), fetchedAtMs: t0 + 5 }]).key, key);
+    for (const other of [[], [at(t0, 2)], [at(t0, 1.9), at(t0 + 1, 2)]])
+      assert.notEqual(rateHistory(other).key, key);
+    assert.notEqual(rateHistory([at(t0, 1.9)], { nonPreemptible: true }).key, key);
   });
 });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { billedThroughMs, type BilledRow } from "../../../src/cost/billedRow.ts";
 import { usd, type MicroUsd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import { billedThroughText, reconcile } from "../../../src/cost/reconcile.ts";
-import { amounts, hour, minute, span, spans, t0 } from "./arbitraries.ts";
+import { amounts, hour, minute, priced, span, spans, t0 } from "./arbitraries.ts";
 
-const rates = ratesInForce({ overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
+const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
 
 const row = (h: number, cost: MicroUsd, objectId = "ap-1"): BilledRow => ({
   objectId,
@@ -27,7 +27,9 @@ const ask = {
 describe("reconciliation with the bill", () => {
   it("sets metered beside billed, per app and hour, with the drift", () => {
     const long = span({ startedAtMs: t0 + 30 * minute, finishedAtMs: t0 + 90 * minute });
-    const result = reconcile({ ...ask, spans: [long], billed: [row(0, usd(1.8)), row(1, usd(2))] });
+    const result = reconcile(
+      priced({ ...ask, spans: [long], billed: [row(0, usd(1.8)), row(1, usd(2))] }),
+    );
     assert.deepEqual(
       result.hours.map(({ state, billed, metered, drift }) => [
         state,
@@ -46,7 +48,7 @@ describe("reconciliation with the bill", () => {
 
   it("makes a row of what was billed and never seen, and of what was metered and not billed", () => {
     const seen = span({ startedAtMs: t0, finishedAtMs: t0 + 30 * minute });
-    const result = reconcile({ ...ask, spans: [seen], billed: [row(1, usd(2), "ap-9")] });
+    const result = reconcile(priced({ ...ask, spans: [seen], billed: [row(1, usd(2), "ap-9")] }));
     assert.deepEqual(
       result.hours.map(({ appId, state }) => [appId, state]),
       [
@@ -59,13 +61,15 @@ describe("reconciliation with the bill", () => {
 
   it("leaves out hours that are not whole, and those that the report has not reached", () => {
     const long = span({ startedAtMs: t0, finishedAtMs: t0 + 5 * hour });
-    const result = reconcile({
-      ...ask,
-      spans: [long],
-      billed: [0, 1, 2, 3].map((h) => row(h, usd(3.6))),
-      fromMs: t0 + minute,
-      nowMs: t0 + 6 * hour,
-    });
+    const result = reconcile(
+      priced({
+        ...ask,
+        spans: [long],
+        billed: [0, 1, 2, 3].map((h) => row(h, usd(3.6))),
+        fromMs: t0 + minute,
+        nowMs: t0 + 6 * hour,
+      }),
+    );
     assert.deepEqual(
       result.hours.map(({ hourStartMs, drift }) => [(hourStartMs - t0) / hour, drift]),
       [
@@ -73,12 +77,12 @@ describe("reconciliation with the bill", () => {
         [2, 0],
       ],
     );
-    assert.equal(reconcile({ ...ask, spans: [long], throughMs: null }).hours.length, 0);
+    assert.equal(reconcile(priced({ ...ask, spans: [long], throughMs: null })).hours.length, 0);
   });
 
   it("does not call an unknown rate a drift", () => {
     const unknown = span({ gpu: null, gpuSource: "unknown", finishedAtMs: t0 + hour });
-    const result = reconcile({ ...ask, spans: [unknown], billed: [row(0, usd(2))] });
+    const result = reconcile(priced({ ...ask, spans: [unknown], billed: [row(0, usd(2))] }));
     assert.deepEqual(
       result.hours.map(({ state, drift }) => [state, drift]),
       [["rate-unknown", null]],
@@ -87,7 +91,7 @@ describe("reconciliation with the bill", () => {
   });
 
   it("adds rows of one app and hour", () => {
-    const result = reconcile({ ...ask, billed: [row(0, usd(1)), row(0, usd(2))] });
+    const result = reconcile(priced({ ...ask, billed: [row(0, usd(1)), row(0, usd(2))] }));
     assert.equal(result.hours[0]?.billed, usd(3));
   });
 
@@ -96,7 +100,7 @@ describe("reconciliation with the bill", () => {
     fc.assert(
       fc.property(spans, bills, (list, bill) => {
         const billed = bill.map(({ h, cost }, i) => row(h, cost, `ap-${(i % 4) + 1}`));
-        const result = reconcile({ ...ask, spans: list, billed, rates: ratesInForce() });
+        const result = reconcile(priced({ ...ask, spans: list, billed, rates: rateHistory([]) }));
         const through = billed.filter(
           (one) => one.intervalStartMs >= t0 && one.intervalStartMs < t0 + 3 * hour,
         );

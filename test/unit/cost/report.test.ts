@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { usd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import { costPer, costPerApp, costPerPeriod } from "../../../src/cost/report.ts";
 import { costOf } from "../../../src/cost/sessionCost.ts";
-import { call, calls, hour, span, spans, t0 } from "./arbitraries.ts";
+import { call, calls, hour, priced, span, spans, t0 } from "./arbitraries.ts";
 
 const day = 24 * hour;
-const rates = ratesInForce({ overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
+const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
 const ask = {
   spans: [],
   calls: [],
@@ -23,7 +23,7 @@ describe("the report", () => {
   it("cuts cost into days, weeks and months that add up", () => {
     // Three hours before midnight in Berlin, and two after.
     const long = span({ startedAtMs: t0 + 11 * hour, finishedAtMs: t0 + 16 * hour });
-    const days = costPerPeriod({ ...ask, spans: [long] }, "day");
+    const days = costPerPeriod(priced({ ...ask, spans: [long] }), "day");
     assert.deepEqual(
       days.map(({ period, metered }) => [period.key, metered?.known.microUsd ?? null]),
       [
@@ -33,17 +33,19 @@ describe("the report", () => {
         ["2026-11-23", null],
       ],
     );
-    const [month] = costPerPeriod({ ...ask, spans: [long] }, "month");
+    const [month] = costPerPeriod(priced({ ...ask, spans: [long] }), "month");
     assert.equal(month?.metered?.known.microUsd, usd(18));
-    assert.equal(costPerPeriod({ ...ask, spans: [long] }, "week").length, 2);
+    assert.equal(costPerPeriod(priced({ ...ask, spans: [long] }), "week").length, 2);
   });
 
   it("lists apps, dearest first, those that were only ever billed included", () => {
-    const apps = costPerApp({
-      ...ask,
-      spans: [span({ finishedAtMs: t0 + hour })],
-      billed: [{ objectId: "ap-9", description: "training", intervalStartMs: t0, cost: usd(9) }],
-    });
+    const apps = costPerApp(
+      priced({
+        ...ask,
+        spans: [span({ finishedAtMs: t0 + hour })],
+        billed: [{ objectId: "ap-9", description: "training", intervalStartMs: t0, cost: usd(9) }],
+      }),
+    );
     assert.deepEqual(
       apps.map(({ appName, best }) => [appName, best.known ? best.microUsd : null]),
       [
@@ -66,7 +68,7 @@ describe("the report", () => {
         endedAtMs: t0,
       }),
     ];
-    const question = {
+    const question = priced({
       ...ask,
       spans: [
         span({ finishedAtMs: t0 + hour }),
@@ -78,7 +80,7 @@ describe("the report", () => {
         }),
       ],
       calls: made,
-    };
+    });
     const by = (dimension: Parameters<typeof costPer>[0]) =>
       costPer(dimension, question, new Map([["s1", "you"]])).map(({ name, calls, share }) => [
         name,
@@ -103,7 +105,7 @@ describe("the report", () => {
   it("loses and invents nothing: the shares add up to the metered whole", () => {
     fc.assert(
       fc.property(spans, calls, fc.constantFrom("endpoint", "model", "user"), (list, made, by) => {
-        const question = { ...ask, spans: list, calls: made };
+        const question = priced({ ...ask, spans: list, calls: made });
         const shares = costPer(by, question);
         const whole = costOf({ ...question, appIds: null });
         const sum = shares.reduce((total, { share }) => total + share, 0);

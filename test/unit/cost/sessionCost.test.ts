@@ -3,19 +3,23 @@ import * as fc from "fast-check";
 import type { BilledRow } from "../../../src/cost/billedRow.ts";
 import { knownCost } from "../../../src/cost/cost.ts";
 import { microUsd, usd, type MicroUsd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { rateHistory, ratesInForce } from "../../../src/cost/rates.ts";
 import { costOf, type CostQuestion, type TieredCost } from "../../../src/cost/sessionCost.ts";
+import type { ContainerSpan } from "../../../src/cost/span.ts";
 import { tierDefinitions } from "../../../src/cost/tiers.ts";
-import { amounts, call, calls, hour, minute, span, spans, t0 } from "./arbitraries.ts";
+import { amounts, call, calls, hour, minute, priced, span, spans, t0 } from "./arbitraries.ts";
 
 /** $3.60 an hour and nothing for the rest: $0.001 a second, so that tests can be read. */
 const rates = (() => {
   const { gpus, cpu, memory } = ratesInForce({ overrides: { L40S: 3.6 } });
-  return { gpus, cpu: { ...cpu, usdPerHour: 0 }, memory: { ...memory, usdPerHour: 0 } };
+  const free = { gpus, cpu: { ...cpu, usdPerHour: 0 }, memory: { ...memory, usdPerHour: 0 } };
+  return { at: () => free };
 })();
 
-function ask(over: Partial<CostQuestion>): TieredCost {
-  return costOf({
+function ask(
+  over: Partial<Omit<CostQuestion, "priced">> & { readonly spans?: readonly ContainerSpan[] },
+): TieredCost {
+  const question = {
     appIds: new Set(["ap-1"]),
     fromMs: t0,
     toMs: t0 + hour,
@@ -25,7 +29,8 @@ function ask(over: Partial<CostQuestion>): TieredCost {
     billed: [],
     rates,
     ...over,
-  });
+  };
+  return costOf(priced(question));
 }
 
 const row = (intervalStartMs: number, cost: MicroUsd, objectId = "ap-1"): BilledRow => ({
@@ -154,14 +159,14 @@ describe("a session's cost", () => {
             bill.map((b) => [`${b.app} ${b.h}`, row(t0 + b.h * hour, b.cost, b.app)]),
           ).values(),
         ];
-        const question = {
+        const question = priced({
           spans: list,
           calls: made,
           billed,
-          rates: ratesInForce(),
+          rates: rateHistory([]),
           nowMs: t0 + 6 * hour,
           appIds: isAll ? null : new Set(["ap-1", "ap-2"]),
-        };
+        });
         const fromMs = t0 - hour;
         const toMs = t0 + 8 * hour;
         const at = [fromMs, ...inner.map((cut) => t0 + cut), toMs].sort((a, b) => a - b);
@@ -199,16 +204,18 @@ describe("a session's cost", () => {
   it("is never NaN or negative, and its parts are its whole", () => {
     fc.assert(
       fc.property(spans, calls, fc.integer({ min: -hour, max: 8 * hour }), (list, made, now) => {
-        const cost = costOf({
-          spans: list,
-          calls: made,
-          billed: [],
-          rates: ratesInForce(),
-          nowMs: t0 + now,
-          appIds: null,
-          fromMs: t0 - hour,
-          toMs: t0 + 9 * hour,
-        });
+        const cost = costOf(
+          priced({
+            spans: list,
+            calls: made,
+            billed: [],
+            rates: rateHistory([]),
+            nowMs: t0 + now,
+            appIds: null,
+            fromMs: t0 - hour,
+            toMs: t0 + 9 * hour,
+          }),
+        );
         assert.ok(cost.reported.microUsd >= 0);
         if (cost.metered === null) return;
         const { known, byActivity, error, containerSeconds } = cost.metered;

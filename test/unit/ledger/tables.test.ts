@@ -139,9 +139,15 @@ describe("tables of the ledger", () => {
     a.saveRates(scope, rates(1.95), 1000);
     a.saveRates(scope, rates(1.95), 2000);
     b.saveRates(scope, rates(1.8), 3000);
-    assert.deepEqual(b.latestRates(scope), { rates: rates(1.8), fetchedAtMs: 3000 });
-    assert.deepEqual(b.ratesAt(scope, 2999), { rates: rates(1.95), fetchedAtMs: 2000 });
-    assert.deepEqual(b.ratesAt(scope, 1), { rates: rates(1.95), fetchedAtMs: 2000 });
+    assert.deepEqual(b.latestRates(scope), {
+      rates: rates(1.8),
+      sinceMs: 3000,
+      fetchedAtMs: 3000,
+    });
+    assert.deepEqual(b.rateHistory(scope), [
+      { rates: rates(1.95), sinceMs: 1000, fetchedAtMs: 2000 },
+      { rates: rates(1.8), sinceMs: 3000, fetchedAtMs: 3000 },
+    ]);
     assert.equal(a.rowCounts().get("rate"), 2);
   });
 

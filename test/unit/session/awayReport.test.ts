@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { hourMs } from "../../../src/cost/billedRow.ts";
 import { usd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { priceSpans } from "../../../src/cost/pricedSpan.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import type { ContainerSpan } from "../../../src/cost/span.ts";
 import {
   awayLines,
@@ -59,6 +60,8 @@ function receipt(some: Partial<StopReceipt>): StopReceipt {
   };
 }
 
+const rates = rateHistory([]);
+
 function listing(some: Partial<Listing["apps"][number]> = {}): Listing {
   const modal = new PortModal(new VirtualClock(toMs));
   const { apps, ...rest } = modal.listing();
@@ -73,8 +76,10 @@ function listing(some: Partial<Listing["apps"][number]> = {}): Listing {
   return { ...rest, apps: [...apps, { ...app, ...some }] };
 }
 
-function input(some: Partial<AwayInput> = {}): AwayInput {
-  return {
+function input(
+  some: Partial<Omit<AwayInput, "priced">> & { readonly spans?: readonly ContainerSpan[] } = {},
+): AwayInput {
+  const { spans, ...question } = {
     scope: "acme/main",
     fromMs,
     toMs,
@@ -82,11 +87,11 @@ function input(some: Partial<AwayInput> = {}): AwayInput {
     spans: [span()],
     calls: [],
     billed: [],
-    rates: ratesInForce(),
     receipts: [receipt({})],
     listing: listing(),
     ...some,
   };
+  return { ...question, priced: priceSpans(spans, rates, question.nowMs) };
 }
 
 describe("awayReport", () => {
@@ -243,7 +248,7 @@ describe("awayRange", () => {
 describe("overnightOf", () => {
   const nowMs = Date.UTC(2026, 10, 21, 8);
   const ask = (spans: readonly ContainerSpan[], apps: Listing) =>
-    overnightOf(apps, new Set(["ap-1"]), spans, ratesInForce(), nowMs, "UTC");
+    overnightOf(apps, new Set(["ap-1"]), priceSpans(spans, rates, nowMs), nowMs, "UTC");
 
   it("counts the night from 20:00 to 06:00 and prices it", () => {
     const all = span({ finishedAtMs: null, lastSeenAtMs: nowMs });

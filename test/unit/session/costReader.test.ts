@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { usd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import type { ContainerObservation } from "../../../src/cost/span.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import { appHints } from "../../../src/session/appHints.ts";
@@ -13,7 +13,7 @@ import { sessionApp, sessionSample } from "./sessionSample.ts";
 const second = 1000;
 const minute = 60 * second;
 /** $3.6/h: a second of GPU is $0.001, to all intents and purposes without CPU and memory. */
-const rates = ratesInForce({ overrides: { L40S: 3.6, cpu: 0.000001, memory: 0.000001 } });
+const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 0.000001, memory: 0.000001 } });
 
 function container(some: Partial<ContainerObservation> = {}): ContainerObservation {
   return {
@@ -138,9 +138,13 @@ describe("CostReader", () => {
       nowMs: logStartMs + 31 * minute,
       rates,
     });
-    const [span] = reading.spans;
-    assert.ok(span !== undefined);
-    assert.equal(reading.hintsOf(span).expectedEndMs, logStartMs + 360 * second);
+    assert.deepEqual(
+      reading.priced.map(({ span, interval }) => [span.containerId, interval.countedToMs]),
+      [
+        ["ta-1", logStartMs + 360 * second],
+        ["ta-2", logStartMs + 1000 * second],
+      ],
+    );
   });
 
   it("keeps a container that min_containers keeps, until it is stopped", async () => {
@@ -203,7 +207,10 @@ describe("CostReader", () => {
       nowMs: logStartMs + minute,
       rates,
     });
-    assert.deepEqual(reading.inferred, []);
+    assert.deepEqual(
+      reading.priced.map(({ span }) => span.containerId),
+      ["ta-5"],
+    );
   });
 
   it("prices a container of which only the guardian's look told, as its app file says", async () => {
@@ -222,11 +229,40 @@ describe("CostReader", () => {
     });
     const reading = new CostReader(ledger, { appHint }).read(range);
     assert.deepEqual(
-      reading.spans.map(({ gpu, gpuSource, cpuCores }) => [gpu?.type, gpuSource, cpuCores]),
+      reading.priced.map(({ span: { gpu, gpuSource, cpuCores } }) => [
+        gpu?.type,
+        gpuSource,
+        cpuCores,
+      ]),
       [["L40S", "deploy-file", 4]],
     );
     const { best } = costIn(reading, null, logStartMs);
     assert.ok(best.known && Math.abs(best.microUsd - 100_000) < 100, "100 s at $3.6/h");
+  });
+
+  it("prices each container at the rates of its start", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const [first, second_] = ["ta-1", "ta-2"].map((containerId, index) =>
+      container({
+        containerId,
+        startedAtMs: logStartMs + index * minute,
+        finishedAtMs: logStartMs + index * minute + 10 * second,
+        gpuSource: "container",
+      }),
+    );
+    assert.ok(first !== undefined && second_ !== undefined);
+    ledger.recordListing(appListing(logStartMs + 2 * minute, { ended: [first, second_] }));
+    const told = (sinceMs: number, usdPerHour: number) => ({
+      usdPerHourByKey: new Map([["gpu_hour_cost_l40s", usdPerHour]]),
+      sinceMs,
+      fetchedAtMs: sinceMs,
+    });
+    const history = rateHistory([told(logStartMs, 3.6), told(logStartMs + minute, 7.2)], {
+      overrides: { cpu: 1e-9, memory: 1e-9 },
+    });
+    const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 3 * minute, rates: history };
+    const { metered } = costIn(new CostReader(ledger).read(range), null, logStartMs);
+    assert.equal(metered?.known.microUsd, 10_000 + 20_000);
   });
 
   it("reads the ledger again only when it has changed, and prices anew when the rates have", async () => {
@@ -248,7 +284,7 @@ describe("CostReader", () => {
     const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 31 * minute };
     const first = reader.read({ ...range, rates });
     const later = reader.read({ ...range, nowMs: range.nowMs + 5000, rates });
-    const dearer = reader.read({ ...range, rates: ratesInForce({ overrides: { L40S: 7.2 } }) });
+    const dearer = reader.read({ ...range, rates: rateHistory([], { overrides: { L40S: 7.2 } }) });
     assert.equal(reads, 1);
     const amount = (reading: typeof first): number =>
       costIn(reading, null, logStartMs).metered?.known.microUsd ?? 0;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { CallRecord } from "../../../src/cost/call.ts";
 import { usd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
+import { CostReader } from "../../../src/session/costReader.ts";
 import { costOfSession, deriveState, type StateInputs } from "../../../src/session/deriveState.ts";
 import type { Listing } from "../../../src/session/ledgerPort.ts";
 import type { SessionRecord } from "../../../src/session/session.ts";
@@ -11,7 +12,7 @@ const startMs = Date.UTC(2026, 10, 21, 10);
 const minuteMs = 60_000;
 const folder = "/work";
 
-const rates = ratesInForce({ overrides: { L40S: 3.6, cpu: 0.000001, memory: 0.000001 } });
+const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 0.000001, memory: 0.000001 } });
 
 function listing(observedAtMs: number, change: Partial<Listing> = {}): Listing {
   return {
@@ -128,7 +129,15 @@ describe("deriveState", () => {
     );
     ledger.upsertSession({ ...session, endedAtMs: endMs, end: "stopped" });
     ledger.upsertCall(call({}));
-    const cost = costOfSession(ledger, session, { nowMs: endMs + 60 * minuteMs, rates });
+    const cost = costOfSession(
+      new CostReader(ledger).read({
+        scope: session.scope,
+        fromMs: session.startedAtMs,
+        nowMs: endMs + 60 * minuteMs,
+        rates,
+      }),
+      session,
+    );
     assert.equal(cost.reported, usd(0.0014));
     const metered = cost.metered ?? 0;
     assert.ok(Math.abs(metered - 600_000) < 2000, `10 min at $3.6/h is $0.60, not ${metered} µ$`);

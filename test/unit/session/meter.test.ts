@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/base/failure.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { rateHistory } from "../../../src/cost/rates.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import type { LedgerView } from "../../../src/session/deriveState.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
@@ -10,7 +10,7 @@ import { TemporaryLedger } from "../ledger/temporaryLedger.ts";
 import { VirtualClock } from "../virtualClock.ts";
 import { appListing, logStartMs } from "./logSample.ts";
 
-const rates = ratesInForce({ overrides: { L40S: 3.6 } });
+const rates = rateHistory([], { overrides: { L40S: 3.6 } });
 
 const runningOne = appListing(logStartMs, {
   containers: [
@@ -106,7 +106,7 @@ describe("Meter", () => {
     const { meter } = meterOf(ledger, clock);
     await clock.advance(10_000);
     const reading = meter.costsSince("acme/main", logStartMs);
-    assert.deepEqual([reading.spans.length, reading.nowMs], [1, clock.nowMs()]);
+    assert.deepEqual([reading.priced.length, reading.nowMs], [1, clock.nowMs()]);
     meter.dispose();
   });
 

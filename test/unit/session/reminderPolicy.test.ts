@@ -32,7 +32,7 @@ function input(some: Partial<ReminderInput> = {}): ReminderInput {
     burnMicroUsdPerHour: usd(1.95),
     session: null,
     lastActiveAtMs: fridayMs,
-    overnight: null,
+    overnight: () => null,
     settings: {
       idleReminderMinutes: 30,
       workdayEnd: parseWorkdayEnd("Mon-Fri 18:00") ?? null,
@@ -176,24 +176,27 @@ describe("nextReminder", () => {
 
     it("says how long it ran and what it cost", () => {
       const overnight = { ranMs: 36_000_000, cost: knownCost(usd(19.5)) };
-      const due = nextReminder(input({ ...morning, overnight }));
+      const due = nextReminder(input({ ...morning, overnight: () => overnight }));
       assert.equal(
         text(due),
         "flux ran overnight: 10 h of container time, ≈ $19.50. It still runs.",
       );
       assert.deepEqual(due?.actions, ["stop-all", "release", "mute"]);
       const unknown = { ranMs: 1000, cost: unknownCost("No rate for B999.") };
-      assert.match(text(nextReminder(input({ ...morning, overnight: unknown }))), /unknown/);
+      assert.match(text(nextReminder(input({ ...morning, overnight: () => unknown }))), /unknown/);
     });
 
     it("says when an app was only left deployed", () => {
       const overnight = { ranMs: 0, cost: knownCost(usd(0)) };
-      assert.match(text(nextReminder(input({ ...morning, overnight }))), /it cost nothing/);
+      assert.match(
+        text(nextReminder(input({ ...morning, overnight: () => overnight }))),
+        /it cost nothing/,
+      );
     });
 
     it("is a matter of the morning", () => {
       const overnight = { ranMs: 1000, cost: knownCost(usd(1)) };
-      assert.equal(nextReminder(input({ overnight })), undefined);
+      assert.equal(nextReminder(input({ overnight: () => overnight })), undefined);
     });
   });
 
@@ -276,7 +279,7 @@ describe("nextReminder", () => {
                 gpuContainers: gpu ? 1 : 0,
                 gpuWarmSinceMs: warmSinceMs,
                 burnMicroUsdPerHour: burn,
-                overnight: night ? { ranMs: 1, cost: knownCost(usd(1)) } : null,
+                overnight: () => (night ? { ranMs: 1, cost: knownCost(usd(1)) } : null),
                 settings: { ...input().settings, hourLimit: usd(10), muted },
                 snoozedUntilMs,
                 lastShownAtMs,

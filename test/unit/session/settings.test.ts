@@ -58,6 +58,28 @@ describe("settings", () => {
     );
   });
 
+  for (const [name, value, why] of [
+    ["maxParallelCalls", 0, /1 or more/],
+    ["maxParallelCalls", 101, /100 or less/],
+    ["maxParallelCalls", 2.5, /whole number/],
+    ["maxParallelCalls", "4", /maxParallelCalls/],
+    ["maxResultGibibytes", 0, /above 0/],
+    ["maxResultGibibytes", -1, /above 0/],
+    ["maxResultGibibytes", null, /maxResultGibibytes/],
+  ] as const) {
+    it(`refuse ${name} of ${JSON.stringify(value)} by its name, without a default in its place`, () => {
+      const settings = Settings.parse({ ...defaults, [name]: value });
+      assert.throws(
+        () => settings.get(name),
+        (error) =>
+          error instanceof Failure &&
+          error.reason === "bad-setting" &&
+          error.message.includes(`modalMeter.${name}`) &&
+          why.test(error.message),
+      );
+    });
+  }
+
   it("say where inside a setting the fault is", () => {
     const settings = Settings.parse({
       ...defaults,
