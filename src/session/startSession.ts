@@ -3,18 +3,18 @@ import { asFailure, throwIfCancelled } from "./concurrent.ts";
 import type { Deployer, Deployment, ServeHandle } from "./deployer.ts";
 import type { Ledger } from "./ledgerPort.ts";
 import type { LiveApp } from "./liveApp.ts";
-import { deployVariables, type ModeDefinition } from "./mode.ts";
+import { deployVariables } from "./mode.ts";
 import type { ModalControl } from "./modalControl.ts";
 import { modalStateOf, type ModalState } from "./modalState.ts";
 import type { Probe } from "./probe.ts";
 import { scaleFailure } from "./scaleApp.ts";
 import { scopeKey } from "./scope.ts";
-import type { SessionApp, SessionRecord } from "./session.ts";
+import type { SessionApp } from "./session.ts";
 import type { StartOptions, StartOutcome, StartRequest, StartStep, StartTarget } from "./start.ts";
 import { checkRunning, freshListing } from "./startCheck.ts";
 import { findDeployed } from "./startFind.ts";
 import { addressOf, checkHealth, unreachable, urlNamed, type StartedApp } from "./startHealth.ts";
-import { recallStart, rememberStart, type StartRecord } from "./startRecord.ts";
+import { StartedSession } from "./startedSession.ts";
 import { undoStart, type UndoResult } from "./startUndo.ts";
 import type { StopParts } from "./stopApps.ts";
 import { warmUp } from "./warmUp.ts";
@@ -57,12 +57,8 @@ class Start {
   readonly #serves: ServeHandle[] = [];
   readonly #started: StartedApp[] = [];
   readonly #notes: string[] = [];
-  #record: StartRecord | undefined;
-  #session: SessionRecord | null = null;
-  #sessionId: string;
-  #closedSessions = 0;
+  readonly #session: StartedSession;
   #use: readonly LiveApp[] = [];
-  #inForce: ModeDefinition;
   /** The deploy in progress, and whether it may have reached Modal without our knowing. */
   #mayLand = false;
   #warm = new Set<string>();
@@ -71,9 +67,7 @@ class Start {
     this.#parts = parts;
     this.#request = request;
     this.#scope = scopeKey(request.scope);
-    this.#sessionId = request.sessionId;
-    this.#inForce = request.mode;
-    this.#record = recallStart(parts.ledger, request.sessionId);
+    this.#session = new StartedSession(parts, request);
   }
 
   async run(from: StartStep, options: StartOptions): Promise<StartOutcome> {
@@ -134,8 +128,8 @@ class Start {
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
     if (result.kind === "declined") return false;
     this.#use = result.use;
-    this.#inForce = this.#request.mode;
-    this.#record = {
+    this.#session.inForce = this.#request.mode;
+    this.#session.record = {
       beforeIds: result.before.map(({ appId }) => appId),
       targets: targets.flatMap(({ target: { name, file } }) =>
         name === null ? [] : [{ name, file }],
@@ -155,7 +149,7 @@ class Start {
   ): Promise<void> {
     const launched: { deployment: Deployment | undefined } = { deployment: undefined };
     await step("deploy", async () => {
-      this.#openSession();
+      this.#session.open();
       const { mode, how } = this.#request;
       const deployOptions = {
         variables: deployVariables(mode),
@@ -184,7 +178,7 @@ class Start {
     deployment: Deployment,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const before = new Set(this.#record?.beforeIds);
+    const before = new Set(this.#session.record?.beforeIds);
     const app = await findDeployed(this.#parts, wanted.target.name, deployment, before, signal);
     if (!before.has(app.appId)) this.#createdIds.add(app.appId);
     this.#addApp(wanted, app.appId, app.name, deployment.urls);
@@ -212,8 +206,14 @@ class Start {
           `${app.name} cannot be put into ${mode.name} mode without a deploy: ${failure.message} Retry, and choose to start anyway.`,
           { cause: failure },
         );
-      // The ledger never says a mode that is not in force.
-      this.#inForce = { ...mode, name: last.mode, scaledownSeconds: last.scaledownSeconds };
+      // The ledger never says a mode that is not in force; a demo that goes on keeps its end.
+      const leftMs = (last.expiresAtMs ?? 0) - this.#parts.clock.nowMs();
+      this.#session.inForce = {
+        ...mode,
+        name: last.mode,
+        scaledownSeconds: last.scaledownSeconds,
+        expiresAfterMinutes: last.expiresAtMs === null ? null : Math.max(0, leftMs) / 60_000,
+      };
       note(`${app.name} stays in ${last.mode} mode: ${failure.message}`);
     }
     // Only a deploy tells addresses, so those of its last one here are kept.
@@ -221,7 +221,7 @@ class Start {
       .sessions({ scope: this.#scope })
       .flatMap(({ apps }) => apps)
       .find(({ appId, urls }) => appId === app.appId && urls.length > 0);
-    this.#openSession();
+    this.#session.open();
     this.#addApp(wanted, app.appId, app.name, known?.urls ?? []);
     note(`${app.name} keeps the code and the variables of its last deploy.`);
   }
@@ -258,30 +258,21 @@ class Start {
   }
 
   #ready(): StartOutcome {
-    const { clock, ledger } = this.#parts;
-    const { expiresAfterMinutes } = this.#request.mode;
-    const session = this.#openSession();
-    const ready: SessionRecord = {
-      ...session,
-      expiresAtMs:
-        expiresAfterMinutes === null ? null : clock.nowMs() + expiresAfterMinutes * 60_000,
-    };
-    this.#session = ready;
-    ledger.upsertSession(ready);
-    return { kind: "ready", session: ready, notes: this.#notes, serves: this.#serves };
+    const session = this.#session.begin();
+    return { kind: "ready", session, notes: this.#notes, serves: this.#serves };
   }
 
   async #failed(step: StartStep, failure: Failure): Promise<StartOutcome> {
     const from = step === "find" ? "deploy" : step;
     const state = await this.#state();
-    this.#closeEmptySession(state);
+    this.#session.closeEmpty(state);
     return {
       kind: "failed",
       step,
       failure,
       state,
       notes: this.#notes,
-      canUndo: this.#session !== null,
+      canUndo: this.#session.current !== null,
       retry: (options) => this.run(from, options),
       undo: () => this.#undo(),
     };
@@ -293,14 +284,14 @@ class Start {
   }
 
   async #undo(): Promise<UndoResult> {
+    const { current, record } = this.#session;
     // Before the session is open nothing has been started.
-    if (this.#session === null || this.#record === undefined)
-      return { receipts: [], left: [], verified: true };
+    if (current === null || record === undefined) return { receipts: [], left: [], verified: true };
     return undoStart(this.#parts, {
-      session: this.#session,
+      session: current,
       scope: this.#scope,
       username: this.#request.username,
-      record: this.#record,
+      record,
       createdIds: this.#createdIds,
       serves: this.#serves,
       mayLand: this.#mayLand,
@@ -309,7 +300,7 @@ class Start {
 
   async #state(): Promise<ModalState> {
     const { scaledownSeconds } = this.#request.mode;
-    const names = new Set(this.#record?.targets.map(({ name }) => name));
+    const names = new Set(this.#session.record?.targets.map(({ name }) => name));
     const ids = new Set(this.#started.map(({ app }) => app.appId));
     const isOurs = ({ appId, name }: LiveApp): boolean => ids.has(appId) || names.has(name);
     try {
@@ -321,50 +312,7 @@ class Start {
     }
   }
 
-  /** A start that failed before anything came of it leaves no open session behind. */
-  #closeEmptySession(state: ModalState): void {
-    const session = this.#session;
-    if (session === null || session.apps.length > 0 || !state.verified) return;
-    const before = new Set(this.#record?.beforeIds);
-    if (this.#record?.unnamed === true || state.apps.some(({ appId }) => !before.has(appId)))
-      return;
-    const endedAtMs = this.#parts.clock.nowMs();
-    this.#parts.ledger.upsertSession({ ...session, endedAtMs, end: "gone" });
-    // An ended session stays ended, so a retry opens another one.
-    this.#session = null;
-    this.#closedSessions += 1;
-    this.#sessionId = `${this.#request.sessionId}.${this.#closedSessions}`;
-  }
-
-  /** Writes the session before the first step that could cost money. */
-  #openSession(): SessionRecord {
-    if (this.#session !== null) return this.#session;
-    const { folder, username } = this.#request;
-    const mode = this.#inForce;
-    const startedAtMs = this.#parts.clock.nowMs();
-    if (this.#record !== undefined)
-      rememberStart(this.#parts.ledger, this.#sessionId, this.#record);
-    this.#session = {
-      sessionId: this.#sessionId,
-      scope: this.#scope,
-      folder,
-      username,
-      mode: mode.name,
-      scaledownSeconds: mode.scaledownSeconds,
-      startedAtMs,
-      endedAtMs: null,
-      end: null,
-      expiresAtMs:
-        mode.expiresAfterMinutes === null ? null : startedAtMs + mode.expiresAfterMinutes * 60_000,
-      apps: [],
-    };
-    this.#parts.ledger.upsertSession(this.#session);
-    return this.#session;
-  }
-
-  /** Adds an app to the session; the session that was open in this folder until now is replaced. */
   #addApp(wanted: StartTarget, appId: string, appName: string, urls: SessionApp["urls"]): void {
-    const { ledger, clock } = this.#parts;
     const app: SessionApp = {
       appId,
       appName,
@@ -372,14 +320,6 @@ class Start {
       urls: urls.map(({ functionName, url }) => ({ functionName, url })),
     };
     this.#started.push({ wanted, app });
-    const { name, scaledownSeconds } = this.#inForce;
-    const session = { ...this.#openSession(), mode: name, scaledownSeconds };
-    for (const other of ledger.sessions({ scope: this.#scope })) {
-      const isOther = other.sessionId !== session.sessionId && other.endedAtMs === null;
-      if (isOther && other.folder === session.folder)
-        ledger.upsertSession({ ...other, endedAtMs: clock.nowMs(), end: "replaced" });
-    }
-    this.#session = { ...session, apps: [...session.apps, app] };
-    ledger.upsertSession(this.#session);
+    this.#session.add(app);
   }
 }

@@ -230,9 +230,24 @@ describe("startSession", () => {
       assert.match(outcome.notes.join(), /flux stays in dev mode: The CLI cannot do that/);
       const session = ledger.openSession("acme/main", "/project");
       assert.deepEqual(
-        [session?.sessionId, session?.mode, session?.scaledownSeconds],
-        ["s2", "dev", 120],
+        [session?.sessionId, session?.mode, session?.scaledownSeconds, session?.expiresAtMs],
+        ["s2", "dev", 120, null],
       );
+    });
+
+    it("keeps the end of a demo that could not be put into another mode", async () => {
+      const { start, modal, clock } = bench();
+      const first = await start({ mode: demo, targets: [warm] });
+      assert.ok(first.kind === "ready" && first.session.expiresAtMs !== null);
+      await clock.advance(600_000);
+      modal.onScale = () => {
+        throw new Failure("unsupported", "The CLI cannot do that.");
+      };
+      const outcome = await start({ sessionId: "s2" }, { choice: { kind: "use" } });
+      assert.ok(outcome.kind === "ready");
+      const { mode, expiresAtMs } = outcome.session;
+      assert.equal(mode, "demo");
+      assert.ok(Math.abs((expiresAtMs ?? 0) - first.session.expiresAtMs) < 60_000);
     });
 
     it("asks again when a running app of an unknown mode cannot be put into this one", async () => {
