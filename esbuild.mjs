@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { context } from "esbuild";
+import { slimSdk } from "./scripts/slimSdk.ts";
 
 const watch = process.argv.includes("--watch");
 
@@ -45,6 +46,7 @@ const contexts = await Promise.all(
       legalComments: "none",
       logLevel: "info",
       plugins: [
+        slimSdk(import.meta.dirname),
         {
           name: "sizes",
           setup(build) {

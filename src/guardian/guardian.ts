@@ -29,6 +29,8 @@ export interface GuardianParts {
   readonly targets: () => readonly GuardTarget[];
   /** Called when the guardian must act; cheap until its first use. */
   readonly scopeOf: (target: GuardTarget) => GuardedScope;
+  /** Called when the guardian has acted or looked, and goes back to watching. */
+  readonly afterWork?: () => void;
 }
 
 /** How often, while a window lives, the ledger is asked whether anything still runs. */
@@ -244,6 +246,7 @@ export class Guardian {
     this.#working = incident.step().finally(() => {
       this.#working = undefined;
       this.#sleep();
+      this.#parts.afterWork?.();
     });
   }
 

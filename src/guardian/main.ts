@@ -1,3 +1,5 @@
+// First: what it sets holds for the loading of all others.
+import { giveMemoryBack } from "./leanHeap.ts";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -68,6 +70,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
     // Missing for a moment while a damaged ledger is set aside: gone is what stays missing.
     ledgerThere: () => (missing = existsSync(config.ledgerFile) ? 0 : missing + 1) < 2,
     targets,
+    afterWork: giveMemoryBack,
     scopeOf: (target) =>
       new GuardedScope({
         target,
@@ -81,6 +84,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
     process.on(signal, () => void guardian.terminate());
   guardian.start();
+  giveMemoryBack();
   await guardian.ended;
   await ledger.flush().catch(() => undefined);
   ledger.dispose();

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { until } from "../host/until.ts";
 import { skip } from "../skip.ts";
 import { readIncident } from "../../src/guardian/incidentRecord.ts";
@@ -185,6 +188,25 @@ describe("guardian process", function () {
     assert.equal(desk.ledger.receipts({})[0]?.by, "guardian");
   });
 
+  it("stays within 30 MB above a bare process, also when it has asked Modal often", async () => {
+    await atDesk({ timings: { meterMs: 50, graceMs: 300 } });
+    desk.startApp("flux-api");
+    const window = await desk.openWindow();
+    await guardianRuns();
+    const pid = desk.leasePid;
+    assert.ok(pid !== undefined);
+    await desk.close(window);
+    const looked = (): number => desk.modal.journal.count({ name: "AppList" });
+    const before = looked();
+    await until("it looked often", () => looked() - before >= 30, { withinMs: 60_000 });
+    const bare = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1e6)"]);
+    await once(bare.stdout, "data");
+    const aboveMb = ((residentKib(pid) - residentKib(bare.pid ?? 0)) * 1024) / 1e6;
+    bare.kill("SIGKILL");
+    console.log(`      ${aboveMb.toFixed(1)} MB`);
+    assert.ok(aboveMb <= 30, `${aboveMb} MB`);
+  });
+
   it("closes a window in at most 100 ms", async () => {
     await atDesk();
     desk.startApp("flux-api");
@@ -194,3 +216,7 @@ describe("guardian process", function () {
     assert.ok((window.closeMs ?? Infinity) <= 100, `${window.closeMs} ms`);
   });
 });
+
+function residentKib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "esbuild";
 import * as z from "zod/mini";
+import { slimSdk } from "../../scripts/slimSdk.ts";
 import { systemClock } from "../../src/base/systemClock.ts";
 import type { GuardianTimings } from "../../src/guardian/timings.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
@@ -45,6 +46,7 @@ export async function buildGuardian(): Promise<readonly string[]> {
       target: "node22",
       format: "cjs",
       logLevel: "error",
+      plugins: [slimSdk(root)],
     });
   return bundles.slice(0, 2).map(({ outfile }) => outfile);
 }
