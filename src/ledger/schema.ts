@@ -177,6 +177,8 @@ export const migrations: readonly string[] = [
     value_json TEXT NOT NULL CHECK (json_valid(value_json))
   ) STRICT, WITHOUT ROWID;
   `,
+  // Which scopes a window watches: the guardian cares for those that no open window watches.
+  `ALTER TABLE editor_window ADD COLUMN scopes_json TEXT`,
 ];
 
 /** The version that this code reads and writes. */

@@ -41,6 +41,8 @@ export interface WindowRecord {
   readonly beatAtMs: number;
   /** Set by `deactivate`, or when a lost client is noticed. */
   readonly closedAtMs: number | null;
+  /** The workspaces and environments that it has watched; left out: none yet, so it may be any. */
+  readonly scopes?: readonly string[];
 }
 
 export interface SummaryRow {

@@ -161,6 +161,8 @@ describe("tables of the ledger", () => {
     assert.equal(a.windows()[0]?.closedAtMs, 9);
     a.beatWindow({ ...window, beatAtMs: 20 });
     assert.equal(b.windows()[0]?.closedAtMs, null);
+    a.beatWindow({ ...window, beatAtMs: 25, scopes: ["acme/main", "acme/dev"] });
+    assert.deepEqual(b.windows()[0]?.scopes, ["acme/main", "acme/dev"]);
     a.forgetWindow("w1");
     assert.deepEqual(b.windows(), []);
   });
