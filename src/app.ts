@@ -26,6 +26,7 @@ import { endDemos } from "./ui/demos.ts";
 import { Guard } from "./ui/guard.ts";
 import { LogChannel } from "./ui/logChannel.ts";
 import { findApps, ModalAccess } from "./ui/modalAccess.ts";
+import { Pages } from "./ui/pages.ts";
 import { Project, workspaceFolders } from "./ui/project.ts";
 import { ProxyTokens } from "./ui/proxyTokens.ts";
 import { Reminders } from "./ui/reminders.ts";
@@ -54,6 +55,7 @@ export class App implements Disposable {
   readonly log: LogChannel;
   readonly #store = new DisposableStore();
   readonly #costs: CostsChannel;
+  readonly #pages: Pages;
   readonly #settings: SettingsSource;
   readonly #statusBar: StatusBar;
   readonly #apps: AppsView;
@@ -70,6 +72,7 @@ export class App implements Disposable {
     this.#secrets = context.secrets;
     this.log = this.#store.add(new LogChannel());
     this.#costs = this.#store.add(new CostsChannel());
+    this.#pages = this.#store.add(new Pages());
     this.#settings = this.#store.add(new SettingsSource());
     this.#statusBar = this.#store.add(new StatusBar());
     this.#apps = this.#store.add(new AppsView());
@@ -161,6 +164,7 @@ export class App implements Disposable {
       clock: systemClock,
       log: this.log,
       costs: this.#costs,
+      pages: this.#pages,
       settings: this.#settings,
       ledger,
       connection,
@@ -211,6 +215,7 @@ export class App implements Disposable {
     const resumed = { done: false };
     const bookkeeper = new Bookkeeper({
       ...own,
+      onBill: (scope) => this.#later("The bill", () => guard.tellBilled(scope)),
       onBillDenied: (message) => costs.line(`ℹ️ ${message}`),
     });
     const follower = new LogFollower(own);
@@ -222,6 +227,7 @@ export class App implements Disposable {
       ledgerFile: join(this.#storageFolder, ledgerName),
       windowId,
       cli: () => access.findCli(),
+      billAsked: bookkeeper.firstRound,
     });
     for (const part of [
       bookkeeper,

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import { App } from "./app.ts";
 import { registerCommands } from "./ui/command.ts";
+import { compareBill } from "./ui/commands/bill.ts";
 import { runDiagnosis } from "./ui/commands/diagnosis.ts";
 import { explainCost } from "./ui/commands/explain.ts";
 import { invokeCommands } from "./ui/commands/invoke.ts";
@@ -26,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     registerCommands(sessionCommands, services, app.log),
     registerCommands(invokeCommands, services, app.log),
-    registerCommands([...showCommands, runDiagnosis, explainCost], services, app.log),
+    registerCommands([...showCommands, runDiagnosis, explainCost, compareBill], services, app.log),
     registerCommands(resultCommands, services, app.log),
   );
 }

@@ -1,14 +1,14 @@
 import { hourMs, hourOf, type BilledRow } from "./billedRow.ts";
-import { knownPart, type KnownPart } from "./cost.ts";
-import { addUsd, zeroUsd, type MicroUsd } from "./money.ts";
+import { knownCost, knownPart, unknownCost, type KnownPart } from "./cost.ts";
+import { addUsd, sumUsd, zeroUsd, type MicroUsd } from "./money.ts";
 import { metricsWithin, overlaps, type PricedSpan } from "./pricedSpan.ts";
 
 /**
  * How an app's hour stands: both sides known; billed, but no container was ever seen ("unseen": the
- * laptop was off, or it came and went between two looks); metered, but not on the bill; or metered
- * at an unknown rate, so that only the bill tells.
+ * laptop was off, or it came and went between two looks); metered, but not on the bill; metered
+ * at an unknown rate, so that only the bill tells; or no app at all (a volume), which is not metered.
  */
-export type HourState = "both" | "unseen" | "unbilled" | "rate-unknown";
+export type HourState = "both" | "unseen" | "unbilled" | "rate-unknown" | "not-an-app";
 
 export interface ReconciledHour {
   readonly appId: string;
@@ -21,16 +21,34 @@ export interface ReconciledHour {
   readonly state: HourState;
 }
 
+/** An app's hours in sum. */
+export interface ReconciledApp {
+  readonly appId: string;
+  readonly appName: string;
+  /** All that was billed, seen or not. */
+  readonly billed: MicroUsd;
+  readonly metered: KnownPart;
+  /** Over the hours in state "both"; null: there is none. */
+  readonly drift: number | null;
+  /** Of `billed`. */
+  readonly unseen: MicroUsd;
+}
+
 export interface Reconciliation {
+  /** Oldest first. */
   readonly hours: readonly ReconciledHour[];
+  /** Dearest first. */
+  readonly apps: readonly ReconciledApp[];
   /** Exclusive; null while nothing is billed. */
   readonly billedThroughMs: number | null;
   /** Over the hours in state "both". */
   readonly billed: MicroUsd;
   readonly metered: MicroUsd;
   readonly drift: number | null;
-  /** Billed for what was never seen. */
+  /** Billed for apps that were never seen. */
   readonly unseen: MicroUsd;
+  /** Billed for what is no app. */
+  readonly other: MicroUsd;
   /** Metered in hours that are through, without a row on the bill. */
   readonly unbilled: MicroUsd;
 }
@@ -68,7 +86,7 @@ export function reconcile(question: {
     const hour = meteredHour(key, spans, row);
     if (hour !== undefined) hours.push(hour);
   }
-  for (const row of rows.values()) if (row.cost > 0) hours.push(unseenHour(row));
+  for (const row of rows.values()) if (row.cost > 0) hours.push(unmeteredHour(row));
   hours.sort((a, b) => a.hourStartMs - b.hourStartMs || (a.appId < b.appId ? -1 : 1));
   return reconciliation(hours, toMs);
 }
@@ -118,7 +136,7 @@ function meteredHour(
   };
 }
 
-function unseenHour(row: BilledRow): ReconciledHour {
+function unmeteredHour(row: BilledRow): ReconciledHour {
   return {
     appId: row.objectId,
     appName: row.description,
@@ -126,7 +144,8 @@ function unseenHour(row: BilledRow): ReconciledHour {
     billed: row.cost,
     metered: { microUsd: zeroUsd, isFloor: false, whys: [] },
     drift: null,
-    state: "unseen",
+    // As in all ids that Modal's client prints: "ap-" and 22 letters and digits.
+    state: row.objectId.startsWith("ap-") ? "unseen" : "not-an-app",
   };
 }
 
@@ -134,16 +153,46 @@ function reconciliation(
   hours: readonly ReconciledHour[],
   throughMs: number | null,
 ): Reconciliation {
-  let [billed, metered, unseen, unbilled] = [zeroUsd, zeroUsd, zeroUsd, zeroUsd];
-  for (const hour of hours) {
-    if (hour.state === "both") {
-      billed = addUsd(billed, hour.billed);
-      metered = addUsd(metered, hour.metered.microUsd);
-    } else if (hour.state === "unseen") unseen = addUsd(unseen, hour.billed);
-    else if (hour.state === "unbilled") unbilled = addUsd(unbilled, hour.metered.microUsd);
-  }
-  const drift = billed > 0 ? metered / billed - 1 : null;
-  return { hours, billedThroughMs: throughMs, billed, metered, drift, unseen, unbilled };
+  const apps = [...Map.groupBy(hours, ({ appId }) => appId).values()].map(reconciledApp);
+  return {
+    hours,
+    apps: apps.toSorted((a, b) => b.billed - a.billed || (a.appId < b.appId ? -1 : 1)),
+    billedThroughMs: throughMs,
+    ...sumsOf(hours),
+  };
+}
+
+function sumsOf(hours: readonly ReconciledHour[]) {
+  const amount = (state: HourState, tier: (hour: ReconciledHour) => MicroUsd): MicroUsd =>
+    sumUsd(hours.filter((hour) => hour.state === state).map(tier));
+  const billed = amount("both", (hour) => hour.billed);
+  const metered = amount("both", (hour) => hour.metered.microUsd);
+  return {
+    billed,
+    metered,
+    drift: billed > 0 ? metered / billed - 1 : null,
+    unseen: amount("unseen", (hour) => hour.billed),
+    other: amount("not-an-app", (hour) => hour.billed),
+    unbilled: amount("unbilled", (hour) => hour.metered.microUsd),
+  };
+}
+
+function reconciledApp(hours: readonly ReconciledHour[]): ReconciledApp {
+  const [first] = hours;
+  const { drift, unseen } = sumsOf(hours);
+  return {
+    appId: first?.appId ?? "",
+    appName: hours.at(-1)?.appName ?? "",
+    billed: sumUsd(hours.map(({ billed }) => billed)),
+    metered: knownPart(
+      hours.flatMap(({ metered: { microUsd, whys } }) => [
+        knownCost(microUsd),
+        ...whys.map(unknownCost),
+      ]),
+    ),
+    drift,
+    unseen,
+  };
 }
 
 /** "billed through 14:00 UTC", with the day when it is not today's (UTC). */

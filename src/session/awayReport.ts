@@ -1,13 +1,15 @@
-import type { BilledRow } from "../cost/billedRow.ts";
+import { hourMs, hourOf, type BilledRow } from "../cost/billedRow.ts";
 import type { CallRecord } from "../cost/call.ts";
-import type { Cost } from "../cost/cost.ts";
+import { addCosts, knownCost, type Cost } from "../cost/cost.ts";
 import { formatAmount, formatClock, formatDuration } from "../cost/format.ts";
 import { gpuLabel } from "../cost/gpu.ts";
+import { sumUsd } from "../cost/money.ts";
 import { msWithin, type PricedSpan } from "../cost/pricedSpan.ts";
 import { costOf, type TieredCost } from "../cost/sessionCost.ts";
 import type { ContainerSpan } from "../cost/span.ts";
 import type { Listing, WindowRecord } from "./ledgerPort.ts";
 import { liveApps } from "./liveApp.ts";
+import { unseenHours } from "./unseenBill.ts";
 import type { StopReceipt } from "./receipt.ts";
 
 /** While nobody watched. */
@@ -58,10 +60,13 @@ export type AwayEnding =
 export interface AwayApp {
   readonly appId: string;
   readonly name: string;
-  /** Time in which at least one container ran. */
-  readonly ranMs: number;
-  /** "L40S", "H100:2, L4". */
-  readonly gpu: string;
+  /** What was seen of it; null: it was billed, and nobody saw it. */
+  readonly seen: {
+    /** Time in which at least one container ran. */
+    readonly ranMs: number;
+    /** "L40S", "H100:2, L4". */
+    readonly gpu: string;
+  } | null;
   readonly cost: Cost;
   readonly basis: AwayBasis;
   readonly ending: AwayEnding;
@@ -95,30 +100,50 @@ export interface AwayInput extends AwayRange {
 export function awayReport(input: AwayInput): AwayReport | null {
   const { fromMs, toMs, scope } = input;
   const priced = input.priced.filter((one) => msWithin(one, fromMs, toMs) > 0);
-  if (priced.length === 0) return null;
+  const unseen = Map.groupBy(
+    unseenHours(input, { fromMs: hourOf(fromMs), toMs }),
+    ({ appId }) => appId,
+  );
+  if (priced.length === 0 && unseen.size === 0) return null;
   const byApp = Map.groupBy(priced, ({ span }) => span.appId);
-  const costFor = (appIds: ReadonlySet<string>): TieredCost => costOf({ ...input, appIds });
   const apps = [...byApp].map(([appId, own]): AwayApp => {
-    const tiers = costFor(new Set([appId]));
+    const tiers = costOf({ ...input, appIds: new Set([appId]) });
+    const ends = own.map(({ interval }) => interval.endMs ?? interval.countedToMs);
     return {
       appId,
       name: own[0]?.span.appName ?? appId,
-      ranMs: unionMs(own, fromMs, toMs),
-      gpu: [...new Set(own.map(({ span }) => gpuText(span)))].toSorted().join(", "),
+      seen: {
+        ranMs: unionMs(own, fromMs, toMs),
+        gpu: [...new Set(own.map(({ span }) => gpuText(span)))].toSorted().join(", "),
+      },
       cost: tiers.best,
       basis: basisOf(tiers),
-      ending: endingOf(appId, own, input),
+      ending: endingOf(appId, Math.max(...ends), input),
     };
   });
-  const all = costFor(new Set(byApp.keys()));
+  for (const [appId, hours] of unseen) {
+    if (byApp.has(appId)) continue;
+    apps.push({
+      appId,
+      name: hours.at(-1)?.appName ?? appId,
+      seen: null,
+      cost: knownCost(sumUsd(hours.map(({ billed }) => billed))),
+      basis: "billed",
+      ending: endingOf(
+        appId,
+        Math.max(...hours.map(({ hourStartMs }) => hourStartMs + hourMs)),
+        input,
+      ),
+    });
+  }
   return {
     fromMs,
     toMs,
     scope,
     key: `away:${scope}:${fromMs}`,
     apps: apps.toSorted((a, b) => amount(b.cost) - amount(a.cost)),
-    cost: all.best,
-    basis: basisOf(all),
+    cost: addCosts(apps.map(({ cost }) => cost)),
+    basis: weakest(apps.map(({ basis }) => basis)),
     stillRunning: apps.some(({ ending }) => ending.kind === "still-running"),
   };
 }
@@ -130,10 +155,13 @@ export function awayLines(report: AwayReport, timeZone?: string): readonly strin
   const lines = [
     `While no window was open (${clock(fromMs)} to ${clock(toMs)}, ${formatDuration(toMs - fromMs)}), ${apps.length} app(s) ran in ${scope}: ${costText(report.cost, report.basis)}.`,
   ];
-  for (const app of apps)
-    lines.push(
-      `${app.name} ran for ${formatDuration(app.ranMs)} (${app.gpu}): ${costText(app.cost, app.basis)}; ${endingText(app.ending, clock)}.`,
-    );
+  for (const { name, seen, cost, basis, ending } of apps) {
+    const what =
+      seen === null
+        ? "was never seen to run, but Modal billed it"
+        : `ran for ${formatDuration(seen.ranMs)} (${seen.gpu})`;
+    lines.push(`${name} ${what}: ${costText(cost, basis)}; ${endingText(ending, clock)}.`);
+  }
   return lines;
 }
 
@@ -161,7 +189,7 @@ function endingText(ending: AwayEnding, clock: (atMs: number) => string): string
   return `${by} at ${clock(ending.atMs)}${ending.verified ? "" : " (proven only now)"}`;
 }
 
-function endingOf(appId: string, own: readonly PricedSpan[], input: AwayInput): AwayEnding {
+function endingOf(appId: string, lastEndMs: number, input: AwayInput): AwayEnding {
   const { listing, receipts, fromMs } = input;
   if (listing === null) return { kind: "not-checked" };
   const live = liveApps(listing).find((app) => app.appId === appId);
@@ -173,10 +201,7 @@ function endingOf(appId: string, own: readonly PricedSpan[], input: AwayInput): 
     .toSorted((a, b) => b.atMs - a.atMs)[0];
   if (live !== undefined && live.containerCount > 0)
     return { kind: "still-running", containerCount: live.containerCount };
-  if (live !== undefined) {
-    const ends = own.map(({ interval }) => interval.endMs ?? interval.countedToMs);
-    return { kind: "scaled-down", atMs: Math.max(...ends) };
-  }
+  if (live !== undefined) return { kind: "scaled-down", atMs: lastEndMs };
   if (receipt === undefined) return { kind: "stopped-elsewhere" };
   return {
     kind: "stopped",
@@ -192,6 +217,12 @@ function basisOf({ best, bestTier, metered }: TieredCost): AwayBasis {
   if (bestTier === "billed") return "billed";
   const error = metered?.error ?? 0;
   return error > Math.max(amount(best) / 10, 10_000) ? "estimated" : "metered";
+}
+
+/** A sum is known no better than its weakest part. */
+function weakest(parts: readonly AwayBasis[]): AwayBasis {
+  if (parts.includes("estimated")) return "estimated";
+  return parts.includes("metered") ? "metered" : "billed";
 }
 
 function gpuText({ gpu, gpuSource }: ContainerSpan): string {

@@ -17,6 +17,8 @@ export interface BookkeeperParts {
   /** Unique per window. */
   readonly holder: string;
   readonly pid: number;
+  /** Told when a bill has been written. */
+  readonly onBill: (scope: string) => void;
   /** Told once per workspace, when its plan does not let the bill be read. */
   readonly onBillDenied: (message: string) => void;
 }
@@ -38,7 +40,11 @@ export class Bookkeeper implements Disposable {
   readonly #parts: BookkeeperParts;
   readonly #store = new DisposableStore();
   readonly #restingUntilMs = new Map<string, number>();
+  readonly #first = Promise.withResolvers<undefined>();
   #timer: Disposable | undefined;
+
+  /** Resolves when Modal has been asked once, whatever it said. */
+  readonly firstRound: Promise<undefined> = this.#first.promise;
 
   constructor(parts: BookkeeperParts) {
     this.#parts = parts;
@@ -56,6 +62,8 @@ export class Bookkeeper implements Disposable {
       await this.#bill(connected);
     } catch (error) {
       log.warn(`Rates and bill were not fetched: ${reasonOf(error)}`);
+    } finally {
+      this.#first.resolve(undefined);
     }
   }
 
@@ -75,7 +83,7 @@ export class Bookkeeper implements Disposable {
   }
 
   async #bill({ control, scopeKey, scope }: Connected): Promise<void> {
-    const { ledger, clock, onBillDenied } = this.#parts;
+    const { ledger, clock, onBill, onBillDenied } = this.#parts;
     const name = `bill:${scopeKey}`;
     const failure = await this.#unlessResting(name, async () => {
       const toMs = hourOf(clock.nowMs());
@@ -87,6 +95,7 @@ export class Bookkeeper implements Disposable {
       });
       const own = rows.filter(({ environment }) => environment === scope.environment);
       ledger.upsertBilled(scopeKey, own, clock.nowMs(), range);
+      onBill(scopeKey);
     });
     if (
       failure?.reason === "permission-denied" &&

@@ -9,6 +9,7 @@ import { startGuardian } from "../guardian/startGuardian.ts";
 import { WindowBeat } from "../guardian/windowBeat.ts";
 import { awayLines, awayRange, awayReport, type AwayReport } from "../session/awayReport.ts";
 import type { CliCommand } from "../modal/cliCommand.ts";
+import { UnseenBills } from "../session/unseenBill.ts";
 import type { Listing, WindowRecord } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
 import { modeNamed, modesOf, restingMode } from "../session/mode.ts";
@@ -21,9 +22,13 @@ export interface GuardParts {
   readonly ledgerFile: string;
   readonly windowId: string;
   readonly cli: () => Promise<CliCommand | null>;
+  /** Resolves when Modal has been asked for its bill once. */
+  readonly billAsked: Promise<unknown>;
 }
 
 const lastReportKey = "away:lastReport";
+/** How long the report after an absence waits for the bill, which knows more than the meter. */
+const billWaitMs = 10_000;
 
 /** This window's part in not forgetting: its heartbeat, the guardian's start, the away report. */
 export class Guard implements Disposable {
@@ -33,7 +38,8 @@ export class Guard implements Disposable {
   /** The other windows as they were before this one wrote its first heartbeat. */
   readonly #before: readonly WindowRecord[];
   readonly #openedAtMs: number;
-  #reported = false;
+  readonly #unseenBills: UnseenBills;
+  #reported: Promise<void> | undefined;
   #failed = false;
 
   constructor(parts: GuardParts) {
@@ -41,6 +47,7 @@ export class Guard implements Disposable {
     const { ledger, clock, log } = parts.services;
     this.#openedAtMs = clock.nowMs();
     this.#before = ledger.windows();
+    this.#unseenBills = new UnseenBills(ledger);
     const remote = vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
     this.#beat = this.#store.add(
       new WindowBeat({
@@ -59,7 +66,12 @@ export class Guard implements Disposable {
   async watch(listing: Listing): Promise<void> {
     const { services, distFolder, storageFolder, ledgerFile } = this.#parts;
     const { ledger, clock, log, project } = services;
-    if (!this.#reported) await this.#report(listing);
+    if (this.#reported === undefined) {
+      this.#tellUndelivered(clock.nowMs());
+      this.#reported = this.#report(listing).catch((error: unknown) =>
+        log.error("The report after an absence failed.", error),
+      );
+    }
     const ownIds = new Set(
       ledger
         .sessions({ scope: listing.scope })
@@ -85,6 +97,19 @@ export class Guard implements Disposable {
       if (!this.#failed) log.error("The guardian could not be started.", error);
       this.#failed = true;
     }
+  }
+
+  /** Tells what Modal billed and nobody saw, as far as the report after the absence has not. */
+  async tellBilled(scope: string): Promise<void> {
+    const { meter, costs, clock } = this.#parts.services;
+    await this.#reported;
+    const reading = meter.costsSince(scope, this.#unseenBills.fromMs(clock.nowMs()));
+    const news = this.#unseenBills.take(scope, reading);
+    if (news === undefined) return;
+    costs.line(`🧾 ${news.text}`);
+    const compare = vscode.l10n.t("Compare with the Bill");
+    const pressed = await vscode.window.showInformationMessage(news.text, compare);
+    if (pressed === compare) await vscode.commands.executeCommand("modalMeter.compareBill");
   }
 
   /** Notes the end of this window. Takes milliseconds, never throws. */
@@ -126,25 +151,28 @@ export class Guard implements Disposable {
 
   /** What ran while no window was open, told once, at the first look of the first window. */
   async #report(listing: Listing): Promise<void> {
-    this.#reported = true;
-    const { services, windowId } = this.#parts;
+    const { services, windowId, billAsked } = this.#parts;
     const { ledger, clock } = services;
-    const nowMs = clock.nowMs();
-    this.#tellUndelivered(nowMs);
     const range = awayRange(
       this.#before,
       { windowId, openedAtMs: this.#openedAtMs },
       ({ closedAtMs, pid }) => closedAtMs !== null || !pidAlive(pid),
     );
     if (range === null) return;
-    const report = awayReport({
-      ...services.meter.costsSince(listing.scope, range.fromMs),
-      ...range,
-      scope: listing.scope,
-      receipts: ledger.receipts({ scope: listing.scope, fromMs: range.fromMs, toMs: nowMs }),
-      listing,
-    });
+    const { promise: waited, resolve } = Promise.withResolvers<undefined>();
+    const wait = this.#store.add(clock.after(billWaitMs, () => resolve(undefined)));
+    await Promise.race([billAsked, waited]);
+    wait.dispose();
+    if (this.#store.isDisposed) return;
+    const { scope } = listing;
+    const { fromMs } = range;
+    const reading = services.meter.costsSince(scope, fromMs);
+    const { nowMs } = reading;
+    const receipts = ledger.receipts({ scope, fromMs, toMs: nowMs });
+    const report = awayReport({ ...reading, ...range, scope, receipts, listing });
     if (report === null || !ledger.claimOnce(report.key, nowMs)) return;
+    // What this report tells of the bill is no news later.
+    this.#unseenBills.take(scope, reading, range);
     void this.#show(report);
   }
 

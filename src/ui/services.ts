@@ -6,6 +6,7 @@ import type { Meter } from "../session/meter.ts";
 import type { Probe } from "../session/probe.ts";
 import type { CostsChannel } from "./costsChannel.ts";
 import type { LogChannel } from "./logChannel.ts";
+import type { Pages } from "./pages.ts";
 import type { Project } from "./project.ts";
 import type { ProxyTokens } from "./proxyTokens.ts";
 import type { Serves } from "./serves.ts";
@@ -17,6 +18,7 @@ export interface Services {
   readonly clock: Clock;
   readonly log: LogChannel;
   readonly costs: CostsChannel;
+  readonly pages: Pages;
   readonly settings: SettingsSource;
   readonly ledger: Ledger;
   readonly connection: Connection;

@@ -8,6 +8,7 @@ import {
 } from "../cost/format.ts";
 import { zeroUsd, addUsd, type MicroUsd } from "../cost/money.ts";
 import type { CostTiers, Health, MeterState, RunningApp } from "../session/meterState.ts";
+import { escapeMarkdown } from "./markdown.ts";
 
 export interface StatusView {
   readonly text: string;
@@ -167,10 +168,10 @@ function tooltip(state: MeterState): string {
   const scope =
     state.scope === null
       ? ""
-      : ` — ${escape(`${state.scope.workspace}/${state.scope.environment}`)}`;
+      : ` — ${escapeMarkdown(`${state.scope.workspace}/${state.scope.environment}`)}`;
   lines.push(`**Modal Meter**${scope}`, "");
   if (state.health.kind !== "ok" && state.health.kind !== "starting") {
-    lines.push(`$(warning) ${escape(state.health.message)}`, "");
+    lines.push(`$(warning) ${escapeMarkdown(state.health.message)}`, "");
   }
   if (state.apps.length > 0) {
     lines.push("| App | Containers | GPU | Per hour | Idle tail |", "|:--|--:|:--|--:|:--|");
@@ -181,10 +182,16 @@ function tooltip(state: MeterState): string {
   }
   for (const app of state.apps) {
     if (app.microUsdPerHour !== null) continue;
-    lines.push(`$(question) The rate of ${escape(app.name)} is not known. ${howToTell(app)}`, "");
+    lines.push(
+      `$(question) The rate of ${escapeMarkdown(app.name)} is not known. ${howToTell(app)}`,
+      "",
+    );
   }
   if (state.session !== null) {
-    lines.push(`Session (${escape(state.session.mode)}): ${allTiers(state.session.cost)}`, "");
+    lines.push(
+      `Session (${escapeMarkdown(state.session.mode)}): ${allTiers(state.session.cost)}`,
+      "",
+    );
   }
   lines.push(`Today: ${allTiers(state.today)}`, "");
   if (state.observedAtMs !== null) {
@@ -199,14 +206,14 @@ function tooltip(state: MeterState): string {
 function howToTell({ gpu }: RunningApp): string {
   return gpu === "unknown" || gpu === ""
     ? "Name its GPU in the setting modalMeter.deployTargets."
-    : `Set the price of ${escape(gpu)} in the setting modalMeter.rates.`;
+    : `Set the price of ${escapeMarkdown(gpu)} in the setting modalMeter.rates.`;
 }
 
 function appRow(app: RunningApp, nowMs: number): string {
   const containers =
     app.pending > 0 ? `${app.running} + ${app.pending} pending` : String(app.running);
   const perHour = app.microUsdPerHour === null ? "unknown" : formatPerHour(app.microUsdPerHour);
-  return `| ${escape(app.name)} | ${containers} | ${escape(app.gpu)} | ${perHour} | ${tail(app, nowMs)} |`;
+  return `| ${escapeMarkdown(app.name)} | ${containers} | ${escapeMarkdown(app.gpu)} | ${perHour} | ${tail(app, nowMs)} |`;
 }
 
 function tail(app: RunningApp, nowMs: number): string {
@@ -242,9 +249,4 @@ function links(state: MeterState): string {
     link("Refresh", "refresh"),
   );
   return shown.join(" · ");
-}
-
-/** Names come from Modal: nothing in them may become a link, an icon or a table cell. */
-function escape(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]()#+!|<>~$&-]/g, String.raw`\$&`).replaceAll(/\s+/g, " ");
 }

@@ -196,6 +196,7 @@ class Desk {
       log: this.#log,
       holder: "window",
       pid: process.pid,
+      onBill: () => undefined,
       onBillDenied: (message) => assert.fail(message),
     });
     await bookkeeper.round();

@@ -1,13 +1,14 @@
 import * as vscode from "vscode";
 import { failureOf } from "../../base/failure.ts";
 import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
-import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
-import { billedThroughText, reconcile } from "../../cost/reconcile.ts";
+import { billedThroughText } from "../../cost/reconcile.ts";
 import { describeGpuRate } from "../../cost/rates.ts";
 import type { Command } from "../command.ts";
+import { escapeMarkdown, table } from "../markdown.ts";
 import type { ModalAccess } from "../modalAccess.ts";
 import type { Services } from "../services.ts";
 import { burnRate } from "../statusView.ts";
+import { billDays, billOf } from "./bill.ts";
 import type { ShowServices } from "./show.ts";
 
 /** Services of the diagnosis. */
@@ -32,22 +33,17 @@ export const runDiagnosis: Command<DiagnosisServices> = {
       },
       () => diagnose(services),
     );
-    const lines = findings.map(
-      ({ question, answer, isGood }) =>
-        `| ${isGood ? "✅" : "⚠️"} | ${question} | ${answer.replaceAll("|", "/").replaceAll("\n", " ")} |`,
+    await services.pages.show(
+      "Diagnosis",
+      table(
+        ["", "What", "Found"],
+        findings.map(({ question, answer, isGood }) => [
+          isGood ? "✅" : "⚠️",
+          escapeMarkdown(question),
+          escapeMarkdown(answer),
+        ]),
+      ),
     );
-    const document = await vscode.workspace.openTextDocument({
-      language: "markdown",
-      content: [
-        "# Modal Meter: diagnosis",
-        "",
-        "| | What | Found |",
-        "|---|---|---|",
-        ...lines,
-        "",
-      ].join("\n"),
-    });
-    await vscode.window.showTextDocument(document, { preview: true });
   },
 };
 
@@ -103,17 +99,15 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
   return findings;
 }
 
-/** Billed beside metered over the last week. */
-function billText({ connection, clock, meter }: Services): string {
-  const fromMs = clock.nowMs() - 7 * 24 * hourMs;
-  const reading = meter.costsSince(connection.last?.scopeKey ?? "", fromMs);
-  const { billed, nowMs } = reading;
-  const throughMs = billedThroughMs(billed, nowMs);
-  if (throughMs === null) return "nothing billed is known yet: costs are metered (≈)";
-  const result = reconcile({ ...reading, fromMs, throughMs });
+/** Billed beside metered over the last week, in a line. */
+function billText(services: Services): string {
+  const result = billOf(services, billDays);
+  const { billedThroughMs, billed } = result;
+  if (billedThroughMs === null) return "nothing billed is known yet: costs are metered (≈)";
   const drift = result.drift === null ? "" : `, metered is off by ${formatDrift(result.drift)}`;
-  const unseen = result.unseen === 0 ? "" : `, ${formatAmount(result.unseen)} of it was never seen`;
-  return `${billedThroughText(throughMs, nowMs)}: ${formatAmount(result.billed)}${drift}${unseen}`;
+  const unseen = result.unseen === 0 ? "" : `; ${formatAmount(result.unseen)} more was never seen`;
+  const through = billedThroughText(billedThroughMs, services.clock.nowMs());
+  return `${through}: ${formatAmount(billed)}${drift}${unseen}`;
 }
 
 /** What the header audit found, most frequent first. */

@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
 import { formatAmount, formatCountdown, formatDuration, formatMetered } from "../../cost/format.ts";
 import type { KnownPart } from "../../cost/cost.ts";
@@ -9,6 +8,7 @@ import { tierDefinitions } from "../../cost/tiers.ts";
 import { costIn } from "../../session/costReader.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Command } from "../command.ts";
+import { escapeMarkdown, table } from "../markdown.ts";
 import type { Services } from "../services.ts";
 
 /** Shows where each figure of the session comes from, tier by tier. */
@@ -18,11 +18,10 @@ export const explainCost: Command<Services> = {
     const { scopeKey } = await services.connection.open();
     const folder = services.project.currentFolder();
     const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
-    const document = await vscode.workspace.openTextDocument({
-      language: "markdown",
-      content: explanation(services, scopeKey, session).join("\n"),
-    });
-    await vscode.window.showTextDocument(document, { preview: true });
+    await services.pages.show(
+      "Where the Cost Comes From",
+      explanation(services, scopeKey, session),
+    );
   },
 };
 
@@ -43,16 +42,16 @@ function explanation(
       : `${session.mode} session in ${scope}, running for ${formatCountdown(nowMs - fromMs)}`;
   const through = billedThroughMs(billed, nowMs);
   return [
-    "# Where the cost comes from",
-    "",
     `${what}.`,
     "",
-    "| tier | amount | how it is known |",
-    "|---|--:|---|",
-    `| reported | ${reportedText(cost)} | ${tierDefinitions.reported} |`,
-    `| metered | ${cost.metered === null ? "nothing observed" : part(cost.metered.known)} | ${tierDefinitions.metered} |`,
-    `| billed | ${cost.billed === null ? "not yet" : formatAmount(cost.billed.microUsd)} | ${tierDefinitions.billed} |`,
-    "",
+    ...table(
+      ["tier", { title: "amount", isFigure: true }, "how it is known"],
+      [
+        ["reported", reportedText(cost), tierDefinitions.reported],
+        ["metered", meteredText(cost), tierDefinitions.metered],
+        ["billed", billedText(cost), tierDefinitions.billed],
+      ],
+    ),
     through === null
       ? "Nothing billed is known yet."
       : `The bill is known: ${billedThroughText(through, nowMs)}.`,
@@ -67,6 +66,14 @@ function reportedText({ reported }: TieredCost): string {
   return `${formatAmount(reported.microUsd)} (${reported.calls} call(s)${silent})`;
 }
 
+function meteredText({ metered }: TieredCost): string {
+  return metered === null ? "nothing observed" : part(metered.known);
+}
+
+function billedText({ billed }: TieredCost): string {
+  return billed === null ? "not yet" : formatAmount(billed.microUsd);
+}
+
 function part({ microUsd, isFloor }: KnownPart): string {
   return isFloor ? `at least ${formatAmount(microUsd)}` : formatMetered(microUsd);
 }
@@ -74,16 +81,18 @@ function part({ microUsd, isFloor }: KnownPart): string {
 function meteredLines({ metered }: TieredCost): readonly string[] {
   if (metered === null) return [];
   const { execution, coldStart, idle } = metered.byActivity;
-  const whys = metered.known.whys.map((why) => `- ${why}`);
+  const whys = metered.known.whys.map((why) => `- ${escapeMarkdown(why)}`);
   return [
     "## What the containers were doing",
     "",
-    "| | metered |",
-    "|---|--:|",
-    `| working on requests | ${part(execution)} |`,
-    `| starting (cold start) | ${part(coldStart)} |`,
-    `| idle | ${part(idle)} |`,
-    "",
+    ...table(
+      ["", { title: "metered", isFigure: true }],
+      [
+        ["working on requests", part(execution)],
+        ["starting (cold start)", part(coldStart)],
+        ["idle", part(idle)],
+      ],
+    ),
     `${formatDuration(metered.containerSeconds * 1000)} of containers in all; ends that nobody saw may make it wrong by ${formatAmount(metered.error)}.`,
     "",
     ...(whys.length === 0 ? [] : ["Not known:", "", ...whys, ""]),
@@ -118,7 +127,7 @@ function spanLines(
 }
 
 function appNames(spans: readonly ContainerSpan[]): string {
-  return [...new Set(spans.map(({ appName }) => appName))].join(", ");
+  return [...new Set(spans.map(({ appName }) => escapeMarkdown(appName)))].join(", ");
 }
 
 const gpuSources: Readonly<Record<string, string>> = {

@@ -59,6 +59,35 @@ describe("reconciliation with the bill", () => {
     assert.deepEqual([result.unseen, result.unbilled, result.drift], [usd(2), usd(1.8), null]);
   });
 
+  it("keeps what is no app apart: a volume is not metered, and nobody forgot it", () => {
+    const billed = [row(0, usd(2), "vo-1"), row(1, usd(3), "ap-9")];
+    const result = reconcile(priced({ ...ask, billed }));
+    assert.deepEqual([result.other, result.unseen], [usd(2), usd(3)]);
+    assert.deepEqual(
+      result.hours.map(({ state }) => state),
+      ["not-an-app", "unseen"],
+    );
+  });
+
+  it("adds up each app's hours, dearest first, with the drift of those that both know", () => {
+    const seen = span({ startedAtMs: t0, finishedAtMs: t0 + hour });
+    const billed = [row(0, usd(4)), row(1, usd(1)), row(0, usd(9), "ap-9")];
+    const { apps } = reconcile(priced({ ...ask, spans: [seen], billed }));
+    assert.deepEqual(
+      apps.map(({ appId, billed: sum, metered, drift, unseen }) => [
+        appId,
+        sum,
+        metered.microUsd,
+        drift,
+        unseen,
+      ]),
+      [
+        ["ap-9", usd(9), 0, null, usd(9)],
+        ["ap-1", usd(5), usd(3.6), 3.6 / 4 - 1, usd(1)],
+      ],
+    );
+  });
+
   it("leaves out hours that are not whole, and those that the report has not reached", () => {
     const long = span({ startedAtMs: t0, finishedAtMs: t0 + 5 * hour });
     const result = reconcile(

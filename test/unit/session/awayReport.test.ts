@@ -98,8 +98,8 @@ describe("awayReport", () => {
   it("says how long, what it cost, and what stopped it", () => {
     const report = awayReport(input());
     assert.deepEqual(
-      report?.apps.map(({ name, ranMs, gpu, basis }) => ({ name, ranMs, gpu, basis })),
-      [{ name: "flux", ranMs: hourMs, gpu: "L40S", basis: "metered" }],
+      report?.apps.map(({ name, seen, basis }) => ({ name, seen, basis })),
+      [{ name: "flux", seen: { ranMs: hourMs, gpu: "L40S" }, basis: "metered" }],
     );
     assert.equal(report?.stillRunning, false);
     const lines = report === null ? [] : awayLines(report ?? assert.fail(), "UTC");
@@ -121,7 +121,7 @@ describe("awayReport", () => {
   it("counts only the time away, and time that containers share once", () => {
     const twin = span({ containerId: "ta-2", startedAtMs: fromMs + 30 * minute });
     const report = awayReport(input({ spans: [span(), twin] }));
-    assert.equal(report?.apps[0]?.ranMs, hourMs);
+    assert.equal(report?.apps[0]?.seen?.ranMs, hourMs);
   });
 
   it("says what still runs, whatever a receipt claimed", () => {
@@ -170,6 +170,44 @@ describe("awayReport", () => {
     assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /\$2\.03 billed/);
   });
 
+  it("has what Modal billed and nobody saw, whole, beside what was seen", () => {
+    const billed = [-1, 0, 1, 2, 3].map((hour) => ({
+      objectId: "ap-9",
+      description: "training",
+      intervalStartMs: fromMs + hour * hourMs,
+      cost: usd(1.5),
+    }));
+    const volume = { ...billed[2], objectId: "vo-1", description: "weights", cost: usd(7) };
+    assert.ok(volume.intervalStartMs !== undefined);
+    const report = awayReport(
+      input({
+        billed: [...billed, { ...volume, intervalStartMs: volume.intervalStartMs }],
+        nowMs: toMs + 2 * hourMs,
+      }),
+    );
+    assert.deepEqual(
+      report?.apps.map(({ name, seen, basis, cost }) => [
+        name,
+        seen === null,
+        basis,
+        name === "flux" || cost,
+      ]),
+      [
+        ["training", true, "billed", { known: true, microUsd: usd(4.5) }],
+        ["flux", false, "metered", true],
+      ],
+      "three hours of the absence, not those before and after, and no volume",
+    );
+    assert.equal(report?.basis, "metered", "a sum is known no better than its weakest part");
+    const lines = awayLines(report ?? assert.fail(), "UTC");
+    assert.match(
+      lines.join("\n"),
+      /training was never seen to run, but Modal billed it: \$4\.50 billed; stopped, but not by this editor\./,
+    );
+    const alone = awayReport(input({ spans: [], billed, nowMs: toMs + 2 * hourMs }));
+    assert.deepEqual([alone?.apps.length, alone?.basis], [1, "billed"]);
+  });
+
   it("calls it an estimate when nobody looked for long", () => {
     const unseen = span({
       finishedAtMs: null,
@@ -212,7 +250,8 @@ describe("awayReport", () => {
             0,
           );
           assert.equal(report.cost.known && report.cost.microUsd, sum);
-          for (const { ranMs } of report.apps) assert.ok(ranMs > 0 && ranMs <= toMs - fromMs);
+          for (const { seen } of report.apps)
+            assert.ok(seen !== null && seen.ranMs > 0 && seen.ranMs <= toMs - fromMs);
         },
       ),
     );

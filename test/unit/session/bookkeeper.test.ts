@@ -27,6 +27,8 @@ interface Scene {
   readonly clock: VirtualClock;
   readonly ledger: BookkeeperParts["ledger"] & Awaited<ReturnType<typeof openLedger>>["ledger"];
   readonly denied: string[];
+  /** Scopes whose bill was told. */
+  readonly billed: string[];
   readonly keepers: Bookkeeper[];
 }
 
@@ -34,6 +36,7 @@ async function scene(answers: Partial<ModalControl>, windows = 1): Promise<Scene
   const clock = new VirtualClock(startMs);
   const { ledger } = await openLedger(":memory:", { clock });
   const denied: string[] = [];
+  const billed: string[] = [];
   const control = controlThatOnly({
     whoami: () =>
       Promise.resolve({ scope: { workspace: "acme", environment: "main" }, username: "you" }),
@@ -49,16 +52,21 @@ async function scene(answers: Partial<ModalControl>, windows = 1): Promise<Scene
         log: silentLog,
         holder: `window-${index}`,
         pid: process.pid,
+        onBill: (scope) => billed.push(scope),
         onBillDenied: (message) => denied.push(message),
       }),
   );
-  return { clock, ledger, denied, keepers };
+  return { clock, ledger, denied, billed, keepers };
 }
 
 describe("Bookkeeper", () => {
   it("fetches the rates, and the bill of whole hours, soon after the start", async () => {
     const asked: BillingQuery[] = [];
-    const { clock, ledger } = await scene({
+    const {
+      clock,
+      ledger,
+      billed: told,
+    } = await scene({
       rates: () => Promise.resolve({ usdPerHourByKey: new Map([["gpu_hour_cost_l40s", 2.5]]) }),
       billingReport: (query) => {
         asked.push(query);
@@ -80,6 +88,7 @@ describe("Bookkeeper", () => {
       [usd(0.43)],
       "another environment's money is not this scope's",
     );
+    assert.deepEqual(told, ["acme/main"]);
   });
 
   it("asks in one window alone, once an hour", async () => {
@@ -102,18 +111,21 @@ describe("Bookkeeper", () => {
 
   it("explains a bill that may not be read once, and leaves it in peace for a day", async () => {
     let asked = 0;
-    const { clock, denied } = await scene({
+    const { clock, denied, billed, keepers } = await scene({
       rates: () => Promise.resolve({ usdPerHourByKey: new Map() }),
       billingReport: () => {
         asked += 1;
         return Promise.reject(new Failure("permission-denied", "Not on this plan."));
       },
     });
+    await clock.advance(10_000);
+    await keepers[0]?.firstRound;
     await clock.advance(6 * hourMs);
     assert.equal(asked, 1);
     await clock.advance(20 * hourMs);
     assert.equal(asked, 2, "a plan may change");
     assert.equal(denied.length, 1);
+    assert.deepEqual(billed, []);
   });
 
   it("tries again in the next hour when Modal can not be reached", async () => {

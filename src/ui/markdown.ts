@@ -1,0 +1,17 @@
+/** Text of others (names, messages) in Markdown: shown as it is, neither a link nor a table's border. */
+export function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]()#+!|<>~$&-]/g, String.raw`\$&`).replaceAll(/\s+/g, " ");
+}
+
+/** A column of a table: its title, and whether it holds figures. */
+export type Column = string | { readonly title: string; readonly isFigure: true };
+
+/** A table as Markdown lines, an empty line after it. Cells are Markdown. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  const titles = columns.map((column) => (typeof column === "string" ? column : column.title));
+  const rule = columns.map((column) => (typeof column === "string" ? ":--" : "--:"));
+  return [titles, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).concat("");
+}
