@@ -20,7 +20,7 @@ const allowed = [
   /^media\/[\w-]+\.(png|svg)$/,
   /^media\/(walkthrough|report)\/[\w.-]+$/,
 ];
-const required = ["package.json", "README.md", "LICENSE", "dist/extension.cjs"];
+const required = ["package.json", "README.md", "LICENSE", "dist/extension.cjs", "dist/keeper.cjs"];
 
 /** What must be in no file: tokens, and paths of the machine that built it. */
 const forbidden: readonly (readonly [string, RegExp])[] = [

@@ -22,6 +22,8 @@ export interface CliDeployerParts {
   readonly choice: CredentialChoice;
   /** The environment of the control plane that watches: where a target without one is deployed. */
   readonly environment: () => Promise<string>;
+  /** The program that ends what this process leaves behind (dist/keeper.cjs). */
+  readonly keeper: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -103,10 +105,11 @@ export class CliDeployer implements Deployer {
     output: DeployOutput,
     onProgress: () => void = () => {},
   ): CliStream {
-    const { choice, log } = this.#parts;
+    const { choice, keeper, log } = this.#parts;
     log.info(`modal ${args.join(" ")} (in ${target.folder})`);
     const profile = choice.profile === null ? {} : { MODAL_PROFILE: choice.profile };
     return streamCli(this.#parts, args, {
+      keeper,
       cwd: target.folder,
       env: { ...profile, ...options.variables },
       onLine: (line) => {

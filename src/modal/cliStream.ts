@@ -1,17 +1,26 @@
 import { homedir } from "node:os";
 import { StringDecoder } from "node:string_decoder";
+import type { Writable } from "node:stream";
 import { execa } from "execa";
-import { DisposableStore } from "../base/disposable.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
 import { cannotStart, childEnv, type CliProcessParts } from "./cliProcess.ts";
 import { withoutAnsi } from "./cliText.ts";
 import type { ProcessEnv } from "./credentials.ts";
-import { killTree, trackChild } from "./processTree.ts";
+import { cannotStartCode } from "./keeper.ts";
+import { killTree, trackChild, type Child } from "./processTree.ts";
+import { endSoftly, hardGraceMs } from "./softEnd.ts";
 
 export interface CliStreamOptions {
   readonly cwd?: string;
   readonly env?: ProcessEnv;
   /** Each line of stdout and stderr, without its end and without colours, as it arrives. */
   readonly onLine: (line: string, from: "stdout" | "stderr") => void;
+  /**
+   * The keeper's program (dist/keeper.cjs): the command then ends as Ctrl-C would end it even when
+   * this process is killed. Without it, the command of a killed owner lives on.
+   */
+  readonly keeper?: string;
 }
 
 export interface CliStreamEnd {
@@ -25,7 +34,7 @@ export interface CliStream {
   /** Rejects with `Failure("cli-missing")` when the command cannot be started. */
   readonly ended: Promise<CliStreamEnd>;
   /**
-   * Ends it as Ctrl-C would: SIGINT, then SIGKILL after `graceMs`. Only SIGINT makes the CLI tell
+   * Ends it as Ctrl-C would: SIGINT, then force after `graceMs`. Only SIGINT makes the CLI tell
    * Modal that it goes. On Windows, where no SIGINT reaches a child, it is killed at once.
    */
   interrupt(graceMs: number): void;
@@ -33,8 +42,8 @@ export interface CliStream {
 
 /** A line longer than this is cut in pieces, so that output without line ends cannot eat memory. */
 const maxLineLength = 64 * 1024;
-/** How long the CLI may stay silent after a SIGINT before it gets another. */
-const againMs = 2500;
+/** How much longer than the command's grace the keeper has. */
+const keeperGraceMs = hardGraceMs + 2000;
 const keptStderr = 64 * 1024;
 
 /** Starts a `modal` process whose output is read line by line. */
@@ -44,18 +53,28 @@ export function streamCli(
   options: CliStreamOptions,
 ): CliStream {
   const { cli } = parts;
-  const child = execa(cli.command, [...cli.prefixArgs, ...args], {
+  const { keeper } = options;
+  const run = [cli.command, ...cli.prefixArgs, ...args] as const;
+  const [command, ...rest] =
+    keeper === undefined ? run : ([process.execPath, keeper, ...run] as const);
+  const child = execa(command, rest, {
     cwd: options.cwd ?? homedir(),
-    env: childEnv(parts.processEnv, options.env),
+    env: {
+      ...childEnv(parts.processEnv, options.env),
+      // The editor's program is plain Node only with this; the keeper does not hand it on.
+      ...(keeper === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" }),
+    },
     extendEnv: false,
-    stdin: "ignore",
+    // Nothing is written: the keeper waits for its end.
+    stdin: keeper === undefined ? "ignore" : "pipe",
     buffer: false,
     reject: false,
     cleanup: false,
     windowsHide: true,
     detached: process.platform !== "win32",
   });
-  const tracked = trackChild(child);
+  // A kept one needs no hand of a process that ends: it is told, not killed.
+  const tracked = keeper === undefined ? trackChild(child) : undefined;
   let stderr = "";
   let lines = 0;
   const reading = Promise.all([
@@ -71,39 +90,45 @@ export function streamCli(
   ]);
   const ended = (async (): Promise<CliStreamEnd> => {
     const result = await child;
-    tracked.dispose();
+    tracked?.dispose();
+    // A keeper that was itself killed leaves its command to us.
+    if (keeper !== undefined && result.isTerminated) killTree(child, "SIGKILL");
     await reading;
+    const code = keeper === undefined ? undefined : cannotStartCode(stderr);
+    if (code !== undefined) throw cannotStart(cli, { code });
     if (result.exitCode === undefined && result.code !== undefined) throw cannotStart(cli, result);
     return { exitCode: result.exitCode ?? null, stderr };
   })();
+  // It may end while it is told to.
+  child.stdin?.on("error", () => undefined);
   let interrupted = false;
   return {
     ended,
     interrupt(graceMs) {
       if (interrupted) return;
       interrupted = true;
-      const soft = process.platform !== "win32" && killTree(child, "SIGINT");
-      if (!soft) {
-        killTree(child, "SIGKILL");
-        return;
-      }
-      const over = new DisposableStore();
-      over.add(parts.clock.after(graceMs, () => killTree(child, "SIGKILL")));
-      // A SIGINT that comes while the CLI is still setting itself up gets lost; one that it took
-      // makes it say so at once, and must not be followed by another.
-      const linesBefore = lines;
-      const insist = (): void => {
-        if (over.isDisposed || lines > linesBefore) return;
-        killTree(child, "SIGINT");
-        over.add(parts.clock.after(againMs, insist));
-      };
-      over.add(parts.clock.after(againMs, insist));
-      void (async () => {
-        await ended.catch(() => undefined);
-        over.dispose();
-      })();
+      const over = endOf(child, parts.clock, graceMs, () => lines);
+      const dispose = (): void => over?.dispose();
+      void ended.then(dispose, dispose);
     },
   };
+}
+
+/** Begins the end of a child. What comes back is to be disposed when it has ended. */
+function endOf(
+  child: Child & { readonly stdin: Writable | null },
+  clock: Clock,
+  graceMs: number,
+  heard: () => number,
+): Disposable | undefined {
+  const send = (signal: NodeJS.Signals): void => void killTree(child, signal);
+  if (child.stdin !== null) {
+    child.stdin.end(`${graceMs}\n`);
+    return clock.after(graceMs + keeperGraceMs, () => send("SIGKILL"));
+  }
+  if (process.platform !== "win32") return endSoftly({ clock, send, heard, graceMs });
+  send("SIGKILL");
+  return undefined;
 }
 
 async function readLines(

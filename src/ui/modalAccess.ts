@@ -20,7 +20,7 @@ import type { SettingsSource } from "./settingsSource.ts";
 export interface ModalAccessParts {
   readonly settings: SettingsSource;
   readonly log: Log;
-  /** Folder of the bundles: the SDK is one of its own. */
+  /** Folder of the bundles: the SDK and the keeper are of their own. */
   readonly distFolder: string;
   /** The profile file or a variable changed: everything that was built speaks for the past. */
   readonly onCredentialsChanged: () => void;
@@ -89,6 +89,7 @@ export class ModalAccess {
       processEnv: process.env,
       choice: this.#choice(),
       environment,
+      keeper: join(this.#parts.distFolder, "keeper.cjs"),
       clock: systemClock,
       log: this.#parts.log,
     });

@@ -55,6 +55,9 @@ export function cliOf(context: Mocha.Context, venv: "current" | "old"): CliComma
 
 export const loadSdk: SdkLoader = sdkLoader(() => import("../../src/modal/sdkEntry.ts"));
 
+/** The keeper of `modal` processes, run from its source. */
+export const keeperProgram = join(import.meta.dirname, "../../src/modal/keeperEntry.ts");
+
 /** Nothing of this machine's own Modal set-up: no profile file, no variables but the given ones. */
 export function isolatedEnv(
   variables: Readonly<Record<string, string>>,

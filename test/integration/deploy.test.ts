@@ -6,7 +6,7 @@ import { systemClock } from "../../src/base/systemClock.ts";
 import { CliDeployer } from "../../src/modal/cliDeployer.ts";
 import type { DeployTarget } from "../../src/session/deployer.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
-import { cliOf, isolatedEnv, KeptLog } from "./controlAdapters.ts";
+import { cliOf, isolatedEnv, keeperProgram, KeptLog } from "./controlAdapters.ts";
 
 const source = `
 import os
@@ -44,6 +44,7 @@ for (const venv of ["current", "old"] as const) {
         processEnv: isolatedEnv(local.env),
         choice: { profile: null, environment: null },
         environment: async () => "main",
+        keeper: keeperProgram,
         clock: systemClock,
         log: new KeptLog(),
       });

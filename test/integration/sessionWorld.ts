@@ -19,7 +19,7 @@ import type { StartParts } from "../../src/session/startSession.ts";
 import { stopApps, type StopOptions } from "../../src/session/stopApps.ts";
 import { planStop, type StopPlan, type StopWhat } from "../../src/session/stopPlan.ts";
 import { startLocalModal, type LocalModal, type LocalModalOptions } from "../sim/localModal.ts";
-import { isolatedEnv, KeptLog, testControl } from "./controlAdapters.ts";
+import { isolatedEnv, keeperProgram, KeptLog, testControl } from "./controlAdapters.ts";
 
 const sampleFolder = join(import.meta.dirname, "../sample");
 const scope = { workspace: "acme", environment: "main" };
@@ -64,6 +64,7 @@ export class Window {
       processEnv: isolatedEnv(local.env),
       choice: { profile: null, environment: null },
       environment: async () => "main",
+      keeper: keeperProgram,
       clock: systemClock,
       log,
     });
