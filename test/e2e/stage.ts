@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { vsixPath } from "../../scripts/package.ts";
+import { openLedger } from "../../src/ledger/openLedger.ts";
+import type { Ledger } from "../../src/session/ledgerPort.ts";
 import { startEditor } from "../host/editor.ts";
 import type { EditorHost, HostOptions } from "../host/editorHost.ts";
 import { root } from "../host/paths.ts";
@@ -85,6 +87,19 @@ export class Stage implements AsyncDisposable {
     const folder = join(this.workspace, "modal-results");
     await mkdir(folder, { recursive: true });
     return readdir(folder, { recursive: true });
+  }
+
+  /** Works on the ledger that the windows have open, or will have, as another window would. */
+  async withLedger<T>(work: (ledger: Ledger) => T): Promise<T> {
+    const { userData } = this.host;
+    const folder = join(userData, "User", "globalStorage", "modal-meter.modal-meter");
+    await mkdir(folder, { recursive: true });
+    const { ledger } = await openLedger(join(folder, "ledger.db"));
+    try {
+      return work(ledger);
+    } finally {
+      ledger.dispose();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

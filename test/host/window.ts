@@ -327,6 +327,28 @@ export class EditorWindow {
     return this.#texts(".tabs-container .tab .label-name");
   }
 
+  /** Waits until a page in the editor area (a preview, a webview) says so, and gives all of its text. */
+  async untilPage(match: Match, options: UntilOptions = {}): Promise<string> {
+    return this.until(
+      `a page that says ${String(match)}`,
+      async () => {
+        for (const frame of this.page.frames()) {
+          if (frame === this.page.mainFrame()) continue;
+          const text = tidy(
+            await frame
+              .locator("body")
+              .innerText({ timeout: 1000 })
+              // It went away, or is not there yet.
+              .catch(() => ""),
+          );
+          if (text !== "" && matches(text, match)) return text;
+        }
+        return undefined;
+      },
+      options,
+    );
+  }
+
   /** Writes a picture into test/out/ and gives its path. */
   async screenshot(name: string): Promise<string> {
     await mkdir(outFolder, { recursive: true });

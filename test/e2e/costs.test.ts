@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { formatAmount } from "../../src/cost/format.ts";
+import { usd } from "../../src/cost/money.ts";
+import type { UntilOptions } from "../host/until.ts";
+import { skip } from "../skip.ts";
+import { Stage, cliFolder } from "./stage.ts";
+
+const status = "modalMeter.status";
+const costs = "Modal Meter Costs";
+const patient: UntilOptions = { withinMs: 90_000 };
+const hourMs = 3_600_000;
+const scope = "acme/main";
+
+/** A Modal on which "training" ran for an hour and a half this morning, and was stopped. */
+async function morning(): Promise<{ readonly stage: Stage; readonly billed: string }> {
+  const nowMs = Date.now();
+  const startMs = Math.floor(nowMs / hourMs) * hourMs - 5 * hourMs;
+  const stage = await Stage.set({
+    modal: { startMs },
+    settings: {
+      "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }],
+      "modalMeter.idleReminderMinutes": 0,
+    },
+  });
+  const { modal } = stage;
+  const training = modal.seedApp(
+    {
+      name: "training",
+      functions: [{ name: "fit", gpu: { type: "H100", count: 1 }, minContainers: 1 }],
+    },
+    1,
+  );
+  modal.advance(1.5 * hourMs);
+  modal.workspace.world.stopApp(training.id);
+  modal.advance(nowMs - modal.clock.nowMs());
+  const exactUsd = modal.workspace.world.bill().reduce((sum, row) => sum + row.usd, 0);
+  assert.ok(exactUsd > 1, `a bill of $${exactUsd} proves little`);
+  return { stage, billed: formatAmount(usd(exactUsd)) };
+}
+
+describe("the truth about money, in a real window", () => {
+  before(function () {
+    if (!existsSync(cliFolder("current"))) {
+      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
+    }
+  });
+
+  it("tells at the next start what Modal billed while no window was open, and shows it beside what was metered", async () => {
+    const { stage, billed } = await morning();
+    await using _ = stage;
+    const closedAtMs = Date.now() - 6 * hourMs;
+    await stage.withLedger((ledger) => {
+      const earlier = { windowId: "earlier", pid: 1, openedAtMs: closedAtMs - 1, closedAtMs };
+      ledger.beatWindow({ ...earlier, beatAtMs: closedAtMs, scopes: [scope] });
+    });
+    const window = await stage.host.open();
+    const report = await window.untilNotification(/While no window was open/, patient);
+    assert.ok(report.message.includes(`: ${billed} billed.`), report.message);
+    const told = await window.untilOutput(costs, /training/, patient);
+    assert.ok(
+      told.includes(`training was never seen to run, but Modal billed it: ${billed} billed`),
+      told,
+    );
+
+    await window.clearNotifications();
+    await window.runCommand("Modal Meter: Start Dev Session");
+    await window.untilNotification("flux is ready in dev mode", patient);
+    await window.runCommand("Modal Meter: Compare with the Bill");
+    const page = await window.untilPage(/Hour by hour/, patient);
+    assert.match(page, /acme\/main, the last 7 days, billed through \d\d:00 UTC/);
+    assert.match(page, /training .* never seen/);
+    assert.ok(
+      page.includes(`but never seen (no window was open, or the laptop slept) ${billed}`),
+      page,
+    );
+    await window.screenshot("bill-beside-metered");
+    const again = await window.notifications();
+    assert.ok(!again.some(({ message }) => message.includes("nobody looked")), "it is told once");
+  });
+
+  it("tells of hours in which the machine slept as soon as the bill does, and leads to the bill", async () => {
+    const { stage, billed } = await morning();
+    await using _ = stage;
+    await stage.withLedger((ledger) => {
+      ledger.remember(`bill:since:${scope}`, JSON.stringify(Date.now() - 7 * hourMs));
+    });
+    const window = await stage.host.open();
+    const news = await window.untilNotification(/nobody looked: training/, patient);
+    assert.ok(news.message.startsWith(`Modal billed ${billed} `), news.message);
+    await window.pressNotificationButton(/nobody looked/, "Compare with the Bill");
+    await window.untilPage(/training .* never seen/, patient);
+  });
+
+  it("explains where the session's cost comes from, and what it found when it looked at itself", async () => {
+    const stage = await Stage.set({
+      settings: { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }] },
+    });
+    await using _ = stage;
+    const window = await stage.host.open();
+    await window.untilStatus(status, /nothing running/, patient);
+    await window.runCommand("Modal Meter: Start Dev Session");
+    await window.untilNotification("flux is ready in dev mode", patient);
+    await window.runCommand("Modal Meter: Invoke Flux");
+    await window.untilQuickInput("Prompt");
+    await window.type("a fox at night");
+    await window.accept();
+    await window.untilOutput(costs, /💰 Cost/, patient);
+    await window.clearNotifications();
+
+    await window.runCommand("Modal Meter: Explain Costs");
+    const explained = await window.untilPage(/What the containers were doing/, patient);
+    assert.match(explained, /dev session in acme\/main/);
+    assert.match(explained, /reported \$0\.0\d+ \(1 call\(s\)\)/);
+    assert.match(explained, /metered ≈ \$0\.\d+/);
+    assert.match(explained, /working on requests ≈ \$0\.\d+/);
+    assert.match(explained, /1 container\(s\): Modal told it for this container/);
+    await window.screenshot("explain-costs");
+
+    await window.runCommand("Modal Meter: Run Diagnosis");
+    const found = await window.untilPage(/The ledger/, patient);
+    assert.match(found, /✅ Workspace and environment acme\/main/);
+    assert.match(found, /✅ What runs flux \(1 × L40S\)/);
+    assert.match(found, /✅ The ledger sound/);
+    await window.screenshot("diagnosis");
+    await window.runCommand("Modal Meter: Stop All Apps");
+    await window.untilNotification(/Nothing runs any more/, patient);
+  });
+});
