@@ -158,7 +158,7 @@ export function awayLines(report: AwayReport, timeZone?: string): readonly strin
   for (const { name, seen, cost, basis, ending } of apps) {
     const what =
       seen === null
-        ? "was never seen to run, but Modal billed it"
+        ? "was never seen to run, but it is on the bill"
         : `ran for ${formatDuration(seen.ranMs)} (${seen.gpu})`;
     lines.push(`${name} ${what}: ${costText(cost, basis)}; ${endingText(ending, clock)}.`);
   }

@@ -41,7 +41,7 @@ export function billPage(
     ...table(
       ["", figure("amount")],
       [
-        ["Billed, where containers were seen", formatAmount(what.billed)],
+        ["Billed, where containers were seen", sum(what.billed)],
         ["Metered in the same hours", metered(what.metered, what.drift)],
         ["Billed, but never seen (no window was open, or the laptop slept)", sum(what.unseen)],
         ["Metered, but not on the bill", sum(what.unbilled)],
@@ -80,7 +80,13 @@ function metered(amount: MicroUsd, drift: number | null): string {
 }
 
 function appRow({ appName, billed, metered: own, drift, unseen }: ReconciledApp): string[] {
-  return [escapeMarkdown(appName), sum(billed), ...beside(own, drift), sum(unseen)];
+  const wasMetered = own.microUsd > 0 || own.isFloor;
+  return [
+    escapeMarkdown(appName),
+    sum(billed),
+    ...beside(wasMetered ? own : null, drift),
+    unseen === 0 ? "" : sum(unseen),
+  ];
 }
 
 function hourRow(hour: ReconciledHour): string[] {

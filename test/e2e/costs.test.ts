@@ -59,7 +59,7 @@ describe("the truth about money, in a real window", () => {
     assert.ok(report.message.includes(`: ${billed} billed.`), report.message);
     const told = await window.untilOutput(costs, /training/, patient);
     assert.ok(
-      told.includes(`training was never seen to run, but Modal billed it: ${billed} billed`),
+      told.includes(`training was never seen to run, but it is on the bill: ${billed} billed`),
       told,
     );
 
@@ -119,7 +119,7 @@ describe("the truth about money, in a real window", () => {
 
     await window.runCommand("Modal Meter: Run Diagnosis");
     const found = await window.untilPage(/The ledger/, patient);
-    assert.match(found, /✅ Workspace and environment acme\/main/);
+    assert.match(found, /✅ Workspace and environment acme\/main as you, asked through the SDK/);
     assert.match(found, /✅ What runs flux \(1 × L40S\)/);
     assert.match(found, /✅ The ledger sound/);
     await window.screenshot("diagnosis");

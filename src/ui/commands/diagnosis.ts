@@ -70,7 +70,7 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
   });
   await ask("Workspace and environment", async () => {
     const { scopeKey, username, control } = await connection.open();
-    return `${scopeKey}${username === null ? "" : ` as ${username}`}, asked through ${control.adapter}`;
+    return `${scopeKey}${username === null ? "" : ` as ${username}`}, asked through the ${(control.answeredBy?.("listContainers") ?? control.adapter).toUpperCase()}`;
   });
   await ask("What runs", async () => {
     await meter.refreshNow();

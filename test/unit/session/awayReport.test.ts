@@ -202,7 +202,7 @@ describe("awayReport", () => {
     const lines = awayLines(report ?? assert.fail(), "UTC");
     assert.match(
       lines.join("\n"),
-      /training was never seen to run, but Modal billed it: \$4\.50 billed; stopped, but not by this editor\./,
+      /training was never seen to run, but it is on the bill: \$4\.50 billed; stopped, but not by this editor\./,
     );
     const alone = awayReport(input({ spans: [], billed, nowMs: toMs + 2 * hourMs }));
     assert.deepEqual([alone?.apps.length, alone?.basis], [1, "billed"]);
