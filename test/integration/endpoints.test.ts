@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { ClientRequest } from "node:http";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { callEndpoint, resumeCall } from "../../src/endpoints/call.ts";
 import { CallFailure, type CallOutcome } from "../../src/endpoints/callTypes.ts";
 import { CallBench, png } from "./endpointServer.ts";
 
 const minute = 60_000;
+/** Bytes that are nowhere the same, so that one piece in another's place is noticed. */
+const large = createHash("shake256", { outputLength: 20_000_000 }).update("large").digest();
 
 async function failureOf(call: Promise<CallOutcome>): Promise<CallFailure> {
   const outcome = await call.catch((error: unknown) => error);
@@ -61,6 +65,32 @@ describe("calls to web endpoints", () => {
         });
         const { resultPath } = await callEndpoint(bench.request(server.origin), bench.options());
         assert.deepEqual(readFileSync(resultPath ?? ""), png);
+      });
+    }
+
+    for (const [how, headers, pack] of [
+      ["with a length", { "content-length": String(large.length) }, (body: Buffer) => body],
+      ["in chunks", {}, (body: Buffer) => body],
+      ["packed", { "content-encoding": "gzip" }, (body: Buffer) => gzipSync(body, { level: 1 })],
+    ] as const) {
+      it(`of 20 MB arrives byte for byte, ${how}, however its pieces come`, async () => {
+        const server = await bench.serve((_request, response) => {
+          response.writeHead(200, { "content-type": "video/mp4", ...headers });
+          const body = pack(large);
+          // Pieces of all sizes, at times a pause in which the client has read everything.
+          const pieces = function* (): Generator<Buffer> {
+            for (let at = 0, size = 1; at < body.length; at += size, size = (size * 7) % 300_007) {
+              yield body.subarray(at, at + size);
+            }
+          };
+          Readable.from(pieces()).pipe(response);
+        });
+        const { resultPath, bytes } = await callEndpoint(
+          bench.request(server.origin),
+          bench.options(),
+        );
+        assert.equal(bytes, large.length);
+        assert.ok(readFileSync(resultPath ?? "").equals(large));
       });
     }
 

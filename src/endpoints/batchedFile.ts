@@ -1,0 +1,147 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { Writable } from "node:stream";
+import { giveBack } from "./spentBuffer.ts";
+
+/** Written at once: a trip to the disk's thread for each piece of 64 KiB would cost more than the writing. */
+const batchBytes = 1024 * 1024;
+/** Collected while a batch is being written; then the sender waits. */
+const mostBytes = 2 * batchBytes;
+/** The system takes no more pieces at once. */
+const mostPieces = 1000;
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * A file that is there already, written from its beginning in large batches. "finish" comes when
+ * all of it is flushed to the disk.
+ */
+export class BatchedFile extends Writable {
+  readonly #file: FileHandle;
+  readonly #ownsPieces: boolean;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #isWriting = false;
+  /** The batch that is under way, or was last. */
+  #written: Promise<void> = Promise.resolve();
+  /** The writer of a piece that has to wait for the disk. */
+  #blocked: Done | undefined;
+  #ending: Done | undefined;
+
+  private constructor(file: FileHandle, ownsPieces: boolean) {
+    super({ highWaterMark: batchBytes / 4, decodeStrings: true });
+    this.#file = file;
+    this.#ownsPieces = ownsPieces;
+  }
+
+  /**
+   * @param ownsPieces what is written is nobody's after that, and its memory is given back.
+   * Rejects with the system's error.
+   */
+  static async open(
+    path: string,
+    { ownsPieces }: { readonly ownsPieces: boolean },
+  ): Promise<BatchedFile> {
+    return new BatchedFile(await open(path, "r+"), ownsPieces);
+  }
+
+  override _write(piece: Buffer, _encoding: BufferEncoding, tell: Done): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    const isFull = this.#bytes >= batchBytes || this.#pieces.length >= mostPieces;
+    if (isFull && !this.#isWriting) this.#writeBatch();
+    if (this.#isWriting && (this.#bytes >= mostBytes || this.#pieces.length >= mostPieces)) {
+      this.#blocked = tell;
+    } else tell();
+  }
+
+  override _final(tell: Done): void {
+    this.#ending = tell;
+    if (!this.#isWriting) this.#goOn();
+  }
+
+  /** Before it closes, what was collected is written: a part of a result was paid for too. */
+  override _destroy(reason: Error | null, tell: Done): void {
+    void this.#close().then((failure) => tell(reason ?? failure));
+  }
+
+  async #close(): Promise<Error | null> {
+    try {
+      await this.#written;
+      await writeAll(this.#file, this.#pieces);
+    } catch {
+      // A disk that takes no more has been told already, by the write that it refused first.
+    }
+    try {
+      await this.#file.close();
+      return null;
+    } catch (failure) {
+      return asError(failure);
+    }
+  }
+
+  /** Resolves when nothing is written to the file any more. */
+  async whenClosed(): Promise<void> {
+    if (this.closed) return;
+    await new Promise((resolve) => {
+      this.once("close", resolve);
+    });
+  }
+
+  #writeBatch(): void {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#isWriting = true;
+    this.#written = writeAll(this.#file, pieces);
+    this.#written.then(
+      () => {
+        this.#isWriting = false;
+        if (this.#ownsPieces) for (const piece of pieces) giveBack(piece);
+        this.#goOn();
+      },
+      (failure: unknown) => this.destroy(asError(failure)),
+    );
+  }
+
+  /** After a batch, or at the end: what is collected, then the sender, then the flush. */
+  #goOn(): void {
+    if (this.destroyed) return;
+    if (this.#bytes >= batchBytes || (this.#ending !== undefined && this.#bytes > 0)) {
+      this.#writeBatch();
+    }
+    const blocked = this.#blocked;
+    this.#blocked = undefined;
+    blocked?.();
+    const ending = this.#ending;
+    if (ending === undefined || this.#isWriting) return;
+    this.#file.sync().then(
+      () => ending(),
+      (failure: unknown) => ending(asError(failure)),
+    );
+  }
+}
+
+/** Writes all of it: the system may take less than it is given. */
+async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  let rest = pieces;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest);
+    rest = withoutFirst(rest, bytesWritten);
+  }
+}
+
+function withoutFirst(pieces: readonly Buffer[], bytes: number): readonly Buffer[] {
+  let left = bytes;
+  let whole = 0;
+  for (const piece of pieces) {
+    if (left < piece.length) break;
+    left -= piece.length;
+    whole += 1;
+  }
+  const [first, ...rest] = pieces.slice(whole);
+  return first === undefined ? [] : [first.subarray(left), ...rest];
+}
+
+function asError(failure: unknown): Error {
+  return failure instanceof Error ? failure : new Error(String(failure));
+}
