@@ -80,6 +80,10 @@ const shape = {
   modes: z.record(z.string(), z.unknown()),
   resultsFolder: z.string().check(z.minLength(1, "must name a folder")),
   askAboveUsd: usdAmount,
+  maxParallelCalls: z
+    .int("must be a whole number")
+    .check(z.gte(1, "must be 1 or more"), z.lte(100, "must be 100 or less")),
+  maxResultGibibytes: z.number().check(z.positive("must be above 0")),
   rates: z.record(z.string(), usdAmount),
   rateMultipliers: z.strictObject({
     region: z.optional(z.number().check(z.positive("must be above 0"))),

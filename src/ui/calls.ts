@@ -6,13 +6,14 @@ import { Failure, failureOf } from "../base/failure.ts";
 import type { CallRecord } from "../cost/call.ts";
 import { formatDuration } from "../cost/format.ts";
 import { callEndpoint, resumeCall } from "../endpoints/call.ts";
-import type { CallOptions, CallOutcome, CallProgress } from "../endpoints/callTypes.ts";
+import type { CallLimits, CallOptions, CallOutcome, CallProgress } from "../endpoints/callTypes.ts";
+import { CallQueue } from "../endpoints/callQueue.ts";
 import { catalogue } from "../endpoints/catalogue.ts";
 import { promptField, type Endpoint, type JsonObject } from "../endpoints/endpoint.ts";
 import { parseEndpointSettings } from "../endpoints/endpointSetting.ts";
 import { resolveUrl } from "../endpoints/endpointUrl.ts";
 import { shownParameters } from "../endpoints/fileField.ts";
-import { buildRequest, type BuiltRequest } from "../endpoints/requestBody.ts";
+import { buildRequest, type BuiltRequest, type FieldValues } from "../endpoints/requestBody.ts";
 import { writeSidecar, type Provenance } from "../endpoints/sidecar.ts";
 import { sizeText } from "../endpoints/sizeText.ts";
 import type { SessionRecord } from "../session/session.ts";
@@ -36,6 +37,17 @@ export interface Prepared {
   readonly folder: string | null;
 }
 
+/** A call that is under way. */
+interface Followed {
+  readonly prepared: Prepared;
+  readonly call: CallRecord;
+  readonly asked: Asked;
+  /** Has the call's lease. */
+  readonly holder: string;
+  /** Given back when the call is over. */
+  readonly place: Disposable;
+}
+
 /** What was asked, for the file's name and its provenance. */
 interface Asked {
   readonly prompt: string | null;
@@ -49,10 +61,22 @@ export class Calls implements Disposable {
   readonly #store = new DisposableStore();
   /** Folder for results when no workspace folder is open. */
   readonly #fallbackFolder: string;
+  readonly #queue: CallQueue;
+  /** The last sound value: a setting that is being mistyped does not change what waits already. */
+  #mostAtOnce = 1;
 
   constructor(services: Services, fallbackFolder: string) {
     this.#services = services;
     this.#fallbackFolder = fallbackFolder;
+    this.#queue = new CallQueue(() => this.#mostAtOnce);
+    this.#store.add(services.settings.onChange(() => this.#readLimit()));
+  }
+
+  /** Sends the calls away that wait for their turn, because the apps behind them are being stopped. */
+  dropQueued(): number {
+    return this.#queue.drop(
+      vscode.l10n.t("It waited for its turn when the apps were stopped. Nothing was sent."),
+    );
   }
 
   /** Built-in endpoints and the user's own. Throws `Failure("bad-setting")`. */
@@ -91,11 +115,39 @@ export class Calls implements Disposable {
     };
   }
 
-  /** Runs one call to its end and shows it. Never rejects for an expected failure: it is shown. */
-  async run(prepared: Prepared, input: CallInput): Promise<void> {
+  /**
+   * Runs one call to its end and shows it; waits for its turn before that. An expected failure of
+   * the call is shown; rejects with a `Failure` when it can not be sent at all.
+   */
+  async run(planned: Prepared, input: CallInput): Promise<void> {
+    const { settings } = this.#services;
+    const { endpoint } = planned;
+    const { values, shownFiles } = await withFiles(endpoint, input);
+    // Says what is wrong with the input and the settings before anything waits.
+    buildRequest(endpoint, planned.url, values, Math.random);
+    this.#mostAtOnce = settings.current.get("maxParallelCalls");
+    this.#limits();
+    const hadToWait = this.#queue.isFull;
+    const place = await this.#turn(endpoint);
+    if (place === undefined) return;
+    try {
+      // The session may have changed while it waited, and the address with it.
+      const prepared = hadToWait ? this.prepare(endpoint) : planned;
+      await this.#send(prepared, input, values, shownFiles, place);
+    } finally {
+      place.dispose();
+    }
+  }
+
+  async #send(
+    prepared: Prepared,
+    input: CallInput,
+    values: FieldValues,
+    shownFiles: Readonly<Record<string, string>>,
+    place: Disposable,
+  ): Promise<void> {
     const { endpoint, url, session, app } = prepared;
     const { ledger, clock, connection } = this.#services;
-    const { values, shownFiles } = await withFiles(endpoint, input);
     const request = buildRequest(endpoint, url, values, Math.random);
     const asked: Asked = {
       prompt: request.prompt,
@@ -126,21 +178,65 @@ export class Calls implements Disposable {
     ledger.remember(lastOriginKey, JSON.stringify(url.origin));
     ledger.upsertCall(call);
     const folder = this.#resultsFolder(prepared.folder);
-    await this.#follow(prepared, call, asked, this.#services.newId(), (options) =>
-      callEndpoint(
-        {
-          callId: call.callId,
-          endpoint: endpoint.name,
-          expects: endpoint.expects,
-          folder,
-          prompt: request.prompt,
-          method: request.method,
-          url: request.url,
-          body: request.body,
-        },
-        options,
-      ),
+    await this.#follow(
+      { prepared, call, asked, holder: this.#services.newId(), place },
+      (options) =>
+        callEndpoint(
+          {
+            callId: call.callId,
+            endpoint: endpoint.name,
+            expects: endpoint.expects,
+            folder,
+            prompt: request.prompt,
+            method: request.method,
+            url: request.url,
+            body: request.body,
+          },
+          options,
+        ),
     );
+  }
+
+  /** Waits for a free place, in view; undefined when it was given up, which is told in the costs. */
+  async #turn(endpoint: Endpoint): Promise<Disposable | undefined> {
+    const { log, costs } = this.#services;
+    if (!this.#queue.isFull) return this.#queue.enterNow();
+    try {
+      return await vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: endpoint.title,
+          cancellable: true,
+        },
+        (progress, token) => {
+          const abort = new AbortController();
+          token.onCancellationRequested(() => abort.abort());
+          return this.#queue.enter(abort.signal, (ahead) =>
+            progress.report({ message: queuedText(ahead) }),
+          );
+        },
+      );
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure?.reason !== "cancelled") throw error;
+      log.info(`A call of ${endpoint.name} left the queue unsent.`);
+      costs.line(`⏹️ Not sent: ${endpoint.name}. ${failure.message}`);
+      return undefined;
+    }
+  }
+
+  /** A wrong value changes nothing for the calls that wait: the next call names it. */
+  #readLimit(): void {
+    const { current } = this.#services.settings;
+    if (current.problems.some(({ setting }) => setting === "modalMeter.maxParallelCalls")) return;
+    this.#mostAtOnce = current.get("maxParallelCalls");
+    this.#queue.admit();
+  }
+
+  /** Throws `Failure("bad-setting")`. */
+  #limits(): Partial<CallLimits> {
+    const gibibytes = this.#services.settings.current.get("maxResultGibibytes");
+    return { maxResultBytes: Math.round(gibibytes * 1024 ** 3) };
   }
 
   /** Calls once more what made a result: from the ledger, else from what its sidecar tells. */
@@ -216,7 +312,8 @@ export class Calls implements Disposable {
     };
     const folder = this.#resultsFolder(prepared.folder);
     const asked = askedIn(endpoint, parseCallInput(call.inputJson) ?? emptyInput);
-    await this.#follow(prepared, call, asked, holder, (options) =>
+    const place = this.#queue.enterNow();
+    await this.#follow({ prepared, call, asked, holder, place }, (options) =>
       resumeCall(
         {
           callId: call.callId,
@@ -232,14 +329,12 @@ export class Calls implements Disposable {
   }
 
   async #follow(
-    prepared: Prepared,
-    call: CallRecord,
-    asked: Asked,
-    holder: string,
+    { prepared, call, asked, holder, place }: Followed,
     send: (options: CallOptions) => Promise<CallOutcome>,
   ): Promise<void> {
     const { ledger, clock, log, costs, tokens, meter } = this.#services;
     const { endpoint } = prepared;
+    const limits = this.#limits();
     const lease = this.#holdLease(call, holder);
     const kept: { call: CallRecord } = { call };
     try {
@@ -263,7 +358,12 @@ export class Calls implements Disposable {
               ledger.upsertCall(kept.call);
             },
             proxyToken: (origin) => tokens.get(origin),
-          }).finally(() => told.dispose());
+            limits,
+          }).finally(() => {
+            told.dispose();
+            // The next one begins now, however long this one's result or message is looked at.
+            place.dispose();
+          });
         },
       );
       const containerGpu = this.#containerGpu(call);
@@ -431,6 +531,12 @@ function progressText({ phase, elapsedMs, receivedBytes, totalBytes, hops }: Cal
     default:
       return `${phase}… ${elapsed}`;
   }
+}
+
+function queuedText(ahead: number): string {
+  if (ahead === 0) return vscode.l10n.t("queued: next in line. Nothing is sent yet.");
+  const calls = ahead === 1 ? vscode.l10n.t("1 call") : vscode.l10n.t("{0} calls", ahead);
+  return vscode.l10n.t("queued: {0} ahead. Nothing is sent yet.", calls);
 }
 
 async function openResult(outcome: CallOutcome): Promise<void> {
