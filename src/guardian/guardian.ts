@@ -3,15 +3,18 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
+import { seeScopes, windowScopes } from "./goneScopes.ts";
+import type { ScopeEnd } from "./goneScopes.ts";
 import type { GuardedScope } from "./guardedScope.ts";
 import type { GuardianLease } from "./guardianLease.ts";
 import type { GuardTarget } from "./guardTarget.ts";
 import { Incident } from "./incident.ts";
 import type { IncidentRecord } from "./incidentRecord.ts";
+import { Incidents } from "./incidents.ts";
 import type { Notifier } from "./notifier/notifier.ts";
 import type { GuardianTimings } from "./timings.ts";
 import { presenceOf } from "./windowPresence.ts";
-import type { Presence } from "./windowPresence.ts";
+import type { Presence, PresenceInput } from "./windowPresence.ts";
 
 /** Why a guardian ended. */
 export type GuardianEnd = NonNullable<IncidentRecord["end"]> | "lease-lost" | "ledger-broken";
@@ -39,24 +42,32 @@ const quietCheckTicks = 20;
 const maxLedgerFailures = 20;
 /** What the system leaves a process between its wish to end it and its end. */
 const terminateMs = 4_000;
+/** While other windows live, the end of a scope's last window that lies back so long is history. */
+const staleMs = 600_000;
 /** Windows that are gone for so long are forgotten. */
 const forgetWindowMs = 24 * 3_600_000;
 
+interface GoneTarget extends ScopeEnd {
+  readonly target: GuardTarget;
+}
+
 /**
- * Watches the windows' heartbeats in the ledger and acts when the last one is gone. While a window
- * lives, it only reads a few rows: no network, no Modal. Ends by itself when nothing runs.
+ * Watches the windows' heartbeats in the ledger and acts when the last one of a scope is gone. While
+ * each scope has one, it only reads a few rows: no network, no Modal. Ends when nothing runs.
  */
 export class Guardian {
   readonly #parts: GuardianParts;
   readonly #ended = Promise.withResolvers<GuardianEnd>();
   #timer: Disposable | undefined;
-  #incident: Incident | undefined;
-  #working: Promise<void> | undefined;
+  readonly #incidents: Incidents<GoneTarget>;
+  /** The targets as they were when the scopes without a window last changed. */
+  #read: { readonly key: string; readonly targets: readonly GuardTarget[] } | undefined;
   #over = false;
   #ticks = 0;
   #ledgerFailures = 0;
   #lastTickMs: number;
   #awakeSinceMs: number;
+  readonly #startedAtMs: number;
   #attendedAtMs: number;
   #renewAtMs = 0;
   /** Listings without a running app, by the instants of their looks: two of them end the guardian. */
@@ -64,7 +75,18 @@ export class Guardian {
 
   constructor(parts: GuardianParts) {
     this.#parts = parts;
+    this.#incidents = new Incidents({
+      nowMs: () => parts.clock.nowMs(),
+      open: (gone) => this.#open(gone),
+      // A wish that comes after the look that follows is not answered by it.
+      onWork: () => parts.lease.readWish(),
+      onWorkEnd: () => {
+        this.#sleep();
+        parts.afterWork?.();
+      },
+    });
     this.#lastTickMs = parts.clock.nowMs();
+    this.#startedAtMs = this.#lastTickMs;
     this.#awakeSinceMs = this.#lastTickMs;
     this.#attendedAtMs = this.#lastTickMs;
   }
@@ -84,10 +106,9 @@ export class Guardian {
     if (this.#over) return;
     this.#timer?.dispose();
     const timeUp = AbortSignal.timeout(terminateMs);
-    const stopped = (async () => {
-      await this.#working;
-      if (this.#presence().kind !== "present") await this.#incident?.hasten(timeUp);
-    })().catch((error: unknown) => this.#parts.log.error("The last stop failed.", error));
+    const stopped = this.#incidents
+      .hasten((scope) => this.#isGone(scope), timeUp)
+      .catch((error: unknown) => this.#parts.log.error("The last stop failed.", error));
     const over = new Promise((resolve) => {
       timeUp.addEventListener("abort", resolve, { once: true });
     });
@@ -118,10 +139,7 @@ export class Guardian {
   #sleep(): void {
     if (this.#over) return;
     const { clock, timings } = this.#parts;
-    const dueMs =
-      this.#working === undefined && this.#incident !== undefined
-        ? this.#incident.dueAtMs - clock.nowMs()
-        : Number.POSITIVE_INFINITY;
+    const dueMs = this.#incidents.dueAtMs - clock.nowMs();
     this.#timer?.dispose();
     this.#timer = clock.after(Math.max(0, Math.min(timings.tickMs, dueMs)), () => this.#tick());
   }
@@ -130,10 +148,13 @@ export class Guardian {
     const { timings, ledgerThere } = this.#parts;
     if (!ledgerThere()) return "ledger-gone";
     if (!this.#holdLease(nowMs)) return "lease-lost";
-    const presence = this.#presence();
-    if (presence.kind === "present") return this.#whilePresent(nowMs);
-    if (nowMs - this.#attendedAtMs > timings.lifetimeMs) return "lifetime";
-    return this.#whileGone(presence, nowMs);
+    const seen = this.#seen();
+    const all = presenceOf(seen);
+    if (all.kind === "present") this.#attendedAtMs = nowMs;
+    else if (nowMs - this.#attendedAtMs > timings.lifetimeMs) return "lifetime";
+    this.#follow(seen, all);
+    if (this.#incidents.isWorking) return undefined;
+    return all.kind === "present" ? this.#whilePresent(nowMs) : this.#whileGone(nowMs);
   }
 
   #holdLease(nowMs: number): boolean {
@@ -143,92 +164,57 @@ export class Guardian {
     return this.#parts.lease.hold(nowMs);
   }
 
-  #presence(): Presence {
+  #seen(): PresenceInput {
     const { ledger, clock, timings, pidAlive } = this.#parts;
-    return presenceOf({
+    return {
       windows: ledger.windows(),
       nowMs: clock.nowMs(),
       beatMs: timings.beatMs,
       silentMs: timings.silentMs,
       awakeSinceMs: this.#awakeSinceMs,
       pidAlive,
-    });
+    };
   }
 
-  #whilePresent(nowMs: number): GuardianEnd | undefined {
-    this.#attendedAtMs = nowMs;
-    if (this.#working !== undefined) return undefined;
-    if (this.#incident?.mustAct === true) {
-      this.#work(this.#incident);
-      return undefined;
-    }
-    this.#incident?.end("window-back");
-    this.#incident = undefined;
-    if (this.#ticks % quietCheckTicks !== 0) return undefined;
-    this.#forgetOldWindows(nowMs);
-    const looks = this.#emptyLooks();
-    if (looks === undefined) {
-      this.#emptySince = undefined;
-      return undefined;
-    }
-    if (this.#emptySince === undefined) {
-      this.#emptySince = looks;
-      return undefined;
-    }
-    if (looks === this.#emptySince) return undefined;
-    this.#emptySince = undefined;
-    return this.#endUnlessWanted("nothing-runs", nowMs);
+  #isGone(scope: string): boolean {
+    return seeScopes(this.#seen(), [scope]).gone.length > 0;
   }
 
-  /** The instants of the last looks of all scopes, when all of them showed nothing; else undefined. */
-  #emptyLooks(): string | undefined {
-    const { ledger, lease, targets } = this.#parts;
-    // Windows wish for a guardian when they see an app: a wish between the two looks takes them back.
-    if (this.#emptySince === undefined) lease.readWish();
-    const instants: number[] = [];
-    for (const { scope } of targets()) {
-      const listing = ledger.latestListing(scope);
-      if (listing === undefined || liveApps(listing).length > 0) return undefined;
-      instants.push(listing.observedAtMs);
+  #follow(seen: PresenceInput, all: Presence): void {
+    if (all.kind !== "present") {
+      const targets = this.#targets(all.kind === "gone" ? all.endId : "none");
+      const scopes = targets.map(({ scope }) => scope);
+      const { gone, unsure } = seeScopes(seen, scopes);
+      this.#incidents.follow(guarded(gone, targets), unsure);
+      return;
     }
-    return instants.join();
+    // While windows live, only what one of them watched can be without one: no file is read for it.
+    const { gone, unsure } = seeScopes(seen, windowScopes(seen.windows));
+    const recent = gone.filter(
+      ({ scope, sinceMs }) => this.#incidents.has(scope) || sinceMs >= this.#startedAtMs - staleMs,
+    );
+    const targets =
+      recent.length === 0 ? [] : this.#targets(recent.map(({ endId }) => endId).join());
+    this.#incidents.follow(guarded(recent, targets), unsure);
   }
 
-  #whileGone(
-    presence: Exclude<Presence, { kind: "present" }>,
-    nowMs: number,
-  ): GuardianEnd | undefined {
-    if (this.#working !== undefined) return undefined;
-    const endId = presence.kind === "gone" ? presence.endId : "none";
-    if (this.#incident !== undefined && this.#incident.endId !== endId) {
-      this.#incident.end("window-back");
-      this.#incident = undefined;
-    }
-    const incident = (this.#incident ??= this.#open(presence, nowMs));
-    if (incident === undefined) return this.#endUnlessWanted("off", nowMs);
-    if (incident.nothingRuns) {
-      const end = this.#endUnlessWanted("nothing-runs", nowMs);
-      if (end !== undefined) return end;
-      incident.forgetLooks();
-    }
-    if (incident.dueAtMs <= nowMs) this.#work(incident);
-    return undefined;
+  /** The targets, read again when other scopes than before are without a window. */
+  #targets(key: string): readonly GuardTarget[] {
+    if (this.#read?.key === key) return this.#read.targets;
+    this.#parts.lease.readWish();
+    const targets = this.#parts.targets();
+    this.#read = { key, targets };
+    return targets;
   }
 
-  #open(presence: Exclude<Presence, { kind: "present" }>, nowMs: number): Incident | undefined {
-    const { ledger, notifier, clock, log, timings, lease, targets, scopeOf } = this.#parts;
-    lease.readWish();
-    const guarded = targets().filter(({ onClose }) => onClose !== "off");
-    if (guarded.length === 0) return undefined;
-    const [endId, goneAtMs] =
-      presence.kind === "gone" ? [presence.endId, presence.sinceMs] : ["none", nowMs];
-    for (const { windowId, goneAtMs } of presence.kind === "gone" ? presence.unnoted : [])
-      ledger.closeWindow(windowId, goneAtMs);
-    log.info(`The last window is gone (${endId}).`);
+  #open({ target, endId, sinceMs, unnoted }: GoneTarget): Incident {
+    const { ledger, notifier, clock, log, timings, lease, scopeOf } = this.#parts;
+    for (const { windowId, goneAtMs } of unnoted) ledger.closeWindow(windowId, goneAtMs);
+    log.info(`The last window of ${target.scope} is gone (${endId}).`);
     return new Incident({
       endId,
-      goneAtMs,
-      scopes: guarded.map(scopeOf),
+      goneAtMs: sinceMs,
+      scope: scopeOf(target),
       ledger,
       notifier,
       clock,
@@ -236,18 +222,55 @@ export class Guardian {
       timings,
       wake: () => this.#tick(),
       mayAct: () => !this.#over && lease.hold(clock.nowMs()),
-      stillGone: () => this.#presence().kind !== "present",
+      stillGone: () => this.#isGone(target.scope),
+      othersOpen: () => presenceOf(this.#seen()).kind === "present",
     });
   }
 
-  #work(incident: Incident): void {
-    // A wish that comes after this look is not answered by it.
-    this.#parts.lease.readWish();
-    this.#working = incident.step().finally(() => {
-      this.#working = undefined;
-      this.#sleep();
-      this.#parts.afterWork?.();
-    });
+  #whilePresent(nowMs: number): GuardianEnd | undefined {
+    if (this.#ticks % quietCheckTicks !== 0) return undefined;
+    // What an open incident rests on stays.
+    if (this.#incidents.size === 0) this.#forgetOldWindows(nowMs);
+    const looks = this.#incidents.allQuiet ? this.#emptyLooks() : undefined;
+    if (looks === undefined || looks === this.#emptySince) {
+      if (looks === undefined) this.#emptySince = undefined;
+      return undefined;
+    }
+    // Where no scope has a window, the incidents have looked twice.
+    if (this.#emptySince === undefined && looks !== "") {
+      this.#emptySince = looks;
+      return undefined;
+    }
+    this.#emptySince = undefined;
+    return this.#endUnlessWanted("nothing-runs", nowMs);
+  }
+
+  /**
+   * The instants of the last looks of all scopes with a window, when all of them showed nothing; else
+   * undefined.
+   */
+  #emptyLooks(): string | undefined {
+    const { ledger, lease, targets } = this.#parts;
+    // Windows wish for a guardian when they see an app: a wish between the two looks takes them back.
+    if (this.#emptySince === undefined) lease.readWish();
+    const instants: number[] = [];
+    for (const { scope } of targets()) {
+      if (this.#isGone(scope)) continue;
+      const listing = ledger.latestListing(scope);
+      if (listing === undefined || liveApps(listing).length > 0) return undefined;
+      instants.push(listing.observedAtMs);
+    }
+    return instants.join();
+  }
+
+  #whileGone(nowMs: number): GuardianEnd | undefined {
+    if (this.#incidents.size === 0) {
+      // Should a window want a guardian all the same, the targets are no longer what they were.
+      this.#read = undefined;
+      return this.#endUnlessWanted("off", nowMs);
+    }
+    if (!this.#incidents.allQuiet) return undefined;
+    return this.#endUnlessWanted("nothing-runs", nowMs);
   }
 
   #forgetOldWindows(nowMs: number): void {
@@ -258,7 +281,9 @@ export class Guardian {
 
   /** The end, unless a window asked for a guardian since the facts were read. */
   #endUnlessWanted(end: GuardianEnd, nowMs: number): GuardianEnd | undefined {
-    return this.#parts.lease.giveUp(nowMs) ? end : undefined;
+    if (this.#parts.lease.giveUp(nowMs)) return end;
+    this.#incidents.forgetLooks();
+    return undefined;
   }
 
   #end(end: GuardianEnd): void {
@@ -266,16 +291,26 @@ export class Guardian {
     this.#over = true;
     this.#timer?.dispose();
     if (end !== "ledger-gone") {
-      if (isIncidentEnd(end)) this.#incident?.end(end);
+      if (isIncidentEnd(end)) this.#incidents.end(end);
       if (end !== "lease-lost" && end !== "ledger-broken") this.#parts.lease.release();
     }
     this.#parts.log.info(`The guardian ends: ${end}.`);
     // What was sent to Modal gets its receipt, except where the system waits no longer.
-    if (this.#working === undefined || end === "terminated") this.#ended.resolve(end);
-    else void this.#working.finally(() => this.#ended.resolve(end));
+    if (end === "terminated") this.#ended.resolve(end);
+    else void this.#incidents.settled().finally(() => this.#ended.resolve(end));
   }
 }
 
 function isIncidentEnd(end: GuardianEnd): end is NonNullable<IncidentRecord["end"]> {
   return end !== "lease-lost" && end !== "ledger-broken";
+}
+
+function guarded(
+  gone: readonly ScopeEnd[],
+  targets: readonly GuardTarget[],
+): readonly GoneTarget[] {
+  return gone.flatMap((end) => {
+    const target = targets.find(({ scope }) => scope === end.scope);
+    return target === undefined || target.onClose === "off" ? [] : [{ ...end, target }];
+  });
 }

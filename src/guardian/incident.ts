@@ -1,25 +1,23 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { formatClock, formatMetered } from "../cost/format.ts";
-import { addUsd, zeroUsd } from "../cost/money.ts";
-import type { MicroUsd } from "../cost/money.ts";
+import { formatClock } from "../cost/format.ts";
 import { asFailure, within } from "../session/concurrent.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
-import { releaseText } from "../session/releaseGpus.ts";
-import type { StopReceipt } from "../session/receipt.ts";
 import type { PlannedApp } from "../session/stopPlan.ts";
-import { costsNow, isOfThisMachine } from "./guardedScope.ts";
-import type { GuardedScope, ScopeView } from "./guardedScope.ts";
-import { saveIncident } from "./incidentRecord.ts";
+import type { GuardedScope } from "./guardedScope.ts";
+import { GuardianAct } from "./guardianAct.ts";
+import { IncidentNotes } from "./incidentRecord.ts";
 import type { IncidentRecord } from "./incidentRecord.ts";
 import type { Notifier, Reminder, ReminderAnswer } from "./notifier/notifier.ts";
-import { closeReminder, failedNotice, outcomeNotice } from "./reminderText.ts";
+import { closeReminder } from "./reminderText.ts";
+import { appsOfSecondStage, appsToRemindOf, burnText } from "./sight.ts";
+import type { Sight } from "./sight.ts";
 import type { GuardianTimings } from "./timings.ts";
 
 export interface IncidentParts {
   readonly endId: string;
   readonly goneAtMs: number;
-  readonly scopes: readonly GuardedScope[];
+  readonly scope: GuardedScope;
   readonly ledger: Ledger;
   readonly notifier: Notifier;
   readonly clock: Clock;
@@ -29,79 +27,35 @@ export interface IncidentParts {
   readonly wake: () => void;
   /** Whether this guardian still has the lease: asked before each act. */
   readonly mayAct: () => boolean;
-  /** False when a window came back while Modal was asked: then nothing is done unasked. */
+  /** False when a window of the scope came back while Modal was asked: then nothing is done unasked. */
   readonly stillGone: () => boolean;
-}
-
-/** One scope as this incident last saw it. */
-interface Sight {
-  readonly scope: GuardedScope;
-  readonly view: ScopeView | undefined;
-  /** Why there was no fresh look; null: it is fresh. */
-  readonly unchecked: string | null;
-}
-
-/** What a reminder is about. */
-interface Concern extends Sight {
-  readonly apps: readonly PlannedApp[];
-}
-
-interface PendingAct {
-  readonly what: "stop" | "release";
-  readonly by: StopReceipt["by"];
-  readonly scopes: readonly GuardedScope[];
-}
-
-interface Done {
-  readonly verified: boolean;
-  /** What to tell; undefined: there was nothing to do. */
-  readonly notice: Reminder | undefined;
+  /** True: windows of other scopes are open, so the reminder names its own. */
+  readonly othersOpen: () => boolean;
 }
 
 const never = Number.POSITIVE_INFINITY;
-/** After so many attempts the person is told that it does not work; the attempts go on. */
-const triesUntilTold = 6;
+const noDues = { attend: never, secondStage: never, retry: never, look: never, expiry: never };
 
 /**
- * What follows after the last window is gone, until a window is back or nothing runs: the grace, one
- * reminder or one stop, a second stage, and looks at a slow pace so that the away report has numbers.
- * `step` does the one thing that is due; the guardian never runs two steps at once.
+ * What follows after the last window of a scope is gone, until one is back or nothing runs: the
+ * grace, one reminder or one stop, a second stage, and looks at a slow pace so that the away report
+ * has numbers. `step` does the one thing that is due; an incident never runs two steps at once.
  */
 export class Incident {
   readonly #parts: IncidentParts;
   readonly #ending = new AbortController();
-  #record: IncidentRecord;
+  readonly #notes: IncidentNotes;
   #attended = false;
   #answer: ReminderAnswer | undefined;
-  #pending: PendingAct | undefined;
-  #tries = 0;
-  #due: {
-    attend: number;
-    secondStage: number;
-    retry: number;
-    look: number;
-    expiry: number;
-  };
+  #act: GuardianAct | undefined;
+  #due: Readonly<typeof noDues>;
   #emptyLooks = 0;
 
   constructor(parts: IncidentParts) {
     this.#parts = parts;
-    this.#due = {
-      attend: parts.goneAtMs + parts.timings.graceMs,
-      secondStage: never,
-      retry: never,
-      look: never,
-      expiry: never,
-    };
-    this.#record = {
-      endId: parts.endId,
-      goneAtMs: parts.goneAtMs,
-      reminder: { state: "none", title: "", body: "", atMs: null, detail: null },
-      receiptIds: [],
-      acts: [],
-      end: null,
-      endedAtMs: null,
-    };
+    const { endId, goneAtMs, ledger, log, timings, scope } = parts;
+    this.#due = { ...noDues, attend: goneAtMs + timings.graceMs };
+    this.#notes = new IncidentNotes({ scope: scope.target.scope, endId, goneAtMs }, ledger, log);
   }
 
   get endId(): string {
@@ -110,8 +64,7 @@ export class Incident {
 
   /** When the next step is due, milliseconds since the epoch. */
   get dueAtMs(): number {
-    if (this.#answer !== undefined) return 0;
-    return Math.min(...Object.values(this.#due));
+    return this.mustAct ? 0 : Math.min(...Object.values(this.#due));
   }
 
   /** Two fresh looks in a row showed nothing to guard. */
@@ -133,12 +86,12 @@ export class Incident {
   async step(): Promise<void> {
     const nowMs = this.#parts.clock.nowMs();
     try {
-      if (this.#answer !== undefined) await this.#act(this.#answer);
+      if (this.#answer !== undefined) await this.#onAnswer(this.#answer);
       else if (!this.#attended) await this.#attend();
       else if (this.#due.secondStage <= nowMs) await this.#secondStage();
-      else if (this.#due.retry <= nowMs) await this.#tryPending();
+      else if (this.#due.retry <= nowMs) await this.#tryAct();
       else if (this.#due.expiry <= nowMs) await this.#expire();
-      else await this.#lookAgain();
+      else this.#count(await this.#look(4 * this.#parts.timings.lookMs));
     } catch (error) {
       this.#parts.log.error("A step of the guardian failed.", error);
       // Each due time that led here would lead here again at once.
@@ -155,235 +108,164 @@ export class Incident {
 
   /** Before the machine goes down: an automatic stop does not wait for the rest of the grace. */
   async hasten(signal: AbortSignal): Promise<void> {
-    if (this.#attended) return;
-    const scopes = this.#parts.scopes.filter(({ target }) => target.onClose === "stop");
-    if (scopes.length === 0 || !this.#claim()) return;
+    if (this.#attended || this.#parts.scope.target.onClose !== "stop" || !this.#claim()) return;
     this.#attended = true;
-    this.#pending = { what: "stop", by: "guardian", scopes };
-    await this.#tryPending(signal);
+    await this.#begin("stop", "guardian", signal);
   }
 
   /** Ends the incident: takes the reminder from the screen and writes how it ended. */
   end(how: NonNullable<IncidentRecord["end"]>): void {
     if (this.#ending.signal.aborted) return;
     this.#ending.abort();
-    if (this.#record.reminder.state === "showing") {
+    if (this.#notes.reminder.state === "showing") {
       // Nobody came while it was on the screen: the next start shows what it said.
-      if (how === "lifetime" || how === "terminated")
-        this.#note({ state: "not-shown", detail: "the guardian ended while it was on the screen" });
-      else this.#note({ state: "withdrawn" });
+      const unseen = how === "lifetime" || how === "terminated";
+      this.#notes.noteReminder(
+        unseen
+          ? { state: "not-shown", detail: "the guardian ended while it was on the screen" }
+          : { state: "withdrawn" },
+      );
     }
     // An end within the grace is a reload: nothing happened that anybody needs to know.
     if (!this.#attended && how === "window-back") return;
-    this.#save({ end: how, endedAtMs: this.#parts.clock.nowMs() });
+    this.#notes.end(how, this.#parts.clock.nowMs());
   }
 
   async #attend(): Promise<void> {
-    const sights = await this.#lookAt(this.#parts.scopes, this.#parts.timings.lookMs);
-    if (this.#ending.signal.aborted || !this.#parts.stillGone()) return;
+    const { scope, timings, stillGone } = this.#parts;
+    const { target } = scope;
+    const sight = await this.#look(timings.lookMs);
+    if (this.#ending.signal.aborted || !stillGone()) return;
     const isMine = this.#claim();
     this.#attended = true;
-    this.#due.attend = never;
-    this.#count(sights);
+    this.#due = { ...this.#due, attend: never };
+    this.#count(sight);
     this.#planExpiry(0);
     if (!isMine) return;
-    // Where the guardian acts by itself, it reminds of what it must not touch unasked.
-    const toRemind = sights.flatMap((sight) => {
-      const { target } = sight.scope;
-      const apps = (sight.view?.plan.planned ?? [])
-        .filter(costsNow)
-        .filter((app) => target.onClose === "remind" || !isOfThisMachine(app, target));
-      return apps.length > 0 ? [{ ...sight, apps }] : [];
-    });
-    if (toRemind.length > 0) this.#remind(toRemind);
+    const toRemindOf = appsToRemindOf(sight, target);
+    if (toRemindOf.length > 0) this.#remind(sight, toRemindOf);
     // What could not be seen may run: the act looks again.
-    const wants = (what: "stop" | "release"): readonly GuardedScope[] =>
-      sights
-        .filter(({ scope }) => scope.target.onClose === what)
-        .filter(({ view, unchecked }) => unchecked !== null || view?.plan.planned.length !== 0)
-        .map(({ scope }) => scope);
-    for (const what of ["stop", "release"] as const) {
-      const scopes = wants(what);
-      if (scopes.length > 0) await this.#begin({ what, by: "guardian", scopes });
-    }
+    const mayRun = sight.unchecked !== null || sight.view?.plan.planned.length !== 0;
+    if (mayRun && (target.onClose === "stop" || target.onClose === "release"))
+      await this.#begin(target.onClose, "guardian");
   }
 
-  #remind(concerns: readonly Concern[]): void {
-    const { clock } = this.#parts;
-    const minutes = concerns
-      .filter(({ scope, apps }) => apps.some((app) => isOfThisMachine(app, scope.target)))
-      .map(({ scope }) => scope.target.stopAfterMinutes)
-      .filter((value) => value > 0);
-    if (minutes.length > 0) this.#due.secondStage = clock.nowMs() + Math.min(...minutes) * 60_000;
-    const stoppable = concerns.flatMap(({ scope, apps }) =>
-      scope.target.stopAfterMinutes > 0
-        ? apps.filter((app) => isOfThisMachine(app, scope.target)).map(({ name }) => name)
-        : [],
-    );
+  #remind(sight: Sight, apps: readonly PlannedApp[]): void {
+    const { clock, scope, notifier, othersOpen, wake } = this.#parts;
+    const { target } = scope;
+    const toStop = appsOfSecondStage(apps, target);
+    if (toStop.length > 0)
+      this.#due = { ...this.#due, secondStage: clock.nowMs() + target.stopAfterMinutes * 60_000 };
     const reminder = closeReminder({
-      apps: concerns.flatMap(({ scope, apps }) =>
-        apps.map(({ name, containerCount }) => ({
-          name,
-          containerCount,
-          scope: scope.target.scope,
-        })),
-      ),
-      burn: burnText(concerns),
-      unchecked: concerns.find(({ unchecked }) => unchecked !== null)?.unchecked ?? null,
+      apps,
+      scope: othersOpen() ? target.scope : null,
+      burn: burnText(sight, apps),
+      unchecked: sight.unchecked,
       stop:
-        minutes.length > 0 ? { at: formatClock(this.#due.secondStage), names: stoppable } : null,
-      canRelease: concerns.some(({ apps }) =>
-        apps.some((app) => app.state === "deployed" && app.containerCount > 0),
-      ),
+        toStop.length > 0
+          ? { at: formatClock(this.#due.secondStage), names: toStop.map(({ name }) => name) }
+          : null,
+      canRelease: apps.some((app) => app.state === "deployed" && app.containerCount > 0),
     });
+    const { title, body } = reminder;
     // Written first: a guardian that is killed now leaves a note for the next start.
-    this.#note({
-      state: "showing",
-      title: reminder.title,
-      body: reminder.body,
-      atMs: clock.nowMs(),
-      detail: null,
-    });
-    void this.#parts.notifier.show(reminder, this.#ending.signal).then((answer) => {
-      this.#noteAnswer(answer);
+    this.#notes.noteReminder({ state: "showing", title, body, atMs: clock.nowMs(), detail: null });
+    void notifier.show(reminder, this.#ending.signal).then((answer) => {
+      if (answer.kind !== "withdrawn")
+        this.#notes.noteReminder({ state: answer.kind, detail: detailOf(answer) });
       if (answer.kind !== "pressed" || this.#ending.signal.aborted) return;
       this.#answer = answer;
-      this.#parts.wake();
+      wake();
     });
   }
 
-  async #act(answer: ReminderAnswer): Promise<void> {
+  async #onAnswer(answer: ReminderAnswer): Promise<void> {
     this.#answer = undefined;
-    this.#due.secondStage = never;
+    this.#due = { ...this.#due, secondStage: never };
     if (answer.kind !== "pressed" || answer.actionId === "keep") return;
-    const what = answer.actionId === "release" ? "release" : "stop";
-    await this.#begin({ what, by: "reminder", scopes: this.#parts.scopes });
+    await this.#begin(answer.actionId === "release" ? "release" : "stop", "reminder");
   }
 
   async #secondStage(): Promise<void> {
-    this.#due.secondStage = never;
-    const scopes = this.#parts.scopes.filter(
-      ({ target }) => target.onClose === "remind" && target.stopAfterMinutes > 0,
-    );
-    await this.#begin({ what: "stop", by: "guardian", scopes });
+    this.#due = { ...this.#due, secondStage: never };
+    await this.#begin("stop", "guardian");
   }
 
-  async #begin(act: PendingAct): Promise<void> {
-    this.#pending = act;
-    this.#tries = 0;
-    await this.#tryPending();
+  async #begin(
+    what: "stop" | "release",
+    by: "reminder" | "guardian",
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { scope, log, timings } = this.#parts;
+    this.#act = new GuardianAct({ what, by, scope, notes: this.#notes, log, timings });
+    await this.#tryAct(signal);
   }
 
-  /** Acts, and tells. What could not be verified is tried again, with a fresh look each time. */
-  async #tryPending(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    this.#due.retry = never;
-    const act = this.#pending;
-    if (act === undefined || !this.#parts.mayAct()) return;
-    if (act.by === "guardian" && !this.#parts.stillGone()) return;
-    this.#tries += 1;
-    const notices: Reminder[] = [];
-    const again: GuardedScope[] = [];
-    for (const scope of act.scopes) {
-      try {
-        const done = await (act.what === "stop"
-          ? this.#stop(scope, act.by, signal)
-          : this.#release(scope, act.by, signal));
-        if (done.notice !== undefined) notices.push(done.notice);
-        if (!done.verified) again.push(scope);
-      } catch (error) {
-        const { message } = asFailure(error);
-        this.#parts.log.warn(`${scope.target.scope}: the ${act.what} failed: ${message}`);
-        again.push(scope);
-      }
+  /** Acts, and tells. What could not be verified is tried again. */
+  async #tryAct(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    this.#due = { ...this.#due, retry: never };
+    const { mayAct, stillGone, clock, timings } = this.#parts;
+    const act = this.#act;
+    if (act === undefined || !mayAct()) return;
+    if (act.isUnasked && !stillGone()) {
+      // Should that window turn out to watch another scope, the act is still due.
+      this.#due = { ...this.#due, retry: clock.nowMs() + timings.confirmMs };
+      return;
     }
-    this.#pending = again.length > 0 ? { ...act, scopes: again } : undefined;
-    const nowMs = this.#parts.clock.nowMs();
-    const { confirmMs, meterMs } = this.#parts.timings;
-    // Soon at first, then at the slow pace for as long as this guardian lives: it may only be offline.
-    const waitMs = Math.min(confirmMs * 2 ** (this.#tries - 1), meterMs);
-    if (again.length > 0) this.#due.retry = nowMs + waitMs;
+    const { verified, notices } = await act.attempt(signal);
+    const nowMs = clock.nowMs();
     // The proof is fresh; one more look soon, and the guardian may end.
-    this.#due.look = nowMs + confirmMs;
-    if (again.length === 0 || this.#tries === 1) for (const notice of notices) this.#tell(notice);
-    if (again.length > 0 && this.#tries === triesUntilTold) this.#tell(failedNotice(act.what));
-  }
-
-  async #stop(scope: GuardedScope, by: StopReceipt["by"], signal: AbortSignal): Promise<Done> {
-    const receipt = await scope.stop(by, signal);
-    this.#save({ receiptIds: [...this.#record.receiptIds, receipt.receiptId] });
-    return {
-      verified: receipt.verified === "clear" || receipt.verified === "excluded-left",
-      notice: receipt.planned.length > 0 ? outcomeNotice([receipt]) : undefined,
-    };
-  }
-
-  async #release(scope: GuardedScope, by: StopReceipt["by"], signal: AbortSignal): Promise<Done> {
-    const result = await scope.release(by, signal);
-    const text = releaseText(result);
-    this.#save({ acts: [...this.#record.acts, text] });
-    const acted = result.released.length + result.left.length > 0;
-    return {
-      // A running request is not interrupted: that its container stays is no failure.
-      verified: result.verified,
-      notice: acted ? { title: "Modal GPUs", body: text, actions: [] } : undefined,
-    };
+    const look = nowMs + timings.confirmMs;
+    this.#due = { ...this.#due, look, retry: verified ? never : nowMs + act.waitMs };
+    if (verified) this.#act = undefined;
+    for (const notice of notices) this.#tell(notice);
   }
 
   async #expire(): Promise<void> {
-    const { scopes, clock, timings, mayAct } = this.#parts;
+    const { scope, clock, timings, mayAct } = this.#parts;
     if (!mayAct()) return;
-    for (const scope of scopes)
-      for (const outcome of await scope.expireDemos(this.endId, process.pid)) {
-        if (outcome.kind !== "expired") continue;
-        const text = "A demo session was over: its apps are back in their resting mode.";
-        this.#save({ acts: [...this.#record.acts, text] });
-        this.#tell({ title: "Demo session over", body: text, actions: [] });
-      }
+    for (const { kind } of await scope.expireDemos(this.endId, process.pid)) {
+      if (kind !== "expired") continue;
+      const text = "A demo session was over: its apps are back in their resting mode.";
+      this.#notes.addAct(text);
+      this.#tell({ title: "Demo session over", body: text, actions: [] });
+    }
     this.#planExpiry(clock.nowMs() + 2 * timings.confirmMs);
   }
 
   #planExpiry(earliestMs: number): void {
-    const expiries = this.#parts.scopes.map((scope) => scope.nextExpiryMs() ?? never);
-    const next = Math.min(...expiries);
-    this.#due.expiry = next === never ? never : Math.max(next, earliestMs);
+    const next = this.#parts.scope.nextExpiryMs();
+    this.#due = { ...this.#due, expiry: next === null ? never : Math.max(next, earliestMs) };
   }
 
-  async #lookAgain(): Promise<void> {
-    this.#count(await this.#lookAt(this.#parts.scopes, 4 * this.#parts.timings.lookMs));
-  }
-
-  /** What the looks mean for this guardian's own life. A scope that could not be seen may run. */
-  #count(sights: readonly Sight[]): void {
-    const empty = sights.every(
-      ({ view, unchecked }) => unchecked === null && view?.plan.planned.length === 0,
-    );
+  /** What the look means for this guardian's own life. A scope that could not be seen may run. */
+  #count({ view, unchecked }: Sight): void {
+    const empty = unchecked === null && view?.plan.planned.length === 0;
     this.#emptyLooks = empty ? this.#emptyLooks + 1 : 0;
-    const { confirmMs, meterMs } = this.#parts.timings;
-    this.#due.look = this.#parts.clock.nowMs() + (empty ? confirmMs : meterMs);
+    const { clock, timings } = this.#parts;
+    const look = clock.nowMs() + (empty ? timings.confirmMs : timings.meterMs);
+    this.#due = { ...this.#due, look };
   }
 
-  #lookAt(scopes: readonly GuardedScope[], timeoutMs: number): Promise<readonly Sight[]> {
-    const { clock, log } = this.#parts;
-    return Promise.all(
-      scopes.map(async (scope): Promise<Sight> => {
-        try {
-          const view = await within(clock, timeoutMs, "Modal", this.#ending.signal, (signal) =>
-            scope.look(signal),
-          );
-          return { scope, view, unchecked: null };
-        } catch (error) {
-          const { message } = asFailure(error);
-          log.warn(`${scope.target.scope} could not be seen: ${message}`);
-          return { scope, view: scope.lastKnown(), unchecked: message };
-        }
-      }),
-    );
+  async #look(timeoutMs: number): Promise<Sight> {
+    const { clock, log, scope } = this.#parts;
+    try {
+      const view = await within(clock, timeoutMs, "Modal", this.#ending.signal, (signal) =>
+        scope.look(signal),
+      );
+      return { view, unchecked: null };
+    } catch (error) {
+      const { message } = asFailure(error);
+      log.warn(`${scope.target.scope} could not be seen: ${message}`);
+      return { view: scope.lastKnown(), unchecked: message };
+    }
   }
 
-  /** True for exactly one guardian per end of the last window. */
+  /** True for exactly one guardian per end of the scope's last window. */
   #claim(): boolean {
-    const { ledger, clock, endId, mayAct } = this.#parts;
-    return mayAct() && ledger.claimOnce(`guardian:end:${endId}`, clock.nowMs());
+    const { ledger, clock, endId, mayAct, scope } = this.#parts;
+    const key = `guardian:end:${scope.target.scope}:${endId}`;
+    return mayAct() && ledger.claimOnce(key, clock.nowMs());
   }
 
   #tell(notice: Reminder): void {
@@ -393,44 +275,13 @@ export class Incident {
         this.#parts.log.info(`"${notice.title}" could not be shown: ${answer.reason}`);
     });
   }
-
-  #noteAnswer(answer: ReminderAnswer): void {
-    if (answer.kind === "withdrawn") return;
-    const detail =
-      answer.kind === "pressed"
-        ? answer.actionId
-        : answer.kind === "not-shown"
-          ? answer.reason
-          : null;
-    this.#note({ state: answer.kind, detail });
-  }
-
-  #note(change: Partial<IncidentRecord["reminder"]>): void {
-    this.#save({ reminder: { ...this.#record.reminder, ...change } });
-  }
-
-  #save(change: Partial<IncidentRecord>): void {
-    this.#record = { ...this.#record, ...change };
-    try {
-      saveIncident(this.#parts.ledger, this.#record);
-    } catch (error) {
-      this.#parts.log.error("What happened could not be noted in the ledger.", error);
-    }
-  }
 }
 
 function defer(dueMs: number, laterMs: number): number {
   return dueMs === never ? never : Math.max(dueMs, laterMs);
 }
 
-/** "≈ $3.90 per hour" over all apps that cost; null where a rate is unknown. */
-function burnText(concerns: readonly Concern[]): string | null {
-  let sum: MicroUsd = zeroUsd;
-  for (const { view, apps } of concerns)
-    for (const { appId } of apps) {
-      const burn = view?.burnByApp.get(appId);
-      if (burn === null) return null;
-      sum = addUsd(sum, burn ?? zeroUsd);
-    }
-  return sum > 0 ? `${formatMetered(sum)} per hour` : null;
+function detailOf(answer: ReminderAnswer): string | null {
+  if (answer.kind === "pressed") return answer.actionId;
+  return answer.kind === "not-shown" ? answer.reason : null;
 }

@@ -1,7 +1,10 @@
 import * as z from "zod/mini";
+import type { Log } from "../base/log.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 
-const incidentKey = "guardian:incident";
+const incidentsKey = "guardian:incidents";
+/** Of so many scopes the last incident is kept. */
+const maxKept = 20;
 
 const reminderState = z.enum([
   /** Not decided yet, or nothing was worth a reminder. */
@@ -16,7 +19,9 @@ const reminderState = z.enum([
 ]);
 
 const record = z.object({
-  /** Which end of the last window this is about. */
+  /** "workspace/environment". */
+  scope: z.string(),
+  /** Which end of its last window this is about. */
   endId: z.string(),
   goneAtMs: z.number(),
   reminder: z.object({
@@ -39,37 +44,94 @@ const record = z.object({
 });
 
 /**
- * The last time that the last window went away, as the guardian saw it. Kept in the ledger for the
- * next start: it shows what could not be shown then.
+ * The last time that the last window of a scope went away, as the guardian saw it. Kept in the
+ * ledger, one per scope, for the next start: it shows what could not be shown then.
  */
 export type IncidentRecord = Readonly<z.infer<typeof record>>;
 
-export function saveIncident(ledger: Pick<Ledger, "remember">, value: IncidentRecord): void {
-  ledger.remember(incidentKey, JSON.stringify(value));
+/** The incident that was written to last; undefined: there was none. */
+export function readIncident(ledger: Pick<Ledger, "recall">): IncidentRecord | undefined {
+  return readIncidents(ledger).at(-1);
 }
 
-/** The last incident; undefined: there was none, or it is of an unknown form. */
-export function readIncident(ledger: Pick<Ledger, "recall">): IncidentRecord | undefined {
-  const json = ledger.recall(incidentKey);
-  if (json === undefined) return undefined;
+/** The last incident of each scope; the one that was written to last comes last. */
+function readIncidents(ledger: Pick<Ledger, "recall">): readonly IncidentRecord[] {
+  const json = ledger.recall(incidentsKey);
+  if (json === undefined) return [];
   const raw: unknown = JSON.parse(json);
-  const parsed = z.safeParse(record, raw);
-  return parsed.success ? parsed.data : undefined;
+  const parsed = z.safeParse(z.array(record), raw);
+  return parsed.success ? parsed.data : [];
 }
 
 /**
- * The reminder that nobody may have seen: the system could not show it, or its guardian was killed
- * while it was on its way. Asked for by the next window's start, which shows it with its own means.
+ * The reminders that nobody may have seen: the system could not show them, or their guardian was
+ * killed while they were on their way. Asked for by the next window's start, which shows them with
+ * its own means. Each is given once.
  */
-export function undeliveredReminder(
+export function undeliveredReminders(
   ledger: Pick<Ledger, "recall" | "claimOnce">,
   guardianLives: boolean,
   nowMs: number,
-): IncidentRecord | undefined {
-  const incident = readIncident(ledger);
-  if (incident === undefined) return undefined;
-  const { state } = incident.reminder;
-  const undelivered = state === "not-shown" || (state === "showing" && !guardianLives);
-  if (!undelivered) return undefined;
-  return ledger.claimOnce(`guardian:undelivered:${incident.endId}`, nowMs) ? incident : undefined;
+): readonly IncidentRecord[] {
+  return readIncidents(ledger).filter(({ scope, endId, reminder: { state } }) => {
+    const undelivered = state === "not-shown" || (state === "showing" && !guardianLives);
+    return undelivered && ledger.claimOnce(`guardian:undelivered:${scope}:${endId}`, nowMs);
+  });
+}
+
+/** One incident's notes: each change is in the ledger at once. */
+export class IncidentNotes {
+  readonly #ledger: Pick<Ledger, "remember" | "recall">;
+  readonly #log: Log;
+  #record: IncidentRecord;
+
+  constructor(
+    about: Pick<IncidentRecord, "scope" | "endId" | "goneAtMs">,
+    ledger: Pick<Ledger, "remember" | "recall">,
+    log: Log,
+  ) {
+    this.#ledger = ledger;
+    this.#log = log;
+    this.#record = {
+      ...about,
+      reminder: { state: "none", title: "", body: "", atMs: null, detail: null },
+      receiptIds: [],
+      acts: [],
+      end: null,
+      endedAtMs: null,
+    };
+  }
+
+  get reminder(): IncidentRecord["reminder"] {
+    return this.#record.reminder;
+  }
+
+  noteReminder(change: Partial<IncidentRecord["reminder"]>): void {
+    this.#save({ reminder: { ...this.#record.reminder, ...change } });
+  }
+
+  addReceipt(receiptId: string): void {
+    this.#save({ receiptIds: [...this.#record.receiptIds, receiptId] });
+  }
+
+  addAct(text: string): void {
+    this.#save({ acts: [...this.#record.acts, text] });
+  }
+
+  end(end: NonNullable<IncidentRecord["end"]>, endedAtMs: number): void {
+    this.#save({ end, endedAtMs });
+  }
+
+  #save(change: Partial<IncidentRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    const { scope } = this.#record;
+    try {
+      // One guardian writes at a time: it has the lease.
+      const others = readIncidents(this.#ledger).filter((other) => other.scope !== scope);
+      const kept = [...others, this.#record].slice(-maxKept);
+      this.#ledger.remember(incidentsKey, JSON.stringify(kept));
+    } catch (error) {
+      this.#log.error("What happened could not be noted in the ledger.", error);
+    }
+  }
 }

@@ -4,12 +4,13 @@ import type { Reminder, ReminderAction } from "./notifier/notifier.ts";
 
 export interface ReminderApp {
   readonly name: string;
-  readonly scope: string;
   readonly containerCount: number;
 }
 
 export interface ReminderFacts {
   readonly apps: readonly ReminderApp[];
+  /** Where they run, when windows of other workspaces or environments are open; null: none is. */
+  readonly scope: string | null;
   /** "≈ $3.90 per hour", or null where a rate is unknown. */
   readonly burn: string | null;
   /** Why Modal could not be asked; null: the apps were seen running just now. */
@@ -23,12 +24,12 @@ const stopAction: ReminderAction = { id: "stop", label: "Stop all" };
 const releaseAction: ReminderAction = { id: "release", label: "Release GPUs" };
 const keepAction: ReminderAction = { id: "keep", label: "Keep running" };
 
-/** The reminder after the last window is gone. */
+/** The reminder after the last window of a workspace and environment is gone. */
 export function closeReminder(facts: ReminderFacts): Reminder {
-  const { apps, burn, unchecked, stop, canRelease } = facts;
+  const { apps, scope, burn, unchecked, stop, canRelease } = facts;
   const one = apps.length === 1;
   const sentences = [
-    `${appList(apps)}. No VS Code window is open.`,
+    `${appList(apps)}. No VS Code window ${scope === null ? "" : `of ${plainLine(scope)} `}is open.`,
     burn === null ? "" : `Cost: ${burn}.`,
     unchecked === null ? "" : `As last seen: Modal could not be asked now (${unchecked})`,
     stop === null
@@ -85,15 +86,13 @@ export function failedNotice(what: "stop" | "release"): Reminder {
 }
 
 function appList(apps: readonly ReminderApp[]): string {
-  const scopes = new Set(apps.map(({ scope }) => scope));
   return apps
-    .map(({ name, scope, containerCount }) => {
-      const where = scopes.size > 1 ? ` in ${plainLine(scope)}` : "";
+    .map(({ name, containerCount }) => {
       const size =
         containerCount === 0
           ? ""
           : ` (${containerCount} ${containerCount === 1 ? "container" : "containers"})`;
-      return `${plainLine(name, 60)}${where}${size}`;
+      return `${plainLine(name, 60)}${size}`;
     })
     .join(", ");
 }

@@ -37,6 +37,7 @@ const missedProbes = 3;
 export class WindowBeat implements Disposable {
   readonly #options: WindowBeatOptions;
   readonly #openedAtMs: number;
+  readonly #scopes = new Set<string>();
   #beatTimer: Disposable | undefined;
   #probeTimer: Disposable | undefined;
   #closed = false;
@@ -58,6 +59,16 @@ export class WindowBeat implements Disposable {
     return !this.#lost;
   }
 
+  /**
+   * This window watches a scope ("workspace/environment") from now on. It counts for each that it
+   * ever watched: a person who switches it for a while has not closed the first one.
+   */
+  watch(scope: string): void {
+    if (this.#scopes.has(scope)) return;
+    this.#scopes.add(scope);
+    if (!this.#closed) this.#beatNow();
+  }
+
   /** Notes the end of this window. Never throws: a guardian that reads no note sees the dead process. */
   close(): void {
     if (this.#closed) return;
@@ -72,18 +83,24 @@ export class WindowBeat implements Disposable {
   }
 
   #beat(): void {
-    const { ledger, clock, windowId, pid, beatMs = defaultTimings.beatMs } = this.#options;
-    if (!this.#lost)
-      this.#write(() =>
-        ledger.beatWindow({
-          windowId,
-          pid,
-          openedAtMs: this.#openedAtMs,
-          beatAtMs: clock.nowMs(),
-          closedAtMs: null,
-        }),
-      );
+    const { clock, beatMs = defaultTimings.beatMs } = this.#options;
+    this.#beatNow();
     this.#beatTimer = clock.after(beatMs, () => this.#beat());
+  }
+
+  #beatNow(): void {
+    if (this.#lost) return;
+    const { ledger, clock, windowId, pid } = this.#options;
+    this.#write(() =>
+      ledger.beatWindow({
+        windowId,
+        pid,
+        openedAtMs: this.#openedAtMs,
+        beatAtMs: clock.nowMs(),
+        closedAtMs: null,
+        ...(this.#scopes.size === 0 ? {} : { scopes: [...this.#scopes] }),
+      }),
+    );
   }
 
   #noteEnd(): void {

@@ -48,6 +48,11 @@ export function presenceOf(input: PresenceInput): Presence {
   return last === undefined ? { kind: "none" } : { kind: "gone", ...last, unnoted };
 }
 
+/** Whether the window counts for the scope. One that has not said what it watches may watch any. */
+export function watches(window: Pick<WindowRecord, "scopes">, scope: string): boolean {
+  return window.scopes === undefined || window.scopes.includes(scope);
+}
+
 function goneAt(window: WindowRecord, input: PresenceInput): number | undefined {
   if (window.closedAtMs !== null) return window.closedAtMs;
   // Its next beat did not come: it ended between the last one and then, or just now.

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
-import { undeliveredReminder } from "../guardian/incidentRecord.ts";
+import { undeliveredReminders } from "../guardian/incidentRecord.ts";
 import { liveGuardian } from "../guardian/guardianLease.ts";
 import type { GuardTarget } from "../guardian/guardTarget.ts";
 import { pidAlive } from "../guardian/pidAlive.ts";
 import { startGuardian } from "../guardian/startGuardian.ts";
 import { WindowBeat } from "../guardian/windowBeat.ts";
+import { watches } from "../guardian/windowPresence.ts";
 import { awayLines, awayRange, awayReport, type AwayReport } from "../session/awayReport.ts";
 import type { CliCommand } from "../modal/cliCommand.ts";
 import { UnseenBills } from "../session/unseenBill.ts";
@@ -66,6 +67,7 @@ export class Guard implements Disposable {
   async watch(listing: Listing): Promise<void> {
     const { services, distFolder, storageFolder, ledgerFile } = this.#parts;
     const { ledger, clock, log, project } = services;
+    this.#beat.watch(listing.scope);
     if (this.#reported === undefined) {
       this.#tellUndelivered(clock.nowMs());
       this.#reported = this.#report(listing).catch((error: unknown) =>
@@ -154,7 +156,7 @@ export class Guard implements Disposable {
     const { services, windowId, billAsked } = this.#parts;
     const { ledger, clock } = services;
     const range = awayRange(
-      this.#before,
+      this.#before.filter((window) => watches(window, listing.scope)),
       { windowId, openedAtMs: this.#openedAtMs },
       ({ closedAtMs, pid }) => closedAtMs !== null || !pidAlive(pid),
     );
@@ -192,20 +194,20 @@ export class Guard implements Disposable {
     if (pressed === details) costs.show();
   }
 
-  /** A reminder of the guardian that the system could not show. */
+  /** Reminders of the guardian that the system could not show. */
   #tellUndelivered(nowMs: number): void {
     const { services } = this.#parts;
     const { ledger, log } = services;
     const lives = liveGuardian(ledger, nowMs, pidAlive) !== undefined;
-    const incident = undeliveredReminder(ledger, lives, nowMs);
-    if (incident === undefined) return;
-    const { title, body } = incident.reminder;
-    services.costs.line(`🔔 ${title}: ${body} (The system could not show this when it was due.)`);
-    log.info("The guardian's last reminder could not be shown by the system.");
     const check = vscode.l10n.t("Check What Is Running");
-    void vscode.window.showWarningMessage(`${title}: ${body}`, check).then((pressed) => {
-      if (pressed === check) void vscode.commands.executeCommand("modalMeter.checkRunning");
-    });
+    for (const { reminder } of undeliveredReminders(ledger, lives, nowMs)) {
+      const text = `${reminder.title}: ${reminder.body}`;
+      services.costs.line(`🔔 ${text} (The system could not show this when it was due.)`);
+      log.info("The guardian's last reminder could not be shown by the system.");
+      void vscode.window.showWarningMessage(text, check).then((pressed) => {
+        if (pressed === check) void vscode.commands.executeCommand("modalMeter.checkRunning");
+      });
+    }
   }
 }
 

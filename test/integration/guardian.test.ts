@@ -73,6 +73,33 @@ describe("guardian process", function () {
     assert.equal(readIncident(desk.ledger)?.end, "nothing-runs");
   });
 
+  it("reminds of an environment whose last window is gone while one of another lives, and stops that alone", async () => {
+    await atDesk();
+    const appId = desk.startApp("flux-api");
+    desk.startApp("comfy", 1, "staging");
+    const main = await desk.openWindow();
+    const staging = await desk.openWindow("staging");
+    await guardianRuns();
+    await desk.kill(main);
+    await until("the reminder is shown", () => desk.reminders.length > 0);
+    assert.match(desk.reminders[0] ?? "", /\|flux-api .*No VS Code window of acme\/main is open/);
+    desk.answer("stop");
+    await until("it is stopped", () => desk.notices.length > 0);
+    assert.deepEqual(desk.stops, [appId]);
+    assert.match(desk.notices.join(), /Stopped 1 app\|flux-api/);
+    const pid = desk.leasePid;
+    desk.clearAnswer();
+    await desk.close(staging);
+    await until("the other one is told", () => desk.reminders.length > 1);
+    assert.match(desk.reminders[1] ?? "", /\|comfy .*No VS Code window is open/);
+    assert.equal(desk.leasePid, pid, "the same guardian did both");
+    desk.answer("stop");
+    await guardianEnds();
+    assert.deepEqual(desk.runningApps, []);
+    assert.equal(desk.stops.length, 2);
+    assert.equal(desk.reminders.length, 2);
+  });
+
   it("lets a reload pass", async () => {
     await atDesk();
     desk.startApp("flux-api");
@@ -181,7 +208,7 @@ describe("guardian process", function () {
     const pid = desk.leasePid;
     assert.ok(pid !== undefined);
     await desk.close(window);
-    await until("the guardian has noticed", () => desk.log().includes("last window is gone"));
+    await until("the guardian has noticed", () => desk.log().includes("last window of acme/main is gone"));
     process.kill(pid, "SIGTERM");
     await guardianEnds();
     assert.deepEqual(desk.stops, [appId]);

@@ -77,10 +77,12 @@ export class DeskWindow {
   /** Rows that the window says it wrote. */
   rows = 0;
   closeMs: number | undefined;
+  readonly environment: string | null;
   #gone = false;
 
-  constructor(process: ChildProcess) {
+  constructor(process: ChildProcess, environment: string | null) {
     this.process = process;
+    this.environment = environment;
     process.on("exit", () => (this.#gone = true));
     process.on("message", (raw) => {
       const parsed = z.parse(message, raw);
@@ -165,9 +167,9 @@ export class GuardianDesk {
   }
 
   /** An app with warm GPU containers that stay. */
-  startApp(name: string, containers = 1): string {
+  startApp(name: string, containers = 1, environment = "main"): string {
     const fn = { name: "web", gpu: { type: "L40S", count: 1 }, scaledownMs: 3_600_000 };
-    return this.modal.seedApp({ name, functions: [fn] }, containers).id;
+    return this.modal.seedApp({ name, environment, functions: [fn] }, containers).id;
   }
 
   get runningApps(): readonly string[] {
@@ -181,7 +183,8 @@ export class GuardianDesk {
     return this.modal.journal.entries({ name: "AppStop" }).map(({ appId }) => appId);
   }
 
-  async openWindow(): Promise<DeskWindow> {
+  /** A window of the default environment, or of another one. */
+  async openWindow(environment: string | null = null): Promise<DeskWindow> {
     const { onClose = "remind", stopAfterMinutes = 0, timings, env = {} } = this.#options;
     const options = {
       bundleFiles: this.#bundleFiles,
@@ -189,6 +192,7 @@ export class GuardianDesk {
       ledgerFile: join(this.folder, "ledger.db"),
       onClose,
       stopAfterMinutes,
+      environment,
       timings: { ...quickTimings, ...timings },
     };
     const child = fork(windowFile, [JSON.stringify(options)], {
@@ -201,7 +205,7 @@ export class GuardianDesk {
         ...this.modal.env,
       },
     });
-    const window = new DeskWindow(child);
+    const window = new DeskWindow(child, environment);
     this.windows.push(window);
     this.all.push(window);
     await until("the window has looked at Modal", () => window.rows > 0 || window.isGone);

@@ -43,13 +43,17 @@ describe("real windows and guardians in random order", function () {
       desk = await GuardianDesk.open(bundles, { onClose });
       const apps = [desk.startApp("flux-api", 1 + Math.floor(random() * 2))];
       await desk.openWindow();
+      // A window and an app of another environment, whose end is another end.
+      const other = seed % 3 === 0 ? await desk.openWindow("staging") : undefined;
+      const otherApp = other && desk.startApp("other", 1, "staging");
       await oneGuardian();
       for (let step = 0; step < 5; step += 1) {
-        const window = desk.windows[Math.floor(random() * desk.windows.length)];
+        const windows = desk.windows.filter((each) => each !== other);
+        const window = windows[Math.floor(random() * windows.length)];
         const chance = random();
         if (window === undefined || chance < 0.25) await desk.openWindow();
-        else if (desk.windows.length > 1 && chance < 0.45) await desk.close(window);
-        else if (desk.windows.length > 1 && chance < 0.6) await desk.kill(window);
+        else if (windows.length > 1 && chance < 0.45) await desk.close(window);
+        else if (windows.length > 1 && chance < 0.6) await desk.kill(window);
         else if (chance < 0.75) {
           // A reload: the old host ends while the new one starts.
           const [closed] = await Promise.all([desk.close(window), desk.openWindow()]);
@@ -65,8 +69,20 @@ describe("real windows and guardians in random order", function () {
       }
       // The end of the last windows: closed, or the whole editor killed.
       const crash = random() < 0.5;
-      for (const window of desk.windows.slice())
+      for (const window of desk.windows.filter((each) => each !== other))
         await (crash ? desk.kill(window) : desk.close(window));
+      if (other !== undefined && otherApp !== undefined) {
+        if (onClose === "remind") {
+          await until("the reminder is shown", () => desk.reminders.length > 0);
+          desk.answer("stop");
+        }
+        await until("its apps are stopped", () => desk.runningApps.length === 1);
+        assert.deepEqual(desk.runningApps, [otherApp]);
+        assert.equal(desk.reminders.length, onClose === "remind" ? 1 : 0);
+        apps.push(otherApp);
+        await oneGuardian();
+        await (crash ? desk.kill(other) : desk.close(other));
+      }
       if (onClose === "remind") {
         await until("the reminder is shown", () => desk.reminders.length > 0);
         desk.answer("stop");
@@ -74,7 +90,8 @@ describe("real windows and guardians in random order", function () {
       await until("nothing runs", () => desk.runningApps.length === 0);
       await until("no guardian is left over", () => desk.guardianPids.length === 0);
       assert.equal(desk.leasePid, undefined);
-      assert.equal(desk.reminders.length, onClose === "remind" ? 1 : 0);
+      const ends = other === undefined ? 1 : 2;
+      assert.equal(desk.reminders.length, onClose === "remind" ? ends : 0);
       assert.equal(desk.stops.length, apps.length, "each app is stopped once");
       assert.deepEqual(new Set(desk.stops), new Set(apps));
       assert.equal(readIncident(desk.ledger)?.end, "nothing-runs");

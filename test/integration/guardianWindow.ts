@@ -22,6 +22,7 @@ const options = z.parse(
     ledgerFile: z.string(),
     onClose: z.enum(["remind", "stop", "release", "off"]),
     stopAfterMinutes: z.number(),
+    environment: z.nullable(z.string()),
     timings: z.record(z.string(), z.number()),
   }),
   JSON.parse(process.argv[2] ?? "{}"),
@@ -45,7 +46,7 @@ async function open(): Promise<void> {
     mode: "sdk",
     cli: null,
     loadSdk: sdkLoader(options.bundleFiles[1] ?? ""),
-    choice: { profile: null, environment: null },
+    choice: { profile: null, environment: options.environment },
     processEnv: { ...process.env },
     clock: systemClock,
     log: silentLog,
@@ -57,6 +58,7 @@ async function open(): Promise<void> {
 
   async function poll(): Promise<void> {
     const listing = await look.take(connected);
+    beat.watch(connected.scopeKey);
     rows += 1;
     ledger.upsertCall({
       callId: `${windowId}-${rows}`,
@@ -93,7 +95,7 @@ async function open(): Promise<void> {
               control: "sdk",
               cli: null,
               profile: null,
-              environment: null,
+              environment: options.environment,
               username,
               onClose: options.onClose,
               stopAfterMinutes: options.stopAfterMinutes,

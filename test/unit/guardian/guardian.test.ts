@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readIncident, undeliveredReminder } from "../../../src/guardian/incidentRecord.ts";
+import { readIncident, undeliveredReminders } from "../../../src/guardian/incidentRecord.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import { VirtualClock } from "../virtualClock.ts";
@@ -267,10 +267,10 @@ describe("Guardian", () => {
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(hour);
-    const undelivered = undeliveredReminder(ledger, true, world.clock.nowMs());
+    const [undelivered] = undeliveredReminders(ledger, true, world.clock.nowMs());
     assert.equal(undelivered?.reminder.detail, "no desktop");
     assert.equal(undelivered.reminder.title, "A Modal app still runs");
-    assert.equal(undeliveredReminder(ledger, true, world.clock.nowMs()), undefined);
+    assert.deepEqual(undeliveredReminders(ledger, true, world.clock.nowMs()), []);
   });
 
   it("keeps a reminder whose guardian was killed for the next start", async () => {
@@ -280,8 +280,8 @@ describe("Guardian", () => {
     world.closeWindow(window);
     await world.advance(60_000);
     world.killGuardian();
-    assert.equal(undeliveredReminder(ledger, true, 0), undefined);
-    assert.equal(undeliveredReminder(ledger, false, 0)?.reminder.state, "showing");
+    assert.deepEqual(undeliveredReminders(ledger, true, 0), []);
+    assert.equal(undeliveredReminders(ledger, false, 0)[0]?.reminder.state, "showing");
   });
 
   it("records looks at a slow pace while no window watches", async () => {
@@ -342,7 +342,7 @@ describe("Guardian", () => {
     await world.advance(2 * hour);
     assert.deepEqual(world.ends, ["ledger-gone", "lifetime"]);
     assert.equal(readIncident(ledger)?.end, "lifetime");
-    assert.equal(undeliveredReminder(ledger, false, 0)?.reminder.state, "not-shown");
+    assert.equal(undeliveredReminders(ledger, false, 0)[0]?.reminder.state, "not-shown");
   });
 
   it("does not take the machine's sleep for the end of the window", async () => {
@@ -366,5 +366,110 @@ describe("Guardian", () => {
     await world.guardians[0]?.guardian.terminate();
     assert.deepEqual(world.modal.stopped, [appId]);
     assert.equal(ledger.receipts({})[0]?.verified, "clear");
+  });
+
+  it("reminds of a scope whose last window is gone while one of another scope lives, and stops that alone", async () => {
+    const main = world.openWindow();
+    world.openWindow(world.otherScope);
+    const appId = world.modal.start("flux-api");
+    world.otherModal.start("comfy");
+    await world.advance(30_000);
+    const goneAtMs = world.clock.nowMs();
+    world.closeWindow(main);
+    await world.advance(hour);
+    assert.equal(world.reminders.length, 1);
+    const [shown] = world.reminders;
+    assert.ok(shown !== undefined);
+    const lateMs = shown.atMs - goneAtMs - world.timings.graceMs;
+    assert.ok(lateMs >= 0 && lateMs <= 5_000, `${lateMs} ms late`);
+    assert.match(shown.reminder.body, /^flux-api .*No VS Code window of you\/main is open/);
+    shown.answer({ kind: "pressed", actionId: "stop" });
+    await world.advance(hour);
+    assert.deepEqual(world.modal.stopped, [appId]);
+    assert.deepEqual(world.otherModal.stopped, []);
+    assert.equal(world.guardians.length, 1, "the other scope's app still runs");
+    assert.equal(world.reminders.length, 1);
+  });
+
+  it("stops each scope after its own last window, where the setting says so", async () => {
+    world.onClose = "stop";
+    const main = world.openWindow();
+    const other = world.openWindow(world.otherScope);
+    const apps = [world.modal.start("flux-api"), world.otherModal.start("comfy")];
+    await world.advance(30_000);
+    world.killWindow(main);
+    await world.advance(120_000);
+    assert.deepEqual(world.modal.stopped, [apps[0]]);
+    assert.deepEqual(world.otherModal.stopped, []);
+    world.closeWindow(other);
+    await world.advance(300_000);
+    assert.deepEqual(world.otherModal.stopped, [apps[1]]);
+    assert.deepEqual(world.ends, ["nothing-runs"]);
+    assert.equal(ledger.receipts({}).length, 2);
+  });
+
+  it("ends when the scopes without a window are quiet, whatever windows are open", async () => {
+    const main = world.openWindow();
+    world.openWindow(world.otherScope);
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(main);
+    await world.advance(60_000);
+    assert.equal(world.guardians.length, 1);
+    world.modal.end(appId);
+    await world.advance(hour);
+    assert.deepEqual(world.ends, ["nothing-runs"]);
+    assert.equal(world.reminders.length, 1);
+  });
+
+  it("keeps a reminder on the screen while a new window has not said what it watches", async () => {
+    const main = world.openWindow();
+    world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(main);
+    await world.advance(60_000);
+    assert.equal(world.reminders.length, 1);
+    world.otherModal.offline = true;
+    world.openWindow(world.otherScope);
+    await world.advance(60_000);
+    assert.equal(readIncident(ledger)?.reminder.state, "showing");
+    world.otherModal.offline = false;
+    await world.advance(hour);
+    assert.equal(readIncident(ledger)?.reminder.state, "showing");
+    assert.equal(world.reminders.length, 1);
+    world.openWindow();
+    await world.advance(10_000);
+    assert.equal(readIncident(ledger)?.reminder.state, "withdrawn");
+  });
+
+  it("does nothing unasked while a new window has not said what it watches, and goes on when it has", async () => {
+    world.onClose = "stop";
+    const main = world.openWindow();
+    const appId = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(main);
+    await world.advance(10_000);
+    world.otherModal.offline = true;
+    world.openWindow(world.otherScope);
+    await world.advance(600_000);
+    assert.deepEqual(world.modal.stopped, []);
+    world.otherModal.offline = false;
+    await world.advance(60_000);
+    assert.deepEqual(world.modal.stopped, [appId]);
+  });
+
+  it("leaves alone what another scope's last window left long before this guardian", async () => {
+    world.onClose = "stop";
+    world.modal.start("flux-api");
+    const main = world.openWindow();
+    await world.advance(30_000);
+    world.killGuardian();
+    world.closeWindow(main);
+    world.openWindow(world.otherScope);
+    await world.advance(hour);
+    world.otherModal.start("comfy");
+    await world.advance(hour);
+    assert.equal(world.guardians.length, 1);
+    assert.deepEqual(world.modal.stopped, []);
   });
 });

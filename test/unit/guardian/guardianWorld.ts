@@ -58,8 +58,14 @@ interface WindowProcess {
   readonly pid: number;
   readonly beat: WindowBeat;
   readonly clock: ProcessClock;
+  readonly scope: string;
+  /** It has looked at Modal, so it knows its scope. */
+  knowsScope: boolean;
   pollAtMs: number;
 }
+
+/** The scope that tests speak of when they name none. */
+const mainScope = "you/main";
 
 /** How often an open window looks at Modal and makes sure of a guardian. */
 const pollMs = 10_000;
@@ -72,6 +78,9 @@ export class GuardianWorld {
   readonly clock: VirtualClock;
   readonly ledger: Ledger;
   readonly modal: TinyModal;
+  /** A second workspace and environment. */
+  readonly otherModal: TinyModal;
+  readonly otherScope = "team/dev";
   timings: GuardianTimings = defaultTimings;
   readonly reminders: ShownReminder[] = [];
   readonly notices: Reminder[] = [];
@@ -91,6 +100,7 @@ export class GuardianWorld {
   ledgerThere = true;
   /** False: the guardian's claims fail, as with a full disk. */
   ledgerWritable = true;
+  readonly #guarded = new Set([mainScope]);
   #pid = 100;
   #wishes = 0;
 
@@ -98,11 +108,16 @@ export class GuardianWorld {
     this.clock = clock;
     this.ledger = ledger;
     this.modal = new TinyModal(clock);
+    this.otherModal = new TinyModal(clock, { workspace: "team", environment: "dev" });
   }
 
-  get target(): GuardTarget {
+  modalOf(scope: string): TinyModal {
+    return scope === this.otherScope ? this.otherModal : this.modal;
+  }
+
+  #target(scope: string): GuardTarget {
     return {
-      scope: "you/main",
+      scope,
       control: "auto",
       cli: null,
       profile: null,
@@ -123,12 +138,20 @@ export class GuardianWorld {
     this.windows.some((window) => window.pid === pid) ||
     this.guardians.some((guardian) => guardian.pid === pid);
 
-  openWindow(): WindowProcess {
+  openWindow(scope = mainScope): WindowProcess {
     const pid = this.#pid++;
     const clock = new ProcessClock(this.clock);
     const windowId = `window-${pid}`;
     const beat = new WindowBeat({ ledger: this.ledger, clock, log: silentLog, windowId, pid });
-    const window: WindowProcess = { windowId, pid, beat, clock, pollAtMs: 0 };
+    const window: WindowProcess = {
+      windowId,
+      pid,
+      beat,
+      clock,
+      scope,
+      knowsScope: false,
+      pollAtMs: 0,
+    };
     this.windows.push(window);
     void this.poll(window);
     return window;
@@ -165,14 +188,18 @@ export class GuardianWorld {
   async poll(window: WindowProcess): Promise<void> {
     window.pollAtMs = this.clock.nowMs() + pollMs;
     try {
-      await this.#refresh(this.clock, () => true)({});
+      await this.#refresh(window.scope, this.clock, () => true)({});
     } catch {
       return; // Offline: the next look tries again.
     }
-    if (this.modal.running.length > 0 && this.windows.includes(window)) this.ensureGuardian();
+    if (!this.windows.includes(window)) return;
+    window.beat.watch(window.scope);
+    window.knowsScope = true;
+    if (this.modalOf(window.scope).running.length > 0) this.ensureGuardian(window.scope);
   }
 
-  ensureGuardian(): void {
+  ensureGuardian(scope = mainScope): void {
+    this.#guarded.add(scope);
     wantGuardian(this.ledger, `wish-${this.#wishes++}`);
     if (liveGuardian(this.ledger, this.clock.nowMs(), this.pidAlive) === undefined)
       this.startGuardian();
@@ -185,15 +212,14 @@ export class GuardianWorld {
     let killed = false;
     const isAlive = (): boolean => !killed;
     const ledger = this.#ledgerOf(isAlive);
-    const refresh = this.#refresh(clock, isAlive);
-    const connect = async () => ({
+    const connect = (scope: string) => async () => ({
       connected: {
-        control: this.modal.control(isAlive),
-        scope: this.modal.scope,
-        scopeKey: "you/main",
+        control: this.modalOf(scope).control(isAlive),
+        scope: this.modalOf(scope).scope,
+        scopeKey: scope,
         username: "you",
       },
-      refresh,
+      refresh: this.#refresh(scope, clock, isAlive),
     });
     const guardian = new Guardian({
       ledger,
@@ -210,11 +236,11 @@ export class GuardianWorld {
       notifier: { show: (reminder, signal) => this.#show(reminder, signal, isAlive) },
       pidAlive: this.pidAlive,
       ledgerThere: () => this.ledgerThere,
-      targets: () => [this.target],
+      targets: () => [...this.#guarded].map((scope) => this.#target(scope)),
       scopeOf: (target) =>
         new GuardedScope({
           target,
-          connect,
+          connect: connect(target.scope),
           ledger,
           clock,
           log: silentLog,
@@ -251,10 +277,10 @@ export class GuardianWorld {
     });
   }
 
-  #refresh(clock: Clock, isAlive: () => boolean): Refresh {
+  #refresh(scope: string, clock: Clock, isAlive: () => boolean): Refresh {
     const look = new Look({ ledger: this.ledger, clock });
-    const control = this.modal.control(isAlive);
-    return (options) => look.take({ control, scopeKey: "you/main" }, options);
+    const control = this.modalOf(scope).control(isAlive);
+    return (options) => look.take({ control, scopeKey: scope }, options);
   }
 
   #show(reminder: Reminder, signal: AbortSignal, isAlive: () => boolean): Promise<ReminderAnswer> {

@@ -25,9 +25,10 @@ function receipt(change: Partial<StopReceipt>): StopReceipt {
 describe("closeReminder", () => {
   it("says what runs, that no window is open, what it costs, and what happens without an answer", () => {
     const { title, body, actions } = closeReminder({
+      scope: null,
       apps: [
-        { name: "flux-api", scope: "acme/main", containerCount: 2 },
-        { name: "comfy", scope: "acme/main", containerCount: 1 },
+        { name: "flux-api", containerCount: 2 },
+        { name: "comfy", containerCount: 1 },
       ],
       burn: "≈ $3.90 per hour",
       unchecked: null,
@@ -46,18 +47,19 @@ describe("closeReminder", () => {
     );
   });
 
-  it("names the scopes when there are several, and says when Modal could not be asked", () => {
+  it("names the scope while windows of others are open, and says when Modal could not be asked", () => {
     const { body } = closeReminder({
+      scope: "acme/test",
       apps: [
-        { name: "a", scope: "acme/main", containerCount: 1 },
-        { name: "b", scope: "acme/test", containerCount: 0 },
+        { name: "a", containerCount: 1 },
+        { name: "b", containerCount: 0 },
       ],
       burn: null,
       unchecked: "Modal did not answer within 4 s.",
       stop: null,
       canRelease: false,
     });
-    assert.match(body, /a in acme\/main \(1 container\), b in acme\/test\./);
+    assert.match(body, /^a \(1 container\), b\. No VS Code window of acme\/test is open\./);
     assert.match(body, /As last seen: Modal could not be asked now/);
     assert.ok(!body.includes("Cost"));
   });

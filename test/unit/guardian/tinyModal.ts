@@ -1,6 +1,8 @@
 import { delay } from "../../../src/base/clock.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { Failure } from "../../../src/base/failure.ts";
+import { scopeKey } from "../../../src/session/scope.ts";
+import type { Scope } from "../../../src/session/scope.ts";
 import type { AppInfo, ContainerInfo, ModalControl } from "../../../src/session/modalControl.ts";
 
 interface TinyApp {
@@ -13,7 +15,7 @@ interface TinyApp {
 
 /** The outside world: a few apps that can be seen and stopped, with every stop counted. */
 export class TinyModal {
-  readonly scope = { workspace: "you", environment: "main" };
+  readonly scope: Scope;
   readonly #clock: Clock;
   readonly #apps: TinyApp[] = [];
   offline = false;
@@ -25,12 +27,14 @@ export class TinyModal {
   /** Stops that reached an app that was stopped already. */
   readonly stoppedTwice: string[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, scope: Scope = { workspace: "you", environment: "main" }) {
     this.#clock = clock;
+    this.scope = scope;
   }
 
   start(name: string, containers = 1): string {
-    const appId = `ap-${String(this.#apps.length).padStart(22, "0")}`;
+    const number = String(this.#apps.length).padStart(8, "0");
+    const appId = `ap-${scopeKey(this.scope).replace(/\W/g, "").padStart(14, "0")}${number}`;
     this.#apps.push({
       appId,
       name,

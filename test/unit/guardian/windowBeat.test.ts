@@ -100,4 +100,23 @@ describe("WindowBeat", () => {
     await clock.advance(20_000);
     beat.close();
   });
+
+  it("says what it watches at once, and counts for all that it ever watched", () => {
+    const { beat, beats } = setUp();
+    assert.equal(beats.at(-1)?.scopes, undefined);
+    beat.watch("acme/main");
+    assert.deepEqual(beats.at(-1)?.scopes, ["acme/main"]);
+    const before = beats.length;
+    beat.watch("acme/main");
+    assert.equal(beats.length, before);
+    beat.watch("acme/dev");
+    assert.deepEqual(beats.at(-1)?.scopes, ["acme/main", "acme/dev"]);
+    beat.close();
+    beat.watch("acme/other");
+    assert.deepEqual(
+      beats.at(-1)?.scopes,
+      ["acme/main", "acme/dev"],
+      "a closed window stays closed",
+    );
+  });
 });

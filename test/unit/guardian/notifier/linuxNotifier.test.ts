@@ -4,7 +4,8 @@ import type { RunTool, ToolCall, ToolResult } from "../../../../src/guardian/not
 import { closeReminder } from "../../../../src/guardian/reminderText.ts";
 
 const reminder = closeReminder({
-  apps: [{ name: "--evil=<b>$(rm)</b>\n;", scope: "acme/main", containerCount: 2 }],
+  scope: null,
+  apps: [{ name: "--evil=<b>$(rm)</b>\n;", containerCount: 2 }],
   burn: null,
   unchecked: null,
   stop: null,

@@ -5,7 +5,8 @@ import { closeReminder, outcomeNotice } from "../../../../src/guardian/reminderT
 
 function reminder(name: string) {
   return closeReminder({
-    apps: [{ name, scope: "acme/main", containerCount: 1 }],
+    scope: null,
+    apps: [{ name, containerCount: 1 }],
     burn: "≈ $1.95 per hour",
     unchecked: null,
     stop: null,

@@ -8,7 +8,8 @@ import { closeReminder, outcomeNotice } from "../../../../src/guardian/reminderT
 
 function reminder(name: string) {
   return closeReminder({
-    apps: [{ name, scope: "acme/main", containerCount: 1 }],
+    scope: null,
+    apps: [{ name, containerCount: 1 }],
     burn: null,
     unchecked: null,
     stop: { at: "18:45", names: [name] },

@@ -1,0 +1,41 @@
+import { formatMetered } from "../cost/format.ts";
+import { addUsd, zeroUsd } from "../cost/money.ts";
+import type { MicroUsd } from "../cost/money.ts";
+import type { PlannedApp } from "../session/stopPlan.ts";
+import { costsNow, isOfThisMachine } from "./guardedScope.ts";
+import type { ScopeView } from "./guardedScope.ts";
+import type { GuardTarget } from "./guardTarget.ts";
+
+/** A guarded scope as an incident last saw it. */
+export interface Sight {
+  readonly view: ScopeView | undefined;
+  /** Why there was no fresh look; null: it is fresh. */
+  readonly unchecked: string | null;
+}
+
+/** What costs money and is not dealt with unasked: where the guardian acts by itself, the rest. */
+export function appsToRemindOf({ view }: Sight, target: GuardTarget): readonly PlannedApp[] {
+  return (view?.plan.planned ?? [])
+    .filter(costsNow)
+    .filter((app) => target.onClose === "remind" || !isOfThisMachine(app, target));
+}
+
+/** What the second stage stops: the apps of this machine; empty where there is no second stage. */
+export function appsOfSecondStage(
+  apps: readonly PlannedApp[],
+  target: GuardTarget,
+): readonly PlannedApp[] {
+  if (target.stopAfterMinutes <= 0) return [];
+  return apps.filter((app) => isOfThisMachine(app, target));
+}
+
+/** "≈ $3.90 per hour" over all these apps; null where a rate is unknown, or nothing costs. */
+export function burnText({ view }: Sight, apps: readonly PlannedApp[]): string | null {
+  let sum: MicroUsd = zeroUsd;
+  for (const { appId } of apps) {
+    const burn = view?.burnByApp.get(appId);
+    if (burn === null) return null;
+    sum = addUsd(sum, burn ?? zeroUsd);
+  }
+  return sum > 0 ? `${formatMetered(sum)} per hour` : null;
+}
