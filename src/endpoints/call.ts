@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { delay } from "../base/clock.ts";
 import { removeQuietly } from "./atomicFile.ts";
+import { cancelledCall, endlessCall, overdueCall } from "./callGivenUp.ts";
+import { plainHeaders, requestHeaders } from "./callHeaders.ts";
 import {
   CallFailure,
   defaultLimits,
@@ -12,8 +14,7 @@ import {
   type CallTarget,
   type ResumeRequest,
 } from "./callTypes.ts";
-import { connectionFailure, isSafeToRetry } from "./connectionFailure.ts";
-import { acceptedEncodings } from "./contentDecoder.ts";
+import { connectionFailure } from "./connectionFailure.ts";
 import { BrokenBody } from "./download.ts";
 import { safeUrl } from "./endpointUrl.ts";
 import { errorBody } from "./errorBody.ts";
@@ -21,15 +22,9 @@ import { exchange, ExchangeError, type Hop } from "./exchange.ts";
 import { isRedirect, nextHop } from "./redirect.ts";
 import { responseFailure } from "./responseFailure.ts";
 import { prepareFolder, saveResult } from "./resultFile.ts";
+import { waitAfterAnswer, waitAfterError } from "./retry.ts";
 import { sizeText } from "./sizeText.ts";
 
-/** Waits before a connection that never stood is tried again. */
-const connectWaitsMs = [500, 2_000];
-/** Waits before a hand-over is followed again: by GET, so as often as the answer limit allows. */
-const followWaitsMs = [1_000, 2_000, 5_000, 10_000, 30_000];
-/** A server's Retry-After is obeyed up to here, so many times. */
-const longestRetryAfterSeconds = 120;
-const mostRateRetries = 3;
 /** A POST that the app itself sends elsewhere on its own origin (a missing slash). */
 const mostPostRedirects = 2;
 const mostBodyTries = 3;
@@ -127,13 +122,14 @@ class Call {
       if (isRedirect(status) && location !== undefined) {
         message.destroy();
         const next = nextHop(hop, status, location);
-        if (next.method === "POST" && ++postRedirects > mostPostRedirects) throw this.#loop(hop);
-        if (++hops > this.#limits.maxHops) throw this.#loop(hop);
+        if (next.method === "POST" && ++postRedirects > mostPostRedirects)
+          throw endlessCall(hop.url);
+        if (++hops > this.#limits.maxHops) throw endlessCall(hop.url);
         if (status === 303) this.#handOver(next.url);
         hop = { ...next, body: next.method === "POST" ? hop.body : null };
         continue;
       }
-      const waitMs = this.#retryWaitMs(message, hop, rateRetries);
+      const waitMs = waitAfterAnswer(message, this.#isFollowing(hop), rateRetries);
       if (waitMs === null) throw await this.#refused(message, hop);
       rateRetries += 1;
       message.destroy();
@@ -146,7 +142,8 @@ class Call {
   async #send(hop: NextHop): Promise<IncomingMessage> {
     for (let tries = 0; ; tries++) {
       try {
-        const headers = await this.#headers(hop);
+        const token = await this.#options.proxyToken?.(hop.url.origin);
+        const headers = requestHeaders(hop, token);
         this.#tell(this.#handoverUrl === null ? "connecting" : "handed-over", true);
         const message = await exchange(
           { ...hop, headers },
@@ -166,42 +163,17 @@ class Call {
         if (!(error instanceof ExchangeError)) throw error;
         if (error.code === "ABORTED") throw error;
         this.#log(`${hop.method} ${place(hop.url)} failed: ${error.message}`);
-        const following = hop.method === "GET" && this.#handoverUrl !== null;
-        const waits = following ? followWaitsMs : connectWaitsMs;
-        const waitMs = waits[tries] ?? (following ? followWaitsMs.at(-1) : undefined);
-        const again = following ? isWorthFollowing(error) : isSafeToRetry(error);
-        if (!again || waitMs === undefined) {
-          throw connectionFailure(error, hop.url, this.#handoverUrl);
-        }
+        const waitMs = waitAfterError(error, this.#isFollowing(hop), tries);
+        if (waitMs === null) throw connectionFailure(error, hop.url, this.#handoverUrl);
         this.#tell("retrying", true);
         await delay(this.#options.clock, waitMs, this.#signal);
       }
     }
   }
 
-  async #headers(hop: NextHop): Promise<Record<string, string>> {
-    const headers: Record<string, string> = {
-      accept: "*/*",
-      "accept-encoding": acceptedEncodings,
-      "user-agent": "modal-meter",
-    };
-    if (hop.body !== null) {
-      headers["content-type"] = "application/json";
-      headers["content-length"] = String(hop.body.length);
-    }
-    // Looked up for each hop's own origin: a redirect elsewhere cannot carry a token along.
-    const token = await this.#options.proxyToken?.(hop.url.origin);
-    if (token !== undefined) {
-      if (!/^[\x21-\x7e]+$/.test(token.key) || !/^[\x21-\x7e]+$/.test(token.secret)) {
-        throw new CallFailure(
-          "missing-proxy-auth",
-          `The proxy token saved for ${hop.url.host} is damaged. Save it again. Nothing was sent.`,
-        );
-      }
-      headers["modal-key"] = token.key;
-      headers["modal-secret"] = token.secret;
-    }
-    return headers;
+  /** Asks after a call that Modal has, which costs nothing more. */
+  #isFollowing({ method }: NextHop): boolean {
+    return method === "GET" && this.#handoverUrl !== null;
   }
 
   async #save(message: IncomingMessage): Promise<CallOutcome> {
@@ -238,21 +210,6 @@ class Call {
     this.#options.onHandover?.(url.href);
   }
 
-  #retryWaitMs(message: IncomingMessage, hop: NextHop, retries: number): number | null {
-    const status = message.statusCode ?? 0;
-    if (retries >= mostRateRetries) return null;
-    if (status === 429) {
-      const text = message.headers["retry-after"];
-      const seconds = text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : null;
-      return seconds === null || seconds > longestRetryAfterSeconds ? null : seconds * 1000;
-    }
-    const following = hop.method === "GET" && this.#handoverUrl !== null;
-    if (following && (status === 502 || status === 503 || status === 504)) {
-      return followWaitsMs[retries] ?? null;
-    }
-    return null;
-  }
-
   async #refused(message: IncomingMessage, hop: NextHop): Promise<CallFailure> {
     const body = await errorBody(message, this.#options.clock, this.#signal);
     const { prompt, endpoint } = this.#target;
@@ -266,21 +223,8 @@ class Call {
     });
   }
 
-  #loop(hop: NextHop): CallFailure {
-    return new CallFailure(
-      "bad-response",
-      `${hop.url.host} keeps redirecting without an answer. The call was given up.`,
-      { reached: "yes", containerMayGoOn: true },
-    );
-  }
-
   #mayFetchAgain(error: unknown, last: NextHop, tries: number): boolean {
-    return (
-      error instanceof BrokenBody &&
-      last.method === "GET" &&
-      this.#handoverUrl !== null &&
-      tries < mostBodyTries
-    );
+    return error instanceof BrokenBody && this.#isFollowing(last) && tries < mostBodyTries;
   }
 
   async #dropPart(error: unknown): Promise<void> {
@@ -293,30 +237,16 @@ class Call {
   #failure(error: unknown, url: URL): unknown {
     const reached = this.#handoverUrl !== null ? "yes" : this.#reached ? "maybe" : "no";
     const facts = { reached, handoverUrl: this.#handoverUrl } as const;
-    if (this.#options.signal?.aborted === true) return cancelled(facts);
-    if (this.#answerLimit.signal.aborted) return this.#tooLong(url, facts);
+    if (this.#options.signal?.aborted === true) return cancelledCall(facts);
+    if (this.#answerLimit.signal.aborted) {
+      return overdueCall(url, this.#limits.answerMs, facts);
+    }
     if (error instanceof CallFailure) {
       // An answer settles the matter, unless it broke off: what is over cannot be picked up again.
       const over = error.facts.status !== null && !(error instanceof BrokenBody);
       return error.with({ handoverUrl: over ? null : this.#handoverUrl });
     }
     return error;
-  }
-
-  #tooLong(url: URL, facts: Parameters<typeof cancelled>[0]): CallFailure {
-    const minutes = Math.round(this.#limits.answerMs / 60_000);
-    const next =
-      facts.handoverUrl === null
-        ? "The container may go on and be billed; stop the app if it hangs."
-        : 'Modal still works on it: "Follow Call Again…" picks the result up without paying twice.';
-    return new CallFailure(
-      "timed-out",
-      `${url.host} gave no answer for ${minutes} minutes. ${next}`,
-      {
-        ...facts,
-        containerMayGoOn: facts.reached !== "no",
-      },
-    );
   }
 
   #tell(phase: CallPhase, now: boolean): void {
@@ -349,33 +279,7 @@ function answered(error: unknown, message: IncomingMessage): unknown {
     : error;
 }
 
-function cancelled(facts: {
-  readonly reached: "no" | "maybe" | "yes";
-  readonly handoverUrl: string | null;
-}): CallFailure {
-  const goesOn = facts.reached !== "no";
-  const message = goesOn
-    ? facts.handoverUrl !== null
-      ? 'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again…" picks the result up without paying twice; stop the app to end it at once.'
-      : "Cancelled here. The request had reached Modal, so its container may go on and is billed until it is done. Stop the app to end it at once."
-    : "Cancelled before anything was sent. Nothing is billed.";
-  return new CallFailure("cancelled", message, { ...facts, containerMayGoOn: goesOn });
-}
-
-/** Only what says that the address itself is wrong ends the following of a hand-over. */
-function isWorthFollowing(error: ExchangeError): boolean {
-  return !/CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_|^HPE_/.test(error.code);
-}
-
 /** A URL for the log: a query can hold a prompt, or the id by which a result is fetched. */
 function place(url: URL): string {
   return `${url.origin}${url.pathname}`;
-}
-
-function plainHeaders(message: IncomingMessage): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return headers;
 }
