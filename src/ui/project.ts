@@ -1,4 +1,5 @@
-import { isAbsolute, join, relative } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, isAbsolute, join, relative } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { Failure } from "../base/failure.ts";
@@ -42,12 +43,21 @@ export class Project {
     return workspaceFolders();
   }
 
-  /** The folder of the active editor, else the only one, else null. Never asks. */
+  /**
+   * The folder that this window speaks of: that of the active editor, else the first, else null. Where
+   * it has no session, but another folder of the window has, that one. Never asks.
+   */
   currentFolder(): string | null {
+    const folders = this.folders();
     const active = vscode.window.activeTextEditor?.document.uri;
     const of = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
-    if (of !== undefined && of.uri.scheme === "file") return of.uri.fsPath;
-    return this.folders()[0] ?? null;
+    const current = of?.uri.scheme === "file" ? of.uri.fsPath : (folders[0] ?? null);
+    if (current === null || folders.length < 2) return current;
+    const withSession = new Set(
+      this.#ledger.sessions({ fromMs: Number.MAX_SAFE_INTEGER }).map(({ folder }) => folder),
+    );
+    if (withSession.has(current)) return current;
+    return folders.find((folder) => withSession.has(folder)) ?? current;
   }
 
   /** The folder to work in; asks when there are several. undefined: turned away. Throws a `Failure` when none is open. */
@@ -65,7 +75,11 @@ export class Project {
       vscode.l10n.t("Start a Session"),
       vscode.l10n.t("In which folder?"),
       folders.map((folder) => ({
-        label: vscode.workspace.asRelativePath(folder),
+        label: basename(folder),
+        description: this.#found
+          .filter(({ file }) => isInside(folder, file))
+          .map(({ file, name }) => name ?? relative(folder, file))
+          .join(", "),
         detail: folder,
         value: folder,
       })),
@@ -87,15 +101,20 @@ export class Project {
     { ask }: { readonly ask: boolean },
   ): Promise<readonly StartTarget[] | undefined> {
     const targets = await this.#targetsOf(folder);
-    if (this.#settings.current.get("deployTargets").length > 0 || targets.length === 1) {
-      return targets;
-    }
+    const areNamed = this.#settings.current.get("deployTargets").length > 0;
     if (targets.length === 0) {
+      if (areNamed) {
+        throw new Failure(
+          "not-found",
+          `No file of the setting modalMeter.deployTargets is in ${folder}. Choose another folder, or add its app file there.`,
+        );
+      }
       throw new Failure(
         "not-found",
         "No Modal app was found in this folder: no Python file makes a modal.App. Name your app file in the setting modalMeter.deployTargets.",
       );
     }
+    if (areNamed || targets.length === 1) return targets;
     const before = recallFiles(this.#ledger.recall(`targets:${folder}`));
     const known = targets.filter(({ target }) => before.includes(target.file));
     return known.length > 0 && !ask ? known : this.#pick(folder, targets);
@@ -127,7 +146,12 @@ export class Project {
   async #targetsOf(folder: string): Promise<readonly StartTarget[]> {
     const environment = textOrNull(this.#settings.current.get("environment"));
     const named = this.#settings.current.get("deployTargets");
-    if (named.length > 0) return named.map((setting) => fromSetting(setting, folder, environment));
+    if (named.length > 0) {
+      const all = named.map((setting) => fromSetting(setting, folder, environment));
+      // One table speaks for all folders of a window; a target belongs where its file is.
+      if (this.folders().length < 2) return all;
+      return all.filter(({ target: { file } }) => isInside(folder, file) && existsSync(file));
+    }
     const found = await this.#find(folder);
     // Read anew for a start: what is deployed now is what its containers ask for.
     const files = new Set(found.map(({ file }) => file));
@@ -165,6 +189,11 @@ export function workspaceFolders(): readonly string[] {
   return (vscode.workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === "file")
     .map(({ uri }) => uri.fsPath);
+}
+
+function isInside(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return !path.startsWith("..") && !isAbsolute(path);
 }
 
 function fromSetting(

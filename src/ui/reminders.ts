@@ -189,7 +189,7 @@ function label(action: ReminderAction): string {
     case "snooze":
       return vscode.l10n.t("Snooze 30 Min");
     default:
-      return vscode.l10n.t("Don't Remind Me of This");
+      return vscode.l10n.t("Don't Remind Me");
   }
 }
 

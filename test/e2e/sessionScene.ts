@@ -120,6 +120,17 @@ export class SessionScene implements AsyncDisposable {
     return this.app("flux");
   }
 
+  /** The open session has run for an hour, and its time box is over at that time. */
+  async endDemoAt(expiresAtMs: number): Promise<void> {
+    await this.withLedger((ledger) => {
+      const session = ledger
+        .sessions({ scope: "acme/main" })
+        .find(({ endedAtMs }) => endedAtMs === null);
+      assert.ok(session);
+      ledger.upsertSession({ ...session, startedAtMs: expiresAtMs - 3_600_000, expiresAtMs });
+    });
+  }
+
   /** Ids of the apps that Modal was told to stop. */
   toldToStop(): readonly string[] {
     return [

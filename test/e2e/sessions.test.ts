@@ -134,18 +134,44 @@ describe("sessions", function () {
       assert.equal(scene.containers(flux), 1, "the warm-up has left a warm container");
       assert.equal(scene.scaledownSeconds(flux), 600);
 
-      await scene.withLedger((ledger) => {
-        const session = ledger
-          .sessions({ scope: "acme/main" })
-          .find(({ endedAtMs }) => endedAtMs === null);
-        assert.ok(session);
-        ledger.upsertSession({ ...session, expiresAtMs: Date.now() - 1000 });
-      });
+      await scene.endDemoAt(Date.now() - 1000);
       await window.untilNotification("The demo is over: back in dev mode.", patient);
       assert.equal(scene.scaledownSeconds(flux), 120);
       assert.equal(scene.containers(flux), 0);
       assert.equal(flux.state, "deployed");
       await window.untilStatus(status, /dev · 1 app/, patient);
+    });
+
+    it("gives notice before a demo ends: +30 min moves the end, Back to Dev Now is the end", async () => {
+      const { window, modal } = scene;
+      await window.runCommand("Modal Meter: Start Demo Session");
+      await window.untilNotification("flux is ready in demo mode", patient);
+      const flux = scene.app("flux");
+      assert.equal(scene.containers(flux), 1, "the warm-up has left a warm container");
+      await window.clearNotifications();
+      modal.journal.clear();
+
+      const notice = /The demo session ends in [45] min/;
+      await scene.endDemoAt(Date.now() + 5 * 60_000);
+      const first = await window.untilNotification(notice, patient);
+      assert.equal(first.severity, "warning");
+      assert.deepEqual(first.buttons.slice(0, 2), ["+30 Min", "Back to Dev Now"]);
+      await window.screenshot("demo-ends-soon");
+      await scene.press(notice, "+30 Min");
+      await window.untilStatus(status, /demo · 3[45] min left/, patient);
+      assert.equal(scene.scaledownSeconds(flux), 600, "the demo goes on");
+      assert.equal(scene.containers(flux), 1);
+
+      // The new end has a notice of its own.
+      await window.clearNotifications();
+      await scene.endDemoAt(Date.now() + 5 * 60_000 + 1);
+      await scene.press(notice, "Back to Dev Now");
+      await window.untilNotification(/Released 1 GPU container/, patient);
+      assert.equal(scene.scaledownSeconds(flux), 120);
+      assert.equal(scene.containers(flux), 0);
+      assert.equal(flux.state, "deployed");
+      assert.equal(modal.journal.count({ name: "AppPublish" }), 0);
+      await window.untilStatus(status, /^dev · 1 app/, patient);
     });
   });
 
@@ -237,17 +263,77 @@ describe("sessions", function () {
       assert.deepEqual(scene.live(), []);
     });
 
-    it("shows how long a warm-up takes; one that never answers can be cancelled", async () => {
+    it("shows how long a warm-up takes; one that never answers can be waited for, skipped, or stopped", async () => {
       const { window, modal } = scene;
       modal.faults.addWeb({ path: "/warmup", fault: { kind: "hang" } });
       await window.runCommand("Modal Meter: Start Demo Session");
       const progress = await window.untilNotification(/warming up: \d+(\.\d)? s/, patient);
       assert.match(progress.message, /\((usually|typically) \d/);
       await window.screenshot("warming-up");
-      assert.deepEqual(scene.liveNames(), ["flux"]);
+      const first = scene.app("flux");
+
       await scene.press(/warming up/, "Cancel");
+      const question = await window.untilQuickInput("The container is billed while it runs");
+      assert.match(question.placeholder, /\(≈ \$\d\.\d\d\/h\)/);
+      assert.equal(question.items.length, 3);
+      assert.match(question.items[0] ?? "", /container keeps running until it was idle for 10 min/);
+      await window.screenshot("warming-up-question");
+      await window.pick(/Keep Waiting/);
+      await window.untilNotification(/warming up: \d/, patient);
+      assert.deepEqual(scene.live(), [first]);
+
+      await scene.press(/warming up/, "Cancel");
+      await window.pick(/Skip the Warm-Up/);
+      await window.untilNotification("flux is ready in demo mode", patient);
+      await window.untilOutput(costs, /The warm-up of flux was skipped\. Its container keeps/);
+      await window.untilStatus(status, /demo · 1 h (30|2\d) min left/, patient);
+      assert.deepEqual(scene.live(), [first]);
+      assert.equal(scene.containers(first), 1, "its container keeps running");
+
+      await window.runCommand("Modal Meter: Stop All Apps");
+      await window.untilNotification(/Nothing runs any more/, patient);
+      await window.clearNotifications();
+      await window.runCommand("Modal Meter: Start Demo Session");
+      await window.untilNotification(/warming up: \d/, patient);
+      await scene.press(/warming up/, "Cancel");
+      await window.pick(/Stop What Was Started/);
       await window.untilNotification("Nothing that it started runs any more", patient);
       assert.deepEqual(scene.live(), []);
+    });
+
+    it("asks nothing any more about a warm-up that was answered meanwhile", async () => {
+      const { window, modal } = scene;
+      modal.faults.addWeb({ path: "/warmup", fault: { kind: "delay", ms: 6000 } });
+      await window.runCommand("Modal Meter: Start Demo Session");
+      await scene.press(/warming up/, "Cancel");
+      await window.untilQuickInput("The container is billed while it runs");
+      await window.untilNotification("flux is ready in demo mode", patient);
+      await window.until(
+        "the question is taken back",
+        async () => (await window.quickInput()) === undefined,
+      );
+      assert.deepEqual(scene.liveNames(), ["flux"]);
+    });
+
+    it("whose warm-up fails says so and what runs; retry sends it once more", async () => {
+      const { window, modal } = scene;
+      modal.faults.addWeb({
+        path: "/warmup",
+        times: 1,
+        fault: { kind: "error", message: "out of memory" },
+      });
+      await window.runCommand("Modal Meter: Start Demo Session");
+      const failed = await window.untilNotification(
+        "The warm-up request was answered with HTTP 500.",
+        patient,
+      );
+      assert.match(failed.message, /flux/);
+      assert.deepEqual(failed.buttons.slice(0, 3), ["Retry", "Undo", "Show Log"]);
+      assert.deepEqual(scene.liveNames(), ["flux"]);
+      await scene.press("answered with HTTP 500", "Retry");
+      await window.untilNotification("flux is ready in demo mode", patient);
+      assert.equal(modal.journal.count({ kind: "web", path: "/warmup" }), 2);
+      assert.equal(modal.journal.count({ name: "AppPublish" }), 1, "it was not deployed again");
     });
 
     it("is ended by a stop that comes while it deploys", async () => {
@@ -308,6 +394,15 @@ describe("sessions", function () {
         /🔒 Left alone: theirs \(ap-\w+\): deployed by teammate/,
       );
       assert.doesNotMatch(receipt.slice(receipt.lastIndexOf("🛑")), /All clear/);
+
+      await scene.press(/left alone and still run: theirs/, "Stop Those Too…");
+      await window.untilQuickInput("Which of them do you want to stop?");
+      await window.pickSeveral([/^theirs.*deployed by teammate/]);
+      await window.untilQuickInput("Type theirs to go on");
+      await window.type("theirs");
+      await window.accept();
+      await window.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs/, patient);
+      assert.equal(theirs.state, "stopped");
     });
 
     it("in one environment never reaches into another", async () => {
@@ -514,6 +609,25 @@ describe("sessions", function () {
       // Not by a missing heartbeat, which takes Modal a minute: it said goodbye.
       assert.equal(modal.journal.count({ name: "AppClientDisconnect", appId: left.id }), 1);
       assert.deepEqual(scene.live(), []);
+    });
+
+    it("serve no app any more when their process was killed", async () => {
+      const { window, modal, stage } = scene;
+      const other = await stage.host.open();
+      await other.untilStatus(status, /nothing running/, patient);
+      await other.runCommand("Modal Meter: Start Ephemeral Session (modal serve)");
+      await other.untilNotification("flux is ready in dev mode", patient);
+      const served = scene.app("flux");
+      assert.equal(served.state, "ephemeral");
+      await other.killExtensionHost();
+      await window.until(
+        "the process has ended with its window",
+        () => Promise.resolve(serving().length === 0),
+        patient,
+      );
+      assert.equal(modal.journal.count({ name: "AppClientDisconnect", appId: served.id }), 1);
+      assert.deepEqual(scene.live(), []);
+      await other.close();
     });
   });
 });

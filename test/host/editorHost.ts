@@ -31,7 +31,7 @@ export interface EditorHost extends AsyncDisposable {
   readonly home: string;
   /** Folder of the user data: settings, extension storage, logs. */
   readonly userData: string;
-  /** Opens a window on the workspace (or another folder) with the same user data each time. */
+  /** Opens a window on the workspace (or another folder, or a .code-workspace file) with the same user data each time. */
   open(folder?: string): Promise<EditorWindow>;
   /** Replaces the user settings of the test, as the user would by editing settings.json. */
   writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;

@@ -83,7 +83,8 @@ export class ServerHost implements EditorHost {
     payload: readonly (readonly [string, string])[] = [],
   ): string {
     const url = new URL(`http://127.0.0.1:${this.#port}/`);
-    url.searchParams.set("folder", folder);
+    const isFile = folder.endsWith(".code-workspace");
+    url.searchParams.set(isFile ? "workspace" : "folder", folder);
     const all = [["skipWelcome", "true"], ...this.#developmentPayload(), ...payload];
     url.searchParams.set("payload", JSON.stringify(all));
     return url.href;

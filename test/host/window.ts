@@ -411,20 +411,22 @@ export class EditorWindow {
   async #notifications(selector: string): Promise<readonly Notification[]> {
     const found: Notification[] = [];
     for (const item of await this.page.locator(selector).all()) {
+      const text = () =>
+        item
+          .locator(".notification-list-item-message")
+          .first()
+          .innerText({ timeout: 500 })
+          .catch(() => undefined);
+      const message = await text();
       const icon =
         (await item
           .locator(".notification-list-item-icon")
           .first()
           .getAttribute("class", { timeout: 500 })
           .catch(() => undefined)) ?? "";
-      const message = await item
-        .locator(".notification-list-item-message")
-        .first()
-        .innerText({ timeout: 500 })
-        .catch(() => undefined);
       const severity = /codicon-(error|warning|info)\b/.exec(icon)?.[1];
-      // It went away while we read it, or is not all there yet.
-      if (message === undefined || severity === undefined) continue;
+      // It went away while we read it, is not all there yet, or its row was taken by another one.
+      if (message === undefined || severity === undefined || (await text()) !== message) continue;
       const buttons = await item
         .locator(".notification-list-item-buttons-container .monaco-button")
         .allInnerTexts();

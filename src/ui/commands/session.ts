@@ -10,8 +10,8 @@ import { releaseGpus as release, releaseText } from "../../session/releaseGpus.t
 import type { SessionRecord } from "../../session/session.ts";
 import { switchMode as switchTo, switchText } from "../../session/switchMode.ts";
 import type { Command } from "../command.ts";
+import { pickMode } from "../modePicker.ts";
 import type { Services } from "../services.ts";
-import { pickMode } from "./start.ts";
 
 /** The open session of this window's folder; tells when there is none. */
 async function currentSession(services: Services): Promise<SessionRecord | undefined> {
@@ -88,7 +88,8 @@ async function switchMode(
   const tell = outcome.switched
     ? vscode.window.showInformationMessage
     : vscode.window.showErrorMessage;
-  await tell(switchText(outcome));
+  // Not awaited: that would be until a person has closed it, and what follows ends what costs money.
+  void tell(switchText(outcome));
 }
 
 async function extendDemo(services: Services): Promise<void> {
