@@ -2,6 +2,7 @@ import type { CallRecord } from "./call.ts";
 import { coldStarts, signsOfLife } from "./coldStart.ts";
 import { loggedContainerId } from "./logLineAssembler.ts";
 import type { LoggedContainer } from "./loggedContainers.ts";
+import { presencesByApp, relievedAtMs } from "./presence.ts";
 import type { HintsOf } from "./pricedSpan.ts";
 import type { ContainerSpan } from "./span.ts";
 
@@ -32,6 +33,7 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledg
   );
   const signs = signsOfLife(knowledge.calls, knowledge.logged);
   const coldMsByApp = coldStarts(spans, signs);
+  const presences = presencesByApp(spans, signs, knowledge);
   return (span) => {
     if (span.finishedAtMs !== null || span.startedAtMs === null) return {};
     const latestMs = span.firstAbsentAtMs ?? Number.POSITIVE_INFINITY;
@@ -59,6 +61,12 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledg
     const lastCall = lastIdleBefore(unnamed, latestMs - scaledownMs);
     if (lastCall !== undefined && lastCall >= span.startedAtMs) idleFrom.push(lastCall);
     const scaledown = idleFrom.map((atMs) => atMs + scaledownMs).filter(isPossible);
+    if (isKept && span.firstAbsentAtMs !== null) {
+      const fromMs = Math.max(span.lastSeenAtMs, ...scaledown);
+      const others = presences.get(span.appId) ?? [];
+      const reliefMs = relievedAtMs(span.containerId, others, fromMs);
+      return { expectedEndMs: Math.min(latestMs, reliefMs) };
+    }
     if (scaledown.length > 0) {
       return { expectedEndMs: Math.min(Math.max(...scaledown), ...onPurpose) };
     }

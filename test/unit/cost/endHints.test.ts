@@ -13,8 +13,12 @@ const nothing: EndKnowledge = {
   endedOnPurposeAtMsOf: () => [],
 };
 
-function endOf(one: ContainerSpan, over: Partial<EndKnowledge>): number | undefined {
-  const hints = endHints([one], { ...nothing, ...over })(one);
+function endOf(
+  one: ContainerSpan,
+  over: Partial<EndKnowledge>,
+  others: readonly ContainerSpan[] = [],
+): number | undefined {
+  const hints = endHints([one, ...others], { ...nothing, ...over })(one);
   const interval = spanInterval(one, t0 + 2 * hour, hints);
   return interval === undefined ? undefined : (interval.countedToMs - t0) / minute;
 }
@@ -56,6 +60,25 @@ describe("the probable end of a container that nobody saw end", () => {
   it("is at the stop for an app that is kept warm, however long after its last call", () => {
     const kept = { isKeptWarm: () => true, endedOnPurposeAtMsOf: () => [at(40)] };
     assert.equal(endOf(slept, { calls: [lineAt(12)], ...kept }), 40);
+  });
+
+  it("is, of the last container that min_containers keeps, when another took its place", () => {
+    const kept = { isKeptWarm: () => true };
+    const next = span({ containerId: "ta-2", startedAtMs: at(45), lastSeenAtMs: at(70) });
+    assert.equal(endOf(slept, kept, [next]), 45);
+    // Its own last call, and a window after it, say nothing: it is kept beyond that.
+    assert.equal(endOf(slept, { ...kept, calls: [lineAt(12)] }, [next]), 45);
+    assert.equal(endOf(slept, { ...kept, calls: [lineAt(12)] }, [{ ...next, appId: "ap-2" }]), 60);
+    assert.equal(endOf(slept, { calls: [lineAt(12)] }, [next]), 22, "another app keeps none");
+  });
+
+  it("is a scaledown window after its last call where min_containers keeps another one", () => {
+    const kept = { isKeptWarm: () => true };
+    const other = span({ containerId: "ta-2", startedAtMs: at(5), lastSeenAtMs: at(70) });
+    assert.equal(endOf(slept, { ...kept, calls: [lineAt(12)] }, [other]), 22);
+    // One that only the log names was there, too.
+    const logged = [lineAt(12), lineAt(15, "ta-3"), lineAt(33, "ta-3")];
+    assert.equal(endOf(slept, { ...kept, calls: logged }), 22);
   });
 
   it("is at most a window after the last sighting when nothing explains it", () => {
