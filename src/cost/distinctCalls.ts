@@ -54,7 +54,7 @@ function pair(
     open = open.filter(
       (call) => !taken.has(call.callId) && (call.endedAtMs ?? atMs) + slackMs >= atMs,
     );
-    const own = open.find((call) => isSameCall(line, call));
+    const own = ownCallOf(line, open);
     if (own === undefined) others.push(line);
     else taken.set(own.callId, completed(own, line));
   }
@@ -76,7 +76,8 @@ export function fateOfLogCall(log: CallRecord, editorCalls: readonly CallRecord[
   const own = editorCalls.filter(
     (call) => call.source === "editor" && call.appId === log.appId && call.appId !== null,
   );
-  const same = own.find((call) => call.status !== "running" && isSameCall(log, call));
+  const ended = own.filter(({ status }) => status !== "running");
+  const same = ownCallOf(log, ended);
   if (same !== undefined) return { do: "complete", call: completed(same, log) };
   const isOpen = own.some(
     (call) => call.status === "running" && call.startedAtMs <= (log.endedAtMs ?? 0) + slackMs,
@@ -91,17 +92,34 @@ function isSameCall(log: CallRecord, editor: CallRecord): boolean {
   return agrees(log, editor);
 }
 
-/** Both print the same measurement, the line's time with two decimals. A header that is missing contradicts nothing. */
+/**
+ * Both tell of the same measurement, the line's time with two decimals. A header that is missing
+ * contradicts nothing, and one that is wrong (a former price, a time in other units) does not make
+ * it another call while the other one agrees.
+ */
 function agrees(log: CallRecord, editor: CallRecord): boolean {
-  const sameCost =
-    log.reportedMicroUsd === null ||
-    editor.reportedMicroUsd === null ||
-    log.reportedMicroUsd === editor.reportedMicroUsd;
-  const sameTime =
-    log.executionSeconds === null ||
-    editor.executionSeconds === null ||
-    Math.abs(log.executionSeconds - editor.executionSeconds) <= 0.011;
-  return sameCost && sameTime;
+  const same = [isSameCost(log, editor), isSameTime(log, editor)].filter((one) => one !== null);
+  return same.length === 0 || same.includes(true);
+}
+
+/** null: one of them does not tell. */
+function isSameCost(log: CallRecord, editor: CallRecord): boolean | null {
+  if (log.reportedMicroUsd === null || editor.reportedMicroUsd === null) return null;
+  return log.reportedMicroUsd === editor.reportedMicroUsd;
+}
+
+function isSameTime(log: CallRecord, editor: CallRecord): boolean | null {
+  if (log.executionSeconds === null || editor.executionSeconds === null) return null;
+  return Math.abs(log.executionSeconds - editor.executionSeconds) <= 0.011;
+}
+
+/** The call that tells the same in all points, else the first that agrees. */
+function ownCallOf(log: CallRecord, calls: readonly CallRecord[]): CallRecord | undefined {
+  const fitting = calls.filter((call) => isSameCall(log, call));
+  return (
+    fitting.find((call) => isSameCost(log, call) === true && isSameTime(log, call) === true) ??
+    fitting[0]
+  );
 }
 
 function completed(editor: CallRecord, log: CallRecord): CallRecord {

@@ -25,11 +25,27 @@ describe("a call that is known twice", () => {
   it("is two when the app, the figures or the time differ", () => {
     const others = [
       { ...line, appId: "ap-2" },
-      { ...line, reportedMicroUsd: microUsd(9) },
-      { ...line, executionSeconds: 3 },
+      { ...line, reportedMicroUsd: microUsd(9), executionSeconds: 3 },
       { ...line, startedAtMs: t0 + minute, endedAtMs: t0 + minute + 2000 },
     ];
     for (const other of others) assert.equal(distinctCalls([own, other]).length, 2);
+  });
+
+  it("is one when a header is wrong: a former price, or a time in other units", () => {
+    for (const wrong of [{ reportedMicroUsd: microUsd(9) }, { executionSeconds: 2000 }]) {
+      const claimed = call(wrong);
+      assert.deepEqual(distinctCalls([claimed, line]), [claimed]);
+      assert.equal(fateOfLogCall(line, [claimed]).do, "complete");
+    }
+  });
+
+  it("is the one that tells the same in all points, before one that is merely not another", () => {
+    const overpriced = call({ callId: "first", reportedMicroUsd: microUsd(9) });
+    const fate = fateOfLogCall(line, [overpriced, own]);
+    assert.deepEqual(fate, { do: "complete", call: own });
+    const bare = call({ callId: "bare", startedAtMs: t0 - 1, reportedMicroUsd: null });
+    const [first, second] = distinctCalls([bare, own, line]);
+    assert.deepEqual([first?.reportedMicroUsd, second], [null, own]);
   });
 
   it("is paired one to one: a teammate's equal call stays", () => {
