@@ -188,6 +188,7 @@ export class App implements Disposable {
     }
     this.#apps.follow(meter);
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
+    this.#store.add(calls.onResult(() => this.#results.look()));
     this.#react(services, poller, access, windowId, appHint);
     this.#care(ledger);
     await project.look();

@@ -18,6 +18,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
   readonly #folders: () => readonly string[];
   readonly #view: vscode.TreeView<ResultEntry>;
   #filter: ResultFilter = {};
+  #watchers = new DisposableStore();
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -27,14 +28,20 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     this.#view = this.#store.add(
       vscode.window.createTreeView("modalMeter.results", { treeDataProvider: this }),
     );
-    const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher("**/*.json"));
-    for (const changed of [watcher.onDidCreate, watcher.onDidDelete, watcher.onDidChange]) {
-      this.#store.add(changed(() => this.refresh()));
+    this.#watch();
+    for (const changed of [settings.onChange, vscode.workspace.onDidChangeWorkspaceFolders]) {
+      this.#store.add(changed(() => this.look()));
     }
   }
 
   refresh(): void {
     this.#changed.fire(undefined);
+  }
+
+  /** A result was saved here: its folder may be new, and nothing could watch what was not there. */
+  look(): void {
+    this.#watch();
+    this.refresh();
   }
 
   async show(): Promise<void> {
@@ -44,11 +51,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
   async getChildren(parent?: ResultEntry): Promise<ResultEntry[]> {
     if (parent !== undefined) return [];
     try {
-      const folder = this.#settings.current.get("resultsFolder");
-      const paths = isAbsolute(folder)
-        ? [folder]
-        : this.#folders().map((root) => join(root, folder));
-      const lists = await Promise.all(paths.map((path) => listResults(path, this.#filter)));
+      const lists = await Promise.all(this.#paths().map((path) => listResults(path, this.#filter)));
       const results = lists.flatMap(({ results }) => results);
       this.#view.description = describeFilter(this.#filter);
       this.#view.message =
@@ -78,6 +81,36 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     return item;
   }
 
+  /** Where results lie. Throws `Failure("bad-setting")`. */
+  #paths(): readonly string[] {
+    const folder = this.#settings.current.get("resultsFolder");
+    return isAbsolute(folder) ? [folder] : this.#folders().map((root) => join(root, folder));
+  }
+
+  /** Each folder by its own path: a pattern without one sees nothing outside the workspace. */
+  #watch(): void {
+    this.#watchers.dispose();
+    this.#watchers = new DisposableStore();
+    if (this.#store.isDisposed) return;
+    for (const path of this.#pathsIfSound()) {
+      const sidecars = new vscode.RelativePattern(vscode.Uri.file(path), "*.json");
+      const watcher = this.#watchers.add(vscode.workspace.createFileSystemWatcher(sidecars));
+      for (const changed of [watcher.onDidCreate, watcher.onDidDelete, watcher.onDidChange]) {
+        this.#watchers.add(changed(() => this.refresh()));
+      }
+    }
+  }
+
+  /** A wrong setting is told where the results are shown. */
+  #pathsIfSound(): readonly string[] {
+    try {
+      return this.#paths();
+    } catch (error) {
+      if (failureOf(error) === undefined) throw error;
+      return [];
+    }
+  }
+
   /** Asks what to show: words of the prompt, and a least cost. */
   async askFilter(): Promise<void> {
     const text = await askText({
@@ -96,6 +129,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
   }
 
   dispose(): void {
+    this.#watchers.dispose();
     this.#store.dispose();
   }
 }
