@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod/mini";
 import { formatAmount } from "../../src/cost/format.ts";
 import { usd } from "../../src/cost/money.ts";
 import type { UntilOptions } from "../host/until.ts";
@@ -92,11 +95,15 @@ describe("the truth about money, in a real window", () => {
     await window.untilPage(/training .* never seen/, patient);
   });
 
-  it("explains where the session's cost comes from, and what it found when it looked at itself", async () => {
+  it("counts a script's call by its log line, and explains where the session's cost comes from", async () => {
     const stage = await Stage.set({
       settings: { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }] },
     });
     await using _ = stage;
+    stage.modal.faults.addRpc({
+      rpc: "WorkspaceBillingReport",
+      fault: { kind: "status", code: "PERMISSION_DENIED", message: "Not on this plan." },
+    });
     const window = await stage.host.open();
     await window.untilStatus(status, /nothing running/, patient);
     await window.runCommand("Modal Meter: Start Dev Session");
@@ -108,10 +115,26 @@ describe("the truth about money, in a real window", () => {
     await window.untilOutput(costs, /💰 Cost/, patient);
     await window.clearNotifications();
 
+    const [url] = await stage.withLedger((ledger) =>
+      ledger.sessions({ scope }).flatMap(({ apps }) => apps.flatMap(({ urls }) => urls)),
+    );
+    assert.ok(url);
+    const byScript = await fetch(new URL("/flux", url.url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ prompt: "a script's fox" }),
+    });
+    assert.equal(byScript.status, 200);
+    const seconds = byScript.headers.get("x-execution-time-sec") ?? "";
+    const text = await window.untilOutput(costs, /💰[^💰]*from its log/, patient);
+    assert.ok(text.includes(`Time: ${Number(seconds).toFixed(2)}s`), `${seconds} s in\n${text}`);
+    assert.equal(text.split("💰 Cost").length - 1, 2, "two calls, two lines");
+    assert.match(text, /ℹ️ The plan of acme does not let its bill be read/);
+
     await window.runCommand("Modal Meter: Explain Costs");
     const explained = await window.untilPage(/What the containers were doing/, patient);
     assert.match(explained, /dev session in acme\/main/);
-    assert.match(explained, /reported \$0\.0\d+ \(1 call\(s\)\)/);
+    assert.match(explained, /reported \$0\.0\d+ \(2 call\(s\)\)/);
     assert.match(explained, /metered ≈ \$0\.\d+/);
     assert.match(explained, /working on requests ≈ \$0\.\d+/);
     assert.match(explained, /1 container\(s\): Modal told it for this container/);
@@ -125,5 +148,29 @@ describe("the truth about money, in a real window", () => {
     await window.screenshot("diagnosis");
     await window.runCommand("Modal Meter: Stop All Apps");
     await window.untilNotification(/Nothing runs any more/, patient);
+  });
+
+  it("keeps a damaged ledger and says where, and exports every row of the one it has", async () => {
+    const stage = await Stage.set();
+    await using _ = stage;
+    await stage.withLedger((ledger) => ledger.remember("sound", "true"));
+    const file = join(stage.ledgerFolder, "ledger.db");
+    await writeFile(file, "this was a ledger once ".repeat(1000));
+    const window = await stage.host.open();
+    const told = await window.untilNotification(/The ledger of Modal Meter was damaged/, patient);
+    const kept = /kept as (\S+), and a new one was begun/.exec(told.message)?.[1] ?? "";
+    assert.match(await readFile(kept, "utf8"), /^this was a ledger once/);
+    await window.untilStatus(status, /nothing running/, patient);
+
+    await window.runCommand("Modal Meter: Export Ledger…");
+    const path = join(stage.workspace, "ledger.json");
+    await window.untilQuickInput(/Export/, patient);
+    await window.type(path);
+    await window.accept();
+    await window.untilNotification(/The ledger was exported to/, patient);
+    const rows = z
+      .record(z.string(), z.array(z.unknown()))
+      .parse(JSON.parse(await readFile(path, "utf8")));
+    assert.ok((rows["look"]?.length ?? 0) > 0, Object.keys(rows).join());
   });
 });

@@ -89,12 +89,15 @@ export class Stage implements AsyncDisposable {
     return readdir(folder, { recursive: true });
   }
 
+  /** Where all windows of this stage keep their ledger. */
+  get ledgerFolder(): string {
+    return join(this.host.userData, "User", "globalStorage", "modal-meter.modal-meter");
+  }
+
   /** Works on the ledger that the windows have open, or will have, as another window would. */
   async withLedger<T>(work: (ledger: Ledger) => T): Promise<T> {
-    const { userData } = this.host;
-    const folder = join(userData, "User", "globalStorage", "modal-meter.modal-meter");
-    await mkdir(folder, { recursive: true });
-    const { ledger } = await openLedger(join(folder, "ledger.db"));
+    await mkdir(this.ledgerFolder, { recursive: true });
+    const { ledger } = await openLedger(join(this.ledgerFolder, "ledger.db"));
     try {
       return work(ledger);
     } finally {
