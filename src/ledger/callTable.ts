@@ -13,6 +13,7 @@ import {
   whole,
   wholeMs,
 } from "./column.ts";
+import { countCallChange } from "./callVersion.ts";
 import type { Connection, Row, Values } from "./connection.ts";
 import { mergeCall } from "./mergeCall.ts";
 import { countCall } from "./callQuarter.ts";
@@ -93,6 +94,7 @@ export function callsOf(connection: Connection, query: CallQuery): readonly Call
 }
 
 function save(connection: Connection, call: CallRecord): void {
+  countCallChange(connection);
   connection.run(
     `INSERT INTO call (call_id, scope, source, session_id, app_id, app_name, endpoint, mode,
        started_at_ms, ended_at_ms, status, reported_micro_usd, execution_seconds, gpu_type,

@@ -23,6 +23,7 @@ export class Connection implements Disposable {
   readonly #statements = new Map<string, StatementSync>();
   #changes = 0;
   #commits = 0;
+  #replaced = 0;
 
   constructor(path: string, database: DatabaseSync, events: ConnectionEvents) {
     this.path = path;
@@ -33,6 +34,11 @@ export class Connection implements Disposable {
   /** Transactions of this connection that changed a row. */
   get commits(): number {
     return this.#commits;
+  }
+
+  /** How often another database took the place of the first. */
+  get replaced(): number {
+    return this.#replaced;
   }
 
   get(sql: string, values: Values = {}): Row | undefined {
@@ -93,6 +99,7 @@ export class Connection implements Disposable {
     this.dispose();
     this.#database = database;
     this.#commits += 1;
+    this.#replaced += 1;
   }
 
   dispose(): void {

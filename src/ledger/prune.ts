@@ -1,3 +1,4 @@
+import { countCallChange } from "./callVersion.ts";
 import * as z from "zod/mini";
 import type { PruneResult } from "../session/ledgerPort.ts";
 import { quarterMs } from "./callQuarter.ts";
@@ -49,6 +50,7 @@ export function prune(connection: Connection, beforeMs: number): PruneResult {
            (SELECT session_id FROM session WHERE ended_at_ms IS NULL))`,
       { throughMs },
     );
+    if (calls > 0) countCallChange(connection);
     return { calls, spans: pruneSpans(connection, throughMs) };
   });
 }

@@ -18,7 +18,8 @@ import type { BillingRow, WorkspaceRates } from "../session/modalControl.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import type { SessionRecord } from "../session/session.ts";
 import { billedIn, upsertBilled } from "./billedTable.ts";
-import { callsOf, upsertCall } from "./callTable.ts";
+import { CallCache } from "./callCache.ts";
+import { upsertCall } from "./callTable.ts";
 import { whole } from "./column.ts";
 import type { Connection } from "./connection.ts";
 import { exportRows } from "./exportRows.ts";
@@ -53,9 +54,11 @@ export interface LedgerFile extends Disposable {
 export class SqliteLedger implements Ledger, LedgerUpkeep {
   readonly #connection: Connection;
   readonly #file: LedgerFile;
+  readonly #calls: CallCache;
 
   constructor(connection: Connection, file: LedgerFile) {
     this.#connection = connection;
+    this.#calls = new CallCache(connection);
     this.#file = file;
   }
 
@@ -91,7 +94,7 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   }
 
   calls(query: CallQuery): readonly CallRecord[] {
-    return callsOf(this.#connection, query);
+    return this.#calls.read(query);
   }
 
   upsertSession(session: SessionRecord): void {

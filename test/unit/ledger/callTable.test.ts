@@ -170,6 +170,25 @@ describe("calls of the ledger", () => {
       { numRuns: 60 },
     );
   });
+
+  it("reads the calls of a query again only when one has changed, whoever changed it", () => {
+    const query = { fromMs: mondayMs - 1, toMs: mondayMs + 1 };
+    a.upsertCall(call({ callId: "kept", startedAtMs: mondayMs }));
+    const first = b.calls(query);
+    a.remember("something else", "1");
+    assert.equal(b.calls(query), first, "the same rows, not read again");
+    for (const [by, resultPath] of [[a, "/out/1.png"] as const, [b, "/out/2.png"] as const]) {
+      by.upsertCall(call({ callId: "kept", startedAtMs: mondayMs, resultPath }));
+      const again = b.calls(query).find(({ callId }) => callId === "kept");
+      assert.equal(again?.resultPath, resultPath);
+    }
+    const old = call({ callId: "old", status: "succeeded", startedAtMs: 0, endedAtMs: 1 });
+    a.upsertCall(old);
+    const past = { fromMs: 0, toMs: 1 };
+    assert.equal(b.calls(past).length, 1);
+    a.prune(900_000);
+    assert.equal(b.calls(past).length, 0);
+  });
 });
 
 const money = fc.integer({ min: 0, max: 9_000_000 }).map(microUsd);
