@@ -1,8 +1,7 @@
-import * as z from "zod/mini";
 import type { Clock } from "../base/clock.ts";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/event.ts";
-import { Failure, type FailureReason } from "../base/failure.ts";
+import type { Failure, FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import type { AppHint } from "./appHints.ts";
 import { asFailure, cancelled, isAborted } from "./concurrent.ts";
@@ -11,6 +10,7 @@ import type { Ledger, Listing } from "./ledgerPort.ts";
 import { Look, type LookTarget } from "./look.ts";
 import { nextLookDelayMs } from "./pollPolicy.ts";
 import type { Refresh } from "./refresh.ts";
+import { SharedTrouble } from "./sharedTrouble.ts";
 
 export interface PollerParts<Target extends LookTarget = Connected> {
   /** The connection; cheap once it is open. Rejects with a `Failure`. */
@@ -52,13 +52,6 @@ const jumpMs = 10_000;
 /** After a call or a command, changes are expected for so long. */
 const restlessMs = 15_000;
 
-const sharedFailure = z.object({
-  atMs: z.number(),
-  failures: z.number(),
-  reason: z.string(),
-  message: z.string(),
-});
-
 /**
  * Decides when to look at Modal, and which window does. One window holds a lease and looks; the
  * others read what it records, failures included. A window that needs fresher data than the ledger
@@ -75,6 +68,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   readonly #seen = this.#store.add(new Emitter<Seen<Target>>());
   readonly #failed = this.#store.add(new Emitter<Failure>());
   readonly #look: Look;
+  readonly #trouble: SharedTrouble;
   readonly #ended = new AbortController();
   /** Counts the connections: what began under an earlier one does not speak for this one. */
   #generation = 0;
@@ -101,6 +95,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   constructor(parts: PollerParts<Target>) {
     this.#parts = parts;
     this.#look = new Look(parts);
+    this.#trouble = new SharedTrouble(parts.ledger, parts.clock);
     this.onSeen = this.#seen.on;
     this.onFailed = this.#failed.on;
   }
@@ -228,7 +223,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
       const listing = await this.#look.take(connected, { signal: this.#ended.signal });
       // True for its own scope, and in the ledger; but this window looks at another one now.
       if (generation !== this.#generation) return listing;
-      if (this.#failures > 0) this.#share(connected.scopeKey, null);
+      if (this.#failures > 0) this.#trouble.clear(connected.scopeKey);
       this.#failures = 0;
       this.#failure = null;
       this.#note(connected, listing, "this-window");
@@ -249,7 +244,9 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
       this.#failures += 1;
       this.#failure = failure.reason;
       this.#failureIsTheirs = false;
-      if (this.#connected !== undefined) this.#share(this.#connected.scopeKey, failure);
+      if (this.#connected !== undefined) {
+        this.#trouble.tell(this.#connected.scopeKey, failure, this.#failures);
+      }
     }
     this.#parts.log.warn(`The look at Modal failed: ${failure.message}`);
     if (failure.evidence !== undefined) this.#parts.log.debug(failure.evidence);
@@ -323,7 +320,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
       this.#plan(true);
       return;
     }
-    const shared = readShared(ledger.recall(failureKey(connected.scopeKey)));
+    const shared = this.#trouble.told(connected.scopeKey);
     if (shared === undefined || shared.atMs <= (this.#last?.observedAtMs ?? 0)) return;
     if (shared.failures === this.#failures) return;
     this.#failures = shared.failures;
@@ -376,57 +373,8 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   #age(listing: Listing): number {
     return this.#parts.clock.nowMs() - listing.observedAtMs;
   }
-
-  #share(scope: string, failure: Failure | null): void {
-    const { ledger, clock } = this.#parts;
-    const { reason, message } = failure ?? { reason: "", message: "" };
-    const atMs = failure === null ? 0 : clock.nowMs();
-    const value = { atMs, failures: this.#failures, reason, message };
-    ledger.remember(failureKey(scope), JSON.stringify(value));
-  }
 }
 
 function leaseName(scope: string): string {
   return `poll ${scope}`;
 }
-
-function failureKey(scope: string): string {
-  return `poll failure ${scope}`;
-}
-
-/** What the leading window wrote; undefined for anything else. */
-function readShared(
-  json: string | undefined,
-): { readonly atMs: number; readonly failures: number; readonly failure: Failure } | undefined {
-  if (json === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  const parsed = sharedFailure.safeParse(value);
-  if (!parsed.success) return undefined;
-  const reason = sharedReasons.find((known) => known === parsed.data.reason);
-  if (reason === undefined) return undefined;
-  const { atMs, failures, message } = parsed.data;
-  return { atMs, failures, failure: new Failure(reason, message) };
-}
-
-/** Reasons for which a look can fail. */
-const sharedReasons = [
-  "cli-missing",
-  "cli-too-old",
-  "not-authenticated",
-  "permission-denied",
-  "not-found",
-  "invalid-argument",
-  "offline",
-  "timed-out",
-  "rate-limited",
-  "spend-limit",
-  "bad-output",
-  "bad-setting",
-  "unsupported",
-  "service-error",
-] as const satisfies readonly FailureReason[];
