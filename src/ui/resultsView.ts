@@ -8,6 +8,7 @@ import { listResults, type ResultEntry, type ResultFilter } from "../endpoints/g
 import { sidecarPath } from "../endpoints/sidecar.ts";
 import { sizeText } from "../endpoints/sizeText.ts";
 import { askText } from "./ask.ts";
+import { watchJsonFiles } from "./folderWatch.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
 /** The results of the open folders, newest first, with what each cost. */
@@ -87,17 +88,23 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     return isAbsolute(folder) ? [folder] : this.#folders().map((root) => join(root, folder));
   }
 
-  /** Each folder by its own path: a pattern without one sees nothing outside the workspace. */
   #watch(): void {
     this.#watchers.dispose();
     this.#watchers = new DisposableStore();
     if (this.#store.isDisposed) return;
     for (const path of this.#pathsIfSound()) {
-      const sidecars = new vscode.RelativePattern(vscode.Uri.file(path), "*.json");
-      const watcher = this.#watchers.add(vscode.workspace.createFileSystemWatcher(sidecars));
-      for (const changed of [watcher.onDidCreate, watcher.onDidDelete, watcher.onDidChange]) {
-        this.#watchers.add(changed(() => this.refresh()));
-      }
+      if (vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path)) === undefined) {
+        const watcher = watchJsonFiles(path, () => this.refresh());
+        if (watcher !== undefined) this.#watchers.add(watcher);
+      } else this.#watchInWorkspace(path);
+    }
+  }
+
+  #watchInWorkspace(path: string): void {
+    const sidecars = new vscode.RelativePattern(vscode.Uri.file(path), "*.json");
+    const watcher = this.#watchers.add(vscode.workspace.createFileSystemWatcher(sidecars));
+    for (const changed of [watcher.onDidCreate, watcher.onDidDelete, watcher.onDidChange]) {
+      this.#watchers.add(changed(() => this.refresh()));
     }
   }
 
