@@ -10,6 +10,7 @@ import { sessionCommands } from "./ui/commands/session.ts";
 import { showCommands } from "./ui/commands/show.ts";
 import { startDemo, startDev, startInMode, startServe } from "./ui/commands/start.ts";
 import { stopAll, stopApp, stopProject } from "./ui/commands/stop.ts";
+import { registerLinks } from "./ui/links.ts";
 
 let opened: App | undefined;
 
@@ -29,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands(invokeCommands, services, app.log),
     registerCommands([...showCommands, runDiagnosis, explainCost, compareBill], services, app.log),
     registerCommands(resultCommands, services, app.log),
+    registerLinks(),
   );
 }
 

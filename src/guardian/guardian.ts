@@ -63,7 +63,9 @@ export class Guardian {
   /** The targets as they were when the scopes without a window last changed. */
   #read: { readonly key: string; readonly targets: readonly GuardTarget[] } | undefined;
   #over = false;
+  #nothingUrgent = false;
   #ticks = 0;
+  #checkAtTick = quietCheckTicks;
   #ledgerFailures = 0;
   #lastTickMs: number;
   #awakeSinceMs: number;
@@ -76,7 +78,6 @@ export class Guardian {
   constructor(parts: GuardianParts) {
     this.#parts = parts;
     this.#incidents = new Incidents({
-      nowMs: () => parts.clock.nowMs(),
       open: (gone) => this.#open(gone),
       // A wish that comes after the look that follows is not answered by it.
       onWork: () => parts.lease.readWish(),
@@ -121,7 +122,8 @@ export class Guardian {
     const { clock, timings, log } = this.#parts;
     const nowMs = clock.nowMs();
     // Timers stand still while the machine sleeps, and so do the windows' heartbeats.
-    if (Math.abs(nowMs - this.#lastTickMs) > 4 * timings.tickMs + 5_000) this.#awakeSinceMs = nowMs;
+    if (Math.abs(nowMs - this.#lastTickMs) > 4 * timings.aloneTickMs + 5_000)
+      this.#awakeSinceMs = nowMs;
     this.#lastTickMs = nowMs;
     this.#ticks += 1;
     try {
@@ -140,8 +142,9 @@ export class Guardian {
     if (this.#over) return;
     const { clock, timings } = this.#parts;
     const dueMs = this.#incidents.dueAtMs - clock.nowMs();
+    const tickMs = this.#nothingUrgent ? timings.aloneTickMs : timings.tickMs;
     this.#timer?.dispose();
-    this.#timer = clock.after(Math.max(0, Math.min(timings.tickMs, dueMs)), () => this.#tick());
+    this.#timer = clock.after(Math.max(0, Math.min(tickMs, dueMs)), () => this.#tick());
   }
 
   #watch(nowMs: number): GuardianEnd | undefined {
@@ -153,8 +156,10 @@ export class Guardian {
     if (all.kind === "present") this.#attendedAtMs = nowMs;
     else if (nowMs - this.#attendedAtMs > timings.lifetimeMs) return "lifetime";
     this.#follow(seen, all);
-    if (this.#incidents.isWorking) return undefined;
-    return all.kind === "present" ? this.#whilePresent(nowMs) : this.#whileGone(nowMs);
+    this.#nothingUrgent = all.kind !== "present" && this.#incidents.allAttended;
+    const end = all.kind === "present" ? this.#whilePresent(nowMs) : this.#whileGone(nowMs);
+    if (end === undefined) this.#incidents.step(nowMs);
+    return end;
   }
 
   #holdLease(nowMs: number): boolean {
@@ -228,7 +233,9 @@ export class Guardian {
   }
 
   #whilePresent(nowMs: number): GuardianEnd | undefined {
-    if (this.#ticks % quietCheckTicks !== 0) return undefined;
+    // Counted from the last check: an incident's looks may fall on each twentieth wake-up.
+    if (this.#ticks < this.#checkAtTick) return undefined;
+    this.#checkAtTick = this.#ticks + quietCheckTicks;
     // What an open incident rests on stays.
     if (this.#incidents.size === 0) this.#forgetOldWindows(nowMs);
     const looks = this.#incidents.allQuiet ? this.#emptyLooks() : undefined;

@@ -9,8 +9,11 @@ const config = z.object({
   /** Folder of the targets (guardTarget.ts). */
   targetsFolder: z.string(),
   logFile: z.string(),
+  /** The editor's own URI scheme ("vscode", "vscode-insiders"); null: unknown. */
+  uriScheme: z.nullable(z.string()),
   timings: z.object({
     tickMs: ms,
+    aloneTickMs: ms,
     beatMs: ms,
     silentMs: ms,
     graceMs: ms,

@@ -62,6 +62,11 @@ export class Incident {
     return this.#parts.endId;
   }
 
+  /** The grace is over, and what follows it is done. */
+  get isAttended(): boolean {
+    return this.#attended;
+  }
+
   /** When the next step is due, milliseconds since the epoch. */
   get dueAtMs(): number {
     return this.mustAct ? 0 : Math.min(...Object.values(this.#due));

@@ -9,7 +9,6 @@ export interface GoneScope {
 }
 
 export interface IncidentsParts<Gone extends GoneScope> {
-  readonly nowMs: () => number;
   readonly open: (gone: Gone) => Incident;
   /** Called before an incident looks at Modal or acts. */
   readonly onWork: () => void;
@@ -41,15 +40,14 @@ export class Incidents<Gone extends GoneScope> {
     return this.#held.has(scope);
   }
 
-  get isWorking(): boolean {
-    return this.#all.some(({ working }) => working !== undefined);
-  }
-
   /** Nothing runs in any of their scopes; also when there is none. */
   get allQuiet(): boolean {
-    return this.#all.every(
-      ({ incident, working }) => working === undefined && incident.nothingRuns,
-    );
+    return this.#all.every(({ incident }) => incident.nothingRuns && !incident.mustAct);
+  }
+
+  /** All have done their first act, or left it to another guardian; also when there is none. */
+  get allAttended(): boolean {
+    return this.#all.every(({ incident }) => incident.isAttended);
   }
 
   /** When the next step of one that is not at work is due, milliseconds since the epoch. */
@@ -61,8 +59,8 @@ export class Incidents<Gone extends GoneScope> {
   }
 
   /**
-   * Opens and ends incidents by the scopes that are without a window now, and does what is due. In a
-   * scope where that is `unsure`, all stays as it is.
+   * Opens and ends incidents by the scopes that are without a window now. In a scope where that is
+   * `unsure`, all stays as it is.
    */
   follow(gone: readonly Gone[], unsure: readonly string[]): void {
     const endIds = new Map(gone.map(({ scope, endId }) => [scope, endId]));
@@ -80,12 +78,14 @@ export class Incidents<Gone extends GoneScope> {
       const incident = this.#parts.open(each);
       this.#held.set(each.scope, { incident, working: undefined, paused: false });
     }
-    const nowMs = this.#parts.nowMs();
-    for (const [scope, held] of this.#held) {
-      held.paused = !endIds.has(scope);
+    for (const [scope, held] of this.#held) held.paused = !endIds.has(scope);
+  }
+
+  /** Does what is due, but for what is paused. */
+  step(nowMs: number): void {
+    for (const held of this.#all)
       if (!held.paused && held.working === undefined && held.incident.dueAtMs <= nowMs)
         this.#work(held);
-    }
   }
 
   forgetLooks(): void {

@@ -1,6 +1,6 @@
 // First: what it sets holds for the loading of all others.
 import { giveMemoryBack } from "./leanHeap.ts";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Log } from "../base/log.ts";
@@ -45,7 +45,13 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   const { ledger, setAside } = await openLedger(config.ledgerFile);
   // No window is there to tell it: the next one does.
   if (setAside !== null) ledger.remember(setAsideKey, JSON.stringify(setAside));
-  const notices = new OpenNotices(systemNotifier(process.platform));
+  const notices = new OpenNotices(
+    systemNotifier(process.platform, {
+      answerFolder: join(dirname(configFile), "answers"),
+      product: createHash("sha256").update(config.ledgerFile).digest("hex").slice(0, 8),
+      uriScheme: config.uriScheme,
+    }),
+  );
   const clock = systemClock;
   const targets = (): readonly GuardTarget[] => {
     const { targets, unreadable } = readTargets(config.targetsFolder, clock.nowMs());

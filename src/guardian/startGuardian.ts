@@ -21,6 +21,8 @@ export interface GuardianStart {
   readonly ledger: LeaseLedger;
   readonly target: GuardTarget;
   readonly nowMs: number;
+  /** The editor's own URI scheme, for a reminder that opens it. */
+  readonly uriScheme?: string;
   readonly timings?: Partial<GuardianTimings>;
   /** The program that runs the bundle; the editor's own Node by default. */
   readonly execPath?: string;
@@ -52,6 +54,7 @@ export function startGuardian(start: GuardianStart): "started" | "runs-already" 
     ledgerFile: start.ledgerFile,
     targetsFolder: join(folder, "targets"),
     logFile: join(folder, "guardian.log"),
+    uriScheme: start.uriScheme ?? null,
     timings: { ...defaultTimings, ...start.timings },
   };
   const configFile = join(folder, "guardian.json");

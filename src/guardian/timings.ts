@@ -2,6 +2,8 @@
 export interface GuardianTimings {
   /** How often the windows' heartbeats are read. */
   readonly tickMs: number;
+  /** The same while no window is open at all and the first act is done: nothing is urgent then. */
+  readonly aloneTickMs: number;
   /** How often a window writes its heartbeat. */
   readonly beatMs: number;
   /** A window whose process lives but that wrote nothing for so long counts as gone. */
@@ -20,13 +22,14 @@ export interface GuardianTimings {
 }
 
 export const defaultTimings: GuardianTimings = {
-  tickMs: 3_000,
+  tickMs: 4_000,
+  aloneTickMs: 10_000,
   beatMs: 5_000,
   silentMs: 60_000,
   graceMs: 20_000,
   lookMs: 4_000,
   meterMs: 600_000,
   confirmMs: 15_000,
-  leaseMs: 30_000,
+  leaseMs: 60_000,
   lifetimeMs: 24 * 3_600_000,
 };

@@ -92,6 +92,7 @@ export class Guard implements Disposable {
         ledger,
         target: await this.#target(listing.scope),
         nowMs: clock.nowMs(),
+        uriScheme: vscode.env.uriScheme,
       });
       if (how === "started") log.info("The guardian was started.");
       this.#failed = false;

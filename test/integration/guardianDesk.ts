@@ -54,6 +54,7 @@ export async function buildGuardian(): Promise<readonly string[]> {
 /** Waits in tenths of seconds where people wait in minutes. */
 export const quickTimings: GuardianTimings = {
   tickMs: 100,
+  aloneTickMs: 250,
   beatMs: 200,
   silentMs: 5_000,
   graceMs: 1_500,

@@ -1,102 +1,111 @@
-import { plainLine } from "./notifier.ts";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { delay } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Notifier, Reminder, ReminderAnswer } from "./notifier.ts";
-import type { RunTool, ToolCall, ToolResult } from "./runTool.ts";
+import {
+  dialogCall,
+  noticeCall,
+  showToastCall,
+  sweepCall,
+  withdrawToastCall,
+} from "./powershell.ts";
+import type { RunTool, ToolResult } from "./runTool.ts";
+import { commandProbe, reminderToast } from "./windowsToast.ts";
+import type { Toast, ToastPlace } from "./windowsToast.ts";
 
-/*
- * Two fixed scripts for Windows PowerShell 5.1, which every Windows 10 and 11 has. All data arrives
- * in environment variables and is only ever used as text.
- *
- * A reminder with buttons is a small window that stays on top: a toast's buttons can only start a
- * registered protocol, which would have to open the editor, and "Stop all" must not need it.
- */
-const dialogScript = `
-$ErrorActionPreference = 'Stop'
-Add-Type -AssemblyName System.Windows.Forms
-Add-Type -AssemblyName System.Drawing
-[System.Windows.Forms.Application]::EnableVisualStyles()
-$form = New-Object System.Windows.Forms.Form
-$form.Text = $env:MODAL_METER_TITLE
-$form.TopMost = $true
-$form.StartPosition = 'CenterScreen'
-$form.FormBorderStyle = 'FixedDialog'
-$form.MaximizeBox = $false
-$form.MinimizeBox = $false
-$form.AutoSize = $true
-$form.AutoSizeMode = 'GrowAndShrink'
-$form.Padding = New-Object System.Windows.Forms.Padding 12
-$rows = New-Object System.Windows.Forms.FlowLayoutPanel
-$rows.FlowDirection = 'TopDown'
-$rows.WrapContents = $false
-$rows.AutoSize = $true
-$text = New-Object System.Windows.Forms.Label
-$text.AutoSize = $true
-$text.MaximumSize = New-Object System.Drawing.Size(420, 0)
-$text.UseMnemonic = $false
-$text.Text = $env:MODAL_METER_BODY
-$rows.Controls.Add($text)
-$buttons = New-Object System.Windows.Forms.FlowLayoutPanel
-$buttons.AutoSize = $true
-$script:pressed = ''
-for ($i = 0; $i -lt [int]$env:MODAL_METER_ACTIONS; $i++) {
-  $button = New-Object System.Windows.Forms.Button
-  $button.AutoSize = $true
-  $button.UseMnemonic = $false
-  $button.Text = [Environment]::GetEnvironmentVariable("MODAL_METER_ACTION_$i")
-  $button.Tag = $i
-  $button.Add_Click({ param($sender) $script:pressed = [string]$sender.Tag; $form.Close() })
-  $buttons.Controls.Add($button)
-}
-$rows.Controls.Add($buttons)
-$form.Controls.Add($rows)
-[void]$form.ShowDialog()
-[Console]::Out.Write($script:pressed)
-`;
-
-/* PowerShell's own registered AppId lends the toast its name: without one, Windows shows none. */
-const toastScript = `
-$ErrorActionPreference = 'Stop'
-[void][Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]
-$xml = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent([Windows.UI.Notifications.ToastTemplateType]::ToastText02)
-$lines = $xml.GetElementsByTagName('text')
-[void]$lines.Item(0).AppendChild($xml.CreateTextNode($env:MODAL_METER_TITLE))
-[void]$lines.Item(1).AppendChild($xml.CreateTextNode($env:MODAL_METER_BODY))
-$appId = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershell.exe'
-[Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier($appId).Show([Windows.UI.Notifications.ToastNotification]::new($xml))
-`;
-
-/**
- * `powershell.exe`'s arguments: a fixed script, and the data in the environment. `systemRoot` is
- * Windows' own folder, so that no other program of that name is started.
- */
-export function powershellCall(reminder: Reminder, systemRoot: string): ToolCall {
-  const asks = reminder.actions.length > 0;
-  const script = asks ? dialogScript : toastScript;
-  return {
-    file: `${systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`,
-    args: [
-      "-NoProfile",
-      "-NonInteractive",
-      "-STA",
-      "-WindowStyle",
-      "Hidden",
-      "-EncodedCommand",
-      Buffer.from(script, "utf16le").toString("base64"),
-    ],
-    env: {
-      MODAL_METER_TITLE: plainLine(reminder.title),
-      MODAL_METER_BODY: plainLine(reminder.body, 1000),
-      MODAL_METER_ACTIONS: String(reminder.actions.length),
-      ...Object.fromEntries(
-        reminder.actions.map(({ label }, index) => [
-          `MODAL_METER_ACTION_${index}`,
-          plainLine(label, 40),
-        ]),
-      ),
-    },
-  };
+export interface WindowsNotifierParts {
+  readonly run: RunTool;
+  readonly clock: Clock;
+  readonly place: ToastPlace;
 }
 
-/** What the script said: the pressed button's index. */
+/** How often a pressed button is looked for, in milliseconds: one look at a folder. */
+const answerMs = 1_500;
+const toolMs = 10_000;
+
+/** Reminders and notices as toasts; where those are off, a reminder is a small window that stays on top. */
+export class WindowsNotifier implements Notifier {
+  readonly #parts: WindowsNotifierParts;
+  #ready: Promise<boolean> | undefined;
+
+  constructor(parts: WindowsNotifierParts) {
+    this.#parts = parts;
+  }
+
+  async show(reminder: Reminder, signal: AbortSignal): Promise<ReminderAnswer> {
+    const { run, place } = this.#parts;
+    if (reminder.actions.length === 0)
+      return powershellAnswer(reminder, await run(noticeCall(reminder, place.systemRoot), signal));
+    const nonce = randomBytes(16).toString("hex");
+    const toast = reminderToast(reminder, nonce, place);
+    this.#ready ??= this.#prepare();
+    if (toast !== undefined && (await this.#ready)) {
+      const result = await run(showToastCall(toast, nonce, place), signal);
+      if (result.startError === undefined && result.exitCode === 0)
+        return this.#answer(toast, nonce, signal);
+      // It may have come as far as the registry.
+      await this.#withdraw(nonce);
+      if (signal.aborted) return { kind: "withdrawn" };
+    }
+    const result = await run(dialogCall(reminder, place.systemRoot), signal);
+    return signal.aborted ? { kind: "withdrawn" } : powershellAnswer(reminder, result);
+  }
+
+  /** Once, before the first toast: removes what a killed guardian left. False: buttons would do nothing here. */
+  async #prepare(): Promise<boolean> {
+    const { run, place } = this.#parts;
+    try {
+      rmSync(place.answerFolder, { recursive: true, force: true });
+      mkdirSync(place.answerFolder, { recursive: true, mode: 0o700 });
+    } catch {
+      return false;
+    }
+    await run(sweepCall(place), AbortSignal.timeout(toolMs));
+    const probe = await run(commandProbe(place), AbortSignal.timeout(toolMs));
+    return probe.startError === undefined && probe.exitCode === 0;
+  }
+
+  /** Waits for a button. A toast that was closed can still be answered in the notification centre. */
+  async #answer(toast: Toast, nonce: string, signal: AbortSignal): Promise<ReminderAnswer> {
+    const { clock, place } = this.#parts;
+    try {
+      for (;;) {
+        const pressed = pressedIn(place.answerFolder, toast);
+        if (pressed !== undefined) return { kind: "pressed", actionId: pressed };
+        await delay(clock, answerMs, signal);
+      }
+    } catch {
+      return { kind: "withdrawn" };
+    } finally {
+      await this.#withdraw(nonce);
+    }
+  }
+
+  async #withdraw(nonce: string): Promise<void> {
+    const { run, place } = this.#parts;
+    await run(withdrawToastCall(nonce, place), AbortSignal.timeout(toolMs));
+    for (const name of namesIn(place.answerFolder))
+      if (name.startsWith(`${nonce}-`)) rmSync(join(place.answerFolder, name), { force: true });
+  }
+}
+
+/** The action whose answer is there. Files of other reminders, or with another nonce, are none. */
+export function pressedIn(folder: string, toast: Toast): string | undefined {
+  const names = new Set(namesIn(folder));
+  return toast.buttons.find(({ answer }) => names.has(answer))?.actionId;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** What a script said: the pressed button's index. */
 export function powershellAnswer(reminder: Reminder, result: ToolResult): ReminderAnswer {
   if (result.startError !== undefined)
     return { kind: "not-shown", reason: `powershell.exe: ${result.startError}` };
@@ -109,20 +118,4 @@ export function powershellAnswer(reminder: Reminder, result: ToolResult): Remind
   const pressed = /^\d+$/.exec(result.stdout.trim())?.[0];
   const action = pressed === undefined ? undefined : reminder.actions[Number(pressed)];
   return action === undefined ? { kind: "dismissed" } : { kind: "pressed", actionId: action.id };
-}
-
-/** Reminders by a window of PowerShell's, notices by a toast. */
-export class WindowsNotifier implements Notifier {
-  readonly #run: RunTool;
-  readonly #systemRoot: string;
-
-  constructor(run: RunTool, systemRoot: string) {
-    this.#run = run;
-    this.#systemRoot = systemRoot;
-  }
-
-  async show(reminder: Reminder, signal: AbortSignal): Promise<ReminderAnswer> {
-    const result = await this.#run(powershellCall(reminder, this.#systemRoot), signal);
-    return signal.aborted ? { kind: "withdrawn" } : powershellAnswer(reminder, result);
-  }
 }

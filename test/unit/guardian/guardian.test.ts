@@ -438,7 +438,7 @@ describe("Guardian", () => {
     assert.equal(readIncident(ledger)?.reminder.state, "showing");
     assert.equal(world.reminders.length, 1);
     world.openWindow();
-    await world.advance(10_000);
+    await world.advance(20_000);
     assert.equal(readIncident(ledger)?.reminder.state, "withdrawn");
   });
 
