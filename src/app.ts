@@ -9,6 +9,7 @@ import { rateHistory, type RateHistory } from "./cost/rates.ts";
 import { httpProbe } from "./endpoints/httpProbe.ts";
 import { openLedger, setAsideKey } from "./ledger/openLedger.ts";
 import { Bookkeeper } from "./session/bookkeeper.ts";
+import { BudgetWatch } from "./session/budgetWatch.ts";
 import { Connection } from "./session/connection.ts";
 import { appHints, type AppHint } from "./session/appHints.ts";
 import { healthOf } from "./session/health.ts";
@@ -18,9 +19,11 @@ import { LookBack } from "./session/lookBack.ts";
 import { Meter } from "./session/meter.ts";
 import { Poller } from "./session/poller.ts";
 import { endGoneSessions, resumeSession } from "./session/sessionLifecycle.ts";
+import { Spending } from "./session/spending.ts";
 import { AppsView } from "./ui/appsView.ts";
 import { loggedLines } from "./ui/callRecords.ts";
 import { Calls } from "./ui/calls.ts";
+import { budgetsIn, showBudgetAlert } from "./ui/budgetAlerts.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
 import { endDemos } from "./ui/demos.ts";
 import { Guard } from "./ui/guard.ts";
@@ -42,6 +45,8 @@ export interface AppServices extends Services {
   readonly calls: Calls;
   readonly upkeep: LedgerUpkeep;
   readonly results: ResultsView;
+  readonly budgets: BudgetWatch;
+  readonly spending: Spending;
   readonly access: ModalAccess;
 }
 
@@ -187,6 +192,25 @@ export class App implements Disposable {
       this.#store.add(part);
     }
     this.#apps.follow(meter);
+    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const spending = new Spending({
+      ledger,
+      clock: systemClock,
+      read: (scope, fromMs, toMs) => meter.costsBetween(scope, fromMs, toMs),
+      timeZone,
+    });
+    const budgets = this.#store.add(
+      new BudgetWatch({
+        spending,
+        ledger,
+        clock: systemClock,
+        log: this.log,
+        timeZone,
+        scope: () => connection.last?.scopeKey ?? null,
+        budgets: () => budgetsIn(this.#settings.current.get("budget")),
+        onExceeded: (alert) => void showBudgetAlert(services, alert),
+      }),
+    );
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
     this.#store.add(calls.onResult(() => this.#results.look()));
     this.#react(services, poller, access, windowId, appHint);
@@ -194,7 +218,15 @@ export class App implements Disposable {
     await project.look();
     poller.start();
     calls.resumeLeftCalls();
-    return { ...services, calls, upkeep: ledger, results: this.#results, access };
+    return {
+      ...services,
+      calls,
+      upkeep: ledger,
+      results: this.#results,
+      budgets,
+      spending,
+      access,
+    };
   }
 
   /** What follows from each look: health, sessions that are over, logs to follow, the guardian, demos that end. */

@@ -8,6 +8,7 @@ import { invokeCommands } from "./ui/commands/invoke.ts";
 import { resultCommands } from "./ui/commands/results.ts";
 import { sessionCommands } from "./ui/commands/session.ts";
 import { showCommands } from "./ui/commands/show.ts";
+import { showSpending } from "./ui/commands/spending.ts";
 import { startDemo, startDev, startInMode, startServe } from "./ui/commands/start.ts";
 import { stopAll, stopApp, stopProject } from "./ui/commands/stop.ts";
 import { registerLinks } from "./ui/links.ts";
@@ -28,7 +29,11 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     registerCommands(sessionCommands, services, app.log),
     registerCommands(invokeCommands, services, app.log),
-    registerCommands([...showCommands, runDiagnosis, explainCost, compareBill], services, app.log),
+    registerCommands(
+      [...showCommands, runDiagnosis, explainCost, compareBill, showSpending],
+      services,
+      app.log,
+    ),
     registerCommands(resultCommands, services, app.log),
     registerLinks(),
   );

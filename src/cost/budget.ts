@@ -1,5 +1,6 @@
 import { periodOf, type Period, type PeriodUnit } from "./calendar.ts";
-import { formatAmount, formatMetered, formatPerHour } from "./format.ts";
+import type { KnownPart } from "./cost.ts";
+import { formatAmount, formatMetered } from "./format.ts";
 import { microUsd, usd, type MicroUsd } from "./money.ts";
 
 /** The most that a week or a month should cost. */
@@ -8,65 +9,60 @@ export interface Budget {
   readonly limit: MicroUsd;
 }
 
-/** Development targets: below $100 a week, $500 a month. */
-export const defaultBudgets: readonly Budget[] = [
-  { unit: "week", limit: usd(100) },
-  { unit: "month", limit: usd(500) },
-];
+/** What a budget's period has cost so far. */
+export interface BudgetStanding {
+  readonly budget: Budget;
+  readonly period: Period;
+  readonly spent: KnownPart;
+  /** Never negative. */
+  readonly left: MicroUsd;
+}
 
 export interface BudgetAlert {
   /** The same for one threshold of one period, in every window: alert once per key (Ledger.claimOnce). */
   readonly key: string;
-  readonly budget: Budget;
-  readonly period: Period;
-  readonly spent: MicroUsd;
+  readonly standing: BudgetStanding;
   readonly message: string;
 }
 
-/** Names of the app's own places that answer the question. */
-export interface AuditStep {
-  readonly question: string;
-  readonly look: "running-apps" | "history" | "deployments" | "idle" | "lens";
-}
-
-/** What to go through when a budget is exceeded. */
-export const auditList: readonly AuditStep[] = [
-  { question: "Are you stopping apps when you are done?", look: "running-apps" },
-  { question: "Which apps ran, and for how long?", look: "history" },
-  { question: "What was deployed, when and by whom?", look: "deployments" },
-  { question: "How much of it was idle time?", look: "idle" },
-  { question: "Does an app keep containers warm (min_containers)?", look: "lens" },
-];
-
-/** The budgets that are used up in the periods that hold `nowMs`. */
-export function exceededBudgets(
+/** How each budget stands in the period that holds `nowMs`. A limit of 0 is none. */
+export function budgetStandings(
   budgets: readonly Budget[],
-  spentIn: (period: Period) => MicroUsd,
+  spentIn: (period: Period) => KnownPart,
   nowMs: number,
   timeZone: string,
-): readonly BudgetAlert[] {
-  return budgets.flatMap((budget) => {
-    const period = periodOf(budget.unit, nowMs, timeZone);
-    const spent = spentIn(period);
-    if (budget.limit <= 0 || spent < budget.limit) return [];
-    const key = `budget/${budget.unit}/${period.key}/${budget.limit}`;
-    const message = `This ${budget.unit} has cost ${formatMetered(spent)}; the budget is ${formatAmount(budget.limit)}.`;
-    return [{ key, budget, period, spent, message }];
-  });
+): readonly BudgetStanding[] {
+  return budgets
+    .filter(({ limit }) => limit > 0)
+    .map((budget) => {
+      const period = periodOf(budget.unit, nowMs, timeZone);
+      const spent = spentIn(period);
+      const left = microUsd(Math.max(0, budget.limit - spent.microUsd));
+      return { budget, period, spent, left };
+    });
 }
 
-/** An alert when what runs burns more per hour than it should; once a day. undefined below the limit, and for a limit of 0. */
-export function exceededBurn(
-  limitPerHour: MicroUsd,
-  burnPerHour: MicroUsd,
-  nowMs: number,
-  timeZone: string,
-): Pick<BudgetAlert, "key" | "message"> | undefined {
-  if (limitPerHour <= 0 || burnPerHour < limitPerHour) return undefined;
-  return {
-    key: `budget/hour/${periodOf("day", nowMs, timeZone).key}/${limitPerHour}`,
-    message: `What runs now costs ${formatPerHour(burnPerHour)}; the limit is ${formatPerHour(limitPerHour)}.`,
-  };
+/** The budgets that are used up. */
+export function exceededBudgets(standings: readonly BudgetStanding[]): readonly BudgetAlert[] {
+  return standings
+    .filter(({ left }) => left === 0)
+    .map((standing) => {
+      const { budget, period, spent } = standing;
+      const key = `budget/${budget.unit}/${period.key}/${budget.limit}`;
+      const cost = spent.isFloor
+        ? `at least ${formatAmount(spent.microUsd)}`
+        : formatMetered(spent.microUsd);
+      const message = `This ${budget.unit} has cost ${cost}; the budget is ${formatAmount(budget.limit)}.`;
+      return { key, standing, message };
+    });
+}
+
+/** "$58.20 left of this week's $100.00"; undefined where no budget is set. The tightest one. */
+export function budgetLeftText(standings: readonly BudgetStanding[]): string | undefined {
+  const [tightest] = standings.toSorted((a, b) => a.left - b.left);
+  if (tightest === undefined) return undefined;
+  const { left, budget } = tightest;
+  return `${formatAmount(left)} left of this ${budget.unit}'s ${formatAmount(budget.limit)}`;
 }
 
 /** What a month is meant to cost in a phase of the work. */

@@ -6,6 +6,8 @@ import type { Connection } from "./connection.ts";
 
 /** The views ask for the session's hours and for the last one. */
 const keptQueries = 4;
+/** A month of a busy workspace is read, and not kept in memory. */
+const keptRows = 20_000;
 
 /**
  * Answers a query for calls once more while no call has changed. Every look writes to the ledger and
@@ -29,7 +31,7 @@ export class CallCache {
     const known = this.#kept.get(key);
     this.#kept.delete(key);
     const calls = known?.version === version ? known.calls : callsOf(this.#connection, query);
-    this.#kept.set(key, { version, calls });
+    if (calls.length <= keptRows) this.#kept.set(key, { version, calls });
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > keptQueries && oldest !== undefined) this.#kept.delete(oldest);
     return calls;

@@ -68,10 +68,15 @@ export class Meter implements Disposable {
 
   /** What any cost since `fromMs` is answered from, as the views answer it. Throws `Failure("ledger")`. */
   costsSince(scope: string, fromMs: number): CostReading {
-    const { ledger, clock, rates, known } = this.#parts;
+    return this.costsBetween(scope, fromMs, this.#parts.clock.nowMs());
+  }
+
+  /** The same of a range in the past, as it stands now. */
+  costsBetween(scope: string, fromMs: number, toMs: number): CostReading {
+    const { ledger, rates, known } = this.#parts;
     // A reader of its own: the views' one keeps what they ask for every few seconds.
     const costs = new CostReader(ledger, known);
-    return costs.read({ scope, fromMs, nowMs: clock.nowMs(), rates: rates() });
+    return costs.read({ scope, fromMs, nowMs: toMs, rates: rates() });
   }
 
   /** A fresh, complete listing, recorded in the ledger. Rejects with a `Failure`. */

@@ -60,6 +60,7 @@ export function menuEntries(state: MeterState): readonly MenuEntry[] {
   entries.push(
     entry("$(output) Show Costs", "", "showCosts"),
     entry("$(question) Explain Costs", "where each figure comes from", "explainCost"),
+    entry("$(graph) Show Spending", "by day, app and endpoint, beside the budget", "showSpending"),
     entry("$(law) Compare with the Bill", "billed beside metered, hour by hour", "compareBill"),
     entry("$(file-media) Show Results", "", "showResults"),
     entry("$(search) Check What Is Running", "a fresh look", "checkRunning"),

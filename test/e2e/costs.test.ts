@@ -24,6 +24,7 @@ async function morning(): Promise<{ readonly stage: Stage; readonly billed: stri
     settings: {
       "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }],
       "modalMeter.idleReminderMinutes": 0,
+      "modalMeter.budget": { weekUsd: 5, monthUsd: 5, hourUsd: 0 },
     },
   });
   const { modal } = stage;
@@ -80,6 +81,16 @@ describe("the truth about money, in a real window", () => {
     await window.screenshot("bill-beside-metered");
     const again = await window.notifications();
     assert.ok(!again.some(({ message }) => message.includes("nobody looked")), "it is told once");
+
+    // On a Monday morning the week may be too young, and on the first of a month the month.
+    const alert = /This (?:week|month) has cost ≈ \$\d+\.\d\d; the budget is \$5\.00\./;
+    await window.untilNotification(alert, patient);
+    await window.pressNotificationButton(alert, "Where Did It Go?");
+    const spending = await window.untilPage(/When it is too much/, patient);
+    assert.match(spending, /this (?:week|month) ≈ \$\d+\.\d\d \$5\.00 nothing/);
+    assert.match(spending, /By app, the last 7 days .* training ≈ \$\d/);
+    assert.match(spending, /What was deployed, when and by whom\? .*training on .* UTC by/);
+    await window.screenshot("spending-and-budget");
   });
 
   it("tells of hours in which the machine slept as soon as the bill does, and leads to the bill", async () => {
@@ -119,7 +130,7 @@ describe("the truth about money, in a real window", () => {
       ledger.sessions({ scope }).flatMap(({ apps }) => apps.flatMap(({ urls }) => urls)),
     );
     assert.ok(url);
-    const byScript = await fetch(new URL("/flux", url.url), {
+    const byScript = await fetch(`${url.url.replace(/\/$/, "")}/flux`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ prompt: "a script's fox" }),

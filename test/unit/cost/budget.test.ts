@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import {
   againstTarget,
-  auditList,
-  defaultBudgets,
-  exceededBurn,
+  budgetLeftText,
+  budgetStandings,
   exceededBudgets,
   phaseTargets,
   projectMonth,
+  type Budget,
 } from "../../../src/cost/budget.ts";
 import { microUsd, usd } from "../../../src/cost/money.ts";
 import { hour } from "./arbitraries.ts";
@@ -15,14 +15,22 @@ const day = 24 * hour;
 const now = Date.UTC(2026, 10, 16, 0);
 
 describe("budgets", () => {
-  it("alert at $100 a week and $500 a month, under one key per period", () => {
-    const alerts = (weekly: number, monthly: number, at = now) =>
-      exceededBudgets(
-        defaultBudgets,
-        (period) => usd(period.key.includes("W") ? weekly : monthly),
-        at,
-        "UTC",
-      );
+  const limits: readonly Budget[] = [
+    { unit: "week", limit: usd(100) },
+    { unit: "month", limit: usd(500) },
+  ];
+  const part = (amount: number, isFloor = false) => ({ microUsd: usd(amount), isFloor, whys: [] });
+  const standings = (weekly: number, monthly: number, at = now, isFloor = false) =>
+    budgetStandings(
+      limits,
+      (period) => part(period.key.includes("W") ? weekly : monthly, isFloor),
+      at,
+      "UTC",
+    );
+  const alerts = (weekly: number, monthly: number, at = now) =>
+    exceededBudgets(standings(weekly, monthly, at));
+
+  it("are exceeded at $100 a week and $500 a month, under one key per period", () => {
     assert.deepEqual(alerts(99.99, 499.99), []);
     const both = alerts(100, 512);
     assert.deepEqual(
@@ -32,21 +40,16 @@ describe("budgets", () => {
     assert.equal(both[1]?.message, "This month has cost ≈ $512.00; the budget is $500.00.");
     assert.deepEqual(alerts(120, 0, now + 3 * day)[0]?.key, both[0]?.key);
     assert.notEqual(alerts(120, 0, now + 7 * day)[0]?.key, both[0]?.key);
+    const [floor] = exceededBudgets(standings(120, 0, now, true));
+    assert.match(floor?.message ?? "", /has cost at least \$120\.00/);
   });
 
-  it("alert once a day when what runs burns too much per hour", () => {
-    const alert = (burn: number, limit = 10) =>
-      exceededBurn(usd(limit), usd(burn), now + 13 * hour, "UTC");
-    assert.equal(alert(9.99), undefined);
-    assert.equal(alert(100, 0), undefined);
-    assert.deepEqual(alert(12.5), {
-      key: "budget/hour/2026-11-16/10000000",
-      message: "What runs now costs $12.50/h; the limit is $10.00/h.",
-    });
-  });
-
-  it("come with a list to go through", () => {
-    assert.match(auditList.map(({ question }) => question).join(" "), /stopping.*ran.*deployed/);
+  it("say what is left, the tightest first, and nothing where none is set", () => {
+    assert.equal(budgetLeftText(standings(41.8, 100)), "$58.20 left of this week's $100.00");
+    assert.equal(budgetLeftText(standings(41.8, 490)), "$10.00 left of this month's $500.00");
+    assert.equal(budgetLeftText(standings(141.8, 490)), "$0.00 left of this week's $100.00");
+    const none = budgetStandings([{ unit: "week", limit: usd(0) }], () => part(1), now, "UTC");
+    assert.equal(budgetLeftText(none), undefined);
   });
 
   it("project the month from the last two weeks, against the phase's target", () => {

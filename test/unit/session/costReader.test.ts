@@ -1,35 +1,18 @@
 import assert from "node:assert/strict";
 import { usd } from "../../../src/cost/money.ts";
 import { rateHistory } from "../../../src/cost/rates.ts";
-import type { ContainerObservation } from "../../../src/cost/span.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import { appHints } from "../../../src/session/appHints.ts";
 import { addNotes } from "../../../src/session/appNotes.ts";
 import { costIn, CostReader, type CostLedger } from "../../../src/session/costReader.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
-import { appListing, logStartMs, ownCall, scope } from "./logSample.ts";
+import { appListing, container, logStartMs, ownCall, scope } from "./logSample.ts";
 import { sessionApp, sessionSample } from "./sessionSample.ts";
 
 const second = 1000;
 const minute = 60 * second;
 /** $3.6/h: a second of GPU is $0.001, to all intents and purposes without CPU and memory. */
 const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 0.000001, memory: 0.000001 } });
-
-function container(some: Partial<ContainerObservation> = {}): ContainerObservation {
-  return {
-    containerId: "ta-1",
-    appId: "ap-1",
-    appName: "flux",
-    enqueuedAtMs: null,
-    startedAtMs: logStartMs + 1,
-    finishedAtMs: null,
-    gpu: { type: "L40S", count: 1 },
-    gpuSource: "deploy-file",
-    cpuCores: null,
-    memoryGib: null,
-    ...some,
-  };
-}
 
 /** A container that a look showed at the start and 10 s later, and a look half an hour later did not. */
 async function sleptThrough(): Promise<Ledger> {

@@ -1,5 +1,6 @@
 import type { CallRecord } from "../../../src/cost/call.ts";
 import { usd } from "../../../src/cost/money.ts";
+import type { ContainerObservation } from "../../../src/cost/span.ts";
 import type { Listing } from "../../../src/session/ledgerPort.ts";
 import type { LogChunk } from "../../../src/session/modalControl.ts";
 
@@ -50,6 +51,23 @@ export function ownCall(some: Partial<CallRecord> = {}): CallRecord {
     resultPath: null,
     inputJson: null,
     failure: null,
+    ...some,
+  };
+}
+
+/** A container as a listing or its details tell of it. */
+export function container(some: Partial<ContainerObservation> = {}): ContainerObservation {
+  return {
+    containerId: "ta-1",
+    appId: "ap-1",
+    appName: "flux",
+    enqueuedAtMs: null,
+    startedAtMs: logStartMs + 1,
+    finishedAtMs: null,
+    gpu: { type: "L40S", count: 1 },
+    gpuSource: "deploy-file",
+    cpuCores: null,
+    memoryGib: null,
     ...some,
   };
 }

@@ -1,0 +1,88 @@
+import { projectMonth } from "../../cost/budget.ts";
+import { periodOf } from "../../cost/calendar.ts";
+import { costPer, costPerApp, type ReportQuestion } from "../../cost/report.ts";
+import type { BudgetWatch } from "../../session/budgetWatch.ts";
+import { spentBetween, type Spending } from "../../session/spending.ts";
+import type { Command } from "../command.ts";
+import type { Services } from "../services.ts";
+import { spendingPage, type Deployed } from "../spendingPage.ts";
+
+/** Services of the page of spending. */
+export interface SpendingServices extends Services {
+  readonly budgets: BudgetWatch;
+  readonly spending: Spending;
+}
+
+const dayMs = 86_400_000;
+const recentDays = 7;
+const shownDays = 14;
+const askedApps = 3;
+
+/** Shows what was spent per day, app, endpoint, model and user, beside the budgets. */
+export const showSpending: Command<SpendingServices> = {
+  id: "modalMeter.showSpending",
+  run: async (services) => {
+    const { connection, clock, meter, ledger, project, pages, budgets, spending } = services;
+    const { scopeKey: scope } = await connection.open();
+    const nowMs = clock.nowMs();
+    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const fromMs = nowMs - recentDays * dayMs;
+    const reading = meter.costsSince(scope, fromMs);
+    const question: ReportQuestion = { ...reading, fromMs, toMs: nowMs, timeZone };
+    const sessions = ledger.sessions({ scope, fromMs, toMs: nowMs });
+    const users = new Map(
+      sessions.map(({ sessionId, username }) => [sessionId, username ?? "you"]),
+    );
+    const monthMs = periodOf("month", nowMs, timeZone).fromMs;
+    const days = spending.days(scope, Math.min(monthMs, nowMs - shownDays * dayMs));
+    const first = days.find(({ spent }) => spent.microUsd > 0);
+    const apps = costPerApp(question);
+    await pages.show(
+      "Spending and Budget",
+      spendingPage({
+        scope,
+        timeZone,
+        standings: budgets.standings(scope),
+        projection: projectMonth(
+          (from, to) => spentBetween(days, from, Math.min(to, nowMs), nowMs),
+          first?.day.fromMs ?? nowMs,
+          nowMs,
+          timeZone,
+        ),
+        days: days.slice(-shownDays),
+        recentDays,
+        apps,
+        byEndpoint: costPer("endpoint", question),
+        byModel: costPer("model", question),
+        byUser: costPer("user", question, users),
+        sessions,
+        deployed: await deployments(services, apps),
+        keptWarm: apps
+          .map(({ appName }) => appName)
+          .filter((name) => project.factsInFile(name)?.isKeptWarm === true),
+      }),
+    );
+  },
+};
+
+/** The newest deployments of the dearest apps; an app whose history cannot be had is left out. */
+async function deployments(
+  { connection, log }: Services,
+  apps: readonly { readonly appId: string; readonly appName: string }[],
+): Promise<readonly Deployed[]> {
+  const { control } = await connection.open();
+  const lists = await Promise.all(
+    apps.slice(0, askedApps).map(async ({ appId, appName }): Promise<readonly Deployed[]> => {
+      try {
+        const list = await control.deployments(appId);
+        return list.flatMap(({ deployedAtMs, deployedBy }) =>
+          deployedAtMs === null ? [] : [{ appName, atMs: deployedAtMs, by: deployedBy }],
+        );
+      } catch (error) {
+        log.debug(`No history of ${appName}: ${String(error)}`);
+        return [];
+      }
+    }),
+  );
+  return lists.flat().toSorted((a, b) => b.atMs - a.atMs);
+}
