@@ -6,6 +6,8 @@ import { giveBack } from "./spentBuffer.ts";
 const batchBytes = 1024 * 1024;
 /** Collected while a batch is being written; then the sender waits. */
 const mostBytes = 2 * batchBytes;
+/** Flushed after as much as this, beside the writing, so that little is left to flush at the end. */
+const flushBytes = 32 * batchBytes;
 /** The system takes no more pieces at once. */
 const mostPieces = 1000;
 
@@ -21,6 +23,8 @@ export class BatchedFile extends Writable {
   #pieces: Buffer[] = [];
   #bytes = 0;
   #isWriting = false;
+  #unflushedBytes = 0;
+  #isFlushing = false;
   /** The batch that is under way, or was last. */
   #written: Promise<void> = Promise.resolve();
   /** The writer of a piece that has to wait for the disk. */
@@ -89,6 +93,7 @@ export class BatchedFile extends Writable {
 
   #writeBatch(): void {
     const pieces = this.#pieces;
+    this.#unflushedBytes += this.#bytes;
     this.#pieces = [];
     this.#bytes = 0;
     this.#isWriting = true;
@@ -97,8 +102,21 @@ export class BatchedFile extends Writable {
       () => {
         this.#isWriting = false;
         if (this.#ownsPieces) for (const piece of pieces) giveBack(piece);
+        if (this.#unflushedBytes >= flushBytes && !this.#isFlushing) this.#flush();
         this.#goOn();
       },
+      (failure: unknown) => this.destroy(asError(failure)),
+    );
+  }
+
+  #flush(): void {
+    this.#unflushedBytes = 0;
+    this.#isFlushing = true;
+    this.#file.datasync().then(
+      () => {
+        this.#isFlushing = false;
+      },
+      // The system tells a failed write to the disk once only, so it counts here too.
       (failure: unknown) => this.destroy(asError(failure)),
     );
   }
