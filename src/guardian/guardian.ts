@@ -3,8 +3,6 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
-import { seeScopes, windowScopes } from "./goneScopes.ts";
-import type { ScopeEnd } from "./goneScopes.ts";
 import type { GuardedScope } from "./guardedScope.ts";
 import type { GuardianLease } from "./guardianLease.ts";
 import type { GuardTarget } from "./guardTarget.ts";
@@ -12,9 +10,9 @@ import { Incident } from "./incident.ts";
 import type { IncidentRecord } from "./incidentRecord.ts";
 import { Incidents } from "./incidents.ts";
 import type { Notifier } from "./notifier/notifier.ts";
+import { ScopeWatch } from "./scopeWatch.ts";
+import type { GoneTarget } from "./scopeWatch.ts";
 import type { GuardianTimings } from "./timings.ts";
-import { presenceOf } from "./windowPresence.ts";
-import type { Presence, PresenceInput } from "./windowPresence.ts";
 
 /** Why a guardian ended. */
 export type GuardianEnd = NonNullable<IncidentRecord["end"]> | "lease-lost" | "ledger-broken";
@@ -42,14 +40,8 @@ const quietCheckTicks = 20;
 const maxLedgerFailures = 20;
 /** What the system leaves a process between its wish to end it and its end. */
 const terminateMs = 4_000;
-/** While other windows live, the end of a scope's last window that lies back so long is history. */
-const staleMs = 600_000;
 /** Windows that are gone for so long are forgotten. */
 const forgetWindowMs = 24 * 3_600_000;
-
-interface GoneTarget extends ScopeEnd {
-  readonly target: GuardTarget;
-}
 
 /**
  * Watches the windows' heartbeats in the ledger and acts when the last one of a scope is gone. While
@@ -60,16 +52,13 @@ export class Guardian {
   readonly #ended = Promise.withResolvers<GuardianEnd>();
   #timer: Disposable | undefined;
   readonly #incidents: Incidents<GoneTarget>;
-  /** The targets as they were when the scopes without a window last changed. */
-  #read: { readonly key: string; readonly targets: readonly GuardTarget[] } | undefined;
+  readonly #watch: ScopeWatch;
   #over = false;
   #nothingUrgent = false;
   #ticks = 0;
   #checkAtTick = quietCheckTicks;
   #ledgerFailures = 0;
   #lastTickMs: number;
-  #awakeSinceMs: number;
-  readonly #startedAtMs: number;
   #attendedAtMs: number;
   #renewAtMs = 0;
   /** Listings without a running app, by the instants of their looks: two of them end the guardian. */
@@ -86,9 +75,8 @@ export class Guardian {
         parts.afterWork?.();
       },
     });
+    this.#watch = new ScopeWatch({ ...parts, onRead: () => parts.lease.readWish() });
     this.#lastTickMs = parts.clock.nowMs();
-    this.#startedAtMs = this.#lastTickMs;
-    this.#awakeSinceMs = this.#lastTickMs;
     this.#attendedAtMs = this.#lastTickMs;
   }
 
@@ -108,7 +96,7 @@ export class Guardian {
     this.#timer?.dispose();
     const timeUp = AbortSignal.timeout(terminateMs);
     const stopped = this.#incidents
-      .hasten((scope) => this.#isGone(scope), timeUp)
+      .hasten((scope) => this.#watch.isGone(scope), timeUp)
       .catch((error: unknown) => this.#parts.log.error("The last stop failed.", error));
     const over = new Promise((resolve) => {
       timeUp.addEventListener("abort", resolve, { once: true });
@@ -123,11 +111,11 @@ export class Guardian {
     const nowMs = clock.nowMs();
     // Timers stand still while the machine sleeps, and so do the windows' heartbeats.
     if (Math.abs(nowMs - this.#lastTickMs) > 4 * timings.aloneTickMs + 5_000)
-      this.#awakeSinceMs = nowMs;
+      this.#watch.awake(nowMs);
     this.#lastTickMs = nowMs;
     this.#ticks += 1;
     try {
-      const end = this.#watch(nowMs);
+      const end = this.#look(nowMs);
       this.#ledgerFailures = 0;
       if (end !== undefined) return this.#end(end);
     } catch (error) {
@@ -147,17 +135,16 @@ export class Guardian {
     this.#timer = clock.after(Math.max(0, Math.min(tickMs, dueMs)), () => this.#tick());
   }
 
-  #watch(nowMs: number): GuardianEnd | undefined {
+  #look(nowMs: number): GuardianEnd | undefined {
     const { timings, ledgerThere } = this.#parts;
     if (!ledgerThere()) return "ledger-gone";
     if (!this.#holdLease(nowMs)) return "lease-lost";
-    const seen = this.#seen();
-    const all = presenceOf(seen);
-    if (all.kind === "present") this.#attendedAtMs = nowMs;
+    const { anyOpen, gone, unsure } = this.#watch.look((scope) => this.#incidents.has(scope));
+    if (anyOpen) this.#attendedAtMs = nowMs;
     else if (nowMs - this.#attendedAtMs > timings.lifetimeMs) return "lifetime";
-    this.#follow(seen, all);
-    this.#nothingUrgent = all.kind !== "present" && this.#incidents.allAttended;
-    const end = all.kind === "present" ? this.#whilePresent(nowMs) : this.#whileGone(nowMs);
+    this.#incidents.follow(gone, unsure);
+    this.#nothingUrgent = !anyOpen && this.#incidents.allAttended;
+    const end = anyOpen ? this.#whileOpen(nowMs) : this.#whileGone(nowMs);
     if (end === undefined) this.#incidents.step(nowMs);
     return end;
   }
@@ -167,49 +154,6 @@ export class Guardian {
       return true;
     this.#renewAtMs = nowMs + this.#parts.timings.leaseMs / 3;
     return this.#parts.lease.hold(nowMs);
-  }
-
-  #seen(): PresenceInput {
-    const { ledger, clock, timings, pidAlive } = this.#parts;
-    return {
-      windows: ledger.windows(),
-      nowMs: clock.nowMs(),
-      beatMs: timings.beatMs,
-      silentMs: timings.silentMs,
-      awakeSinceMs: this.#awakeSinceMs,
-      pidAlive,
-    };
-  }
-
-  #isGone(scope: string): boolean {
-    return seeScopes(this.#seen(), [scope]).gone.length > 0;
-  }
-
-  #follow(seen: PresenceInput, all: Presence): void {
-    if (all.kind !== "present") {
-      const targets = this.#targets(all.kind === "gone" ? all.endId : "none");
-      const scopes = targets.map(({ scope }) => scope);
-      const { gone, unsure } = seeScopes(seen, scopes);
-      this.#incidents.follow(guarded(gone, targets), unsure);
-      return;
-    }
-    // While windows live, only what one of them watched can be without one: no file is read for it.
-    const { gone, unsure } = seeScopes(seen, windowScopes(seen.windows));
-    const recent = gone.filter(
-      ({ scope, sinceMs }) => this.#incidents.has(scope) || sinceMs >= this.#startedAtMs - staleMs,
-    );
-    const targets =
-      recent.length === 0 ? [] : this.#targets(recent.map(({ endId }) => endId).join());
-    this.#incidents.follow(guarded(recent, targets), unsure);
-  }
-
-  /** The targets, read again when other scopes than before are without a window. */
-  #targets(key: string): readonly GuardTarget[] {
-    if (this.#read?.key === key) return this.#read.targets;
-    this.#parts.lease.readWish();
-    const targets = this.#parts.targets();
-    this.#read = { key, targets };
-    return targets;
   }
 
   #open({ target, endId, sinceMs, unnoted }: GoneTarget): Incident {
@@ -227,12 +171,12 @@ export class Guardian {
       timings,
       wake: () => this.#tick(),
       mayAct: () => !this.#over && lease.hold(clock.nowMs()),
-      stillGone: () => this.#isGone(target.scope),
-      othersOpen: () => presenceOf(this.#seen()).kind === "present",
+      stillGone: () => this.#watch.isGone(target.scope),
+      othersOpen: () => this.#watch.anyOpen,
     });
   }
 
-  #whilePresent(nowMs: number): GuardianEnd | undefined {
+  #whileOpen(nowMs: number): GuardianEnd | undefined {
     // Counted from the last check: an incident's looks may fall on each twentieth wake-up.
     if (this.#ticks < this.#checkAtTick) return undefined;
     this.#checkAtTick = this.#ticks + quietCheckTicks;
@@ -262,7 +206,7 @@ export class Guardian {
     if (this.#emptySince === undefined) lease.readWish();
     const instants: number[] = [];
     for (const { scope } of targets()) {
-      if (this.#isGone(scope)) continue;
+      if (this.#watch.isGone(scope)) continue;
       const listing = ledger.latestListing(scope);
       if (listing === undefined || liveApps(listing).length > 0) return undefined;
       instants.push(listing.observedAtMs);
@@ -273,7 +217,7 @@ export class Guardian {
   #whileGone(nowMs: number): GuardianEnd | undefined {
     if (this.#incidents.size === 0) {
       // Should a window want a guardian all the same, the targets are no longer what they were.
-      this.#read = undefined;
+      this.#watch.forgetTargets();
       return this.#endUnlessWanted("off", nowMs);
     }
     if (!this.#incidents.allQuiet) return undefined;
@@ -310,14 +254,4 @@ export class Guardian {
 
 function isIncidentEnd(end: GuardianEnd): end is NonNullable<IncidentRecord["end"]> {
   return end !== "lease-lost" && end !== "ledger-broken";
-}
-
-function guarded(
-  gone: readonly ScopeEnd[],
-  targets: readonly GuardTarget[],
-): readonly GoneTarget[] {
-  return gone.flatMap((end) => {
-    const target = targets.find(({ scope }) => scope === end.scope);
-    return target === undefined || target.onClose === "off" ? [] : [{ ...end, target }];
-  });
 }

@@ -26,6 +26,21 @@ export interface WindowBeatOptions {
   readonly onClient?: (present: boolean) => void;
 }
 
+const lostVariable = "MODAL_METER_LOST_CLIENT_SECONDS";
+const usualLostMs = 180_000;
+/** Shorter, and a slow connection would count as a lost one. */
+const shortestLostMs = 15_000;
+
+/** How patient a remote window is with its client: three minutes, or as the machine's variable says. */
+export function clientPatience(
+  env: Readonly<Record<string, string | undefined>>,
+): Required<Pick<WindowBeatOptions, "probeMs" | "lostAfterMs">> {
+  const told = Number(env[lostVariable] ?? "") * 1000;
+  const lostAfterMs = told > 0 ? Math.max(told, shortestLostMs) : usualLostMs;
+  // A question may take as long as the pause before it: three of each fit.
+  return { lostAfterMs, probeMs: lostAfterMs / 6 };
+}
+
 /** A sleeping laptop misses one question when it wakes; a lost client misses them all. */
 const missedProbes = 3;
 
@@ -120,7 +135,7 @@ export class WindowBeat implements Disposable {
   }
 
   #probeLater(): void {
-    const { clock, probeMs = 30_000 } = this.#options;
+    const { clock, probeMs = usualLostMs / 6 } = this.#options;
     this.#probeTimer = clock.after(probeMs, () => void this.#probe(probeMs));
   }
 
@@ -157,7 +172,7 @@ export class WindowBeat implements Disposable {
 
   #onSilence(): void {
     this.#missed += 1;
-    const { clock, lostAfterMs = 180_000 } = this.#options;
+    const { clock, lostAfterMs = usualLostMs } = this.#options;
     const silentMs = clock.nowMs() - this.#answeredAtMs;
     if (this.#lost || this.#missed < missedProbes || silentMs < lostAfterMs) return;
     this.#lost = true;

@@ -6,7 +6,7 @@ import { liveGuardian } from "../guardian/guardianLease.ts";
 import type { GuardTarget } from "../guardian/guardTarget.ts";
 import { pidAlive } from "../guardian/pidAlive.ts";
 import { startGuardian } from "../guardian/startGuardian.ts";
-import { WindowBeat } from "../guardian/windowBeat.ts";
+import { clientPatience, WindowBeat } from "../guardian/windowBeat.ts";
 import { watches } from "../guardian/windowPresence.ts";
 import { awayLines, awayRange, awayReport, type AwayReport } from "../session/awayReport.ts";
 import type { CliCommand } from "../modal/cliCommand.ts";
@@ -58,7 +58,7 @@ export class Guard implements Disposable {
         windowId: parts.windowId,
         pid: process.pid,
         // A remote extension host outlives its client by hours, without any event.
-        ...(remote ? { clientAlive } : {}),
+        ...(remote ? { clientAlive, ...clientPatience(process.env) } : {}),
       }),
     );
   }

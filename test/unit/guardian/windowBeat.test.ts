@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
+import { clientPatience, WindowBeat } from "../../../src/guardian/windowBeat.ts";
 import type { WindowRecord } from "../../../src/session/ledgerPort.ts";
 import { silentLog } from "../silentLog.ts";
 import { VirtualClock } from "../virtualClock.ts";
@@ -118,5 +118,17 @@ describe("WindowBeat", () => {
       ["acme/main", "acme/dev"],
       "a closed window stays closed",
     );
+  });
+});
+
+describe("clientPatience", () => {
+  it("is three minutes, or what the machine says, but never so short that a slow line is a lost client", () => {
+    const patience = (value?: string) =>
+      clientPatience(value === undefined ? {} : { MODAL_METER_LOST_CLIENT_SECONDS: value });
+    const usual = { lostAfterMs: 180_000, probeMs: 30_000 };
+    assert.deepEqual(patience(), usual);
+    assert.deepEqual(patience("600"), { lostAfterMs: 600_000, probeMs: 100_000 });
+    assert.deepEqual(patience("1"), { lostAfterMs: 15_000, probeMs: 2_500 });
+    for (const odd of ["", "0", "-5", "soon", "NaN"]) assert.deepEqual(patience(odd), usual);
   });
 });

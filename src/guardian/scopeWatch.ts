@@ -1,0 +1,115 @@
+import type { Clock } from "../base/clock.ts";
+import type { Ledger } from "../session/ledgerPort.ts";
+import { seeScopes, windowScopes } from "./goneScopes.ts";
+import type { ScopeEnd } from "./goneScopes.ts";
+import type { GuardTarget } from "./guardTarget.ts";
+import type { GuardianTimings } from "./timings.ts";
+import { presenceOf } from "./windowPresence.ts";
+import type { PresenceInput } from "./windowPresence.ts";
+
+/** A guarded scope that no open window watches. */
+export interface GoneTarget extends ScopeEnd {
+  readonly target: GuardTarget;
+}
+
+export interface ScopeWatchParts {
+  readonly ledger: Pick<Ledger, "windows">;
+  readonly clock: Clock;
+  readonly timings: GuardianTimings;
+  readonly pidAlive: (pid: number) => boolean;
+  readonly targets: () => readonly GuardTarget[];
+  /** Called before the targets are read. */
+  readonly onRead: () => void;
+}
+
+/** While other windows live, the end of a scope's last window that lies back so long is history. */
+const staleMs = 600_000;
+
+/** Which windows are open and which guarded scopes have none, by the heartbeats in the ledger. */
+export class ScopeWatch {
+  readonly #parts: ScopeWatchParts;
+  readonly #startedAtMs: number;
+  #awakeSinceMs: number;
+  /** The targets as they were when the scopes without a window last changed. */
+  #read: { readonly key: string; readonly targets: readonly GuardTarget[] } | undefined;
+
+  constructor(parts: ScopeWatchParts) {
+    this.#parts = parts;
+    this.#startedAtMs = parts.clock.nowMs();
+    this.#awakeSinceMs = this.#startedAtMs;
+  }
+
+  /** The machine slept until now: silence in that time was none. */
+  awake(nowMs: number): void {
+    this.#awakeSinceMs = nowMs;
+  }
+
+  get anyOpen(): boolean {
+    return presenceOf(this.#seen()).kind === "present";
+  }
+
+  isGone(scope: string): boolean {
+    return seeScopes(this.#seen(), [scope]).gone.length > 0;
+  }
+
+  /** `isHeld`: whether a scope's end is acted on already, however long it lies back. */
+  look(isHeld: (scope: string) => boolean): {
+    readonly anyOpen: boolean;
+    readonly gone: readonly GoneTarget[];
+    /** See `ScopesSeen`. */
+    readonly unsure: readonly string[];
+  } {
+    const seen = this.#seen();
+    const all = presenceOf(seen);
+    if (all.kind !== "present") {
+      const targets = this.#targets(all.kind === "gone" ? all.endId : "none");
+      const scopes = targets.map(({ scope }) => scope);
+      const { gone, unsure } = seeScopes(seen, scopes);
+      return { anyOpen: false, gone: guarded(gone, targets), unsure };
+    }
+    // While windows live, only what one of them watched can be without one: no file is read for it.
+    const { gone, unsure } = seeScopes(seen, windowScopes(seen.windows));
+    const recent = gone.filter(
+      ({ scope, sinceMs }) => isHeld(scope) || sinceMs >= this.#startedAtMs - staleMs,
+    );
+    const targets =
+      recent.length === 0 ? [] : this.#targets(recent.map(({ endId }) => endId).join());
+    return { anyOpen: true, gone: guarded(recent, targets), unsure };
+  }
+
+  /** The targets are read again at the next look. */
+  forgetTargets(): void {
+    this.#read = undefined;
+  }
+
+  #seen(): PresenceInput {
+    const { ledger, clock, timings, pidAlive } = this.#parts;
+    return {
+      windows: ledger.windows(),
+      nowMs: clock.nowMs(),
+      beatMs: timings.beatMs,
+      silentMs: timings.silentMs,
+      awakeSinceMs: this.#awakeSinceMs,
+      pidAlive,
+    };
+  }
+
+  /** The targets, read again when other scopes than before are without a window. */
+  #targets(key: string): readonly GuardTarget[] {
+    if (this.#read?.key === key) return this.#read.targets;
+    this.#parts.onRead();
+    const targets = this.#parts.targets();
+    this.#read = { key, targets };
+    return targets;
+  }
+}
+
+function guarded(
+  gone: readonly ScopeEnd[],
+  targets: readonly GuardTarget[],
+): readonly GoneTarget[] {
+  return gone.flatMap((end) => {
+    const target = targets.find(({ scope }) => scope === end.scope);
+    return target === undefined || target.onClose === "off" ? [] : [{ ...end, target }];
+  });
+}
