@@ -1,13 +1,14 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
-import { addCosts, type Cost } from "../../cost/cost.ts";
+import { budgetLeftText } from "../../cost/budget.ts";
+import { addCosts, knownCost, unknownCost, type Cost } from "../../cost/cost.ts";
 import { estimateCall, type CallEstimate } from "../../cost/callEstimate.ts";
 import { idleBufferCost } from "../../cost/estimate.ts";
 import { formatAmount, formatCountdown } from "../../cost/format.ts";
 import { parseGpu } from "../../cost/gpu.ts";
-import { knownCost, unknownCost } from "../../cost/cost.ts";
 import { usd } from "../../cost/money.ts";
 import { gpuRate } from "../../cost/rates.ts";
+import type { BudgetWatch } from "../../session/budgetWatch.ts";
 import { promptField, type Endpoint } from "../../endpoints/endpoint.ts";
 import { confirm, pickOne } from "../ask.ts";
 import { askAll, askShort, emptyInput, parseCallInput, type CallInput } from "../callInput.ts";
@@ -18,6 +19,7 @@ import type { Services } from "../services.ts";
 /** Services of the commands that call endpoints. */
 export interface CallServices extends Services {
   readonly calls: Calls;
+  readonly budgets: BudgetWatch;
 }
 
 function invoking(id: string, name: string): Command<CallServices> {
@@ -158,9 +160,19 @@ async function mayCost(
       idleTail.known
         ? `${formatAmount(idleTail.microUsd)} of it is the idle tail after the call.`
         : "",
-    ].join("\n"),
+      leftText(services),
+    ]
+      .filter((line) => line !== "")
+      .join("\n"),
     vscode.l10n.t("Call"),
   );
+}
+
+/** What the budgets leave, as it was some minutes ago. */
+function leftText({ budgets, connection }: CallServices): string {
+  const scope = connection.last?.scopeKey;
+  const left = scope === undefined ? undefined : budgetLeftText(budgets.recentStandings(scope));
+  return left === undefined ? "" : `${left}.`;
 }
 
 function likelyCost(estimate: CallEstimate): Cost {
