@@ -58,6 +58,17 @@ describe("a batched file", () => {
     );
   });
 
+  it("holds all of what is flushed while more is written", async () => {
+    const piece = block(1024 * 1024, 3);
+    const file = await BatchedFile.open(path, { ownsPieces: false });
+    await pipeline(Readable.from(Array.from({ length: 70 }, () => piece)), file);
+    const written = readFileSync(path);
+    assert.equal(written.length, 70 * piece.length);
+    for (const at of [0, 31, 32, 33, 69]) {
+      assert.ok(written.subarray(at * piece.length, (at + 1) * piece.length).equals(piece));
+    }
+  });
+
   it("makes the sender wait for the disk", async () => {
     const file = await BatchedFile.open(path, { ownsPieces: false });
     let taken = 0;
