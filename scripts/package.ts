@@ -1,5 +1,5 @@
 // Builds the extension and packs it into out/modal-meter.vsix: node scripts/package.ts [--check]
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createVSIX, listFiles } from "@vscode/vsce";
 import { execa } from "execa";
@@ -35,13 +35,16 @@ const forbidden: readonly (readonly [string, RegExp])[] = [
 export async function pack(): Promise<string> {
   await execa(process.execPath, ["esbuild.mjs"], { cwd: root, stdout: "ignore" });
   await mkdir(join(root, "out"), { recursive: true });
+  // Put in place at once: another run may be installing the one that is there.
+  const made = `${vsixPath}.${process.pid}`;
   await createVSIX({
     cwd: root,
-    packagePath: vsixPath,
+    packagePath: made,
     dependencies: false,
     allowMissingRepository: true,
     rewriteRelativeLinks: false,
   });
+  await rename(made, vsixPath);
   return vsixPath;
 }
 

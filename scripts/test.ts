@@ -75,13 +75,13 @@ const suites: readonly Suite[] = [
     needs: "editor",
     lane: "editor",
   },
-  {
-    name: "e2e",
-    command: [bin("mocha"), "--config", "test/e2e/.mocharc.json", ...reporter],
+  ...(["e2e-waiting", "e2e"] as const).map((name): Suite => ({
+    name,
+    command: [bin("mocha"), "--config", `test/e2e/${name}.mocharc.json`, ...reporter],
     counts: "mocha",
     needs: "editor",
-    lane: "editor",
-  },
+    lane: name === "e2e" ? "processes" : "editor",
+  })),
 ];
 
 const { values: options } = parseArgs({
@@ -103,7 +103,10 @@ if (unknown.length > 0) {
   const names = suites.map(({ name }) => name).join(", ");
   throw new Error(`No suite is named ${unknown.join(", ")}. There are: ${names}`);
 }
-const chosen = suites.filter(({ name }) => only?.includes(name) ?? true);
+/** "e2e" stands for both of its halves. */
+const isWanted = (name: string): boolean =>
+  only?.some((wanted) => name === wanted || name.startsWith(`${wanted}-`)) ?? true;
+const chosen = suites.filter(({ name }) => isWanted(name));
 /** The lane whose lines are shown as they come; the other lane's go to its log. */
 const liveLane = chosen.some(({ lane }) => lane === "editor") ? "editor" : "processes";
 
@@ -118,7 +121,7 @@ type Results = z.infer<typeof resultsShape>;
 async function setUp(): Promise<ReadonlyMap<Need, string>> {
   const missing = new Map<Need, string>();
   const wanted: readonly (readonly [Need, string, boolean])[] = [
-    ["cli", "--python", chosen.some(({ name }) => name === "integration" || name === "e2e")],
+    ["cli", "--python", chosen.some(({ name, lane }) => lane !== "checks" && name !== "host")],
     ["editor", "--editor", chosen.some(({ needs }) => needs === "editor")],
   ];
   for (const [need, flag, isWanted] of wanted) {

@@ -1,15 +1,21 @@
 import { pack } from "../../scripts/package.ts";
 import { killLeftovers } from "../host/processes.ts";
-import { endTurn, takeTurn } from "./oneRun.ts";
+import { takeTurn, type Turn } from "./turn.ts";
+
+/** Two editors at once are what two cores bear: most of a run waits for graces and countdowns. */
+const places = ["e2e-1", "e2e-2"];
+
+let turn: Turn | undefined;
 
 /** Called by mocha before the first test: the window is given the package that users install. */
 export async function mochaGlobalSetup(): Promise<void> {
-  await takeTurn();
+  turn = await takeTurn(places, "another end-to-end run");
+  await using _ = await takeTurn(["package"], "another run's package");
   await pack();
 }
 
 /** Called by mocha after the last test: what outlives its window on purpose ends here. */
 export async function mochaGlobalTeardown(): Promise<void> {
-  await endTurn();
+  await turn?.[Symbol.asyncDispose]();
   for (const { pid, command } of await killLeftovers()) console.log(`Ended ${pid}: ${command}`);
 }
