@@ -68,8 +68,13 @@ export class Calls implements Disposable {
     return endpointNamed(this.#services, name);
   }
 
-  /** Where a call would go now and what it belongs to. Throws a `Failure` when no address is known. */
-  prepare(endpoint: Endpoint): Prepared {
+  /** Where a call would go now and what it belongs to. Rejects with a `Failure` when no address is known. */
+  async plan(endpoint: Endpoint): Promise<Prepared> {
+    const { connection, log } = this.#services;
+    // Whose session it is must be known before the call, so that its cost is not lost.
+    await connection.open().catch((error: unknown) => {
+      log.warn(`The call goes on without a session: ${String(error)}`);
+    });
     return planCall(this.#services, endpoint);
   }
 
@@ -87,7 +92,7 @@ export class Calls implements Disposable {
     if (turn === undefined) return;
     try {
       // The session may have changed while it waited, and the address with it.
-      const prepared = turn.hadToWait ? this.prepare(endpoint) : planned;
+      const prepared = turn.hadToWait ? await this.plan(endpoint) : planned;
       const request = buildRequest(endpoint, prepared.url, values, Math.random);
       const parameters = shownParameters(endpoint, request.sent, shownFiles);
       await this.#send(prepared, sentInput(input, request), request, parameters, turn.place);
@@ -157,7 +162,7 @@ export class Calls implements Disposable {
   /** Calls once more what made a result: from the ledger, else from what its sidecar tells. */
   async repeat(name: string, inputJson: string | null, provenance: Provenance): Promise<void> {
     const input = parseCallInput(inputJson) ?? { values: provenance.parameters, files: {} };
-    await this.run(this.prepare(this.endpoint(name)), input);
+    await this.run(await this.plan(this.endpoint(name)), input);
   }
 
   /** Follows the hand-over of a call that ended without a result. */

@@ -126,11 +126,7 @@ async function send(services: CallServices, endpoint: Endpoint, input: CallInput
   // First of all, so that a call that can not be made yet is not typed twice.
   services.ledger.remember(inputKey(endpoint.name), JSON.stringify(input));
   services.ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
-  // Whose session it is must be known before the call, so that its cost is not lost.
-  await services.connection.open().catch((error: unknown) => {
-    services.log.warn(`The call goes on without a session: ${String(error)}`);
-  });
-  const prepared = services.calls.prepare(endpoint);
+  const prepared = await services.calls.plan(endpoint);
   if (!(await mayCost(services, endpoint, prepared.app?.appId ?? null))) return;
   await services.calls.run(prepared, input);
 }
