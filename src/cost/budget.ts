@@ -77,6 +77,8 @@ export const phaseTargets: readonly PhaseTarget[] = [
   { phase: "beta", low: usd(400), high: usd(600) },
 ];
 
+const leastHistoryMs = 2 * 86_400_000;
+
 export interface Projection {
   readonly period: Period;
   readonly spent: MicroUsd;
@@ -88,7 +90,7 @@ export interface Projection {
 /**
  * What the month will have cost: what it has, and for the rest of it the average of the last
  * `basisDays` days (fewer where the ledger is younger). Whole weeks, so that a Monday does not
- * promise a month of Mondays. undefined before the first hour of history.
+ * promise a month of Mondays. undefined before there are two days of history: one day is no pace.
  */
 export function projectMonth(
   spentBetween: (fromMs: number, toMs: number) => MicroUsd,
@@ -100,7 +102,7 @@ export function projectMonth(
   const period = periodOf("month", nowMs, timeZone);
   const basisFromMs = Math.max(historySinceMs, nowMs - basisDays * 86_400_000);
   const basisMs = nowMs - basisFromMs;
-  if (basisMs < 3_600_000) return undefined;
+  if (basisMs < leastHistoryMs) return undefined;
   const spent = spentBetween(period.fromMs, nowMs);
   const average = spentBetween(basisFromMs, nowMs) / basisMs;
   const projected = microUsd(spent + average * Math.max(0, period.toMs - nowMs));

@@ -68,10 +68,9 @@ describe("budgets", () => {
     assert.equal(againstTarget(usd(400.01), development), "above");
   });
 
-  it("project nothing from nothing", () => {
-    assert.equal(
-      projectMonth(() => usd(1), now - 60_000, now, "UTC"),
-      undefined,
-    );
+  it("project nothing from less than two days", () => {
+    const since = (fromMs: number) => projectMonth(() => usd(1), fromMs, now, "UTC");
+    assert.equal(since(now - 2 * day + 1), undefined);
+    assert.equal(since(now - 2 * day)?.basisDays, 2);
   });
 });
