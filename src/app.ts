@@ -7,7 +7,6 @@ import { systemClock } from "./base/systemClock.ts";
 import type { CallRecord } from "./cost/call.ts";
 import { rateHistory, type RateHistory } from "./cost/rates.ts";
 import { httpProbe } from "./endpoints/httpProbe.ts";
-import { openLedger, setAsideKey } from "./ledger/openLedger.ts";
 import { Bookkeeper } from "./session/bookkeeper.ts";
 import { BudgetWatch } from "./session/budgetWatch.ts";
 import { Connection } from "./session/connection.ts";
@@ -27,6 +26,7 @@ import { budgetsIn, showBudgetAlert } from "./ui/budgetAlerts.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
 import { endDemos } from "./ui/demos.ts";
 import { Guard } from "./ui/guard.ts";
+import { careForLedger, openHomeLedger } from "./ui/homeLedger.ts";
 import { LogChannel } from "./ui/logChannel.ts";
 import { findApps, ModalAccess } from "./ui/modalAccess.ts";
 import { Pages } from "./ui/pages.ts";
@@ -51,9 +51,6 @@ export interface AppServices extends Services {
 }
 
 const ledgerName = "ledger.db";
-const careAfterMs = 5 * 60_000;
-/** Rows of calls and containers are kept for 13 months, so that a month can be compared with last year's; sums stay for good. */
-const keptMs = 400 * 24 * 3_600_000;
 
 /** Composition root: builds the parts and connects them, by constructor arguments. */
 export class App implements Disposable {
@@ -106,17 +103,9 @@ export class App implements Disposable {
 
   async #start(): Promise<AppServices> {
     await mkdir(this.#storageFolder, { recursive: true });
-    const { ledger, setAside } = await openLedger(join(this.#storageFolder, ledgerName));
-    this.#store.add(ledger);
-    const byGuardian = pathIn(ledger.recall(setAsideKey));
-    if (setAside !== null) this.#tellSetAside(setAside);
-    else if (
-      byGuardian !== undefined &&
-      ledger.claimOnce(`told:${byGuardian}`, systemClock.nowMs())
-    ) {
-      this.#tellSetAside(byGuardian);
-    }
-
+    const ledger = this.#store.add(
+      await openHomeLedger(join(this.#storageFolder, ledgerName), this.log),
+    );
     const windowId = randomUUID();
     const access = new ModalAccess({
       settings: this.#settings,
@@ -214,7 +203,7 @@ export class App implements Disposable {
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
     this.#store.add(calls.onResult(() => this.#results.look()));
     this.#react(services, poller, access, windowId, appHint);
-    this.#care(ledger);
+    this.#store.add(careForLedger(ledger, this.log));
     await project.look();
     poller.start();
     calls.resumeLeftCalls();
@@ -304,21 +293,6 @@ export class App implements Disposable {
     }
   }
 
-  /** The ledger's upkeep, well after the start: one window per day reads all of it and forgets what is very old. */
-  #care(ledger: Ledger & LedgerUpkeep): void {
-    const care = async (): Promise<void> => {
-      const nowMs = systemClock.nowMs();
-      if (!ledger.claimOnce(`care:${new Date(nowMs).toISOString().slice(0, 10)}`, nowMs)) return;
-      const problems = await ledger.checkIntegrity();
-      if (problems.length > 0) {
-        this.log.error(`The ledger is damaged and will be set aside: ${problems.join("; ")}`);
-        return;
-      }
-      ledger.prune(nowMs - keptMs);
-    };
-    this.#store.add(systemClock.after(careAfterMs, () => this.#later("The ledger's care", care)));
-  }
-
   /** Work that nobody waits for. */
   #later(what: string, work: () => Promise<void>): void {
     Promise.resolve()
@@ -336,20 +310,4 @@ export class App implements Disposable {
       { overrides: settings.get("rates"), regionMultiplier: region, nonPreemptible },
     );
   }
-
-  #tellSetAside(path: string): void {
-    this.log.warn(`The ledger was damaged. It was set aside as ${path}, and a new one was begun.`);
-    void vscode.window.showWarningMessage(
-      vscode.l10n.t(
-        "The ledger of Modal Meter was damaged. It was kept as {0}, and a new one was begun.",
-        path,
-      ),
-    );
-  }
-}
-
-/** A path that was remembered as JSON. */
-function pathIn(json: string | undefined): string | undefined {
-  const path: unknown = json === undefined ? undefined : JSON.parse(json);
-  return typeof path === "string" ? path : undefined;
 }
