@@ -107,6 +107,7 @@ export class App implements Disposable {
       await openHomeLedger(join(this.#storageFolder, ledgerName), this.log),
     );
     const windowId = randomUUID();
+    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const access = new ModalAccess({
       settings: this.#settings,
       log: this.log,
@@ -142,7 +143,7 @@ export class App implements Disposable {
         folder: () => project.currentFolder(),
         rates: () => this.#rates(connection, ledger),
         known: { appHint, lifeInFile: (appName) => project.factsInFile(appName) },
-        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        timeZone,
       }),
     );
     const reconnect = (): void => {
@@ -181,7 +182,6 @@ export class App implements Disposable {
       this.#store.add(part);
     }
     this.#apps.follow(meter);
-    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const spending = new Spending({
       ledger,
       clock: systemClock,
@@ -197,7 +197,7 @@ export class App implements Disposable {
         timeZone,
         scope: () => connection.last?.scopeKey ?? null,
         budgets: () => budgetsIn(this.#settings.current.get("budget")),
-        onExceeded: (alert) => void showBudgetAlert(services, alert),
+        onExceeded: (alert) => this.#later("The budget", () => showBudgetAlert(services, alert)),
       }),
     );
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
