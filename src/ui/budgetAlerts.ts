@@ -3,6 +3,7 @@ import type { Budget, BudgetAlert } from "../cost/budget.ts";
 import { usd } from "../cost/money.ts";
 import type { SettingValues } from "../session/settings.ts";
 import type { Services } from "./services.ts";
+import { sayWarning } from "./say.ts";
 
 /** The budgets of the setting; 0 or nothing turns one off. */
 export function budgetsIn({
@@ -24,7 +25,7 @@ export async function showBudgetAlert(
   costs.line(`📈 ${message}`);
   const look = vscode.l10n.t("Where Did It Go?");
   const stop = vscode.l10n.t("Stop All");
-  const pressed = await vscode.window.showWarningMessage(message, look, stop);
+  const pressed = await sayWarning(message, look, stop);
   if (pressed === look) await vscode.commands.executeCommand("modalMeter.showSpending");
   if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
 }

@@ -20,6 +20,7 @@ import { CallTurns } from "./callTurns.ts";
 import { showFailure } from "./failures.ts";
 import type { Services } from "./services.ts";
 import { allTiers } from "./statusView.ts";
+import { sayWarning } from "./say.ts";
 
 /** A call that is under way. */
 interface Followed {
@@ -340,6 +341,6 @@ async function openResult(outcome: CallOutcome): Promise<void> {
 
 async function tellCancelled(failure: Failure): Promise<void> {
   const release = vscode.l10n.t("Release GPUs");
-  const pressed = await vscode.window.showWarningMessage(failure.message, release);
+  const pressed = await sayWarning(failure.message, release);
   if (pressed === release) await vscode.commands.executeCommand("modalMeter.releaseGpus");
 }

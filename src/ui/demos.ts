@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import type { Connected } from "../session/connection.ts";
 import { expireDemo } from "../session/demoExpiry.ts";
 import type { Listing } from "../session/ledgerPort.ts";
@@ -6,6 +5,7 @@ import { modeNamed, modesOf, restingMode } from "../session/mode.ts";
 import { releaseText } from "../session/releaseGpus.ts";
 import { burnByContainer } from "./commands/session.ts";
 import type { Services } from "./services.ts";
+import { sayInfo } from "./say.ts";
 
 /** Ends the time boxes that are over: once, whichever window or guardian is first. */
 export async function endDemos(
@@ -42,6 +42,6 @@ export async function endDemos(
     const released = outcome.released === null ? "" : ` ${releaseText(outcome.released)}`;
     const text = `The demo is over: back in dev mode.${released}`;
     costs.line(`⏰ ${text}`);
-    void vscode.window.showInformationMessage(text);
+    void sayInfo(text);
   }
 }

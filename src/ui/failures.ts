@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { failureOf, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import type { SettingName } from "../session/settings.ts";
+import { sayError } from "./say.ts";
 
 interface Remedy {
   readonly label: string;
@@ -68,10 +69,7 @@ export async function showFailure(log: Log, doing: string, error: unknown): Prom
     failure?.message ??
     vscode.l10n.t("{0}: an unexpected error in Modal Meter. The log has the details.", doing);
   const remedies = remediesFor(failure?.reason, message);
-  const pressed = await vscode.window.showErrorMessage(
-    message,
-    ...remedies.map(({ label }) => label),
-  );
+  const pressed = await sayError(message, ...remedies.map(({ label }) => label));
   const remedy = remedies.find(({ label }) => label === pressed);
   if (remedy !== undefined) {
     await vscode.commands.executeCommand(remedy.command, ...(remedy.arguments ?? []));

@@ -15,6 +15,7 @@ import type { Listing, WindowRecord } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
 import { modeNamed, modesOf, restingMode } from "../session/mode.ts";
 import type { Services } from "./services.ts";
+import { sayInfo, sayWarning } from "./say.ts";
 
 export interface GuardParts {
   readonly services: Services;
@@ -111,7 +112,7 @@ export class Guard implements Disposable {
     if (news === undefined) return;
     costs.line(`🧾 ${news.text}`);
     const compare = vscode.l10n.t("Compare with the Bill");
-    const pressed = await vscode.window.showInformationMessage(news.text, compare);
+    const pressed = await sayInfo(news.text, compare);
     if (pressed === compare) await vscode.commands.executeCommand("modalMeter.compareBill");
   }
 
@@ -187,9 +188,7 @@ export class Guard implements Disposable {
     const stop = vscode.l10n.t("Stop All");
     const details = vscode.l10n.t("Details");
     const actions = report.stillRunning ? [stop, details] : [details];
-    const tell = report.stillRunning
-      ? vscode.window.showWarningMessage
-      : vscode.window.showInformationMessage;
+    const tell = report.stillRunning ? sayWarning : sayInfo;
     const pressed = await tell(lines[0] ?? "", ...actions);
     if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
     if (pressed === details) costs.show();
@@ -205,7 +204,7 @@ export class Guard implements Disposable {
       const text = `${reminder.title}: ${reminder.body}`;
       services.costs.line(`🔔 ${text} (The system could not show this when it was due.)`);
       log.info("The guardian's last reminder could not be shown by the system.");
-      void vscode.window.showWarningMessage(text, check).then((pressed) => {
+      void sayWarning(text, check).then((pressed) => {
         if (pressed === check) void vscode.commands.executeCommand("modalMeter.checkRunning");
       });
     }

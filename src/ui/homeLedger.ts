@@ -4,6 +4,7 @@ import { systemClock } from "../base/systemClock.ts";
 import { openLedger, setAsideKey } from "../ledger/openLedger.ts";
 import type { Ledger, LedgerUpkeep } from "../session/ledgerPort.ts";
 import type { LogChannel } from "./logChannel.ts";
+import { sayWarning } from "./say.ts";
 
 const careAfterMs = 5 * 60_000;
 /** Rows of calls and containers are kept for 13 months, so that a month can be compared with last year's; sums stay for good. */
@@ -48,7 +49,7 @@ export function careForLedger(ledger: Ledger & LedgerUpkeep, log: LogChannel): D
 
 function tellSetAside(path: string, log: LogChannel): void {
   log.warn(`The ledger was damaged. It was set aside as ${path}, and a new one was begun.`);
-  void vscode.window.showWarningMessage(
+  void sayWarning(
     vscode.l10n.t(
       "The ledger of Modal Meter was damaged. It was kept as {0}, and a new one was begun.",
       path,

@@ -15,3 +15,12 @@ export function table(
   const rule = columns.map((column) => (typeof column === "string" ? ":--" : "--:"));
   return [titles, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).concat("");
 }
+
+/**
+ * A notification makes a link of `[text](command:…)`, and runs the command when it is clicked. Words
+ * of others come to us in messages (an endpoint's error, a name, what a program printed), and must
+ * not become one.
+ */
+export function withoutLinks(message: string): string {
+  return message.replaceAll("](", "] (");
+}

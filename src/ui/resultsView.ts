@@ -10,6 +10,7 @@ import { sizeText } from "../endpoints/sizeText.ts";
 import { askText } from "./ask.ts";
 import { watchJsonFiles } from "./folderWatch.ts";
 import type { SettingsSource } from "./settingsSource.ts";
+import { sayInfo } from "./say.ts";
 
 /** The results of the open folders, newest first, with what each cost. */
 export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Disposable {
@@ -152,7 +153,7 @@ export async function insertAsMarkdown({ path, provenance }: ResultEntry): Promi
     return;
   }
   await vscode.env.clipboard.writeText(link(path));
-  await vscode.window.showInformationMessage(vscode.l10n.t("The Markdown is on the clipboard."));
+  await sayInfo(vscode.l10n.t("The Markdown is on the clipboard."));
 }
 
 /** Moves a result and its sidecar to the trash, after a question. */

@@ -4,6 +4,7 @@ import type { ModeDefinition } from "../session/mode.ts";
 import type { StartOptions, StartOutcome } from "../session/start.ts";
 import { showFailure } from "./failures.ts";
 import type { Services } from "./services.ts";
+import { sayError, sayInfo } from "./say.ts";
 
 /** Goes on with a failed start. */
 export type Retry = (run: (options: StartOptions) => Promise<StartOutcome>) => Promise<void>;
@@ -36,7 +37,7 @@ export async function tellStart(
               "It returns to dev by itself in {0}. Stop it right after the demo.",
               formatCountdown(expiresAtMs - services.clock.nowMs()),
             );
-      const pressed = await vscode.window.showInformationMessage(
+      const pressed = await sayInfo(
         vscode.l10n.t("{0} is ready in {1} mode. {2}", names, mode.name, reminder),
         stop,
       );
@@ -53,7 +54,7 @@ export async function tellStart(
             outcome.state.text,
           );
       costs.line(`   ${text}`);
-      if (outcome.undone.verified) await vscode.window.showInformationMessage(text);
+      if (outcome.undone.verified) await sayInfo(text);
       else await offerStop(text);
       return;
     }
@@ -67,7 +68,7 @@ export async function tellStart(
 
 async function offerStop(text: string): Promise<void> {
   const stop = vscode.l10n.t("Stop All Apps");
-  const pressed = await vscode.window.showErrorMessage(text, stop);
+  const pressed = await sayError(text, stop);
   if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
 }
 
@@ -84,7 +85,7 @@ async function tellFailed(
   const undo = vscode.l10n.t("Undo");
   const showLog = vscode.l10n.t("Show Log");
   const actions = outcome.canUndo ? [retry, undo, showLog] : [retry, showLog];
-  const pressed = await vscode.window.showErrorMessage(text, ...actions);
+  const pressed = await sayError(text, ...actions);
   if (pressed === showLog) log.show();
   if (pressed === retry) await goOn((options) => outcome.retry(options));
   if (pressed === undo) {
@@ -95,7 +96,7 @@ async function tellFailed(
         ? vscode.l10n.t("Undone: nothing of this start runs any more.")
         : vscode.l10n.t("Not all of it could be undone: {0}.", left);
       costs.line(`   ${result}`);
-      if (undone.verified) await vscode.window.showInformationMessage(result);
+      if (undone.verified) await sayInfo(result);
       else await offerStop(result);
     } catch (error) {
       await showFailure(log, "undo", error);

@@ -15,6 +15,7 @@ import { askAll, askShort, emptyInput, parseCallInput, type CallInput } from "..
 import { inputKey, type Calls } from "../calls.ts";
 import type { Command } from "../command.ts";
 import type { Services } from "../services.ts";
+import { sayInfo } from "../say.ts";
 
 /** Services of the commands that call endpoints. */
 export interface CallServices extends Services {
@@ -49,9 +50,7 @@ export const invokeCommands: readonly Command<CallServices>[] = [
       const editor = vscode.window.activeTextEditor;
       const text = editor?.document.getText(editor.selection).trim() ?? "";
       if (text === "") {
-        await vscode.window.showInformationMessage(
-          vscode.l10n.t("Select the text of a prompt in an editor first."),
-        );
+        await sayInfo(vscode.l10n.t("Select the text of a prompt in an editor first."));
         return;
       }
       const endpoint = await pickEndpoint(services, (one) => promptField(one) !== undefined);
@@ -63,7 +62,7 @@ export const invokeCommands: readonly Command<CallServices>[] = [
     run: async (services) => {
       const name = z.safeParse(z.string(), parsed(services.ledger.recall("lastEndpoint")));
       if (!name.success) {
-        await vscode.window.showInformationMessage(vscode.l10n.t("No call has been made yet."));
+        await sayInfo(vscode.l10n.t("No call has been made yet."));
         return;
       }
       const endpoint = services.calls.endpoint(name.data);

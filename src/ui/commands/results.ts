@@ -8,6 +8,7 @@ import type { Command } from "../command.ts";
 import { lastAwayReport } from "../guard.ts";
 import { deleteResult, insertAsMarkdown, type ResultsView } from "../resultsView.ts";
 import type { CallServices } from "./invoke.ts";
+import { sayInfo } from "../say.ts";
 
 /** Services of the commands about results. */
 export interface ResultServices extends CallServices {
@@ -73,7 +74,7 @@ async function followCall({ ledger, calls }: ResultServices): Promise<void> {
     )
     .toSorted((a, b) => b.startedAtMs - a.startedAtMs);
   if (left.length === 0) {
-    await vscode.window.showInformationMessage(vscode.l10n.t("There is no call to pick up."));
+    await sayInfo(vscode.l10n.t("There is no call to pick up."));
     return;
   }
   const picked = await pickOne(
@@ -156,7 +157,7 @@ async function importOpenApi({
     ...others,
     ...picked.map(({ endpoint }) => settingOf(endpoint)),
   ]);
-  await vscode.window.showInformationMessage(
+  await sayInfo(
     vscode.l10n.t("Added: {0}. They are in Invoke Endpoint… now.", [...names].join(", ")),
   );
 }
@@ -165,7 +166,7 @@ async function showAwayReport({ ledger, costs }: ResultServices): Promise<void> 
   const json = lastAwayReport({ ledger });
   const lines = z.safeParse(z.array(z.string()), json === undefined ? undefined : JSON.parse(json));
   if (!lines.success) {
-    await vscode.window.showInformationMessage(
+    await sayInfo(
       vscode.l10n.t("Nothing ran while no window was open, as far as this machine knows."),
     );
     return;

@@ -12,6 +12,7 @@ import type { Command } from "../command.ts";
 import { menuEntries } from "../menuView.ts";
 import type { Services } from "../services.ts";
 import { burnRate } from "../statusView.ts";
+import { sayInfo, sayWarning } from "../say.ts";
 
 /** Services of the commands that show and keep things. */
 export interface ShowServices extends Services {
@@ -57,13 +58,13 @@ async function checkRunning({ meter, connection }: ShowServices): Promise<void> 
   );
   const { apps } = meter.state();
   if (apps.length === 0) {
-    await vscode.window.showInformationMessage(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
+    await sayInfo(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
     return;
   }
   const stop = vscode.l10n.t("Stop All");
   const names = apps.map(({ name, running }) => `${name} (${running})`).join(", ");
   const burn = burnRate(apps);
-  const pressed = await vscode.window.showWarningMessage(
+  const pressed = await sayWarning(
     vscode.l10n.t(
       "Running in {0}: {1}. {2}",
       scopeKey,
@@ -91,7 +92,7 @@ async function exportLedger({ upkeep }: ShowServices): Promise<void> {
     });
   }
   const open = vscode.l10n.t("Open");
-  const pressed = await vscode.window.showInformationMessage(
+  const pressed = await sayInfo(
     vscode.l10n.t("The ledger was exported to {0}.", file.fsPath),
     open,
   );
@@ -127,18 +128,14 @@ async function setProxyToken({
   });
   if (secret === undefined || secret === "") return;
   await tokens.save(origin, { key, secret });
-  await vscode.window.showInformationMessage(
-    vscode.l10n.t("Saved. It is sent to {0} and to no other address.", origin),
-  );
+  await sayInfo(vscode.l10n.t("Saved. It is sent to {0} and to no other address.", origin));
 }
 
 async function forgetProxyToken({ tokens, settings, ledger }: ShowServices): Promise<void> {
   const origin = await askOrigin(ledger, settings.current.get("endpointBaseUrl"), () => []);
   if (origin === undefined) return;
   await tokens.forget(origin);
-  await vscode.window.showInformationMessage(
-    vscode.l10n.t("The token for {0} is forgotten.", origin),
-  );
+  await sayInfo(vscode.l10n.t("The token for {0} is forgotten.", origin));
 }
 
 async function askOrigin(

@@ -9,6 +9,7 @@ import { gpuUsdPerHour, modes, pickMode } from "../modePicker.ts";
 import type { Services } from "../services.ts";
 import { showStart } from "../startProgress.ts";
 import { tellStart } from "../startTell.ts";
+import { sayWarning } from "../say.ts";
 
 export const startDev: Command<Services> = {
   id: "modalMeter.startDev",
@@ -42,7 +43,7 @@ async function start(
   const { project, connection, costs } = services;
   if (!vscode.workspace.isTrusted) {
     const manage = vscode.l10n.t("Manage Trust");
-    const pressed = await vscode.window.showWarningMessage(
+    const pressed = await sayWarning(
       vscode.l10n.t("This folder is not trusted, so nothing of it is deployed."),
       manage,
     );

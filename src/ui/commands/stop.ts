@@ -18,6 +18,7 @@ import { askText, pickOne } from "../ask.ts";
 import type { Command } from "../command.ts";
 import type { Services } from "../services.ts";
 import type { CallServices } from "./invoke.ts";
+import { sayError, sayInfo, sayWarning } from "../say.ts";
 
 export const stopAll: Command<CallServices> = {
   id: "modalMeter.stopAll",
@@ -42,7 +43,7 @@ async function pickApp(services: Services): Promise<string | undefined> {
   const listing = await looking(scopeKey, () => services.meter.refreshNow());
   const apps = liveApps(listing);
   if (apps.length === 0) {
-    await vscode.window.showInformationMessage(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
+    await sayInfo(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
     return undefined;
   }
   return pickOne(
@@ -195,14 +196,14 @@ async function tell(
   const protectedApps = plan.excluded.filter(({ canBeNamed }) => canBeNamed);
   let pressed: string | undefined;
   if (proven && startElsewhere !== undefined) {
-    pressed = await vscode.window.showWarningMessage(summary, again, showReceipt);
+    pressed = await sayWarning(summary, again, showReceipt);
   } else if (receipt.verified === "clear") {
-    pressed = await vscode.window.showInformationMessage(`🎯 ${summary}`, showReceipt);
+    pressed = await sayInfo(`🎯 ${summary}`, showReceipt);
   } else if (receipt.verified === "excluded-left") {
     const actions = protectedApps.length > 0 ? [others, showReceipt] : [showReceipt];
-    pressed = await vscode.window.showInformationMessage(summary, ...actions);
+    pressed = await sayInfo(summary, ...actions);
   } else {
-    pressed = await vscode.window.showErrorMessage(summary, again, showReceipt);
+    pressed = await sayError(summary, again, showReceipt);
   }
   if (pressed === showReceipt) services.costs.show();
   if (pressed === again) await stop(services, what);
