@@ -17,9 +17,12 @@ import { parseWorkdayEnd } from "../session/settings.ts";
 import { readSnoozes, snooze } from "../session/snoozes.ts";
 import { showFailure } from "./failures.ts";
 import type { Services } from "./services.ts";
+import { sayWarning } from "./say.ts";
 
 const checkEveryMs = 15_000;
 const dayMs = 86_400_000;
+/** A reminder that nobody answered lies in the notification centre, and holds back others only so long. */
+const unansweredMs = 600_000;
 /** When any window of this machine last saw its person active; in the ledger, for all windows. */
 const activeKey = "reminders:activeAtMs";
 const shownKey = "reminders:shownAtMs";
@@ -29,7 +32,7 @@ export class Reminders implements Disposable {
   readonly #services: Services;
   readonly #store = new DisposableStore();
   #timer: Disposable | undefined;
-  #shown: Promise<void> | undefined;
+  #open: { readonly sinceMs: number } | undefined;
 
   constructor(services: Services) {
     this.#services = services;
@@ -59,16 +62,19 @@ export class Reminders implements Disposable {
   #check(): void {
     const { log, clock } = this.#services;
     this.#noteActivity();
-    if (this.#shown !== undefined) return;
     try {
       const reminder = this.#due();
-      if (reminder === undefined) return;
+      if (reminder === undefined || this.#mustWait(reminder)) return;
       // The window that the person looks at comes first; the others only when it did not.
       const claim = (): void => {
-        if (this.#shown !== undefined || this.#due()?.key !== reminder.key) return;
+        if (this.#mustWait(reminder) || this.#due()?.key !== reminder.key) return;
         if (!this.#services.ledger.claimOnce(reminder.key, clock.nowMs())) return;
         this.#services.ledger.remember(shownKey, String(clock.nowMs()));
-        this.#shown = this.#show(reminder).finally(() => (this.#shown = undefined));
+        const open = { sinceMs: clock.nowMs() };
+        this.#open = open;
+        void this.#show(reminder).finally(() => {
+          if (this.#open === open) this.#open = undefined;
+        });
       };
       const waitMs = claimDelayMs(vscode.window.state);
       if (waitMs === 0) claim();
@@ -76,6 +82,12 @@ export class Reminders implements Disposable {
     } catch (error) {
       log.error("The reminders could not be checked.", error);
     }
+  }
+
+  /** One at a time; but the end of a demo does not wait for an answer to something else. */
+  #mustWait({ kind }: Reminder): boolean {
+    if (this.#open === undefined || kind === "demo-ending") return false;
+    return this.#services.clock.nowMs() - this.#open.sinceMs < unansweredMs;
   }
 
   #due(): Reminder | undefined {
@@ -131,7 +143,7 @@ export class Reminders implements Disposable {
   async #show(reminder: Reminder): Promise<void> {
     const { log } = this.#services;
     const labels = new Map(reminder.actions.map((action) => [label(action), action]));
-    const pressed = await vscode.window.showWarningMessage(
+    const pressed = await sayWarning(
       vscode.l10n.t(reminder.message.text, ...reminder.message.args),
       ...labels.keys(),
     );

@@ -150,6 +150,9 @@ describe("sessions", function () {
       assert.equal(scene.containers(flux), 1, "the warm-up has left a warm container");
       await window.clearNotifications();
       modal.journal.clear();
+      // Another reminder that nobody answers must not hold back the end of a demo.
+      await scene.stage.host.writeSettings({ ...settings, "modalMeter.budget": { hourUsd: 0.5 } });
+      await window.untilNotification(/Modal costs .* now; your limit is \$0\.50\/h/, patient);
 
       const notice = /The demo session ends in [45] min/;
       await scene.endDemoAt(Date.now() + 5 * 60_000);
@@ -172,6 +175,7 @@ describe("sessions", function () {
       assert.equal(flux.state, "deployed");
       assert.equal(modal.journal.count({ name: "AppPublish" }), 0);
       await window.untilStatus(status, /^dev · 1 app/, patient);
+      await scene.stage.host.writeSettings(settings);
     });
   });
 
