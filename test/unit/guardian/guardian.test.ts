@@ -472,4 +472,17 @@ describe("Guardian", () => {
     assert.equal(world.guardians.length, 1);
     assert.deepEqual(world.modal.stopped, []);
   });
+
+  it("keeps what could not be shown of each scope for the next start, once", async () => {
+    world.notifierSays = { kind: "not-shown", reason: "no desktop" };
+    const windows = [world.openWindow(), world.openWindow(world.otherScope)];
+    world.modal.start("flux-api");
+    world.otherModal.start("comfy");
+    await world.advance(30_000);
+    for (const window of windows) world.closeWindow(window);
+    await world.advance(60_000);
+    const told = undeliveredReminders(ledger, true, world.clock.nowMs());
+    assert.deepEqual(told.map(({ scope }) => scope).toSorted(), ["team/dev", "you/main"]);
+    assert.deepEqual(undeliveredReminders(ledger, true, world.clock.nowMs()), []);
+  });
 });
