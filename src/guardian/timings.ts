@@ -22,7 +22,7 @@ export interface GuardianTimings {
 }
 
 export const defaultTimings: GuardianTimings = {
-  tickMs: 4_000,
+  tickMs: 3_500,
   aloneTickMs: 10_000,
   beatMs: 5_000,
   silentMs: 60_000,
