@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { skip } from "../skip.ts";
 import type { WebFault } from "../sim/admin/faults.ts";
 import { EndpointsScene } from "./endpointsScene.ts";
+import { GarbageServer } from "./garbageServer.ts";
 import { cliFolder } from "./stage.ts";
 
 const costs = "Modal Meter Costs";
@@ -88,6 +89,7 @@ describe("endpoints in a real window", function () {
       const text = await scene.untilShown(/🔎 X-Cost-USD says/);
       assert.match(text, /That is a former price for L40S/);
       assert.match(text, /Update the price in the app's cost tracker/);
+      // Its line in the app's log is the same call: told once, counted once.
     });
 
     it("says that a cost is unknown where the endpoint does not tell it", async () => {
@@ -205,6 +207,58 @@ describe("endpoints in a real window", function () {
       assert.match(JSON.stringify(result.sidecar.parameters["reference_image"]), /a-red-fox/);
     });
 
+    it("runs a workflow file from the explorer's context menu", async () => {
+      const { window } = scene;
+      const workflow = {
+        "3": { class_type: "KSampler", inputs: { seed: 7, steps: 4, model: ["4", 0] } },
+        "4": { class_type: "CheckpointLoaderSimple", inputs: { ckpt_name: "base.safetensors" } },
+      };
+      await writeFile(join(scene.stage.workspace, "castle-api.json"), JSON.stringify(workflow));
+      await scene.explorerMenu("castle-api.json", "Invoke Workflow");
+      const result = await scene.untilResult("workflow-");
+      assert.match(result.name, /^workflow-\d{8}-\d{6}\.jpg$/);
+      const [post, ...more] = scene.posts("/workflow");
+      assert.equal(more.length, 0);
+      assert.deepEqual(bodyOf(post)["workflow"], workflow);
+      // Named, not copied.
+      assert.match(
+        String(result.sidecar.parameters["workflow"]),
+        /^castle-api\.json \(\d+ bytes\)$/,
+      );
+      await scene.untilPicture("workflow-");
+      await window.screenshot("endpoints-workflow");
+    });
+
+    it("refuses a workflow of ComfyUI's editor, and says which export to take", async () => {
+      await writeFile(
+        join(scene.stage.workspace, "castle-editor.json"),
+        JSON.stringify({ last_node_id: 4, nodes: [{ id: 3, type: "KSampler" }], links: [] }),
+      );
+      await scene.explorerMenu("castle-editor.json", "Invoke Workflow");
+      await scene.untilError(
+        /castle-editor\.json is a workflow of ComfyUI's editor.*Export \(API\)/,
+      );
+      assert.equal(scene.posts("/workflow").length, 0);
+    });
+
+    it("makes a file of an image inside JSON, and opens it", async () => {
+      scene.quicken({ path: "/flux", fault: { kind: "body", variant: "base64-json" } });
+      await scene.invoke("Invoke Flux", "a wrapped fox");
+      const result = await scene.untilResult("a-wrapped-fox");
+      assert.match(result.name, /^flux-\d{8}-\d{6}-a-wrapped-fox\.json$/);
+      const image = result.name.replace(/\.json$/, "_1.jpg");
+      assert.ok((await scene.files()).includes(image), (await scene.files()).join());
+      const bytes = await readFile(join(result.path, "..", image));
+      assert.equal(bytes.subarray(0, 3).toString("hex"), "ffd8ff");
+      const text = result.bytes.toString("utf8");
+      assert.match(
+        text,
+        /^\{\n {2}"image": "\[saved as flux-.*_1\.jpg, \d+ bytes\]",\n {2}"format"/,
+      );
+      const { width, height } = await scene.untilPicture("a-wrapped-fox_1");
+      assert.deepEqual([width, height], [1024, 1024]);
+    });
+
     it("asks above the limit, and sends nothing when the answer is no", async () => {
       const { window } = scene;
       await scene.setting({ "modalMeter.askAboveUsd": 0.001 });
@@ -213,12 +267,28 @@ describe("endpoints in a real window", function () {
       await scene.invoke("Invoke Flux", "a costly fox");
       const dialog = await window.until("the question", async () => window.dialog(), patient);
       assert.match(dialog.message, /Flux Schnell will cost about \$0\.\d+\. Call it\?/);
+      assert.match(dialog.message, /\$\d+\.\d\d left of this (?:week|month)'s \$(?:100|500)\.00/);
       assert.match(dialog.message, /of it is the idle tail after the call/);
       assert.equal(scene.posts().length, 0);
       await window.pressDialogButton("Call");
       await scene.untilResult("a-costly-fox");
       assert.equal(scene.posts().length, 1);
       await scene.setting({ "modalMeter.askAboveUsd": undefined });
+    });
+
+    it("is told once: its line in the app's log is not another call, whatever its headers said", async () => {
+      const { window } = scene;
+      const { sidecar } = await scene.untilResult("a-silent-fox");
+      // A call of somebody else, whose line comes after all those of this window.
+      const answer = await fetch(z.parse(z.url(), sidecar["url"]), {
+        method: "POST",
+        body: JSON.stringify({ prompt: "a fox of a teammate" }),
+      });
+      assert.equal(answer.status, 200);
+      const logged = async (): Promise<number> =>
+        (await scene.costLines()).filter((line) => line.includes("from its log")).length;
+      await window.until("the teammate's call is told", async () => (await logged()) > 0, patient);
+      assert.equal(await logged(), 1, (await scene.costLines()).join("\n"));
     });
   });
 
@@ -317,6 +387,151 @@ describe("endpoints in a real window", function () {
     });
   });
 
+  describe("results outside the workspace", () => {
+    after(async () => scene.setting({ "modalMeter.resultsFolder": undefined }));
+
+    it("appear, and go, without a look of anybody", async () => {
+      const { window } = scene;
+      const outside = join(scene.stage.workspace, "..", "pictures", "of today");
+      const shown = async (): Promise<string> =>
+        (
+          await window.page
+            .locator(".pane:has(.pane-header:has-text('Results')) .monaco-list-row")
+            .allInnerTexts()
+        ).join("\n");
+      await scene.setting({ "modalMeter.resultsFolder": outside });
+      await window.runCommand("Modal Meter: Show Results");
+      await window.until("nothing is there yet", async () => (await shown()) === "", patient);
+      await scene.invoke("Invoke Flux", "a fox abroad");
+      const appears = async (): Promise<boolean> => (await shown()).includes("a fox abroad");
+      await window.until("the result is listed", appears, patient);
+      await window.screenshot("endpoints-results-outside");
+      for (const name of await readdir(outside)) await rm(join(outside, name));
+      await window.until("it is listed no more", async () => !(await appears()), patient);
+      await scene.setting({ "modalMeter.resultsFolder": undefined });
+      await window.until(
+        "those of the workspace are back",
+        async () => (await shown()).includes("a red fox"),
+        patient,
+      );
+    });
+  });
+
+  describe("several calls", () => {
+    after(async () =>
+      scene.setting({
+        "modalMeter.maxParallelCalls": undefined,
+        "modalMeter.maxResultGibibytes": undefined,
+      }),
+    );
+    const minutes = 60_000;
+    const queued = async (): Promise<readonly string[]> =>
+      (await scene.window.notifications())
+        .map(({ message }) => message)
+        .filter((message) => message.includes("queued:"));
+    const untilQueued = async (texts: readonly RegExp[]): Promise<void> => {
+      await scene.window.until(
+        `the queue is ${texts.join()}`,
+        async () => {
+          // A toast is put away after a while; this finds it in the centre.
+          if (texts.length > 0) await scene.window.untilNotification(/queued:/, patient);
+          const found = await queued();
+          return (
+            found.length === texts.length &&
+            texts.every((text) => found.some((message) => text.test(message)))
+          );
+        },
+        { ...patient, describe: async () => scene.window.describe() },
+      );
+    };
+    const next = /Flux Schnell: queued: next in line\. Nothing is sent yet\./;
+
+    it("wait in a queue, can be cancelled there with nothing spent, and survive the error of one", async () => {
+      const { window } = scene;
+      await scene.setting({ "modalMeter.maxParallelCalls": 1 });
+      scene.quicken(
+        { path: "/flux", times: 1, fault: { kind: "error", message: "the brush is dry" } },
+        { path: "/flux", times: 1, fault: { kind: "duration", ms: minutes } },
+      );
+      await scene.invoke("Invoke Flux", "a queued fox that fails");
+      await scene.untilPending("/flux", 1);
+      await scene.invoke("Invoke Flux", "a queued fox that leaves");
+      await untilQueued([next]);
+      await scene.invoke("Invoke Flux", "a queued fox that arrives");
+      await untilQueued([next, /queued: 1 call ahead\. Nothing is sent yet\./]);
+      await window.screenshot("endpoints-queue");
+      assert.equal(scene.posts().length, 1);
+
+      await window.pressNotificationButton(next, "Cancel");
+      await untilQueued([next]);
+      assert.equal(scene.posts().length, 1);
+      scene.stage.modal.advance(2 * minutes);
+      await scene.untilError(/the brush is dry/);
+      await scene.untilResult("a-queued-fox-that-arrives");
+      assert.deepEqual(
+        scene.posts().map((entry) => bodyOf(entry)["prompt"]),
+        ["a queued fox that fails", "a queued fox that arrives"],
+      );
+      await window.untilOutput(
+        costs,
+        /⏹️ Not sent: flux\. Cancelled while it waited for its turn\. Nothing was sent/,
+      );
+    });
+
+    it("begin at once when the setting grows, as many as it says", async () => {
+      scene.quicken({ path: "/flux", fault: { kind: "duration", ms: minutes } });
+      await scene.invoke("Invoke Flux", "a hare of many");
+      await scene.untilPending("/flux", 1);
+      await scene.invoke("Invoke Flux", "an otter of many");
+      await untilQueued([next]);
+      await scene.setting({ "modalMeter.maxParallelCalls": undefined });
+      await scene.untilPending("/flux", 2);
+      await untilQueued([]);
+      scene.stage.modal.advance(2 * minutes);
+      await scene.untilResult("a-hare-of-many");
+      await scene.untilResult("an-otter-of-many");
+      assert.equal(scene.posts().length, 2);
+    });
+
+    it("that wait are sent away by a release of the GPUs, not sent after it", async () => {
+      const { window } = scene;
+      await scene.setting({ "modalMeter.maxParallelCalls": 1 });
+      scene.quicken({ path: "/flux", fault: { kind: "duration", ms: minutes } });
+      await scene.invoke("Invoke Flux", "a badger at work");
+      await scene.untilPending("/flux", 1);
+      await scene.invoke("Invoke Flux", "a badger in line");
+      await untilQueued([next]);
+      await window.runCommand("Modal Meter: Release GPUs");
+      await window.untilOutput(costs, /Not sent: flux\. It waited .* when the apps were stopped/);
+      await untilQueued([]);
+      scene.stage.modal.advance(2 * minutes);
+      await window.until("the first is over", async () => scene.posts()[0]?.outcome !== "pending");
+      await scene.setting({ "modalMeter.maxParallelCalls": undefined });
+      await scene.invoke("Invoke Flux", "a badger after all");
+      await scene.untilResult("a-badger-after-all");
+      assert.ok(!scene.posts().some((entry) => bodyOf(entry)["prompt"] === "a badger in line"));
+    });
+
+    it("are refused by name where a limit is no number that can be", async () => {
+      await scene.setting({ "modalMeter.maxParallelCalls": 0 });
+      await scene.invoke("Invoke Flux", "a refused fox");
+      const { buttons } = await scene.untilError(
+        /The setting modalMeter\.maxParallelCalls is wrong: must be 1 or more \(it is 0\)/,
+      );
+      assert.ok(buttons.includes("Open Settings"), buttons.join());
+      await scene.setting({
+        "modalMeter.maxParallelCalls": undefined,
+        "modalMeter.maxResultGibibytes": -4,
+      });
+      await scene.repeat();
+      await scene.untilError(
+        /The setting modalMeter\.maxResultGibibytes is wrong: must be above 0/,
+      );
+      assert.equal(scene.posts().length, 0);
+      await scene.setting({ "modalMeter.maxResultGibibytes": undefined });
+    });
+  });
+
   describe("an endpoint of the user's own", () => {
     it("comes from the settings, and a refused value is named", async () => {
       const { window } = scene;
@@ -396,6 +611,12 @@ describe("endpoints in a real window", function () {
       await scene.untilResult("a-fox-that-fails");
     });
 
+    let cleanUp: (() => Promise<void>) | undefined;
+    afterEach(async () => {
+      await cleanUp?.();
+      cleanUp = undefined;
+    });
+
     const html = { "content-type": "text/html" };
     const cases: readonly {
       readonly what: string;
@@ -438,6 +659,31 @@ describe("endpoints in a real window", function () {
         says: /connection (broke|closed) in the middle of the result/,
       },
       {
+        what: "a body that is shorter than its announced length",
+        fault: { kind: "body", variant: "too-long" },
+        says: /connection broke in the middle of the result, after .* of /,
+      },
+      {
+        what: "a body that is longer than its announced length",
+        fault: { kind: "body", variant: "too-short" },
+        says: /announced a shorter result than it sent: the file has no end/,
+      },
+      {
+        what: "an empty body",
+        fault: { kind: "body", variant: "empty" },
+        says: /answered with an empty body\. Look at the app's log/,
+      },
+      {
+        what: "a decompression bomb",
+        fault: { kind: "body", variant: "gzip-bomb", megabytes: 200 },
+        says: /unpacks from .* to more than .*looks like a decompression bomb and was dropped/,
+      },
+      {
+        what: "a body of 10 GB",
+        fault: { kind: "body", variant: "huge", megabytes: 10_000 },
+        says: /The result is larger than the limit \(10\.5 GB of 4\.3 GB\)/,
+      },
+      {
         what: "a spend limit",
         fault: {
           kind: "answer",
@@ -475,6 +721,35 @@ describe("endpoints in a real window", function () {
         scene.posts().map(({ outcome }) => outcome),
         ["429", "200"],
       );
+    });
+
+    it("a result above the limit of the setting", async () => {
+      await scene.setting({ "modalMeter.maxResultGibibytes": 0.000_001 });
+      cleanUp = async () => scene.setting({ "modalMeter.maxResultGibibytes": undefined });
+      await scene.repeat();
+      await scene.untilError(/The result is larger than the limit \(.* of 1\.1 kB\)/i);
+    });
+
+    it("cost headers that are garbage spoil no result, and are quoted shortened", async () => {
+      scene.quicken({ path: "/flux", fault: { kind: "cost-headers", variant: "garbage" } });
+      await scene.invoke("Invoke Flux", "a fox in the garbage");
+      const result = await scene.untilResult("a-fox-in-the-garbage");
+      assert.equal(result.sidecar.cost.reportedMicroUsd, null);
+      const text = await scene.untilShown(/🔎 X-Cost-USD is not an amount.*It is not counted/);
+      assert.match(text, /X-Execution-Time-Sec is not a number of seconds \("9{1,60}…"\)/);
+      assert.match(text, /💰 Cost: unknown \| Time: unknown \| GPU: unknown/);
+      assert.doesNotMatch(text, /NaN|undefined/);
+    });
+
+    it("an answer that is not HTTP", async () => {
+      await using garbage = await GarbageServer.listen(
+        "HTTP/1.1 200 OK\r\nbad header\u0001: x\r\n\r\n",
+      );
+      await scene.setting({ "modalMeter.endpointUrls": { flux: `${garbage.origin}/flux` } });
+      await scene.repeat();
+      await scene.untilError(/answered with something that is not HTTP.*was not sent again/);
+      assert.equal(garbage.connections, 1);
+      await scene.setting({ "modalMeter.endpointUrls": undefined });
     });
 
     it("a wrong URL", async () => {
@@ -626,6 +901,65 @@ describe("endpoints in a real window", function () {
       scene.stage.modal.advance(2 * minutes);
       await scene.untilResult("a-heron-that-comes-back");
       assert.equal(scene.posts().length, 1);
+    });
+  });
+
+  describe("the diagnostics log", () => {
+    it("holds neither a prompt nor a secret, at its most talkative", async () => {
+      const { window, stage } = scene;
+      await window.runCommand("Developer: Set Log Level...");
+      await window.untilQuickInput(/./, patient);
+      await window.type("Modal Meter");
+      await window.pick(/^Modal Meter(?! Costs)/, patient);
+      await window.untilQuickInput(/log level/i, patient);
+      await window.pick(/^Trace/);
+
+      const minutes = 60_000;
+      const faults: readonly WebFault[] = [
+        { kind: "error", message: "no ink for a confidential lynx" },
+        { kind: "answer", status: 422, body: '{"detail":"a confidential lynx is no animal"}' },
+        { kind: "answer", status: 500, body: "a confidential lynx broke it" },
+        { kind: "body", variant: "html" },
+        { kind: "body", variant: "truncated" },
+      ];
+      for (const [at, fault] of faults.entries()) {
+        scene.quicken({ path: "/flux", fault });
+        await scene.invoke("Invoke Flux", "a confidential lynx");
+        await window.until(
+          `call ${at + 1} is answered`,
+          async () => scene.posts()[at] !== undefined && scene.posts()[at]?.outcome !== "pending",
+          patient,
+        );
+      }
+      scene.quicken({ path: "/flux", fault: { kind: "duration", ms: 4 * minutes } });
+      await scene.invoke("Invoke Flux", "a confidential lynx at last");
+      const posts = scene.posts().length;
+      await scene.untilPending("/flux", posts);
+      scene.handOver();
+      await scene.untilPending("/flux", posts + 1);
+      stage.modal.advance(2 * minutes);
+      await scene.untilResult("a-confidential-lynx-at-last");
+
+      const log = await window.until(
+        "the log tells of the last call",
+        async () => {
+          const text = await scene.diagnostics();
+          return /GET http\S+\/flux → 200/.test(text) ? text : undefined;
+        },
+        patient,
+      );
+      assert.match(log, /POST http\S+\/flux → 303/);
+      assert.match(log, /POST http\S+\/flux → 422/);
+      for (const animal of ["lynx", "fox", "heron", "badger", "otter"]) {
+        assert.ok(!log.includes(animal), `"${animal}" of a prompt in the log`);
+      }
+      // By the id in the address of a hand-over, anybody can fetch the result.
+      assert.doesNotMatch(log, /__modal_function_call_id/);
+      const tokens = Object.values(stage.modal.env).filter((value) => /^(ak|as)-/.test(value));
+      assert.ok(tokens.length >= 2, "the token of the editor is looked for");
+      for (const secret of [...tokens, "wk-one", "ws-two"]) {
+        assert.ok(!log.includes(secret), `a secret (${secret.slice(0, 2)}-…) in the log`);
+      }
     });
   });
 

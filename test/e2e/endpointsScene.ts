@@ -208,10 +208,41 @@ export class EndpointsScene implements AsyncDisposable {
 
   /** What the extension has written into its two output channels. */
   async logs(): Promise<readonly string[]> {
+    return this.#logFiles(/Modal Meter( Costs)?\.log$/);
+  }
+
+  /** What the extension has written for diagnosis, in all its lives. */
+  async diagnostics(): Promise<string> {
+    return (await this.#logFiles(/Modal Meter\.log$/)).join("\n");
+  }
+
+  /** What the costs channel has told, in all its lives. */
+  async costLines(): Promise<readonly string[]> {
+    return (await this.#logFiles(/Modal Meter Costs\.log$/)).join("\n").split("\n");
+  }
+
+  async #logFiles(named: RegExp): Promise<readonly string[]> {
     const folder = join(this.stage.host.userData, "logs");
     const names = await readdir(folder, { recursive: true });
-    const own = names.filter((name) => /Modal Meter( Costs)?\.log$/.test(name));
+    const own = names.filter((name) => named.test(name));
     return Promise.all(own.map(async (name) => readFile(join(folder, name), "utf8")));
+  }
+
+  /** Chooses an entry of a file's context menu in the explorer. */
+  async explorerMenu(file: string, entry: string): Promise<void> {
+    await this.window.runCommand("View: Show Explorer");
+    const row = this.window.page
+      .locator(".explorer-folders-view .monaco-list-row")
+      .filter({ hasText: file });
+    await row.first().click({ button: "right", timeout: patient.withinMs });
+    const action = this.window.page.locator(`.monaco-menu .action-label[aria-label="${entry}"]`);
+    await action.waitFor();
+    // A click in the menu's first moments is taken for the end of the one that opened it.
+    await this.window.until(`"${entry}" is chosen`, async () => {
+      if ((await action.count()) === 0) return true;
+      await action.click({ timeout: 1000 });
+      return false;
+    });
   }
 
   /** The picture that is open in VS Code's own image preview, as the browser has decoded it. */
