@@ -12,6 +12,7 @@ import { switchMode as switchTo, switchText } from "../../session/switchMode.ts"
 import type { Command } from "../command.ts";
 import { pickMode } from "../modePicker.ts";
 import type { Services } from "../services.ts";
+import type { CallServices } from "./invoke.ts";
 
 /** The open session of this window's folder; tells when there is none. */
 async function currentSession(services: Services): Promise<SessionRecord | undefined> {
@@ -29,7 +30,7 @@ async function currentSession(services: Services): Promise<SessionRecord | undef
   return session;
 }
 
-export const sessionCommands: readonly Command<Services>[] = [
+export const sessionCommands: readonly Command<CallServices>[] = [
   {
     id: "modalMeter.switchMode",
     run: async (services) => {
@@ -101,8 +102,10 @@ async function extendDemo(services: Services): Promise<void> {
   services.costs.line(`⏳ Extended by ${extensionMinutes} min: ${formatCountdown(left)} left.`);
 }
 
-async function releaseGpus(services: Services): Promise<void> {
+async function releaseGpus(services: CallServices): Promise<void> {
   const { control, scopeKey } = await services.connection.open();
+  // A call that waits for its turn would start a container again.
+  services.calls.dropQueued();
   const listing = await services.meter.refreshNow();
   const sessions = services.ledger.sessions({ scope: scopeKey });
   const ours = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
