@@ -32,6 +32,11 @@ const stops = ({ modal }: Stage): number => modal.journal.count({ name: "AppStop
 const guardians = (): number =>
   ownProcesses().filter(({ command }) => command.includes("guardian.cjs")).length;
 
+const extensionHosts = (): readonly number[] =>
+  ownProcesses()
+    .filter(({ command }) => command.includes("--type=extensionHost"))
+    .map(({ pid }) => pid);
+
 /** Deploys flux in the window, and waits until the guardian is there. */
 async function startDev(window: EditorWindow): Promise<void> {
   await window.untilStatus(status, /nothing running/, patient);
@@ -110,6 +115,17 @@ describe("after the last window, with onClose: stop", () => {
     await untilStoppedOnce(before);
   });
 
+  it("stops the app once when two windows are quit in the same moment", async () => {
+    assert.ok(stage);
+    const first = await stage.host.open();
+    await startDev(first);
+    const second = await stage.host.open();
+    await second.untilStatus(status, /^dev · 1 app/, patient);
+    const before = stops(stage);
+    await Promise.all([first.close(), second.close()]);
+    await untilStoppedOnce(before);
+  });
+
   it("stops the app when the whole editor was killed, and the next start goes on without it", async () => {
     assert.ok(stage);
     const window = await stage.host.open();
@@ -120,6 +136,51 @@ describe("after the last window, with onClose: stop", () => {
     await stage.host.restart();
     const again = await stage.host.open();
     await again.untilStatus(status, /nothing running/, patient);
+  });
+});
+
+describe("after a client that vanished, with onClose: stop", () => {
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this);
+    stage = await Stage.set({
+      settings: { ...target, "modalMeter.onClose": "stop" },
+      moreEnv: { MODAL_METER_LOST_CLIENT_SECONDS: "30" },
+    });
+    // The desktop editor is one with its screen: its kill is a case of its own.
+    if (stage.host.kind !== "server") this.skip();
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("stops the app once, although the extension host lives on, and a new window starts from there", async () => {
+    assert.ok(stage);
+    const own = stage;
+    const window = await stage.host.open();
+    const openedAtMs = Date.now();
+    await startDev(window);
+    const before = stops(stage);
+    // Its client is there: a window that would be taken for lost would have lost its app by now.
+    await until("silence and grace would be over", () => Date.now() - openedAtMs > 60_000, patient);
+    assert.deepEqual(live(stage), ["flux"]);
+    assert.equal(stops(stage), before);
+    const hosts = extensionHosts();
+    assert.equal(hosts.length, 1);
+    await stage.host.killClient();
+    const goneAtMs = Date.now();
+    await until("the guardian has stopped the app", () => live(own).length === 0, patient);
+    const seconds = (Date.now() - goneAtMs) / 1000;
+    console.log(`      stopped ${seconds.toFixed(0)} s after the client was killed`);
+    assert.ok(seconds >= 30 + 20 - 5, "neither the silence nor the grace is cut short");
+    assert.deepEqual(extensionHosts(), hosts, "the extension host was not told");
+    await until("no guardian is left over", () => guardians() === 0, patient);
+    assert.equal(stops(stage) - before, 1, "one stop, not two");
+    const again = await stage.host.open();
+    await again.untilStatus(status, /nothing running/, patient);
+    assert.equal(stops(stage) - before, 1);
+    await again.close();
   });
 });
 

@@ -16,6 +16,8 @@ export interface StageOptions {
   readonly cli?: "current" | "old" | "none";
   /** In place of the token and server of Local Modal. */
   readonly env?: Readonly<Record<string, string>>;
+  /** On top of the token and server. */
+  readonly moreEnv?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly modal?: LocalModalOptions;
   readonly size?: HostOptions["size"];
@@ -68,7 +70,7 @@ export class Stage implements AsyncDisposable {
         workspace,
         extension: options.extension ?? { vsix: vsixPath },
         settings: { ...options.settings },
-        env: { ...(options.env ?? modal.env), PATH: path.join(delimiter) },
+        env: { ...(options.env ?? modal.env), ...options.moreEnv, PATH: path.join(delimiter) },
         ...(options.size === undefined ? {} : { size: options.size }),
       });
       if (options.modalToml !== undefined) {

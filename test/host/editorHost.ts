@@ -37,6 +37,11 @@ export interface EditorHost extends AsyncDisposable {
   writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Runs a compiled test runner (`export function run(): Promise<void>`) in the extension host. */
   runTests(runner: string, env?: Readonly<Record<string, string>>): Promise<HostRun>;
+  /**
+   * Kills the person's side without a goodbye: the browser of a server, whose extension hosts go on.
+   * A desktop editor is one with its screen.
+   */
+  killClient(): Promise<void>;
   /** Kills the whole editor, as a crash or a power cut would. */
   kill(): Promise<void>;
   /** Starts the editor again on the same user data, after kill(). */

@@ -174,6 +174,10 @@ export class ElectronHost implements EditorHost {
     return { code, log: chunks.join("") };
   }
 
+  killClient(): Promise<void> {
+    return this.kill();
+  }
+
   async kill(): Promise<void> {
     const app = this.#running();
     this.#app = undefined;

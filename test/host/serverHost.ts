@@ -169,6 +169,14 @@ export class ServerHost implements EditorHost {
     }
   }
 
+  async killClient(): Promise<void> {
+    const profile = join(this.#folder, "browser");
+    const own = () => ownProcesses().filter(({ command }) => command.includes(profile));
+    this.#browser = undefined;
+    for (const { pid } of own()) kill(pid);
+    await until("the browser has ended", () => own().length === 0);
+  }
+
   async kill(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;

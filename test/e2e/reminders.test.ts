@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readSnoozes } from "../../src/session/snoozes.ts";
+import type { UntilOptions } from "../host/until.ts";
+import type { EditorWindow } from "../host/window.ts";
+import { skip } from "../skip.ts";
+import { Stage, cliFolder } from "./stage.ts";
+
+const status = "modalMeter.status";
+const patient: UntilOptions = { withinMs: 120_000, everyMs: 250 };
+
+/** Nothing is due but what a test switches on. */
+const quiet = {
+  "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }],
+  "modalMeter.idleReminderMinutes": 0,
+  "modalMeter.workdayEnd": "",
+  "modalMeter.onClose": "off",
+};
+
+describe("a reminder in the window", () => {
+  let stage: Stage;
+  let window: EditorWindow;
+
+  before(function () {
+    if (!existsSync(cliFolder("current")))
+      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
+  });
+  /** Each test of its own, and not in a hook: a hook is not retried. */
+  async function withWarmContainer(): Promise<void> {
+    stage = await Stage.set({ settings: quiet });
+    window = await stage.host.open();
+    await window.untilStatus(status, /nothing running/, patient);
+    await window.runCommand("Modal Meter: Start Dev Session");
+    await window.untilNotification("flux is ready in dev mode", patient);
+    await window.clearNotifications();
+    await window.runCommand("Modal Meter: Invoke Flux");
+    await window.untilQuickInput("Prompt");
+    await window.type("a fox at night");
+    await window.until("the prompt is taken", async () => {
+      if ((await window.quickInput()) === undefined) return true;
+      await window.accept();
+      return false;
+    });
+    await window.untilOutput("Modal Meter Costs", /💰 Cost/, patient);
+    await window.clearNotifications();
+  }
+
+  afterEach(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("tells of the end of the workday with four buttons; Snooze 30 Min puts it off", async () => {
+    await withWarmContainer();
+    await stage.host.writeSettings({ ...quiet, "modalMeter.workdayEnd": "Mon-Sun 00:00" });
+    const message = /End of the workday: 1 app\(s\) still run \(flux\)\. 1 GPU container\(s\) cost/;
+    const shown = await window.untilNotification(message, patient);
+    assert.equal(shown.severity, "warning");
+    assert.deepEqual(shown.buttons, [
+      "Stop All",
+      "Release GPUs",
+      "Snooze 30 Min",
+      "Don't Remind Me",
+    ]);
+    await window.screenshot("reminder-workday-end");
+    const pressedAtMs = Date.now();
+    await window.pressNotificationButton(message, "Snooze 30 Min");
+    const untilMs = await window.until("it is snoozed for 30 minutes", () =>
+      stage.withLedger((ledger) => readSnoozes(ledger).get("workday-end")),
+    );
+    const minutes = (untilMs - pressedAtMs) / 60_000;
+    assert.ok(minutes > 29.5 && minutes < 30.5, `${minutes} minutes`);
+    assert.deepEqual(await window.notifications(), []);
+  });
+
+  it("tells of an unusual burn rate; Don't Remind Me turns it off for good", async () => {
+    await withWarmContainer();
+    const settings = { ...quiet, "modalMeter.budget": { weekUsd: 0, monthUsd: 0, hourUsd: 0.01 } };
+    await stage.host.writeSettings(settings);
+    const message = /Modal costs ≈ \$\d+\.\d\d\/h now; your limit is \$0\.01\/h\./;
+    const shown = await window.untilNotification(message, patient);
+    assert.deepEqual(shown.buttons.slice(-3), ["Stop All", "Snooze 30 Min", "Don't Remind Me"]);
+    await window.screenshot("reminder-burn-rate");
+    await window.pressNotificationButton(message, "Don't Remind Me");
+    await window.until("the setting says so", async () => {
+      const files = ["User", "Machine"].map((name) =>
+        readFile(join(stage.host.userData, name, "settings.json"), "utf8").catch(() => ""),
+      );
+      const texts = await Promise.all(files);
+      return texts.some((text) => /"modalMeter\.mutedReminders":\s*\[\s*"burn-rate"/.test(text));
+    });
+    assert.deepEqual(await window.notifications(), []);
+  });
+
+  it("a link shows what runs, and stops nothing", async () => {
+    await withWarmContainer();
+    await window.runCommand("Developer: Open URL");
+    await window.untilQuickInput(/URL/);
+    const scheme = stage.host.kind === "server" ? "code-oss" : "vscode";
+    await window.type(`${scheme}://modal-meter.modal-meter/running`);
+    await window.accept();
+    await window.pressDialogButton("Open");
+    await window.untilNotification(/^Running in acme\/main: flux/, patient);
+    assert.equal(stage.modal.journal.count({ name: "AppStop" }), 0);
+  });
+});
