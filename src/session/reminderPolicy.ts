@@ -23,7 +23,6 @@ export type ReminderAction =
   | "release"
   | "extend-demo"
   | "back-to-dev"
-  | "show-apps"
   | "snooze"
   | "mute";
 
@@ -32,7 +31,7 @@ export interface Reminder {
   readonly kind: ReminderKind;
   readonly key: string;
   readonly message: Message;
-  /** In the order in which they are offered. */
+  /** In the order in which they are offered; four at most, more are not readable in a toast. */
   readonly actions: readonly ReminderAction[];
 }
 
@@ -208,7 +207,7 @@ function burnRate(input: ReminderInput, local: LocalTime): Reminder | undefined 
       burnText(burn),
       formatPerHour(hourLimit),
     ),
-    actions: ["show-apps", "release", "stop-all", "snooze", "mute"],
+    actions: ["stop-all", "release", "snooze", "mute"],
   };
 }
 

@@ -170,8 +170,6 @@ export class Reminders implements Disposable {
         return run("extendDemo");
       case "back-to-dev":
         return run("backToDev");
-      case "show-apps":
-        return run("checkRunning");
       case "snooze":
         snooze(ledger, reminder.kind, clock.nowMs());
         return undefined;
@@ -196,8 +194,6 @@ function label(action: ReminderAction): string {
       return vscode.l10n.t("+30 Min");
     case "back-to-dev":
       return vscode.l10n.t("Back to Dev Now");
-    case "show-apps":
-      return vscode.l10n.t("Show Apps");
     case "snooze":
       return vscode.l10n.t("Snooze 30 Min");
     default:
