@@ -80,7 +80,12 @@ describe("a reminder in the window", () => {
     await stage.host.writeSettings(settings);
     const message = /Modal costs ≈ \$\d+\.\d\d\/h now; your limit is \$0\.01\/h\./;
     const shown = await window.untilNotification(message, patient);
-    assert.deepEqual(shown.buttons.slice(-3), ["Stop All", "Snooze 30 Min", "Don't Remind Me"]);
+    assert.deepEqual(shown.buttons, [
+      "Stop All",
+      "Release GPUs",
+      "Snooze 30 Min",
+      "Don't Remind Me",
+    ]);
     await window.screenshot("reminder-burn-rate");
     await window.pressNotificationButton(message, "Don't Remind Me");
     await window.until("the setting says so", async () => {
