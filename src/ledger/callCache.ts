@@ -25,6 +25,10 @@ export class CallCache {
   }
 
   read(query: CallQuery): readonly CallRecord[] {
+    // Asked once per line of a log, and never the same again.
+    if (query.callId !== undefined || query.source !== undefined) {
+      return callsOf(this.#connection, query);
+    }
     const key = JSON.stringify(query);
     // Asked first: a change that falls in between is read twice rather than never.
     const version = `${this.#connection.replaced} ${callVersion(this.#connection)}`;

@@ -80,6 +80,8 @@ export function callsOf(connection: Connection, query: CallQuery): readonly Call
   };
   add("started_at_ms >= :fromMs", "fromMs", query.fromMs);
   add("started_at_ms < :toMs", "toMs", query.toMs);
+  add("call_id = :callId", "callId", query.callId);
+  add("source = :source", "source", query.source);
   add("scope = :scope", "scope", query.scope);
   add("session_id = :sessionId", "sessionId", query.sessionId);
   add("endpoint = :endpoint", "endpoint", query.endpoint);

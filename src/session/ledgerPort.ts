@@ -1,5 +1,5 @@
 import type { Disposable } from "../base/disposable.ts";
-import type { CallRecord, CallStatus } from "../cost/call.ts";
+import type { CallRecord, CallSource, CallStatus } from "../cost/call.ts";
 import type { MicroUsd } from "../cost/money.ts";
 import type { ContainerObservation, ContainerSpan } from "../cost/span.ts";
 import type { AppInfo, BillingRow, WorkspaceRates } from "./modalControl.ts";
@@ -26,6 +26,8 @@ export interface TimeRange {
 }
 
 export interface CallQuery extends Partial<TimeRange> {
+  readonly callId?: string;
+  readonly source?: CallSource;
   readonly scope?: string;
   readonly sessionId?: string;
   readonly endpoint?: string;

@@ -59,14 +59,13 @@ export class LoggedCalls {
 
   #decide(call: CallRecord): void {
     const { ledger, onCall } = this.#parts;
-    const around = this.#around(call);
-    if (around.some(({ callId }) => callId === call.callId)) {
+    if (ledger.calls({ callId: call.callId }).length > 0) {
       this.#waiting.delete(call.callId);
       return;
     }
-    const own = around.filter(({ callId, source }) => {
+    const own = this.#ownAround(call).filter(({ callId }) => {
       const line = this.#lineOf.get(callId);
-      return source === "editor" && (line === undefined || line === call.callId);
+      return line === undefined || line === call.callId;
     });
     const fate = fateOfLogCall(call, own);
     if (fate.do === "wait" && this.#waiting.size < maxWaiting) {
@@ -89,10 +88,11 @@ export class LoggedCalls {
     onCall(call);
   }
 
-  #around({ startedAtMs, endedAtMs }: CallRecord): readonly CallRecord[] {
+  #ownAround({ startedAtMs, endedAtMs }: CallRecord): readonly CallRecord[] {
     return this.#parts.ledger
       .calls({
         scope: this.#app.scope,
+        source: "editor",
         fromMs: startedAtMs - longestCallMs,
         toMs: (endedAtMs ?? startedAtMs) + clockSlackMs,
       })

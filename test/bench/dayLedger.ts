@@ -45,9 +45,13 @@ export class DayLedger {
     this.#changes += 1;
   }
 
-  calls({ fromMs = 0, toMs = Infinity }: CallQuery): readonly CallRecord[] {
+  calls({ fromMs = 0, toMs = Infinity, callId, source }: CallQuery): readonly CallRecord[] {
     return [...this.#calls.values()].filter(
-      ({ startedAtMs }) => startedAtMs >= fromMs && startedAtMs < toMs,
+      (call) =>
+        call.startedAtMs >= fromMs &&
+        call.startedAtMs < toMs &&
+        (callId === undefined || call.callId === callId) &&
+        (source === undefined || call.source === source),
     );
   }
 

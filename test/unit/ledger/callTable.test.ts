@@ -95,7 +95,7 @@ describe("calls of the ledger", () => {
       a.upsertCall(call({ callId, scope: "query", ...fields }));
     own("q1", { startedAtMs: 1000, sessionId: "s1" });
     own("q2", { startedAtMs: 2000, sessionId: "s1", endpoint: "wan2", status: "failed" });
-    own("q3", { startedAtMs: 3000, sessionId: "s2" });
+    own("q3", { startedAtMs: 3000, sessionId: "s2", source: "log" });
     const ids = (query: Parameters<typeof a.calls>[0]): readonly string[] =>
       a.calls({ scope: "query", ...query }).map(({ callId }) => callId);
     assert.deepEqual(ids({}), ["q3", "q2", "q1"]);
@@ -103,6 +103,8 @@ describe("calls of the ledger", () => {
     assert.deepEqual(ids({ sessionId: "s1" }), ["q2", "q1"]);
     assert.deepEqual(ids({ endpoint: "wan2" }), ["q2"]);
     assert.deepEqual(ids({ status: "running" }), ["q3", "q1"]);
+    assert.deepEqual(ids({ source: "editor" }), ["q2", "q1"]);
+    assert.deepEqual(ids({ callId: "q2" }), ["q2"]);
     assert.deepEqual(ids({ limit: 1 }), ["q3"]);
   });
 
