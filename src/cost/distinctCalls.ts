@@ -2,6 +2,7 @@ import type { CallRecord } from "./call.ts";
 
 /** A handler prints its line before the response is on its way back; clocks differ by a little. */
 const slackMs = 5000;
+const nearMs = 500;
 
 /**
  * The calls without the log lines of calls that this editor made itself: those are in the ledger
@@ -78,11 +79,16 @@ export function fateOfLogCall(log: CallRecord, editorCalls: readonly CallRecord[
   );
   const ended = own.filter(({ status }) => status !== "running");
   const same = ownCallOf(log, ended);
-  if (same !== undefined) return { do: "complete", call: completed(same, log) };
   const isOpen = own.some(
     (call) => call.status === "running" && call.startedAtMs <= (log.endedAtMs ?? 0) + slackMs,
   );
-  return isOpen ? { do: "wait" } : { do: "write", call: log };
+  // The running call may fit better than one that merely does not contradict the line.
+  if (isOpen && (same === undefined || !isDuring(log, same) || !isExact(log, same))) {
+    return { do: "wait" };
+  }
+  return same === undefined
+    ? { do: "write", call: log }
+    : { do: "complete", call: completed(same, log) };
 }
 
 function isSameCall(log: CallRecord, editor: CallRecord): boolean {
@@ -113,13 +119,28 @@ function isSameTime(log: CallRecord, editor: CallRecord): boolean | null {
   return Math.abs(log.executionSeconds - editor.executionSeconds) <= 0.011;
 }
 
-/** The call that tells the same in all points, else the first that agrees. */
+/**
+ * Of the calls that agree with the line: one during which it was written, then one that tells the
+ * same in all points, then the one that ended next to it.
+ */
 function ownCallOf(log: CallRecord, calls: readonly CallRecord[]): CallRecord | undefined {
-  const fitting = calls.filter((call) => isSameCall(log, call));
-  return (
-    fitting.find((call) => isSameCost(log, call) === true && isSameTime(log, call) === true) ??
-    fitting[0]
-  );
+  const atMs = writtenAtMs(log);
+  const offMs = (call: CallRecord): number => Math.abs((call.endedAtMs ?? atMs) - atMs);
+  const rank = (call: CallRecord): number =>
+    (isDuring(log, call) ? 0 : 2) + (isExact(log, call) ? 0 : 1);
+  return calls
+    .filter((call) => isSameCall(log, call))
+    .toSorted((a, b) => rank(a) - rank(b) || offMs(a) - offMs(b))[0];
+}
+
+/** Without a difference between the clocks worth speaking of, a call's line is written while it runs. */
+function isDuring(log: CallRecord, { startedAtMs, endedAtMs }: CallRecord): boolean {
+  const atMs = writtenAtMs(log);
+  return atMs >= startedAtMs && atMs <= (endedAtMs ?? atMs) + nearMs;
+}
+
+function isExact(log: CallRecord, editor: CallRecord): boolean {
+  return isSameCost(log, editor) === true && isSameTime(log, editor) === true;
 }
 
 function completed(editor: CallRecord, log: CallRecord): CallRecord {

@@ -265,6 +265,53 @@ describe("LogFollower", () => {
     );
   });
 
+  it("counts no own call twice, in whatever order lines and answers come and whatever the headers said", async () => {
+    const told = { reportedMicroUsd: usd(0.001083), executionSeconds: 2, gpuType: "L40S" };
+    const variants = {
+      right: told,
+      missing: { reportedMicroUsd: null, executionSeconds: null, gpuType: null },
+      overpriced: { ...told, reportedMicroUsd: usd(0.002) },
+      milliseconds: { ...told, executionSeconds: 2000 },
+    } as const;
+    const own = fc.record({
+      headers: fc.constantFrom(...(["right", "missing", "overpriced", "milliseconds"] as const)),
+      gapMs: fc.integer({ min: 100, max: 8000 }),
+      /** When its line is read, against when its answer is. */
+      lineDelayMs: fc.integer({ min: -200, max: 4000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(own, { minLength: 1, maxLength: 6 }), async (list) => {
+        const { clock, ledger, log, window, calls, told: others } = await scene();
+        window().update(log, running);
+        const events: { readonly atMs: number; readonly happens: () => void }[] = [];
+        let startedAtMs = logStartMs + 1000;
+        for (const [n, { headers, gapMs, lineDelayMs }] of list.entries()) {
+          const endedAtMs = startedAtMs + 2300;
+          const row = ownCall({ callId: `own-${n}`, startedAtMs, endedAtMs, ...variants[headers] });
+          const begun = { ...row, status: "running", endedAtMs: null } as const;
+          const bare = { reportedMicroUsd: null, executionSeconds: null, gpuType: null };
+          const text = { ...chunk(n, line("0.001083")), atMs: endedAtMs - 100 };
+          events.push(
+            { atMs: startedAtMs, happens: () => ledger.upsertCall({ ...begun, ...bare }) },
+            { atMs: endedAtMs, happens: () => ledger.upsertCall(row) },
+            { atMs: endedAtMs + lineDelayMs, happens: () => log.say(text) },
+          );
+          startedAtMs = endedAtMs + gapMs;
+        }
+        for (const { atMs, happens } of events.toSorted((a, b) => a.atMs - b.atMs)) {
+          await clock.advance(Math.max(0, atMs - clock.nowMs()));
+          happens();
+        }
+        await clock.advance(30_000);
+        assert.deepEqual(others, []);
+        assert.equal(calls().length, list.length);
+        assert.ok(calls().every(({ reportedMicroUsd }) => reportedMicroUsd !== null));
+        ledger.dispose();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("gives an own call the figures that its headers lost, once", async () => {
     const { clock, ledger, log, window, calls } = await scene();
     ledger.upsertCall(ownCall({ reportedMicroUsd: null, executionSeconds: null, gpuType: null }));
