@@ -137,7 +137,7 @@ describe("the truth about money, in a real window", () => {
     });
     assert.equal(byScript.status, 200);
     const seconds = byScript.headers.get("x-execution-time-sec") ?? "";
-    const text = await window.untilOutput(costs, /💰[^💰]*from its log/, patient);
+    const text = await window.untilOutput(costs, /💰[^💰]*from its log/u, patient);
     assert.ok(text.includes(`Time: ${Number(seconds).toFixed(2)}s`), `${seconds} s in\n${text}`);
     assert.equal(text.split("💰 Cost").length - 1, 2, "two calls, two lines");
     assert.match(text, /ℹ️ The plan of acme does not let its bill be read/);

@@ -13,6 +13,7 @@ import type { Command } from "../command.ts";
 import { pickMode } from "../modePicker.ts";
 import type { Services } from "../services.ts";
 import type { CallServices } from "./invoke.ts";
+import { sayError, sayInfo, sayWarning } from "../say.ts";
 
 /** The open session of this window's folder; tells when there is none. */
 async function currentSession(services: Services): Promise<SessionRecord | undefined> {
@@ -21,10 +22,7 @@ async function currentSession(services: Services): Promise<SessionRecord | undef
   const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
   if (session === undefined) {
     const start = vscode.l10n.t("Start a Session…");
-    const pressed = await vscode.window.showInformationMessage(
-      vscode.l10n.t("No session is open in this folder."),
-      start,
-    );
+    const pressed = await sayInfo(vscode.l10n.t("No session is open in this folder."), start);
     if (pressed === start) await vscode.commands.executeCommand("modalMeter.startSession");
   }
   return session;
@@ -86,9 +84,7 @@ async function switchMode(
   );
   services.costs.line(`🔁 ${switchText(outcome)}`);
   for (const note of outcome.notes) services.costs.line(`   ${note}`);
-  const tell = outcome.switched
-    ? vscode.window.showInformationMessage
-    : vscode.window.showErrorMessage;
+  const tell = outcome.switched ? sayInfo : sayError;
   // Not awaited: that would be until a person has closed it, and what follows ends what costs money.
   void tell(switchText(outcome));
 }
@@ -113,7 +109,7 @@ async function releaseGpus(services: CallServices): Promise<void> {
     .filter(({ appId, containerCount }) => ours.has(appId) && containerCount > 0)
     .map(({ appId, name }) => ({ appId, name, scaledownSeconds: scaledownOf(appId, sessions) }));
   if (targets.length === 0) {
-    await vscode.window.showInformationMessage(
+    await sayInfo(
       vscode.l10n.t("No container of an app that was started here runs in {0}.", scopeKey),
     );
     return;
@@ -140,10 +136,7 @@ async function releaseGpus(services: CallServices): Promise<void> {
   const text = releaseText(result);
   services.costs.line(`🧊 ${text}`);
   for (const note of result.notes) services.costs.line(`   ${note}`);
-  const tell =
-    result.verified && result.left.length === 0
-      ? vscode.window.showInformationMessage
-      : vscode.window.showWarningMessage;
+  const tell = result.verified && result.left.length === 0 ? sayInfo : sayWarning;
   await tell(text);
 }
 
