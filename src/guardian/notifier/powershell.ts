@@ -21,7 +21,7 @@ $notifier = [Windows.UI.Notifications.ToastNotificationManager]::CreateToastNoti
 `;
 
 /** The exit code that says: toasts are switched off here. */
-export const toastsOffCode = 3;
+const toastsOffCode = 3;
 
 const removeProtocols = String.raw`
 $classes = [Microsoft.Win32.Registry]::CurrentUser.CreateSubKey('Software\Classes')

@@ -92,7 +92,7 @@ export class WindowsNotifier implements Notifier {
 }
 
 /** The action whose answer is there. Files of other reminders, or with another nonce, are none. */
-export function pressedIn(folder: string, toast: Toast): string | undefined {
+function pressedIn(folder: string, toast: Toast): string | undefined {
   const names = new Set(namesIn(folder));
   return toast.buttons.find(({ answer }) => names.has(answer))?.actionId;
 }
