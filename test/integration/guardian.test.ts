@@ -208,7 +208,9 @@ describe("guardian process", function () {
     const pid = desk.leasePid;
     assert.ok(pid !== undefined);
     await desk.close(window);
-    await until("the guardian has noticed", () => desk.log().includes("last window of acme/main is gone"));
+    await until("the guardian has noticed", () =>
+      desk.log().includes("last window of acme/main is gone"),
+    );
     process.kill(pid, "SIGTERM");
     await guardianEnds();
     assert.deepEqual(desk.stops, [appId]);
