@@ -20,9 +20,9 @@ interface Suite {
   readonly counts: "one" | "mocha";
   /** Without it the whole suite is skipped. Tests inside a suite skip for themselves. */
   readonly needs?: Need;
-  /** Checks go first, one after another. Then the two slow lanes run side by side: the editor's waits
-   *  mostly for graces and countdowns, which leaves the processors to the other. */
-  readonly lane: "checks" | "processes" | "editor";
+  /** Checks go first, one after another. Then the slow lanes run side by side: the editor's waits
+   *  mostly for graces and countdowns, which leaves the processors to the others. */
+  readonly lane: "checks" | "processes" | "editor" | "silence";
   /** Files that must exist for the suite to be there at all. */
   readonly files?: string;
 }
@@ -75,12 +75,19 @@ const suites: readonly Suite[] = [
     needs: "editor",
     lane: "editor",
   },
-  ...(["e2e-waiting", "e2e"] as const).map((name): Suite => ({
+  ...(
+    [
+      ["e2e-waiting", "editor"],
+      ["e2e", "processes"],
+      // Five minutes in which nothing happens.
+      ["e2e-silence", "silence"],
+    ] as const
+  ).map(([name, lane]): Suite => ({
     name,
     command: [bin("mocha"), "--config", `test/e2e/${name}.mocharc.json`, ...reporter],
     counts: "mocha",
     needs: "editor",
-    lane: name === "e2e" ? "processes" : "editor",
+    lane,
   })),
 ];
 
@@ -225,7 +232,7 @@ async function runLane(lane: Suite["lane"]): Promise<void> {
 }
 
 await runLane("checks");
-await Promise.all([runLane("processes"), runLane("editor")]);
+await Promise.all([runLane("processes"), runLane("editor"), runLane("silence")]);
 for (const file of only === undefined ? orphans() : []) {
   console.log(`✖ ${file} belongs to no suite`);
   sum.failed += 1;

@@ -2,8 +2,8 @@ import { pack } from "../../scripts/package.ts";
 import { killLeftovers } from "../host/processes.ts";
 import { takeTurn, type Turn } from "./turn.ts";
 
-/** Two editors at once are what two cores bear: most of a run waits for graces and countdowns. */
-const places = ["e2e-1", "e2e-2"];
+/** What two cores bear at once: two runs, of which most waits for graces and countdowns, and one that only waits. */
+const places = ["e2e-1", "e2e-2", "e2e-3"];
 
 let turn: Turn | undefined;
 
