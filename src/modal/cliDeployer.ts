@@ -29,7 +29,7 @@ export interface CliDeployerParts {
 }
 
 /** `modal serve` needs up to 10 s after SIGINT to fetch the last log lines and to tell Modal. */
-const serveGraceMs = 12_000;
+const serveGraceMs = 16_000;
 const deployGraceMs = 5000;
 
 /** Reasons that concern the account or the machine, not the app file. */

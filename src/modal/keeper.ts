@@ -1,7 +1,7 @@
 /** What the keeper of a `modal` process and the window agree on (see keeperEntry.ts). */
 
 /** How long the command has after a SIGINT when the window is gone and can not say. */
-export const usualGraceMs = 12_000;
+export const usualGraceMs = 16_000;
 
 /** Written to stderr, with the error's code, when the command can not be started. */
 export const cannotStartMark = "modal-meter keeper: cannot start: ";

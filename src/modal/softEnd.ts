@@ -11,8 +11,11 @@ export interface SoftEnd {
   readonly graceMs: number;
 }
 
-/** How long the CLI may stay silent after a SIGINT before it gets another. */
-const againMs = 2500;
+/**
+ * How long the CLI may stay silent after a SIGINT before it gets another. On a busy machine it takes
+ * seconds to say that it heard the first, and a second one would then cut its goodbye short.
+ */
+const againMs = 4000;
 /** From SIGTERM to SIGKILL. */
 export const hardGraceMs = 2000;
 

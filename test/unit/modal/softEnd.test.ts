@@ -10,7 +10,7 @@ describe("endSoftly", () => {
       clock,
       send: (signal) => sent.push(`${signal} ${clock.nowMs()}`),
       heard,
-      graceMs: 6000,
+      graceMs: 16_000,
     });
     return { clock, sent, ending };
   };
@@ -20,10 +20,11 @@ describe("endSoftly", () => {
     await clock.advance(60_000);
     assert.deepEqual(sent, [
       "SIGINT 0",
-      "SIGINT 2500",
-      "SIGINT 5000",
-      "SIGTERM 6000",
-      "SIGKILL 8000",
+      "SIGINT 4000",
+      "SIGINT 8000",
+      "SIGINT 12000",
+      "SIGTERM 16000",
+      "SIGKILL 18000",
     ]);
   });
 
@@ -31,10 +32,10 @@ describe("endSoftly", () => {
     let lines = 3;
     const { clock, sent } = begin(() => lines);
     lines += 1;
-    await clock.advance(5999);
+    await clock.advance(15_999);
     assert.deepEqual(sent, ["SIGINT 0"]);
     await clock.advance(60_000);
-    assert.deepEqual(sent, ["SIGINT 0", "SIGTERM 6000", "SIGKILL 8000"]);
+    assert.deepEqual(sent, ["SIGINT 0", "SIGTERM 16000", "SIGKILL 18000"]);
   });
 
   it("sends nothing to one that has ended", async () => {
