@@ -1,5 +1,5 @@
 /** Something that a machine may lack. A run that requires it fails instead of skipping. */
-export type Need = "cli" | "editor" | "desktop" | "posix";
+export type Need = "cli" | "editor" | "desktop" | "posix" | "server";
 
 /** Where the reporter looks for the reason. A property, because bundled tests share no module. */
 export const skipReason = "modalMeterSkipReason";

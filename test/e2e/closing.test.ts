@@ -148,8 +148,13 @@ describe("after a client that vanished, with onClose: stop", () => {
       settings: { ...target, "modalMeter.onClose": "stop" },
       moreEnv: { MODAL_METER_LOST_CLIENT_SECONDS: "30" },
     });
-    // The desktop editor is one with its screen: its kill is a case of its own.
-    if (stage.host.kind !== "server") this.skip();
+    if (stage.host.kind !== "server") {
+      skip(
+        this,
+        "server",
+        "the desktop editor is one with its screen: its kill is a case of its own",
+      );
+    }
   });
   after(async () => {
     await stage?.[Symbol.asyncDispose]();
