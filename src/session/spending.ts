@@ -21,6 +21,8 @@ export interface DaySpent {
 
 /** The bill of a day has come by then, and the logs of a laptop that slept have been read. */
 const finalAfterMs = 3 * 86_400_000;
+/** The bill, which changes a day that is over, comes by the hour. */
+const recentForMs = 3_600_000;
 
 const keptSchema = z.object({ microUsd: z.number(), whys: z.array(z.string()) });
 
@@ -30,6 +32,8 @@ const keptSchema = z.object({ microUsd: z.number(), whys: z.array(z.string()) })
  */
 export class Spending {
   readonly #parts: SpendingParts;
+  /** Days that are over, but not for long. */
+  readonly #recent = new Map<string, { readonly atMs: number; readonly spent: KnownPart }>();
 
   constructor(parts: SpendingParts) {
     this.#parts = parts;
@@ -45,19 +49,29 @@ export class Spending {
   }
 
   #day(scope: string, day: Period, nowMs: number): KnownPart {
-    const { ledger, read, timeZone } = this.#parts;
-    const toMs = Math.min(day.toMs, nowMs);
-    const isFinal = nowMs - day.toMs > finalAfterMs;
+    const { ledger, timeZone } = this.#parts;
+    if (day.toMs > nowMs) return partOf(this.#workOut(scope, day.fromMs, nowMs));
     const key = `spent:${scope}:${day.key}:${timeZone}`;
-    const kept = isFinal ? ledger.recall(key) : undefined;
+    if (nowMs - day.toMs <= finalAfterMs) {
+      const recent = this.#recent.get(key);
+      if (recent !== undefined && nowMs - recent.atMs < recentForMs) return recent.spent;
+      const spent = partOf(this.#workOut(scope, day.fromMs, day.toMs));
+      this.#recent.set(key, { atMs: nowMs, spent });
+      return spent;
+    }
+    const kept = ledger.recall(key);
     if (kept !== undefined) return partOf(keptSchema.parse(JSON.parse(kept)));
-    const { best, metered, billed } = costIn(read(scope, day.fromMs, toMs), null, day.fromMs, toMs);
-    const floor = Math.max(metered?.known.microUsd ?? 0, billed?.microUsd ?? 0);
-    const spent = best.known
-      ? { microUsd: best.microUsd, whys: [] }
-      : { microUsd: floor, whys: [best.why] };
-    if (isFinal) ledger.remember(key, JSON.stringify(spent));
+    const spent = this.#workOut(scope, day.fromMs, day.toMs);
+    ledger.remember(key, JSON.stringify(spent));
     return partOf(spent);
+  }
+
+  #workOut(scope: string, fromMs: number, toMs: number): z.output<typeof keptSchema> {
+    const reading = this.#parts.read(scope, fromMs, toMs);
+    const { best, metered, billed } = costIn(reading, null, fromMs, toMs);
+    if (best.known) return { microUsd: best.microUsd, whys: [] };
+    const floor = Math.max(metered?.known.microUsd ?? 0, billed?.microUsd ?? 0);
+    return { microUsd: floor, whys: [best.why] };
   }
 }
 

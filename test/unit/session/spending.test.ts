@@ -73,12 +73,16 @@ describe("what was spent", () => {
     assert.equal(sumOf(days).microUsd, usd(7.2));
   });
 
-  it("works out a day once that is long over, and the last days anew", async () => {
-    const { ledger, spending, reads } = await scene();
+  it("works out a day once that is long over, the last days every hour, and today every time", async () => {
+    const { ledger, clock, spending, reads } = await scene();
     ran(ledger, nowMs - 10 * dayMs, 1);
     const before = sumOf(spending.days(scope, nowMs - 12 * dayMs));
     reads.length = 0;
     assert.deepEqual(sumOf(spending.days(scope, nowMs - 12 * dayMs)), before);
+    assert.deepEqual(reads, ["2026-11-21"]);
+    await clock.advance(hourMs);
+    reads.length = 0;
+    spending.days(scope, nowMs - 12 * dayMs);
     assert.deepEqual(reads, ["2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21"]);
   });
 
