@@ -39,6 +39,29 @@ export async function appAuthors(
   return authors;
 }
 
+/**
+ * Which of the apps, running or not, somebody else deployed last. One whose history cannot be had,
+ * or names nobody, is not among them: it may be this person's.
+ */
+export async function appsOfOthers(
+  control: Pick<ModalControl, "deployments">,
+  appIds: Iterable<string>,
+  username: string | null,
+  log: Log,
+): Promise<ReadonlySet<string>> {
+  const others = new Set<string>();
+  if (username === null) return others;
+  await inParallel([...appIds], 4, async (appId) => {
+    try {
+      const by = lastDeployment(await control.deployments(appId))?.deployedBy ?? null;
+      if (by !== null && by !== username) others.add(appId);
+    } catch (error) {
+      log.debug(`Who deployed ${appId} is not known: ${String(error)}`);
+    }
+  });
+  return others;
+}
+
 /** The deployment with the highest version. */
 export function lastDeployment(history: readonly AppDeployment[]): AppDeployment | undefined {
   return history.toSorted((a, b) => b.version - a.version)[0];

@@ -1,15 +1,15 @@
-import { hourMs, hourOf, type BilledRow } from "../cost/billedRow.ts";
+import { hourMs, type BilledRow } from "../cost/billedRow.ts";
 import type { CallRecord } from "../cost/call.ts";
 import { addCosts, knownCost, type Cost } from "../cost/cost.ts";
 import { formatAmount, formatClock, formatDuration } from "../cost/format.ts";
 import { gpuLabel } from "../cost/gpu.ts";
 import { sumUsd } from "../cost/money.ts";
+import type { ReconciledHour } from "../cost/reconcile.ts";
 import { msWithin, type PricedSpan } from "../cost/pricedSpan.ts";
 import { costOf, type TieredCost } from "../cost/sessionCost.ts";
 import type { ContainerSpan } from "../cost/span.ts";
 import type { Listing, WindowRecord } from "./ledgerPort.ts";
 import { liveApps } from "./liveApp.ts";
-import { unseenHours } from "./unseenBill.ts";
 import type { StopReceipt } from "./receipt.ts";
 
 /** While nobody watched. */
@@ -94,16 +94,15 @@ export interface AwayInput extends AwayRange {
   readonly receipts: readonly StopReceipt[];
   /** A fresh look; null: none could be had. */
   readonly listing: Listing | null;
+  /** Hours of the range that were billed and that nobody saw (session/unseenBill.ts). */
+  readonly unseen: readonly ReconciledHour[];
 }
 
 /** What ran while no window watched, what it cost, and what stopped it; null: nothing ran. */
 export function awayReport(input: AwayInput): AwayReport | null {
   const { fromMs, toMs, scope } = input;
   const priced = input.priced.filter((one) => msWithin(one, fromMs, toMs) > 0);
-  const unseen = Map.groupBy(
-    unseenHours(input, { fromMs: hourOf(fromMs), toMs }),
-    ({ appId }) => appId,
-  );
+  const unseen = Map.groupBy(input.unseen, ({ appId }) => appId);
   if (priced.length === 0 && unseen.size === 0) return null;
   const byApp = Map.groupBy(priced, ({ span }) => span.appId);
   const apps = [...byApp].map(([appId, own]): AwayApp => {

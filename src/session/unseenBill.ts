@@ -45,17 +45,20 @@ export class UnseenBills {
     return hourOf(nowMs) - backMs;
   }
 
-  /** What is news in the reading (or in a part of it), and from now on no longer is; undefined: nothing worth a word. */
-  take(
+  /** What nobody was told of yet. */
+  news(
     scope: string,
     reading: CostReading,
     range: TimeRange = { fromMs: this.fromMs(reading.nowMs), toMs: reading.nowMs },
-  ): UnseenBill | undefined {
-    const { nowMs } = reading;
-    const fromMs = Math.max(hourOf(range.fromMs), this.#sinceMs(scope, nowMs));
-    const news = unseenHours(reading, { fromMs, toMs: range.toMs }).filter(
+  ): readonly ReconciledHour[] {
+    const fromMs = Math.max(hourOf(range.fromMs), this.#sinceMs(scope, reading.nowMs));
+    return unseenHours(reading, { fromMs, toMs: range.toMs }).filter(
       (hour) => !this.#ledger.wasClaimed(keyOf(scope, hour)),
     );
+  }
+
+  /** Makes these hours old news; undefined: nothing worth a word, and they stay news. */
+  take(scope: string, news: readonly ReconciledHour[], nowMs: number): UnseenBill | undefined {
     if (sumUsd(news.map(({ billed }) => billed)) < leastMicroUsd) return undefined;
     const hours = news.filter((hour) => this.#ledger.claimOnce(keyOf(scope, hour), nowMs));
     if (hours.length === 0) return undefined;

@@ -8,9 +8,12 @@ import { pidAlive } from "../guardian/pidAlive.ts";
 import { startGuardian } from "../guardian/startGuardian.ts";
 import { clientPatience, WindowBeat } from "../guardian/windowBeat.ts";
 import { watches } from "../guardian/windowPresence.ts";
+import { hourOf } from "../cost/billedRow.ts";
+import type { ReconciledHour } from "../cost/reconcile.ts";
+import { appsOfOthers } from "../session/appAuthors.ts";
 import { awayLines, awayRange, awayReport, type AwayReport } from "../session/awayReport.ts";
 import type { CliCommand } from "../modal/cliCommand.ts";
-import { UnseenBills } from "../session/unseenBill.ts";
+import { unseenHours, UnseenBills } from "../session/unseenBill.ts";
 import type { Listing, WindowRecord } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
 import { modeNamed, modesOf, restingMode } from "../session/mode.ts";
@@ -108,7 +111,8 @@ export class Guard implements Disposable {
     const { meter, costs, clock } = this.#parts.services;
     await this.#reported;
     const reading = meter.costsSince(scope, this.#unseenBills.fromMs(clock.nowMs()));
-    const news = this.#unseenBills.take(scope, reading);
+    const hours = this.#unseenBills.news(scope, reading);
+    const news = this.#unseenBills.take(scope, await this.#notOfOthers(hours), reading.nowMs);
     if (news === undefined) return;
     costs.line(`🧾 ${news.text}`);
     const compare = vscode.l10n.t("Compare with the Bill");
@@ -173,11 +177,23 @@ export class Guard implements Disposable {
     const reading = services.meter.costsSince(scope, fromMs);
     const { nowMs } = reading;
     const receipts = ledger.receipts({ scope, fromMs, toMs: nowMs });
-    const report = awayReport({ ...reading, ...range, scope, receipts, listing });
+    const hours = unseenHours(reading, { fromMs: hourOf(fromMs), toMs: range.toMs });
+    const unseen = await this.#notOfOthers(hours);
+    const report = awayReport({ ...reading, ...range, scope, receipts, listing, unseen });
     if (report === null || !ledger.claimOnce(report.key, nowMs)) return;
     // What this report tells of the bill is no news later.
-    this.#unseenBills.take(scope, reading, range);
+    this.#unseenBills.take(scope, this.#unseenBills.news(scope, reading, range), nowMs);
     void this.#show(report);
+  }
+
+  /** A teammate's app that runs every night is no news every morning; the bill's page has it. */
+  async #notOfOthers(hours: readonly ReconciledHour[]): Promise<readonly ReconciledHour[]> {
+    const { connection, log } = this.#parts.services;
+    if (hours.length === 0) return hours;
+    const { control, username } = await connection.open();
+    const appIds = new Set(hours.map(({ appId }) => appId));
+    const others = await appsOfOthers(control, appIds, username, log);
+    return hours.filter(({ appId }) => !others.has(appId));
   }
 
   async #show(report: AwayReport): Promise<void> {

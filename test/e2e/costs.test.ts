@@ -15,8 +15,15 @@ const patient: UntilOptions = { withinMs: 90_000 };
 const hourMs = 3_600_000;
 const scope = "acme/main";
 
-/** A Modal on which "training" ran for an hour and a half this morning, and was stopped. */
-async function morning(): Promise<{ readonly stage: Stage; readonly billed: string }> {
+interface Morning {
+  readonly stage: Stage;
+  /** What "training" cost, to the cent. */
+  readonly billed: string;
+  readonly billedInAll: string;
+}
+
+/** A Modal on which "training", and a teammate's app, ran for an hour and a half this morning. */
+async function morning(): Promise<Morning> {
   const nowMs = Date.now();
   const startMs = Math.floor(nowMs / hourMs) * hourMs - 5 * hourMs;
   const stage = await Stage.set({
@@ -28,19 +35,21 @@ async function morning(): Promise<{ readonly stage: Stage; readonly billed: stri
     },
   });
   const { modal } = stage;
-  const training = modal.seedApp(
-    {
-      name: "training",
-      functions: [{ name: "fit", gpu: { type: "H100", count: 1 }, minContainers: 1 }],
-    },
-    1,
-  );
+  const functions = [{ name: "fit", gpu: { type: "H100", count: 1 }, minContainers: 1 }];
+  const training = modal.seedApp({ name: "training", functions }, 1);
+  const theirs = modal.seedApp({ name: "theirs", by: "teammate", functions }, 1);
   modal.advance(1.5 * hourMs);
-  modal.workspace.world.stopApp(training.id);
+  for (const { id } of [training, theirs]) modal.workspace.world.stopApp(id);
   modal.advance(nowMs - modal.clock.nowMs());
-  const exactUsd = modal.workspace.world.bill().reduce((sum, row) => sum + row.usd, 0);
-  assert.ok(exactUsd > 1, `a bill of $${exactUsd} proves little`);
-  return { stage, billed: formatAmount(usd(exactUsd)) };
+  const sum = (appIds: readonly string[]): string => {
+    const rows = modal.workspace.world.bill({ byAppHour: true });
+    const exactUsd = rows
+      .filter(({ appId }) => appIds.includes(appId))
+      .reduce((total, row) => total + row.usd, 0);
+    assert.ok(exactUsd > 1, `a bill of $${exactUsd} proves little`);
+    return formatAmount(usd(exactUsd));
+  };
+  return { stage, billed: sum([training.id]), billedInAll: sum([training.id, theirs.id]) };
 }
 
 describe("the truth about money, in a real window", () => {
@@ -51,7 +60,7 @@ describe("the truth about money, in a real window", () => {
   });
 
   it("tells at the next start what Modal billed while no window was open, and shows it beside what was metered", async () => {
-    const { stage, billed } = await morning();
+    const { stage, billed, billedInAll } = await morning();
     await using _ = stage;
     const closedAtMs = Date.now() - 6 * hourMs;
     await stage.withLedger((ledger) => {
@@ -67,15 +76,21 @@ describe("the truth about money, in a real window", () => {
       told,
     );
 
+    assert.ok(!told.includes("theirs"), "a teammate's app is no news of this person's");
+
     await window.clearNotifications();
     await window.runCommand("Modal Meter: Start Dev Session");
     await window.untilNotification("flux is ready in dev mode", patient);
     await window.runCommand("Modal Meter: Compare with the Bill");
     const page = await window.untilPage(/Hour by hour/, patient);
-    assert.match(page, /acme\/main, the last 7 days, billed through \d\d:00 UTC/);
+    assert.match(
+      page,
+      /acme\/main, the last 7 days, billed through (?:\d{4}-\d\d-\d\d )?\d\d:00 UTC/,
+    );
     assert.match(page, /training .* never seen/);
+    assert.match(page, /theirs .* never seen/);
     assert.ok(
-      page.includes(`but never seen (no window was open, or the laptop slept) ${billed}`),
+      page.includes(`but never seen (no window was open, or the laptop slept) ${billedInAll}`),
       page,
     );
     await window.screenshot("bill-beside-metered");
@@ -89,7 +104,7 @@ describe("the truth about money, in a real window", () => {
     const spending = await window.untilPage(/When it is too much/, patient);
     assert.match(spending, /this (?:week|month) ≈ \$\d+\.\d\d \$5\.00 nothing/);
     assert.match(spending, /By app, the last 7 days .* training ≈ \$\d/);
-    assert.match(spending, /What was deployed, when and by whom\? .*training on .* UTC by/);
+    assert.match(spending, /What was deployed, when and by whom\? .*theirs on .* UTC by teammate/);
     await window.screenshot("spending-and-budget");
   });
 
@@ -100,7 +115,7 @@ describe("the truth about money, in a real window", () => {
       ledger.remember(`bill:since:${scope}`, JSON.stringify(Date.now() - 7 * hourMs));
     });
     const window = await stage.host.open();
-    const news = await window.untilNotification(/nobody looked: training/, patient);
+    const news = await window.untilNotification(/nobody looked: training \([^,]*\)\.$/, patient);
     assert.ok(news.message.startsWith(`Modal billed ${billed} `), news.message);
     await window.pressNotificationButton(/nobody looked/, "Compare with the Bill");
     await window.untilPage(/training .* never seen/, patient);

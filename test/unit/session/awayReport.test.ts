@@ -13,6 +13,7 @@ import {
 } from "../../../src/session/awayReport.ts";
 import type { Listing, WindowRecord } from "../../../src/session/ledgerPort.ts";
 import { overnightOf } from "../../../src/session/overnight.ts";
+import { unseenHours } from "../../../src/session/unseenBill.ts";
 import type { StopReceipt } from "../../../src/session/receipt.ts";
 import { VirtualClock } from "../virtualClock.ts";
 import { PortModal } from "./portModal.ts";
@@ -91,7 +92,9 @@ function input(
     listing: listing(),
     ...some,
   };
-  return { ...question, priced: priceSpans(spans, rates, question.nowMs) };
+  const { billed, nowMs } = question;
+  const priced = priceSpans(spans, rates, nowMs);
+  return { unseen: unseenHours({ priced, billed, nowMs }, { fromMs, toMs }), ...question, priced };
 }
 
 describe("awayReport", () => {
