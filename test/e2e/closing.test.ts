@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { readIncident, type IncidentRecord } from "../../src/guardian/incidentRecord.ts";
-import { openLedger } from "../../src/ledger/openLedger.ts";
 import { ownProcesses } from "../host/processes.ts";
 import { until, type UntilOptions } from "../host/until.ts";
 import type { EditorWindow } from "../host/window.ts";
@@ -46,15 +44,8 @@ async function startDev(window: EditorWindow): Promise<void> {
   await until("a guardian runs", () => guardians() === 1, patient);
 }
 
-async function incidentOf(stage: Stage): Promise<IncidentRecord | undefined> {
-  const folder = join(stage.host.userData, "User", "globalStorage", "modal-meter.modal-meter");
-  const { ledger } = await openLedger(join(folder, "ledger.db"));
-  try {
-    return readIncident(ledger);
-  } finally {
-    ledger.dispose();
-  }
-}
+const incidentOf = (stage: Stage): Promise<IncidentRecord | undefined> =>
+  stage.withLedger((ledger) => readIncident(ledger));
 
 const target = { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }] };
 

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openLedger } from "../../src/ledger/openLedger.ts";
-import type { Ledger } from "../../src/session/ledgerPort.ts";
 import { ownProcesses } from "../host/processes.ts";
 import type { UntilOptions } from "../host/until.ts";
 import type { EditorWindow, Notification } from "../host/window.ts";
@@ -122,7 +120,7 @@ export class SessionScene implements AsyncDisposable {
 
   /** The open session has run for an hour, and its time box is over at that time. */
   async endDemoAt(expiresAtMs: number): Promise<void> {
-    await this.withLedger((ledger) => {
+    await this.stage.withLedger((ledger) => {
       const session = ledger
         .sessions({ scope: "acme/main" })
         .find(({ endedAtMs }) => endedAtMs === null);
@@ -151,22 +149,6 @@ export class SessionScene implements AsyncDisposable {
     const text = await readFile(path, "utf8");
     await writeFile(path, change(text));
     return () => writeFile(path, text);
-  }
-
-  /** Works on the ledger that the windows have open, as another window would. */
-  async withLedger<T>(work: (ledger: Ledger) => T): Promise<T> {
-    const folder = join(
-      this.stage.host.userData,
-      "User",
-      "globalStorage",
-      "modal-meter.modal-meter",
-    );
-    const { ledger } = await openLedger(join(folder, "ledger.db"));
-    try {
-      return work(ledger);
-    } finally {
-      ledger.dispose();
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

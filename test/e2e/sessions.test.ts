@@ -546,7 +546,7 @@ describe("sessions", function () {
           },
           patient,
         );
-        const open = await scene.withLedger((ledger) =>
+        const open = await scene.stage.withLedger((ledger) =>
           ledger.windows().filter(({ closedAtMs }) => closedAtMs === null),
         );
         assert.equal(open.length, 2, "two windows are open");
