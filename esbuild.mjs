@@ -10,9 +10,9 @@ const watch = process.argv.includes("--watch");
 /** Each is a bundle of its own: the second is loaded when it is needed, the others are other processes. */
 const bundles = [
   { entry: "src/extension.ts", outfile: "dist/extension.cjs" },
-  { entry: "src/modal/sdkEntry.ts", outfile: "dist/sdk.cjs" },
+  { entry: "src/modal/sdk/entry.ts", outfile: "dist/sdk.cjs" },
   { entry: "src/guardian/main.ts", outfile: "dist/guardian.cjs" },
-  { entry: "src/modal/keeperEntry.ts", outfile: "dist/keeper.cjs" },
+  { entry: "src/modal/deploy/keeperEntry.ts", outfile: "dist/keeper.cjs" },
 ].filter(({ entry }) => existsSync(entry));
 
 /** Prints one line per bundle, so that a dependency that grew is seen in the build's output. */

@@ -11,14 +11,14 @@ const tableStart = "var ModalClientDefinition = {";
  * its RPCs (well over 200) in one table, which keeps each of their messages alive. A third of the
  * bundle goes, and with it 10 MiB of every process that loads it. The SDK's code stays as it is.
  *
- * The build fails where the table is not found or lacks an RPC that src/modal/sdkEntry.ts calls.
+ * The build fails where the table is not found or lacks an RPC that src/modal/sdk/entry.ts calls.
  */
 export function slimSdk(root: string): Plugin {
   return {
     name: "slim-sdk",
     setup(build) {
       build.onLoad({ filter: /[\\/]modal[\\/]dist[\\/]index\.js$/ }, ({ path }) => {
-        const entry = readFileSync(join(root, "src", "modal", "sdkEntry.ts"), "utf8");
+        const entry = readFileSync(join(root, "src", "modal", "sdk", "entry.ts"), "utf8");
         const called = [...entry.matchAll(/\brpc\.(\w+)\(/g)].flatMap(([, name = ""]) => name);
         const contents = withOnly(readFileSync(path, "utf8"), new Set([...called, ...ownCalls]));
         return { contents, loader: "js" };

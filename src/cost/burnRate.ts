@@ -1,7 +1,7 @@
 import { knownPart, type KnownPart } from "./cost.ts";
-import { burnPerHour } from "./costMetrics.ts";
-import { sameGpu } from "./gpu.ts";
-import type { Rates } from "./rates.ts";
+import { burnPerHour } from "./rates/costMetrics.ts";
+import { sameGpu } from "./rates/gpu.ts";
+import type { Rates } from "./rates/rates.ts";
 import type { ContainerSpan, Gpu } from "./span.ts";
 
 /** A container that burns money at a rate that nobody told. */

@@ -1,6 +1,6 @@
-import type { Finding } from "./audit.ts";
+import type { Finding } from "./reported/audit.ts";
 import type { CallRecord } from "./call.ts";
-import { callTemperature } from "./callEstimate.ts";
+import { callTemperature } from "./spending/callEstimate.ts";
 import { formatDuration, formatMetered, formatReported } from "./format.ts";
 import type { MicroUsd } from "./money.ts";
 import type { ContainerSpan } from "./span.ts";

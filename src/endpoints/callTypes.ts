@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { Failure, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
-import type { JsonObject, ResultKind } from "./endpoint.ts";
+import type { JsonObject, ResultKind } from "./catalogue/endpoint.ts";
 
 /** What a call needs to know beyond its address. */
 export interface CallTarget {

@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
 import { asFailure } from "../session/concurrent.ts";
 import type { StopReceipt } from "../session/receipt.ts";
-import { releaseText } from "../session/releaseGpus.ts";
+import { releaseText } from "../session/mode/releaseGpus.ts";
 import type { GuardedScope } from "./guardedScope.ts";
 import type { IncidentNotes } from "./incidentRecord.ts";
 import type { Reminder } from "./notifier/notifier.ts";

@@ -3,7 +3,7 @@ import type { Log } from "../base/log.ts";
 import { formatClock } from "../cost/format.ts";
 import { asFailure, within } from "../session/concurrent.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
-import type { PlannedApp } from "../session/stopPlan.ts";
+import type { PlannedApp } from "../session/stop/stopPlan.ts";
 import type { GuardedScope } from "./guardedScope.ts";
 import { GuardianAct } from "./guardianAct.ts";
 import { IncidentNotes } from "./incidentRecord.ts";

@@ -5,10 +5,10 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
-import { ratesInForce } from "../cost/rates.ts";
+import { ratesInForce } from "../cost/rates/rates.ts";
 import { openLedger, setAsideKey } from "../ledger/openLedger.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
-import { runningApps } from "../session/runningApps.ts";
+import { runningApps } from "../session/meter/runningApps.ts";
 import { scopeKey } from "../session/scope.ts";
 import { GuardedScope } from "./guardedScope.ts";
 import type { GuardedScopeParts } from "./guardedScope.ts";
@@ -107,8 +107,8 @@ async function connect(
 ): ReturnType<GuardedScopeParts["connect"]> {
   const [{ createControl }, { sdkLoader }, { Look }] = await Promise.all([
     import("../modal/createControl.ts"),
-    import("../modal/loadSdk.ts"),
-    import("../session/look.ts"),
+    import("../modal/sdk/loadSdk.ts"),
+    import("../session/watch/look.ts"),
   ]);
   const control = createControl({
     mode: target.control,

@@ -1,7 +1,7 @@
 import { formatMetered } from "../cost/format.ts";
 import { addUsd, zeroUsd } from "../cost/money.ts";
 import type { MicroUsd } from "../cost/money.ts";
-import type { PlannedApp } from "../session/stopPlan.ts";
+import type { PlannedApp } from "../session/stop/stopPlan.ts";
 import { costsNow, isOfThisMachine } from "./guardedScope.ts";
 import type { ScopeView } from "./guardedScope.ts";
 import type { GuardTarget } from "./guardTarget.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import { tables } from "./schema.ts";
+import { tables } from "./tables/schema.ts";
 
 const chunkLength = 64 * 1024;
 

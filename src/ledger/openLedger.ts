@@ -13,7 +13,7 @@ import {
   noteSuspicion,
 } from "./generation.ts";
 import { LogCare } from "./logCare.ts";
-import { isComplete, migrate, refuseForeign } from "./migrate.ts";
+import { isComplete, migrate, refuseForeign } from "./tables/migrate.ts";
 import { isBusy, isDamage, ledgerFailure } from "./sqliteFailure.ts";
 import { SqliteLedger } from "./sqliteLedger.ts";
 import { integrityProblems } from "./thread.ts";

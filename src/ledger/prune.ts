@@ -1,8 +1,8 @@
-import { countCallChange } from "./callVersion.ts";
+import { countCallChange } from "./tables/callVersion.ts";
 import * as z from "zod/mini";
 import type { PruneResult } from "../session/ledgerPort.ts";
-import { quarterMs } from "./callQuarter.ts";
-import { text, whole } from "./column.ts";
+import { quarterMs } from "./tables/callQuarter.ts";
+import { text, whole } from "./tables/column.ts";
 import type { Connection } from "./connection.ts";
 
 const dayMs = 86_400_000;

@@ -1,9 +1,9 @@
-import { zoneOffset } from "../cost/calendar.ts";
+import { zoneOffset } from "../cost/spending/calendar.ts";
 import * as z from "zod/mini";
 import { microUsd } from "../cost/money.ts";
 import type { SummaryRow, TimeRange } from "../session/ledgerPort.ts";
-import { quarterMs } from "./callQuarter.ts";
-import { maybeWhole, text, whole } from "./column.ts";
+import { quarterMs } from "./tables/callQuarter.ts";
+import { maybeWhole, text, whole } from "./tables/column.ts";
 import type { Connection } from "./connection.ts";
 import { fixedOffset, localDay } from "./localDay.ts";
 import { prunedThroughMs } from "./prune.ts";

@@ -1,14 +1,14 @@
 import type { Clock } from "../base/clock.ts";
 import { failureOf } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
-import type { CliCommand } from "./cliCommand.ts";
-import { CliControl } from "./cliControl.ts";
+import type { CliCommand } from "./cli/command.ts";
+import { CliControl } from "./cli/control.ts";
 import { CredentialSource } from "./credentialSource.ts";
 import { resolveCredentials, type CredentialChoice, type ProcessEnv } from "./credentials.ts";
-import type { SdkLoader } from "./loadSdk.ts";
+import type { SdkLoader } from "./sdk/loadSdk.ts";
 import { isReachable, probeUrls } from "./reachable.ts";
 import { RoutedControl } from "./routedControl.ts";
-import { SdkControl } from "./sdkControl.ts";
+import { SdkControl } from "./sdk/control.ts";
 
 export interface ControlParts {
   readonly mode: "auto" | "sdk" | "cli";

@@ -3,8 +3,8 @@ import { access, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import type { CliCommand, CliOrigin } from "./cliCommand.ts";
-import { parseCliVersion } from "./cliCommand.ts";
+import type { CliCommand, CliOrigin } from "./cli/command.ts";
+import { parseCliVersion } from "./cli/command.ts";
 import type { ProcessEnv } from "./credentials.ts";
 
 export interface FindCliOptions {

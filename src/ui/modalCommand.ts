@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
-import type { CliCommand } from "../modal/cliCommand.ts";
+import type { CliCommand } from "../modal/cli/command.ts";
 import { findCli } from "../modal/findCli.ts";
 
 const pythonApi = z.object({

@@ -7,7 +7,7 @@ import type { AppFacts } from "../lens/appFacts.ts";
 import type { DeployTarget } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import type { DeployTargetSetting } from "../session/settings.ts";
-import type { StartTarget } from "../session/start.ts";
+import type { StartTarget } from "../session/start/start.ts";
 import { pickOne, type Choice } from "./ask.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 

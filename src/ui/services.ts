@@ -1,17 +1,17 @@
 import type { Clock } from "../base/clock.ts";
-import type { Connection } from "../session/connection.ts";
+import type { Connection } from "../session/watch/connection.ts";
 import type { Deployer } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
-import type { Meter } from "../session/meter.ts";
+import type { Meter } from "../session/meter/meter.ts";
 import type { Probe } from "../session/probe.ts";
 import type { CostsChannel } from "./costsChannel.ts";
 import type { LogChannel } from "./logChannel.ts";
-import type { Pages } from "./pages.ts";
+import type { Pages } from "./pages/pages.ts";
 import type { Project } from "./project.ts";
 import type { ProxyTokens } from "./proxyTokens.ts";
-import type { Serves } from "./serves.ts";
+import type { Serves } from "./start/serves.ts";
 import type { SettingsSource } from "./settingsSource.ts";
-import type { Starts } from "./starts.ts";
+import type { Starts } from "./start/starts.ts";
 
 /** What commands have to work with. Built once, in app.ts. */
 export interface Services {

@@ -1,8 +1,8 @@
 import { systemClock } from "../../src/base/systemClock.ts";
 import { createControl } from "../../src/modal/createControl.ts";
-import { sdkLoader } from "../../src/modal/loadSdk.ts";
+import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
 import { scopeKey } from "../../src/session/scope.ts";
-import type { Connected } from "../../src/session/connection.ts";
+import type { Connected } from "../../src/session/watch/connection.ts";
 import { cliPath, type SimProcess } from "./simProcess.ts";
 
 /** The product's own way to a Local Modal, connected. */
@@ -13,7 +13,7 @@ export async function connect(sim: SimProcess, mode: "sdk" | "cli"): Promise<Con
       mode === "sdk"
         ? null
         : { command: cliPath, prefixArgs: [], origin: "virtual-environment", version: null },
-    loadSdk: sdkLoader(() => import("../../src/modal/sdkEntry.ts")),
+    loadSdk: sdkLoader(() => import("../../src/modal/sdk/entry.ts")),
     choice: { profile: null, environment: null },
     processEnv: sim.env,
     clock: systemClock,

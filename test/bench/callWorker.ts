@@ -1,5 +1,5 @@
 import { stat, rm } from "node:fs/promises";
-import { callEndpoint } from "../../src/endpoints/call.ts";
+import { callEndpoint } from "../../src/endpoints/call/call.ts";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { silentLog } from "../unit/silentLog.ts";
 

@@ -1,6 +1,6 @@
-import type { BilledRow } from "../../src/cost/billedRow.ts";
+import type { BilledRow } from "../../src/cost/billed/billedRow.ts";
 import type { CallRecord } from "../../src/cost/call.ts";
-import { SpanBook } from "../../src/cost/meter.ts";
+import { SpanBook } from "../../src/cost/metered/spanMerge.ts";
 import type { ContainerSpan } from "../../src/cost/span.ts";
 import type { CallQuery, Listing } from "../../src/session/ledgerPort.ts";
 import type { BillingRow } from "../../src/session/modalControl.ts";
@@ -10,7 +10,7 @@ import type { SessionRecord } from "../../src/session/session.ts";
 /**
  * What the ledger keeps of one day, in memory, so that thousands of days fit into one bench. Spans
  * merge by the ledger's own rules (cost/meter.ts); that the SQLite file does the same is proved by
- * test/unit/ledger/spanTable.test.ts.
+ * test/unit/ledger/tables/spanTable.test.ts.
  */
 export class DayLedger {
   readonly receiptList: StopReceipt[] = [];

@@ -13,7 +13,7 @@ import { performance } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
 import type { CallRecord } from "../../src/cost/call.ts";
 import { microUsd } from "../../src/cost/money.ts";
-import { upsertCall } from "../../src/ledger/callTable.ts";
+import { upsertCall } from "../../src/ledger/tables/callTable.ts";
 import { Connection } from "../../src/ledger/connection.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import type { OpenedLedger } from "../../src/ledger/openLedger.ts";

@@ -1,4 +1,4 @@
-import { LogLineAssembler, type LogPiece } from "../../src/cost/logLineAssembler.ts";
+import { LogLineAssembler, type LogPiece } from "../../src/cost/reported/logLineAssembler.ts";
 import { median, type Figure } from "./figure.ts";
 
 const runs = 11;

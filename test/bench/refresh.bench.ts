@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
-import { Look } from "../../src/session/look.ts";
+import { Look } from "../../src/session/watch/look.ts";
 import { connect } from "./benchControl.ts";
 import { median, type Figure } from "./figure.ts";
 import { cliPath, cpuSecondsOf, ownCpuMs, startSim, type SimProcess } from "./simProcess.ts";
@@ -89,7 +89,7 @@ async function cpuMsOf(work: () => Promise<void>, times: number): Promise<number
 /** Resident memory that the SDK's bundle adds to a process, after it has answered. */
 async function memoryFigure(sim: SimProcess, folder: string): Promise<Figure> {
   const outfile = join(folder, "sdk.cjs");
-  const entryPoints = [join(import.meta.dirname, "../../src/modal/sdkEntry.ts")];
+  const entryPoints = [join(import.meta.dirname, "../../src/modal/sdk/entry.ts")];
   await build({
     entryPoints,
     outfile,

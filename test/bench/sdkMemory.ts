@@ -2,7 +2,7 @@
 // a few refreshes. Started by refresh.bench.ts with --expose-gc and the bundle's path.
 import { systemClock } from "../../src/base/systemClock.ts";
 import { createControl } from "../../src/modal/createControl.ts";
-import { sdkLoader } from "../../src/modal/loadSdk.ts";
+import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
 
 const control = createControl({
   mode: "sdk",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readSnoozes } from "../../src/session/snoozes.ts";
+import { readSnoozes } from "../../src/session/remind/snoozes.ts";
 import type { UntilOptions } from "../host/until.ts";
 import type { EditorWindow } from "../host/window.ts";
 import { skip } from "../skip.ts";

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/systemClock.ts";
 import type { Log } from "../../src/base/log.ts";
-import type { CliCommand } from "../../src/modal/cliCommand.ts";
+import type { CliCommand } from "../../src/modal/cli/command.ts";
 import { createControl } from "../../src/modal/createControl.ts";
-import { sdkLoader, type SdkLoader } from "../../src/modal/loadSdk.ts";
+import { sdkLoader, type SdkLoader } from "../../src/modal/sdk/loadSdk.ts";
 import type { RoutedControl } from "../../src/modal/routedControl.ts";
 import { skip } from "../skip.ts";
 
@@ -53,10 +53,10 @@ export function cliOf(context: Mocha.Context, venv: "current" | "old"): CliComma
   return { command, prefixArgs: [], origin: "virtual-environment", version: null };
 }
 
-export const loadSdk: SdkLoader = sdkLoader(() => import("../../src/modal/sdkEntry.ts"));
+export const loadSdk: SdkLoader = sdkLoader(() => import("../../src/modal/sdk/entry.ts"));
 
 /** The keeper of `modal` processes, run from its source. */
-export const keeperProgram = join(import.meta.dirname, "../../src/modal/keeperEntry.ts");
+export const keeperProgram = join(import.meta.dirname, "../../src/modal/deploy/keeperEntry.ts");
 
 /** Nothing of this machine's own Modal set-up: no profile file, no variables but the given ones. */
 export function isolatedEnv(

@@ -6,9 +6,9 @@ import { build } from "esbuild";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import { watchProfiles } from "../../src/modal/credentialSource.ts";
-import { sdkLoader } from "../../src/modal/loadSdk.ts";
-import { Connection } from "../../src/session/connection.ts";
-import { Poller } from "../../src/session/poller.ts";
+import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
+import { Connection } from "../../src/session/watch/connection.ts";
+import { Poller } from "../../src/session/watch/poller.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 import { cliOf, isolatedEnv, KeptLog, testControl } from "./controlAdapters.ts";
 
@@ -189,7 +189,7 @@ describe("Profiles and servers", () => {
   it("answers through the bundle that ships", async () => {
     const outfile = join(folder, "sdk.cjs");
     await build({
-      entryPoints: [join(import.meta.dirname, "../../src/modal/sdkEntry.ts")],
+      entryPoints: [join(import.meta.dirname, "../../src/modal/sdk/entry.ts")],
       outfile,
       bundle: true,
       platform: "node",

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/systemClock.ts";
-import { CliDeployer } from "../../src/modal/cliDeployer.ts";
+import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
 import type { DeployTarget } from "../../src/session/deployer.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 import { cliOf, isolatedEnv, keeperProgram, KeptLog } from "./controlAdapters.ts";

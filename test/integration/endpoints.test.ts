@@ -6,7 +6,7 @@ import { ClientRequest } from "node:http";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { callEndpoint, resumeCall } from "../../src/endpoints/call.ts";
+import { callEndpoint, resumeCall } from "../../src/endpoints/call/call.ts";
 import { CallFailure, type CallOutcome } from "../../src/endpoints/callTypes.ts";
 import { CallBench, png } from "./endpointServer.ts";
 

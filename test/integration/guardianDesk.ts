@@ -31,7 +31,7 @@ const windowFile = join(bundleFolder, "window.cjs");
 export async function buildGuardian(): Promise<readonly string[]> {
   const bundles = [
     { entry: "src/guardian/main.ts", outfile: join(bundleFolder, "guardian.cjs") },
-    { entry: "src/modal/sdkEntry.ts", outfile: join(bundleFolder, "sdk.cjs") },
+    { entry: "src/modal/sdk/entry.ts", outfile: join(bundleFolder, "sdk.cjs") },
     { entry: "test/integration/guardianWindow.ts", outfile: windowFile },
   ];
   for (const { entry, outfile } of bundles)

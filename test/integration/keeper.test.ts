@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { systemClock } from "../../src/base/systemClock.ts";
-import { streamCli } from "../../src/modal/cliStream.ts";
+import { streamCli } from "../../src/modal/cli/stream.ts";
 import { kill, marked, ownProcesses } from "../host/processes.ts";
 import { until } from "../host/until.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";

@@ -8,7 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import * as z from "zod/mini";
-import { schemaVersion } from "../../src/ledger/schema.ts";
+import { schemaVersion } from "../../src/ledger/tables/schema.ts";
 import { call, mondayMs, TemporaryLedger } from "../unit/ledger/temporaryLedger.ts";
 import { skip } from "../skip.ts";
 

@@ -1,7 +1,7 @@
 // A process that serves an app file and then waits: the window, as far as its end matters.
 // node serveOwner.ts <modal command> <keeper> <folder> <app file>; prints the app's id.
 import { systemClock } from "../../src/base/systemClock.ts";
-import { CliDeployer } from "../../src/modal/cliDeployer.ts";
+import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
 import { KeptLog } from "./controlAdapters.ts";
 
 const [command = "", keeper = "", folder = "", file = ""] = process.argv.slice(2);

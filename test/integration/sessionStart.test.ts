@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { CliCommand } from "../../src/modal/cliCommand.ts";
+import type { CliCommand } from "../../src/modal/cli/command.ts";
 import { defaultModes, modeNamed } from "../../src/session/mode.ts";
-import { endServe, resumeSession } from "../../src/session/sessionLifecycle.ts";
-import type { StartOptions, StartStep } from "../../src/session/start.ts";
-import { startSession } from "../../src/session/startSession.ts";
+import { endServe, resumeSession } from "../../src/session/start/sessionLifecycle.ts";
+import type { StartOptions, StartStep } from "../../src/session/start/start.ts";
+import { startSession } from "../../src/session/start/startSession.ts";
 import { cliOf } from "./controlAdapters.ts";
 import { goOn, SessionWorld, type Window } from "./sessionWorld.ts";
 

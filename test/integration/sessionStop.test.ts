@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { expireDemo } from "../../src/session/demoExpiry.ts";
+import { expireDemo } from "../../src/session/mode/demoExpiry.ts";
 import { defaultModes, modeNamed } from "../../src/session/mode.ts";
-import { releaseGpus } from "../../src/session/releaseGpus.ts";
-import { switchMode } from "../../src/session/switchMode.ts";
+import { releaseGpus } from "../../src/session/mode/releaseGpus.ts";
+import { switchMode } from "../../src/session/mode/switchMode.ts";
 import type { App } from "../sim/model/entities.ts";
 import { cliOf } from "./controlAdapters.ts";
 import { SessionWorld, type Window } from "./sessionWorld.ts";

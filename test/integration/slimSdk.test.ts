@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { slimSdk, withOnly } from "../../scripts/slimSdk.ts";
-import { sdkLoader } from "../../src/modal/loadSdk.ts";
-import type { SdkConnection } from "../../src/modal/sdkEntry.ts";
+import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
+import type { SdkConnection } from "../../src/modal/sdk/entry.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 
 const root = join(import.meta.dirname, "..", "..");

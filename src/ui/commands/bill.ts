@@ -1,6 +1,6 @@
-import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
-import { reconcile, type Reconciliation } from "../../cost/reconcile.ts";
-import { billPage } from "../billPage.ts";
+import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
+import { reconcile, type Reconciliation } from "../../cost/billed/reconcile.ts";
+import { billPage } from "../pages/billPage.ts";
 import type { Command } from "../command.ts";
 import type { Services } from "../services.ts";
 

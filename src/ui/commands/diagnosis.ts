@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import { failureOf } from "../../base/failure.ts";
 import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
-import { billedThroughText } from "../../cost/reconcile.ts";
-import { describeGpuRate } from "../../cost/rates.ts";
+import { billedThroughText } from "../../cost/billed/reconcile.ts";
+import { describeGpuRate } from "../../cost/rates/rates.ts";
 import type { Command } from "../command.ts";
-import { escapeMarkdown, table } from "../markdown.ts";
+import { escapeMarkdown, table } from "../pages/markdown.ts";
 import type { ModalAccess } from "../modalAccess.ts";
 import type { Services } from "../services.ts";
-import { burnRate } from "../statusView.ts";
+import { burnRate } from "../status/statusView.ts";
 import { billDays, billOf } from "./bill.ts";
 import type { ShowServices } from "./show.ts";
 

@@ -1,14 +1,14 @@
-import { billedThroughMs, hourMs } from "../../cost/billedRow.ts";
+import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
 import { formatAmount, formatCountdown, formatDuration, formatMetered } from "../../cost/format.ts";
 import type { KnownPart } from "../../cost/cost.ts";
-import { billedThroughText } from "../../cost/reconcile.ts";
-import type { TieredCost } from "../../cost/sessionCost.ts";
+import { billedThroughText } from "../../cost/billed/reconcile.ts";
+import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import { tierDefinitions } from "../../cost/tiers.ts";
-import { costIn } from "../../session/costReader.ts";
+import { costIn } from "../../session/meter/costReader.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Command } from "../command.ts";
-import { escapeMarkdown, table } from "../markdown.ts";
+import { escapeMarkdown, table } from "../pages/markdown.ts";
 import type { Services } from "../services.ts";
 
 /** Shows where each figure of the session comes from, tier by tier. */

@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
-import { fetchOpenApi } from "../../endpoints/openApiFetch.ts";
-import type { ResultEntry } from "../../endpoints/gallery.ts";
-import { settingOf } from "../../endpoints/settingOf.ts";
+import { fetchOpenApi } from "../../endpoints/catalogue/openApiFetch.ts";
+import type { ResultEntry } from "../../endpoints/result/gallery.ts";
+import { settingOf } from "../../endpoints/catalogue/settingOf.ts";
 import { askText, pickOne } from "../ask.ts";
 import type { Command } from "../command.ts";
-import { lastAwayReport } from "../guard.ts";
+import { lastAwayReport } from "../away/guard.ts";
 import { deleteResult, insertAsMarkdown, type ResultsView } from "../resultsView.ts";
 import type { CallServices } from "./invoke.ts";
 import { sayInfo } from "../say.ts";

@@ -7,11 +7,11 @@ import { Failure } from "../../base/failure.ts";
 import { formatPerHour } from "../../cost/format.ts";
 import type { LedgerUpkeep } from "../../session/ledgerPort.ts";
 import { askText, pickOne } from "../ask.ts";
-import { lastOriginKey } from "../calls.ts";
+import { lastOriginKey } from "../calls/calls.ts";
 import type { Command } from "../command.ts";
-import { menuEntries } from "../menuView.ts";
+import { menuEntries } from "../status/menuView.ts";
 import type { Services } from "../services.ts";
-import { burnRate } from "../statusView.ts";
+import { burnRate } from "../status/statusView.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 
 /** Services of the commands that show and keep things. */

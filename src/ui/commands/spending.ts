@@ -1,11 +1,11 @@
-import { projectMonth } from "../../cost/budget.ts";
-import { periodOf } from "../../cost/calendar.ts";
-import { costPer, costPerApp, type ReportQuestion } from "../../cost/report.ts";
-import type { BudgetWatch } from "../../session/budgetWatch.ts";
-import { spentBetween, type Spending } from "../../session/spending.ts";
+import { projectMonth } from "../../cost/spending/budget.ts";
+import { periodOf } from "../../cost/spending/calendar.ts";
+import { costPer, costPerApp, type ReportQuestion } from "../../cost/spending/report.ts";
+import type { BudgetWatch } from "../../session/meter/budgetWatch.ts";
+import { spentBetween, type Spending } from "../../session/meter/spending.ts";
 import type { Command } from "../command.ts";
 import type { Services } from "../services.ts";
-import { spendingPage, type Deployed } from "../spendingPage.ts";
+import { spendingPage, type Deployed } from "../pages/spendingPage.ts";
 
 /** Services of the page of spending. */
 export interface SpendingServices extends Services {

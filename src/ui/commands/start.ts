@@ -2,13 +2,13 @@ import * as vscode from "vscode";
 import { formatCountdown, formatMetered } from "../../cost/format.ts";
 import { usd } from "../../cost/money.ts";
 import { modeNamed, type ModeDefinition } from "../../session/mode.ts";
-import type { StartOptions, StartOutcome, StartTarget } from "../../session/start.ts";
-import { startSession } from "../../session/startSession.ts";
+import type { StartOptions, StartOutcome, StartTarget } from "../../session/start/start.ts";
+import { startSession } from "../../session/start/startSession.ts";
 import type { Command } from "../command.ts";
-import { gpuUsdPerHour, modes, pickMode } from "../modePicker.ts";
+import { gpuUsdPerHour, modes, pickMode } from "../start/modePicker.ts";
 import type { Services } from "../services.ts";
-import { showStart } from "../startProgress.ts";
-import { tellStart } from "../startTell.ts";
+import { showStart } from "../start/progress.ts";
+import { tellStart } from "../start/tell.ts";
 import { sayWarning } from "../say.ts";
 
 export const startDev: Command<Services> = {

@@ -1,19 +1,19 @@
 import * as vscode from "vscode";
 import { Failure } from "../../base/failure.ts";
 import type { MicroUsd } from "../../cost/money.ts";
-import { appAuthors } from "../../session/appAuthors.ts";
-import { costOfSession } from "../../session/deriveState.ts";
+import { appAuthors } from "../../session/stop/appAuthors.ts";
+import { costOfSession } from "../../session/meter/deriveState.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { modesOf } from "../../session/mode.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
-import { receiptLines, receiptSummary } from "../../session/receiptText.ts";
-import { stopApps } from "../../session/stopApps.ts";
+import { receiptLines, receiptSummary } from "../../session/stop/receiptText.ts";
+import { stopApps } from "../../session/stop/stopApps.ts";
 import {
   planStop,
   type ExcludedApp,
   type StopPlan,
   type StopWhat,
-} from "../../session/stopPlan.ts";
+} from "../../session/stop/stopPlan.ts";
 import { askText, pickOne } from "../ask.ts";
 import type { Command } from "../command.ts";
 import type { Services } from "../services.ts";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import type { CallRecord } from "../../../src/cost/call.ts";
-import type { Look } from "../../../src/cost/meter.ts";
+import type { Look } from "../../../src/cost/metered/spanMerge.ts";
 import { microUsd, type MicroUsd } from "../../../src/cost/money.ts";
-import { priceSpans, type PricedSpan } from "../../../src/cost/pricedSpan.ts";
-import type { RateHistory } from "../../../src/cost/rates.ts";
+import { priceSpans, type PricedSpan } from "../../../src/cost/metered/pricedSpan.ts";
+import type { RateHistory } from "../../../src/cost/rates/rates.ts";
 import type {
   ContainerObservation,
   ContainerSpan,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { auditHeaders } from "../../../src/cost/audit.ts";
+import { auditHeaders } from "../../../src/cost/reported/audit.ts";
 import { diagnoseCall } from "../../../src/cost/diagnosis.ts";
-import { readCostHeaders } from "../../../src/cost/headers.ts";
+import { readCostHeaders } from "../../../src/cost/reported/headers.ts";
 import { microUsd, usd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates.ts";
+import { ratesInForce } from "../../../src/cost/rates/rates.ts";
 import { call, span, t0 } from "./arbitraries.ts";
 
 const warm = [span({ startedAtMs: t0 - 60_000, finishedAtMs: t0 + 60_000 })];

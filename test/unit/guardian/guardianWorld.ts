@@ -11,7 +11,7 @@ import type { Reminder, ReminderAnswer } from "../../../src/guardian/notifier/no
 import { defaultTimings } from "../../../src/guardian/timings.ts";
 import type { GuardianTimings } from "../../../src/guardian/timings.ts";
 import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
-import { Look } from "../../../src/session/look.ts";
+import { Look } from "../../../src/session/watch/look.ts";
 import type { Refresh } from "../../../src/session/refresh.ts";
 import { defaultModes, modeNamed } from "../../../src/session/mode.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";

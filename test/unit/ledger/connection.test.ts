@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../src/base/failure.ts";
-import { callsOf, upsertCall } from "../../../src/ledger/callTable.ts";
+import { callsOf, upsertCall } from "../../../src/ledger/tables/callTable.ts";
 import { Connection } from "../../../src/ledger/connection.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import { call, TemporaryLedger } from "./temporaryLedger.ts";

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import * as z from "zod/mini";
 import { cell } from "../../../src/ledger/exportRows.ts";
 import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
-import { tables } from "../../../src/ledger/schema.ts";
+import { tables } from "../../../src/ledger/tables/schema.ts";
 import { call, container, listing, session, TemporaryLedger } from "./temporaryLedger.ts";
 
 const jsonSchema = z.record(z.string(), z.array(z.record(z.string(), z.unknown())));

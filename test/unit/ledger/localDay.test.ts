@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { zoneOffset } from "../../../src/cost/calendar.ts";
+import { zoneOffset } from "../../../src/cost/spending/calendar.ts";
 import { fixedOffset, localDay } from "../../../src/ledger/localDay.ts";
 
 const hourMs = 3_600_000;

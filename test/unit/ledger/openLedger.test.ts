@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { Failure } from "../../../src/base/failure.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
-import { schemaVersion } from "../../../src/ledger/schema.ts";
+import { schemaVersion } from "../../../src/ledger/tables/schema.ts";
 import { call, TemporaryLedger } from "./temporaryLedger.ts";
 
 describe("openLedger", () => {

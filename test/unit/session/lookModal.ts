@@ -1,6 +1,6 @@
 import { Failure } from "../../../src/base/failure.ts";
 import type { Gpu } from "../../../src/cost/span.ts";
-import type { LookTarget } from "../../../src/session/look.ts";
+import type { LookTarget } from "../../../src/session/watch/look.ts";
 import type {
   AppInfo,
   ContainerDetails,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../../src/base/failure.ts";
 import { usd } from "../../../src/cost/money.ts";
 import { defaultModes, deployVariables, modeNamed, modesOf } from "../../../src/session/mode.ts";
-import { decisionMatrix, offerMode } from "../../../src/session/modeAdvice.ts";
+import { decisionMatrix, offerMode } from "../../../src/session/mode/modeAdvice.ts";
 
 function wrong(table: Record<string, unknown>, message: RegExp): void {
   assert.throws(

@@ -1,0 +1,125 @@
+import type { CallRecord } from "../call.ts";
+import { loggedContainerId } from "../reported/logLineAssembler.ts";
+import type { PricedSpan } from "./pricedSpan.ts";
+
+/** What a container was doing: running calls that we know of, starting up for one, or neither. */
+export type Activity = "execution" | "coldStart" | "idle";
+
+/** A piece of a span. The pieces of a span follow one another without a gap. */
+export interface Segment {
+  readonly activity: Activity;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A known time of execution inside a container, and since when its call had been waiting. */
+interface Execution {
+  readonly waitingSinceMs: number | null;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A container that starts so long before its first known call was not starting for it. */
+const longestColdStartMs = 900_000;
+
+/**
+ * Cuts every span into what it was doing. A call is attributed to the container that its log line
+ * names, else to the one of its app that had the most free time for it. Only the split depends
+ * on that: the sum is always the whole span.
+ */
+export function attribute(
+  spans: readonly PricedSpan[],
+  calls: readonly CallRecord[],
+  nowMs: number,
+): ReadonlyMap<PricedSpan, readonly Segment[]> {
+  const callsByApp = Map.groupBy(calls, (call) => call.appId);
+  const result = new Map<PricedSpan, readonly Segment[]>();
+  for (const [appId, own] of Map.groupBy(spans, ({ span }) => span.appId)) {
+    const busy = new Map<PricedSpan, Execution[]>();
+    const sorted = (callsByApp.get(appId) ?? []).toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+    const app = {
+      spans: own.toSorted((a, b) => a.interval.startMs - b.interval.startMs),
+      byId: Map.groupBy(own, ({ span }) => span.containerId),
+    };
+    for (const call of sorted) place(call, app, busy, nowMs);
+    for (const priced of own) result.set(priced, segments(priced, busy.get(priced) ?? []));
+  }
+  return result;
+}
+
+interface AppSpans {
+  /** By start. */
+  readonly spans: readonly PricedSpan[];
+  readonly byId: ReadonlyMap<string, readonly PricedSpan[]>;
+}
+
+function place(
+  call: CallRecord,
+  app: AppSpans,
+  busy: Map<PricedSpan, Execution[]>,
+  nowMs: number,
+): void {
+  const execution = executionOf(call, nowMs);
+  let best: PricedSpan | undefined;
+  let bestMs = 0;
+  const containerId = call.source === "log" ? loggedContainerId(call.callId) : null;
+  for (const priced of containerId === null ? app.spans : (app.byId.get(containerId) ?? [])) {
+    const { startMs, countedToMs } = priced.interval;
+    if (startMs >= execution.toMs) break;
+    const fromMs = Math.max(execution.fromMs, startMs);
+    const toMs = Math.min(execution.toMs, countedToMs);
+    if (toMs <= fromMs) continue;
+    // Time that is shared counts a little: with concurrent inputs no container may be free at all.
+    const freeMs = toMs - fromMs - 0.99 * busyWithin(busy.get(priced) ?? [], fromMs, toMs);
+    if (freeMs > bestMs) [best, bestMs] = [priced, freeMs];
+  }
+  if (best === undefined) return;
+  const { startMs, countedToMs } = best.interval;
+  const list = busy.get(best) ?? [];
+  list.push({
+    waitingSinceMs: execution.waitingSinceMs,
+    fromMs: Math.max(execution.fromMs, startMs),
+    toMs: Math.min(execution.toMs, countedToMs),
+  });
+  busy.set(best, list);
+}
+
+/** The handler's time lies at the end of the request; without it, all of the request counts. */
+function executionOf(call: CallRecord, nowMs: number): Execution {
+  const toMs = Math.max(call.startedAtMs, call.endedAtMs ?? nowMs);
+  const waitingSinceMs = call.source === "log" ? null : call.startedAtMs;
+  if (call.executionSeconds === null) return { waitingSinceMs, fromMs: call.startedAtMs, toMs };
+  const startMs = toMs - call.executionSeconds * 1000;
+  const fromMs = call.source === "log" ? startMs : Math.max(call.startedAtMs, startMs);
+  return { waitingSinceMs, fromMs, toMs };
+}
+
+function busyWithin(list: readonly Execution[], fromMs: number, toMs: number): number {
+  let ms = 0;
+  for (const one of list) {
+    ms += Math.max(0, Math.min(toMs, one.toMs) - Math.max(fromMs, one.fromMs));
+  }
+  return Math.min(ms, toMs - fromMs);
+}
+
+function segments({ interval }: PricedSpan, busy: Execution[]): readonly Segment[] {
+  const result: Segment[] = [];
+  let atMs = interval.startMs;
+  const push = (activity: Activity, toMs: number): void => {
+    if (toMs <= atMs) return;
+    result.push({ activity, fromMs: atMs, toMs });
+    atMs = toMs;
+  };
+  const sorted = busy.sort((a, b) => a.fromMs - b.fromMs);
+  const [first] = sorted;
+  if (first !== undefined && first.fromMs - interval.startMs <= longestColdStartMs) {
+    push("idle", Math.min(first.fromMs, first.waitingSinceMs ?? interval.startMs));
+    push("coldStart", first.fromMs);
+  }
+  for (const execution of sorted) {
+    push("idle", execution.fromMs);
+    push("execution", execution.toMs);
+  }
+  push("idle", interval.countedToMs);
+  return result;
+}

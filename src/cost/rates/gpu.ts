@@ -1,0 +1,81 @@
+import type { Gpu } from "../span.ts";
+
+/** GPU types that Modal offers, under the names that this product uses (modal.com/docs/guide/gpu, 2026-08). */
+export const gpuTypes = [
+  "T4",
+  "L4",
+  "A10",
+  "L40S",
+  "A100-40GB",
+  "A100-80GB",
+  "RTX-PRO-6000",
+  "H100",
+  "H200",
+  "B200",
+  "B300",
+] as const;
+
+/** Modal's other spellings. `H100!` pins what `H100` only asks for, `B200+` may be a B300 billed as a B200: one price each. */
+const aliases: ReadonlyMap<string, string> = new Map([
+  ["A10G", "A10"],
+  ["A100", "A100-40GB"],
+  ["A100-40G", "A100-40GB"],
+  ["A100-80G", "A100-80GB"],
+  ["H100!", "H100"],
+  ["B200+", "B200"],
+  ["RTX6000", "RTX-PRO-6000"],
+  ["RTX-6000", "RTX-PRO-6000"],
+  ["RTXPRO6000", "RTX-PRO-6000"],
+]);
+
+/** A container has at most 8 GPUs (same page). */
+const maxCount = 8;
+
+/**
+ * Reads one GPU as Modal's decorator, its API, a header or `nvidia-smi` write it: `l40s`, `H100:2`,
+ * `A100_80GB`, `NVIDIA H100 80GB HBM3`. A name that is not known is kept, in capitals: its rate is
+ * unknown, which is not the same as no GPU. undefined for empty or unreadable text.
+ */
+export function parseGpu(text: string): Gpu | undefined {
+  const match = /^([a-z][a-z0-9 _+!.()-]*?)\s*(?::\s*(\d+))?$/i.exec(text.trim());
+  if (match === null) return undefined;
+  const count = match[2] === undefined ? 1 : Number(match[2]);
+  if (count < 1 || count > maxCount) return undefined;
+  return { type: normaliseGpuType(match[1] ?? ""), count };
+}
+
+/** A fallback list in the order of preference, as one text (`H100, A100:2`) or as a list; unreadable entries are left out. */
+export function parseGpuList(value: string | readonly string[]): readonly Gpu[] {
+  const texts = typeof value === "string" ? value.replace(/^\[|\]$/g, "").split(",") : value;
+  return texts.flatMap((text) => parseGpu(text.replace(/^\s*["']|["']\s*$/g, "")) ?? []);
+}
+
+/** The product's name of a GPU type. Idempotent. */
+export function normaliseGpuType(name: string): string {
+  const plain = name
+    .trim()
+    .toUpperCase()
+    .replace(/[\s_]+/g, "-")
+    .replace(/^(?:NVIDIA-|TESLA-|GEFORCE-)+/, "");
+  const alias = aliases.get(plain) ?? plain;
+  if (gpuTypes.some((type) => type === alias)) return alias;
+  return deviceType(alias) ?? alias;
+}
+
+/** `L40S`, `H100:2` as Modal writes it; `CPU` for no GPU. */
+export function gpuLabel(gpu: Gpu | null): string {
+  if (gpu === null) return "CPU";
+  return gpu.count === 1 ? gpu.type : `${gpu.type}:${gpu.count}`;
+}
+
+export function sameGpu(a: Gpu | null, b: Gpu | null): boolean {
+  return a?.type === b?.type && a?.count === b?.count;
+}
+
+/** The names that CUDA gives to devices: `A100-SXM4-80GB`, `H100-80GB-HBM3`, `RTX-PRO-6000-BLACKWELL-SERVER-EDITION`. */
+function deviceType(name: string): string | undefined {
+  if (/^A100-.*80GB/.test(name)) return "A100-80GB";
+  if (/^A100-.*40GB/.test(name)) return "A100-40GB";
+  const known = gpuTypes.find((type) => name.startsWith(`${type}-`));
+  return known?.startsWith("A100") === true ? undefined : known;
+}

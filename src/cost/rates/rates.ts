@@ -1,0 +1,199 @@
+import { gpuLabel, gpuTypes, normaliseGpuType } from "./gpu.ts";
+import type { Gpu } from "../span.ts";
+
+/** Where a rate comes from: the user's settings beat the workspace's own rates, which beat the bundled table. */
+export type RateOrigin = "settings" | "workspace" | "bundled";
+
+export interface Rate {
+  readonly usdPerHour: number;
+  readonly origin: RateOrigin;
+  /** "2026-09-29": the day on which the rate was true; null for the user's own. */
+  readonly asOf: string | null;
+}
+
+/** The rates in force, all multipliers applied. */
+export interface Rates {
+  /** Per GPU, by the type's name (cost/gpu.ts). */
+  readonly gpus: ReadonlyMap<string, Rate>;
+  /** Per physical core. */
+  readonly cpu: Rate;
+  /** Per GiB. */
+  readonly memory: Rate;
+}
+
+export interface RateSources {
+  /** `modal billing rates`, USD per hour under Modal's keys, and when it was asked. */
+  readonly workspace?: {
+    readonly usdPerHourByKey: ReadonlyMap<string, number>;
+    readonly fetchedAtMs: number;
+  };
+  /** The user's own USD per hour, by GPU name, "cpu" (per core) or "memory" (per GiB). Final: no multiplier is applied. */
+  readonly overrides?: Readonly<Record<string, number>>;
+  /** What a region costs more: 1.5 for a broad one, 1.75 for a narrow one (modal.com/docs/guide/region-selection, 2026-05). */
+  readonly regionMultiplier?: number;
+  /** Non-preemptible functions pay 3 × for CPU and memory. */
+  readonly nonPreemptible?: boolean;
+}
+
+/**
+ * List prices, USD per hour: modal.com/pricing as of 2026-09-01, equal to `modal billing rates` of
+ * 2026-09-29. Used where the workspace does not tell its own.
+ */
+const bundledRates = {
+  asOf: "2026-09-29",
+  source: "https://modal.com/pricing",
+  gpus: {
+    B300: 7.1,
+    B200: 6.25,
+    H200: 4.54,
+    H100: 3.95,
+    "RTX-PRO-6000": 3.03,
+    "A100-80GB": 2.5,
+    "A100-40GB": 2.1,
+    L40S: 1.95,
+    A10: 1.1,
+    L4: 0.8,
+    T4: 0.59,
+  },
+  cpu: 0.0473,
+  memory: 0.008,
+} as const;
+
+/** What a container is billed for at least (modal.com/pricing): an eighth of a core, 128 MiB. */
+export const minimumCores = 0.125;
+export const minimumGib = 0.125;
+
+/** What non-preemptible CPU and memory cost (modal.com/docs/guide/preemption). */
+const nonPreemptibleMultiplier = 3;
+
+/** The rates in force. Numbers that are not positive and finite are passed over: a wrong price is worse than the next source's. */
+export function ratesInForce(sources: RateSources = {}): Rates {
+  const { regionMultiplier = 1, nonPreemptible = false } = sources;
+  const told = toldRates(sources.workspace);
+  const own = ownRates(sources.overrides ?? {});
+  const gpus = new Map<string, Rate>();
+  for (const [type, usdPerHour] of Object.entries(bundledRates.gpus)) {
+    gpus.set(type, scaled(bundled(usdPerHour), regionMultiplier));
+  }
+  for (const [type, rate] of told.gpus) gpus.set(type, scaled(rate, regionMultiplier));
+  for (const [type, rate] of own.gpus) gpus.set(type, rate);
+  const rest = regionMultiplier * (nonPreemptible ? nonPreemptibleMultiplier : 1);
+  return {
+    gpus,
+    cpu: own.cpu ?? scaled(told.cpu ?? bundled(bundledRates.cpu), rest),
+    memory: own.memory ?? scaled(told.memory ?? bundled(bundledRates.memory), rest),
+  };
+}
+
+/** What a workspace told of its rates, and when it first told just that. */
+export interface ToldRates {
+  readonly usdPerHourByKey: ReadonlyMap<string, number>;
+  readonly sinceMs: number;
+  readonly fetchedAtMs: number;
+}
+
+/** Rates over time: a container is priced at those that were in force when it started. */
+export interface RateHistory {
+  /** Those last told before the instant; before the first, the first. */
+  at(atMs: number): Rates;
+  /** The latest. */
+  readonly now: Rates;
+  /** Two histories with equal keys price everything alike. */
+  readonly key: string;
+}
+
+/** The history that a workspace told, oldest first, with the user's own rates and multipliers, which hold for all of it. */
+export function rateHistory(
+  told: readonly ToldRates[],
+  sources: Omit<RateSources, "workspace"> = {},
+): RateHistory {
+  const made = new Map<ToldRates | undefined, Rates>();
+  const ratesOf = (workspace: ToldRates | undefined): Rates => {
+    const known = made.get(workspace);
+    if (known !== undefined) return known;
+    const rates = ratesInForce({ ...sources, ...(workspace === undefined ? {} : { workspace }) });
+    made.set(workspace, rates);
+    return rates;
+  };
+  return {
+    at: (atMs) => ratesOf(told.findLast(({ sinceMs }) => sinceMs <= atMs) ?? told[0]),
+    get now() {
+      return ratesOf(told.at(-1));
+    },
+    key: JSON.stringify([
+      told.map(({ usdPerHourByKey, sinceMs }) => [sinceMs, ...usdPerHourByKey]),
+      sources,
+    ]),
+  };
+}
+
+/** The rate of one GPU of the type; undefined where nobody told. */
+export function gpuRate(rates: Rates, type: string): Rate | undefined {
+  return rates.gpus.get(normaliseGpuType(type));
+}
+
+/** GPU types that Modal offers and these rates do not price. */
+export function gpuTypesWithoutRate(rates: Rates): readonly string[] {
+  return gpuTypes.filter((type) => !rates.gpus.has(type));
+}
+
+/** "L40S $1.95/h (workspace, 2026-11-21)", or what to do about a GPU without a rate. */
+export function describeGpuRate(rates: Rates, gpu: Gpu): string {
+  const rate = gpuRate(rates, gpu.type);
+  if (rate === undefined) return unknownRateText(gpu);
+  const where = rate.asOf === null ? rate.origin : `${rate.origin}, ${rate.asOf}`;
+  return `${gpuLabel(gpu)} $${(rate.usdPerHour * gpu.count).toFixed(2)}/h (${where})`;
+}
+
+export function unknownRateText(gpu: Gpu): string {
+  return `No price is known for the GPU ${gpu.type}. Set its USD per hour in the setting "modalMeter.rates".`;
+}
+
+interface PartialRates {
+  readonly gpus: ReadonlyMap<string, Rate>;
+  readonly cpu: Rate | undefined;
+  readonly memory: Rate | undefined;
+}
+
+/** Keys as in the dumps of `modal billing rates` (client 1.5.4): gpu_hour_cost_a100_80gb, cpu_hour_cost, mem_gib_hour_cost. */
+function toldRates(workspace: RateSources["workspace"]): PartialRates {
+  const gpus = new Map<string, Rate>();
+  let cpu: Rate | undefined;
+  let memory: Rate | undefined;
+  for (const [key, usdPerHour] of workspace?.usdPerHourByKey ?? []) {
+    if (!isPrice(usdPerHour)) continue;
+    const asOf = new Date(workspace?.fetchedAtMs ?? 0).toISOString().slice(0, 10);
+    const rate: Rate = { usdPerHour, origin: "workspace", asOf };
+    const gpu = /^gpu_hour_cost_(.+)$/.exec(key)?.[1];
+    if (gpu !== undefined) gpus.set(normaliseGpuType(gpu), rate);
+    else if (key === "cpu_hour_cost") cpu = rate;
+    else if (key === "mem_gib_hour_cost") memory = rate;
+  }
+  return { gpus, cpu, memory };
+}
+
+function ownRates(overrides: Readonly<Record<string, number>>): PartialRates {
+  const gpus = new Map<string, Rate>();
+  let cpu: Rate | undefined;
+  let memory: Rate | undefined;
+  for (const [name, usdPerHour] of Object.entries(overrides)) {
+    if (!isPrice(usdPerHour)) continue;
+    const rate: Rate = { usdPerHour, origin: "settings", asOf: null };
+    if (/^cpu$/i.test(name)) cpu = rate;
+    else if (/^mem(?:ory)?$/i.test(name)) memory = rate;
+    else gpus.set(normaliseGpuType(name), rate);
+  }
+  return { gpus, cpu, memory };
+}
+
+function bundled(usdPerHour: number): Rate {
+  return { usdPerHour, origin: "bundled", asOf: bundledRates.asOf };
+}
+
+function scaled(rate: Rate, multiplier: number): Rate {
+  return { ...rate, usdPerHour: rate.usdPerHour * multiplier };
+}
+
+function isPrice(usdPerHour: number): boolean {
+  return Number.isFinite(usdPerHour) && usdPerHour > 0;
+}

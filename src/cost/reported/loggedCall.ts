@@ -1,0 +1,64 @@
+import { auditHeaders, creditedCost } from "./audit.ts";
+import type { CallRecord } from "../call.ts";
+import type { CostHeaders, HeaderField } from "./headers.ts";
+import type { LoggedCost } from "./logLineAssembler.ts";
+import type { Rates } from "../rates/rates.ts";
+
+/** The app whose log was read. */
+export interface LoggedApp {
+  readonly scope: string;
+  readonly appId: string;
+  readonly appName: string;
+}
+
+/**
+ * The ledger's row for a cost line: a call that a script or a teammate made. The line is written
+ * when the handler is done; its time, or `nowMs` where the log told none, is the call's end.
+ */
+export function loggedCall(
+  logged: LoggedCost,
+  app: LoggedApp,
+  rates: Rates,
+  nowMs: number,
+): CallRecord {
+  const endedAtMs = logged.atMs ?? nowMs;
+  const claimed = headersOf(logged);
+  const findings = auditHeaders(claimed, {
+    status: "succeeded",
+    requestSeconds: null,
+    containerGpu: null,
+    rates,
+  });
+  return {
+    callId: logged.callId,
+    ...app,
+    source: "log",
+    sessionId: null,
+    endpoint: null,
+    mode: null,
+    startedAtMs: Math.round(endedAtMs - (logged.executionSeconds ?? 0) * 1000),
+    endedAtMs,
+    status: "succeeded",
+    reportedMicroUsd: creditedCost(claimed, findings),
+    executionSeconds: logged.executionSeconds,
+    gpuType: logged.gpuType,
+    audit: findings.map(({ code }) => code),
+    handoverUrl: null,
+    resultPath: null,
+    inputJson: null,
+    failure: null,
+  };
+}
+
+/** A line claims what headers claim, with the same gaps. */
+function headersOf({ microUsd, executionSeconds, gpuType }: LoggedCost): CostHeaders {
+  return {
+    cost: field(microUsd),
+    executionSeconds: field(executionSeconds),
+    gpuType: field(gpuType),
+  };
+}
+
+function field<T>(value: T | null): HeaderField<T> {
+  return value === null ? { state: "missing" } : { state: "read", value };
+}

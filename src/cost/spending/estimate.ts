@@ -1,0 +1,108 @@
+import { knownCost, type Cost } from "../cost.ts";
+import { microUsd, usd, type MicroUsd } from "../money.ts";
+
+/** USD for `hours` at a rate. 80 h at $4.00/h: $320. */
+export function hoursCost(hours: number, usdPerHour: number): MicroUsd {
+  return usd(Math.max(0, hours) * usdPerHour);
+}
+
+/** What the scaledown window after the last request costs: billed in full, though nothing runs. 120 s at $4.00/h: $0.13. */
+export function idleBufferCost(scaledownSeconds: number, usdPerHour: number): MicroUsd {
+  return hoursCost(scaledownSeconds / 3600, usdPerHour);
+}
+
+/** One lone request: its own time and the scaledown window after it. 1 min + 120 s at $4.00/h: $0.20. */
+export function requestCost(
+  executionSeconds: number,
+  scaledownSeconds: number,
+  usdPerHour: number,
+): MicroUsd {
+  return hoursCost((executionSeconds + scaledownSeconds) / 3600, usdPerHour);
+}
+
+/** A container that is kept warm around the clock (`min_containers`, once `keep_warm`). 1 for 30 days at $4.00/h: $2,880. */
+export function keepWarmCost(containers: number, days: number, usdPerHour: number): MicroUsd {
+  return hoursCost(containers * days * 24, usdPerHour);
+}
+
+/** A month of work: hours of use and hours of idle windows. */
+export interface MonthOfWork {
+  readonly activeHours: number;
+  readonly idleHours: number;
+}
+
+export function monthCost({ activeHours, idleHours }: MonthOfWork, usdPerHour: number): MicroUsd {
+  return hoursCost(activeHours + idleHours, usdPerHour);
+}
+
+/** What a frugal month saves against another way to work; negative when it costs more. */
+export function savings(other: MicroUsd, own: MicroUsd): MicroUsd {
+  return microUsd(other - own);
+}
+
+/**
+ * A night after a forgotten stop. Alone, the app scales down and costs one idle window (`least`);
+ * with a request now and then inside each window (a health check, an open page), or with
+ * `min_containers`, it stays warm all night (`most`): 5 to 10 h at $4.00/h are $20 to $40.
+ */
+export function forgottenNight(
+  hours: number,
+  scaledownSeconds: number,
+  usdPerHour: number,
+): { readonly least: MicroUsd; readonly most: MicroUsd } {
+  const most = hoursCost(hours, usdPerHour);
+  const window = idleBufferCost(scaledownSeconds, usdPerHour);
+  return { least: window < most ? window : most, most };
+}
+
+/** A mode as far as money is concerned. */
+export interface ModeWindow {
+  readonly mode: string;
+  readonly scaledownSeconds: number;
+}
+
+export interface ModeEstimate extends ModeWindow {
+  readonly idleBuffer: MicroUsd;
+  readonly request: MicroUsd;
+}
+
+/** One lone request in each mode. */
+export function estimateModes(
+  modes: readonly ModeWindow[],
+  executionSeconds: number,
+  usdPerHour: number,
+): readonly ModeEstimate[] {
+  return modes.map(({ mode, scaledownSeconds }) => ({
+    mode,
+    scaledownSeconds,
+    idleBuffer: idleBufferCost(scaledownSeconds, usdPerHour),
+    request: requestCost(executionSeconds, scaledownSeconds, usdPerHour),
+  }));
+}
+
+/** How long a container stays warm by itself, and what that still costs: "warm until 14:32, ≈ $0.09 left". */
+export interface IdleTail {
+  readonly warmUntilMs: number;
+  readonly leftMs: number;
+  readonly left: Cost;
+}
+
+/**
+ * The idle tail after the last activity; undefined when it is over. `burnPerHour` is that of all the
+ * app's containers, in micro-dollars.
+ */
+export function idleTail(
+  lastActivityMs: number,
+  scaledownSeconds: number,
+  burnPerHour: Cost,
+  nowMs: number,
+): IdleTail | undefined {
+  const warmUntilMs = lastActivityMs + Math.max(0, scaledownSeconds) * 1000;
+  // A clock that was set back must not promise more than one whole window.
+  const leftMs = Math.min(warmUntilMs - nowMs, Math.max(0, scaledownSeconds) * 1000);
+  if (leftMs <= 0) return undefined;
+  const left = burnPerHour.known
+    ? knownCost(microUsd((burnPerHour.microUsd * leftMs) / 3_600_000))
+    : burnPerHour;
+  return { warmUntilMs, leftMs, left };
+}

@@ -1,0 +1,285 @@
+import type { IncomingMessage } from "node:http";
+import { delay } from "../../base/clock.ts";
+import { removeQuietly } from "../result/atomicFile.ts";
+import { cancelledCall, endlessCall, overdueCall } from "./givenUp.ts";
+import { plainHeaders, requestHeaders } from "./headers.ts";
+import {
+  CallFailure,
+  defaultLimits,
+  type CallLimits,
+  type CallOptions,
+  type CallOutcome,
+  type CallPhase,
+  type CallRequest,
+  type CallTarget,
+  type ResumeRequest,
+} from "../callTypes.ts";
+import { connectionFailure } from "./connectionFailure.ts";
+import { BrokenBody } from "../result/download.ts";
+import { safeUrl } from "../catalogue/endpointUrl.ts";
+import { errorBody } from "./errorBody.ts";
+import { exchange, ExchangeError, type Hop } from "./exchange.ts";
+import { isRedirect, nextHop } from "./redirect.ts";
+import { responseFailure } from "./responseFailure.ts";
+import { prepareFolder, saveResult } from "../result/resultFile.ts";
+import { waitAfterAnswer, waitAfterError } from "./retry.ts";
+import { sizeText } from "../result/sizeText.ts";
+
+/** A POST that the app itself sends elsewhere on its own origin (a missing slash). */
+const mostPostRedirects = 2;
+const mostBodyTries = 3;
+const progressEveryMs = 200;
+
+/**
+ * Calls a web endpoint and saves its result. Waits up to `limits.answerMs` for the answer, over any
+ * number of 303 hand-overs. A POST that may have reached the app is never sent again.
+ *
+ * Rejects with a `CallFailure` that says what is known about the money.
+ */
+export function callEndpoint(request: CallRequest, options: CallOptions): Promise<CallOutcome> {
+  const body = request.body === null ? null : Buffer.from(JSON.stringify(request.body), "utf8");
+  const url = safeUrl(request.url.href, "the call");
+  return new Call(request, options, null).run({ method: request.method, url, body });
+}
+
+/**
+ * Picks up a call that Modal already works on, after a reload, a crash or a lost network. Only ever
+ * sends GET, so it never pays twice.
+ */
+export function resumeCall(request: ResumeRequest, options: CallOptions): Promise<CallOutcome> {
+  const url = safeUrl(request.handoverUrl, "the hand-over");
+  return new Call(request, options, url.href).run({ method: "GET", url, body: null });
+}
+
+type NextHop = Omit<Hop, "headers">;
+
+class Call {
+  readonly #target: CallTarget;
+  readonly #options: CallOptions;
+  readonly #limits: CallLimits;
+  readonly #startedAtMs: number;
+  readonly #answerLimit = new AbortController();
+  readonly #signal: AbortSignal;
+  #handoverUrl: string | null;
+  #handovers = 0;
+  #reached = false;
+  #phase: CallPhase = "connecting";
+  #received = 0;
+  #total: number | null = null;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(target: CallTarget, options: CallOptions, handoverUrl: string | null) {
+    this.#target = target;
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#startedAtMs = options.clock.nowMs();
+    this.#handoverUrl = handoverUrl;
+    const signals = [this.#answerLimit.signal];
+    if (options.signal !== undefined) signals.push(options.signal);
+    this.#signal = AbortSignal.any(signals);
+  }
+
+  async run(first: NextHop): Promise<CallOutcome> {
+    let hop = first;
+    try {
+      await prepareFolder(this.#target.folder);
+      for (let tries = 1; ; tries++) {
+        const { message, last } = await this.#answerInTime(hop);
+        try {
+          return await this.#save(message);
+        } catch (caught) {
+          const error = answered(caught, message);
+          if (!this.#mayFetchAgain(error, last, tries)) throw error;
+          await this.#dropPart(error);
+          hop = last;
+        }
+      }
+    } catch (error) {
+      throw this.#failure(error, hop.url);
+    }
+  }
+
+  async #answerInTime(hop: NextHop): Promise<{ message: IncomingMessage; last: NextHop }> {
+    const { clock } = this.#options;
+    const timer = clock.after(this.#limits.answerMs, () => this.#answerLimit.abort());
+    try {
+      return await this.#answer(hop);
+    } finally {
+      timer.dispose();
+    }
+  }
+
+  /** Follows redirects and waits out rate limits until an answer with a result is there. */
+  async #answer(first: NextHop): Promise<{ message: IncomingMessage; last: NextHop }> {
+    let hop = first;
+    let postRedirects = 0;
+    let rateRetries = 0;
+    for (let hops = 0; ;) {
+      const message = await this.#send(hop);
+      const status = message.statusCode ?? 0;
+      if (status >= 200 && status < 300) return { message, last: hop };
+      const { location } = message.headers;
+      if (isRedirect(status) && location !== undefined) {
+        message.destroy();
+        const next = nextHop(hop, status, location);
+        if (next.method === "POST" && ++postRedirects > mostPostRedirects)
+          throw endlessCall(hop.url);
+        if (++hops > this.#limits.maxHops) throw endlessCall(hop.url);
+        if (status === 303) this.#handOver(next.url);
+        hop = { ...next, body: next.method === "POST" ? hop.body : null };
+        continue;
+      }
+      const waitMs = waitAfterAnswer(message, this.#isFollowing(hop), rateRetries);
+      if (waitMs === null) throw await this.#refused(message, hop);
+      rateRetries += 1;
+      message.destroy();
+      this.#tell("retrying", true);
+      await delay(this.#options.clock, waitMs, this.#signal);
+    }
+  }
+
+  /** One request; tries again only where that cannot be billed twice. */
+  async #send(hop: NextHop): Promise<IncomingMessage> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const token = await this.#options.proxyToken?.(hop.url.origin);
+        const headers = requestHeaders(hop, token);
+        this.#tell(this.#handoverUrl === null ? "connecting" : "handed-over", true);
+        const message = await exchange(
+          { ...hop, headers },
+          {
+            clock: this.#options.clock,
+            signal: this.#signal,
+            connectMs: this.#limits.connectMs,
+            onConnected: () => {
+              this.#reached = true;
+              if (this.#handoverUrl === null) this.#tell("waiting", true);
+            },
+          },
+        );
+        this.#log(`${hop.method} ${place(hop.url)} → ${message.statusCode ?? 0}`);
+        return message;
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+        if (error.code === "ABORTED") throw error;
+        this.#log(`${hop.method} ${place(hop.url)} failed: ${error.message}`);
+        const waitMs = waitAfterError(error, this.#isFollowing(hop), tries);
+        if (waitMs === null) throw connectionFailure(error, hop.url, this.#handoverUrl);
+        this.#tell("retrying", true);
+        await delay(this.#options.clock, waitMs, this.#signal);
+      }
+    }
+  }
+
+  /** Asks after a call that Modal has, which costs nothing more. */
+  #isFollowing({ method }: NextHop): boolean {
+    return method === "GET" && this.#handoverUrl !== null;
+  }
+
+  async #save(message: IncomingMessage): Promise<CallOutcome> {
+    const { clock, signal } = this.#options;
+    const answeredAtMs = clock.nowMs();
+    this.#received = 0;
+    const saved = await saveResult(message, this.#target, {
+      clock,
+      signal: signal ?? new AbortController().signal,
+      limits: this.#limits,
+      atMs: this.#startedAtMs,
+      onBytes: (received, total) => {
+        this.#received = received;
+        this.#total = total;
+        this.#tell("receiving", false);
+      },
+    });
+    this.#log(`saved ${sizeText(saved.bytes)} of ${saved.mediaType}`);
+    return {
+      ...saved,
+      callId: this.#target.callId,
+      status: message.statusCode ?? 0,
+      headers: plainHeaders(message),
+      startedAtMs: this.#startedAtMs,
+      answeredAtMs,
+      endedAtMs: clock.nowMs(),
+      handovers: this.#handovers,
+    };
+  }
+
+  #handOver(url: URL): void {
+    this.#handovers += 1;
+    this.#handoverUrl = url.href;
+    this.#options.onHandover?.(url.href);
+  }
+
+  async #refused(message: IncomingMessage, hop: NextHop): Promise<CallFailure> {
+    const body = await errorBody(message, this.#options.clock, this.#signal);
+    const { prompt, endpoint } = this.#target;
+    return responseFailure({
+      endpoint,
+      url: hop.url,
+      status: message.statusCode ?? 0,
+      headers: plainHeaders(message),
+      body,
+      hidden: prompt === null ? [] : [prompt],
+    });
+  }
+
+  #mayFetchAgain(error: unknown, last: NextHop, tries: number): boolean {
+    return error instanceof BrokenBody && this.#isFollowing(last) && tries < mostBodyTries;
+  }
+
+  async #dropPart(error: unknown): Promise<void> {
+    if (error instanceof CallFailure && error.facts.partialPath !== null) {
+      await removeQuietly(error.facts.partialPath);
+    }
+  }
+
+  /** Whatever went wrong, with what is known about the money. */
+  #failure(error: unknown, url: URL): unknown {
+    const reached = this.#handoverUrl !== null ? "yes" : this.#reached ? "maybe" : "no";
+    const facts = { reached, handoverUrl: this.#handoverUrl } as const;
+    if (this.#options.signal?.aborted === true) return cancelledCall(facts);
+    if (this.#answerLimit.signal.aborted) {
+      return overdueCall(url, this.#limits.answerMs, facts);
+    }
+    if (error instanceof CallFailure) {
+      // An answer settles the matter, unless it broke off: what is over cannot be picked up again.
+      const over = error.facts.status !== null && !(error instanceof BrokenBody);
+      return error.with({ handoverUrl: over ? null : this.#handoverUrl });
+    }
+    return error;
+  }
+
+  #tell(phase: CallPhase, now: boolean): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (!now && phase === this.#phase && nowMs - this.#toldAtMs < progressEveryMs) return;
+    this.#phase = phase;
+    this.#toldAtMs = nowMs;
+    this.#options.onProgress?.({
+      phase,
+      elapsedMs: nowMs - this.#startedAtMs,
+      hops: this.#handovers,
+      receivedBytes: this.#received,
+      totalBytes: this.#total,
+    });
+  }
+
+  #log(text: string): void {
+    this.#options.log.debug(`Call ${this.#target.callId} (${this.#target.endpoint}): ${text}`);
+  }
+}
+
+/** The app did answer, and may have said what it cost: that stays known when saving fails. */
+function answered(error: unknown, message: IncomingMessage): unknown {
+  return error instanceof CallFailure
+    ? error.with({
+        reached: "yes",
+        status: message.statusCode ?? null,
+        headers: plainHeaders(message),
+      })
+    : error;
+}
+
+/** A URL for the log: a query can hold a prompt, or the id by which a result is fetched. */
+function place(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}

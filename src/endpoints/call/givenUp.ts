@@ -1,0 +1,39 @@
+import { CallFailure, type CallFailureFacts } from "../callTypes.ts";
+
+/** What is known when a call is given up on this side. */
+export type SoFar = Pick<CallFailureFacts, "reached" | "handoverUrl">;
+
+/** The person cancelled: what that means for the container and the bill. */
+export function cancelledCall(soFar: SoFar): CallFailure {
+  const containerMayGoOn = soFar.reached !== "no";
+  return new CallFailure("cancelled", cancelledText(soFar), { ...soFar, containerMayGoOn });
+}
+
+function cancelledText({ reached, handoverUrl }: SoFar): string {
+  if (reached === "no") return "Cancelled before anything was sent. Nothing is billed.";
+  return handoverUrl === null
+    ? "Cancelled here. The request had reached Modal, so its container may go on and is billed until it is done. Stop the app to end it at once."
+    : 'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again…" picks the result up without paying twice; stop the app to end it at once.';
+}
+
+/** No answer within the limit. */
+export function overdueCall(url: URL, answerMs: number, soFar: SoFar): CallFailure {
+  const next =
+    soFar.handoverUrl === null
+      ? "The container may go on and be billed; stop the app if it hangs."
+      : 'Modal still works on it: "Follow Call Again…" picks the result up without paying twice.';
+  return new CallFailure(
+    "timed-out",
+    `${url.host} gave no answer for ${Math.round(answerMs / 60_000)} minutes. ${next}`,
+    { ...soFar, containerMayGoOn: soFar.reached !== "no" },
+  );
+}
+
+/** Redirects without an end. */
+export function endlessCall(url: URL): CallFailure {
+  return new CallFailure(
+    "bad-response",
+    `${url.host} keeps redirecting without an answer. The call was given up.`,
+    { reached: "yes", containerMayGoOn: true },
+  );
+}

@@ -1,0 +1,261 @@
+import type { FailureReason } from "../../base/failure.ts";
+import { CallFailure, type Reached } from "../callTypes.ts";
+import { errorDetail, type ErrorDetail } from "./errorDetail.ts";
+
+/** An answer that is no result. */
+export interface FailedResponse {
+  readonly endpoint: string;
+  readonly url: URL;
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** At most the first 64 KiB. */
+  readonly body: string;
+  /** Values of the call that must not show up in messages (the prompt). */
+  readonly hidden: readonly string[];
+}
+
+interface Verdict {
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly reached: Reached;
+}
+
+/** What Modal's own front says (plain text, "modal-http: …"), and what a person should do about it. */
+const modalTexts: readonly {
+  readonly pattern: RegExp;
+  readonly verdict: (response: FailedResponse) => Verdict;
+}[] = [
+  {
+    pattern: /app for invoked web endpoint is stopped/i,
+    verdict: ({ endpoint }) => ({
+      reason: "endpoint-stopped",
+      message: `The app behind "${endpoint}" is stopped. Start a session, then call again. Nothing was billed.`,
+      reached: "no",
+    }),
+  },
+  {
+    pattern: /invalid function call/i,
+    verdict: ({ endpoint, url }) => ({
+      reason: "endpoint-not-found",
+      message: `Modal knows no endpoint at ${url.host}. Check the URL of "${endpoint}" in the settings, or deploy the app. Nothing was billed.`,
+      reached: "no",
+    }),
+  },
+  {
+    pattern: /workspace .{0,60}is disabled/i,
+    verdict: () => ({
+      reason: "spend-limit",
+      message:
+        "Modal has disabled this workspace, most often because its spend limit is reached. Look at Settings, Usage and billing on modal.com.",
+      reached: "no",
+    }),
+  },
+  {
+    pattern:
+      /(missing|invalid|bad|wrong) credentials for proxy auth|proxy auth\w* (failed|required)/i,
+    verdict: ({ endpoint, url }) => missingToken(endpoint, url),
+  },
+  {
+    pattern: /bad redirect method/i,
+    verdict: () => ({
+      reason: "bad-response",
+      message: "Modal refused to hand the result over. Call again, and please report this.",
+      reached: "yes",
+    }),
+  },
+  {
+    pattern: /function execution timed out/i,
+    verdict: ({ endpoint }) => ({
+      reason: "timed-out",
+      message: `"${endpoint}" ran longer than its function's timeout and was ended by Modal; the time until then is billed. Raise timeout= in the decorator, or ask for less work.`,
+      reached: "yes",
+    }),
+  },
+  {
+    pattern: /terminated by signal|out of memory|oom.?kill/i,
+    verdict: ({ endpoint }) => ({
+      reason: "endpoint-failed",
+      message: `The container of "${endpoint}" was killed, most often because it ran out of memory. Ask for more memory= or a larger gpu= in the decorator, or for a smaller result.`,
+      reached: "yes",
+    }),
+  },
+  {
+    pattern: /lost track of input/i,
+    verdict: ({ endpoint }) => ({
+      reason: "endpoint-failed",
+      message: `Modal lost the call to "${endpoint}", for example because its container was moved. Its time until then may be billed. Call again.`,
+      reached: "yes",
+    }),
+  },
+  {
+    pattern: /missing request, possibly due to expiry or cancellation/i,
+    verdict: ({ endpoint }) => ({
+      reason: "not-found",
+      message: `Modal no longer has the result of this call to "${endpoint}": it was cancelled, or fetched too late. Call again; that is a new call and is billed.`,
+      reached: "yes",
+    }),
+  },
+];
+
+/** An answer that is no result, in words that say what to do. Never contains the prompt or a token. */
+export function responseFailure(response: FailedResponse): CallFailure {
+  const detail = errorDetail(response.body, response.headers["content-type"], response.hidden);
+  const verdict = verdictOf(response, detail);
+  return new CallFailure(
+    verdict.reason,
+    verdict.message,
+    {
+      reached: verdict.reached,
+      status: response.status,
+      headers: response.headers,
+      fields: detail.fields,
+    },
+    { evidence: `HTTP ${response.status} from ${response.url.host}, ${detail.shape} body` },
+  );
+}
+
+function verdictOf(response: FailedResponse, detail: ErrorDetail): Verdict {
+  // Only a text that Modal's front wrote is believed to be Modal's: an app may quote these words.
+  if (detail.shape === "text" && isModalsOwn(detail.text)) {
+    for (const { pattern, verdict } of modalTexts) {
+      if (pattern.test(detail.text)) return verdict(response);
+    }
+  }
+  return ofStatus(response, detail);
+}
+
+function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
+  const { endpoint, url, status } = response;
+  const said = detail.text === "" ? "" : ` It says: ${detail.text}`;
+  const page = detail.shape === "html" ? " with a web page" : "";
+  switch (status) {
+    case 400:
+    case 422:
+      return {
+        reason: "invalid-argument",
+        message:
+          detail.fields.length > 0
+            ? `"${endpoint}" refused ${detail.fields.map((name) => `"${name}"`).join(", ")}.${said}`
+            : `"${endpoint}" refused the request (HTTP ${status}).${said}`,
+        reached: "yes",
+      };
+    case 401:
+      return isModal(url) && detail.shape !== "json"
+        ? missingToken(endpoint, url)
+        : refused(endpoint, status, said);
+    case 403:
+    case 407:
+      return refused(endpoint, status, said);
+    case 404:
+      return detail.shape === "json" && !detail.isPlainNotFound && detail.text !== ""
+        ? {
+            reason: "invalid-argument",
+            message: `"${endpoint}" did not find what was asked for.${said}`,
+            reached: "yes",
+          }
+        : {
+            reason: "endpoint-not-found",
+            message: `The server at ${url.host} answers${page}, but has nothing at ${url.pathname}. Check the URL of "${endpoint}" and the app's routes.`,
+            reached: detail.shape === "html" ? "maybe" : "yes",
+          };
+    case 405:
+      return {
+        reason: "endpoint-not-found",
+        message: `${url.pathname} at ${url.host} takes another method. Set "method" (GET or POST) of "${endpoint}" in modalMeter.endpoints.`,
+        reached: "yes",
+      };
+    case 408:
+    case 504:
+      return {
+        reason: "timed-out",
+        message: `The server gave up waiting for "${endpoint}" (HTTP ${status}); the work may go on and be billed.${said}`,
+        reached: "maybe",
+      };
+    case 413:
+      return {
+        reason: "invalid-argument",
+        message: `The request to "${endpoint}" is too large for the server. Pick a smaller file.`,
+        reached: "maybe",
+      };
+    case 429:
+      return {
+        reason: "rate-limited",
+        message: `Too many calls at once (HTTP 429). Wait ${waitText(response.headers["retry-after"])} and call again.`,
+        reached: "no",
+      };
+    case 502:
+      return {
+        reason: "service-error",
+        message: `The server in front of "${endpoint}" could not reach the app (HTTP 502). Look at the app's log, then call again.`,
+        reached: "maybe",
+      };
+    case 503:
+      return {
+        reason: "service-error",
+        message: `No container of "${endpoint}" is ready (HTTP 503). It may be starting: wait a minute and call again. If it stays so, look at the app's log.`,
+        reached: "maybe",
+      };
+    default:
+      return other(response, detail, said, page);
+  }
+}
+
+function other(
+  { endpoint, url, status }: FailedResponse,
+  detail: ErrorDetail,
+  said: string,
+  page: string,
+): Verdict {
+  if (/cuda.{0,20}out of memory|outofmemoryerror|\bOOM\b/i.test(detail.text)) {
+    return {
+      reason: "endpoint-failed",
+      message: `The GPU of "${endpoint}" ran out of memory. Ask for a smaller size or fewer frames, or for a larger gpu= in the decorator.`,
+      reached: "yes",
+    };
+  }
+  if (status >= 500) {
+    return {
+      reason: "endpoint-failed",
+      message: `"${endpoint}" failed (HTTP ${status})${page}; its time is billed.${said} The app's log tells more.`,
+      reached: "yes",
+    };
+  }
+  return {
+    reason: "bad-response",
+    message: `${url.host} answered HTTP ${status}${page}, which is no result. Check the URL of "${endpoint}".${said}`,
+    reached: "maybe",
+  };
+}
+
+function missingToken(endpoint: string, url: URL): Verdict {
+  return {
+    reason: "missing-proxy-auth",
+    message: `"${endpoint}" wants a proxy token, and the one saved for ${url.host} is missing or wrong. Make one on modal.com (Settings, Proxy auth tokens) and save it with "Modal Meter: Save Proxy Auth Token…". Nothing was billed.`,
+    reached: "no",
+  };
+}
+
+function refused(endpoint: string, status: number, said: string): Verdict {
+  return {
+    reason: "permission-denied",
+    message: `"${endpoint}" does not let this call in (HTTP ${status}).${said}`,
+    reached: "maybe",
+  };
+}
+
+function waitText(retryAfter: string | undefined): string {
+  return retryAfter !== undefined && /^\d{1,5}$/.test(retryAfter)
+    ? `${retryAfter} seconds`
+    : "a minute";
+}
+
+function isModalsOwn(text: string): boolean {
+  return /^modal(-http)?:|^missing request, possibly due|server has lost track of input|function was terminated by signal/i.test(
+    text,
+  );
+}
+
+function isModal(url: URL): boolean {
+  return /\.modal\.(run|direct|host)$/.test(url.hostname);
+}

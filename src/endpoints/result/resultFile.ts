@@ -1,0 +1,229 @@
+import type { IncomingMessage } from "node:http";
+import { constants } from "node:fs";
+import { access, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isCode, publish, removeQuietly } from "./atomicFile.ts";
+import { CallFailure, type CallTarget } from "../callTypes.ts";
+import { BrokenBody, download, type Download, type DownloadOptions } from "./download.ts";
+import { isOverlong } from "../call/exchange.ts";
+import { reworkJson } from "./jsonResult.ts";
+import { bareType, mediaOf, type Media } from "./mediaType.ts";
+import { isCutShort } from "./mediaEnd.ts";
+import { resultStem } from "./resultName.ts";
+
+export interface SavedResult {
+  readonly resultPath: string | null;
+  readonly extractedPaths: readonly string[];
+  readonly bytes: number;
+  readonly mediaType: string;
+  readonly remarks: readonly string[];
+}
+
+export interface SaveOptions extends DownloadOptions {
+  /** Instant for the file's name. */
+  readonly atMs: number;
+}
+
+/**
+ * Saves a response body under a name of its own. While it arrives it is "<name>.part"; the real
+ * name appears only with the whole result behind it. An incomplete result stays as ".part" when
+ * the connection broke (it was paid for), and is deleted otherwise.
+ *
+ * @throws CallFailure "bad-response", "timed-out", "disk"; the signal's reason when aborted.
+ */
+export async function saveResult(
+  message: IncomingMessage,
+  target: CallTarget,
+  options: SaveOptions,
+): Promise<SavedResult> {
+  const stem = resultStem(target.endpoint, options.atMs, target.prompt);
+  const { part, folder, remarks } = await reserveSomewhere(target.folder, stem);
+  try {
+    const body = await download(message, part.path, options);
+    if (body.bytes === 0) {
+      await unlink(part.path);
+      return emptyResult(message, target);
+    }
+    const media = mediaOf(message.headers["content-type"], body.head);
+    refuseWrongKind(message, target, media, body);
+    remarks.push(...oddities(message, media));
+    if (media.extension === "json") {
+      const reworked = await reworkJson(part.path, folder, part.stem, options.signal);
+      const { extracted, remark } = reworked;
+      if (remark !== null) remarks.push(remark);
+      const resultPath = await publishAs(reworked.path, folder, part.stem, "json");
+      return {
+        resultPath,
+        extractedPaths: extracted,
+        bytes: body.bytes,
+        mediaType: media.type,
+        remarks,
+      };
+    }
+    const resultPath = await publishAs(part.path, folder, part.stem, media.extension);
+    return { resultPath, extractedPaths: [], bytes: body.bytes, mediaType: media.type, remarks };
+  } catch (error) {
+    throw await afterFailure(error, part.path);
+  }
+}
+
+/**
+ * Proves that results can be written, before anything is spent.
+ * @throws CallFailure "disk".
+ */
+export async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw diskFailure(error);
+  }
+}
+
+interface Part {
+  readonly path: string;
+  readonly stem: string;
+}
+
+/**
+ * A free name in the folder; where the folder has gone bad since the call began, in the system's
+ * folder for temporary files, because the result is paid for.
+ */
+async function reserveSomewhere(
+  wanted: string,
+  stem: string,
+): Promise<{ part: Part; folder: string; remarks: string[] }> {
+  try {
+    return { part: await reservePart(wanted, stem), folder: wanted, remarks: [] };
+  } catch (error) {
+    const folder = join(tmpdir(), "modal-meter-results");
+    try {
+      const part = await reservePart(folder, stem);
+      return { part, folder, remarks: [`${wanted} cannot be written; saved in ${folder}.`] };
+    } catch {
+      throw diskFailure(error);
+    }
+  }
+}
+
+/** Takes a free name by creating its ".part" file. */
+async function reservePart(folder: string, stem: string): Promise<Part> {
+  await mkdir(folder, { recursive: true });
+  const taken = new Set((await readdir(folder)).map((name) => name.replace(/\..*$/s, "")));
+  for (let copy = 1; ; copy++) {
+    const own = copy === 1 ? stem : `${stem}-${copy}`;
+    if (taken.has(own)) continue;
+    const path = join(folder, `${own}.part`);
+    try {
+      await (await open(path, "wx")).close();
+      return { path, stem: own };
+    } catch (error) {
+      if (!isCode(error, "EEXIST")) throw error;
+    }
+  }
+}
+
+async function publishAs(
+  path: string,
+  folder: string,
+  stem: string,
+  extension: string,
+): Promise<string> {
+  for (let copy = 1; ; copy++) {
+    const final = join(folder, `${copy === 1 ? stem : `${stem}-${copy}`}.${extension}`);
+    try {
+      await publish(path, final);
+      return final;
+    } catch (error) {
+      if (!isCode(error, "EEXIST")) throw diskFailure(error);
+    }
+  }
+}
+
+function emptyResult(message: IncomingMessage, target: CallTarget): SavedResult {
+  if (target.expects !== "any" && message.statusCode !== 204) {
+    throw new CallFailure(
+      "bad-response",
+      `"${target.endpoint}" answered with an empty body. Look at the app's log for what happened.`,
+    );
+  }
+  return {
+    resultPath: null,
+    extractedPaths: [],
+    bytes: 0,
+    mediaType: bareType(message.headers["content-type"]),
+    remarks: [],
+  };
+}
+
+/** A login page or a proxy's error page with status 200 must not pose as a picture. */
+function refuseWrongKind(
+  message: IncomingMessage,
+  target: CallTarget,
+  media: Media,
+  body: Download,
+): void {
+  if (media.extension === "html" && target.expects !== "any") {
+    throw new CallFailure(
+      "bad-response",
+      `"${target.endpoint}" answered with a web page, not with a result. Check the endpoint's URL.`,
+    );
+  }
+  const framed =
+    message.headers["content-length"] !== undefined ||
+    message.headers["transfer-encoding"] !== undefined;
+  if ((!framed || isOverlong(message)) && isCutShort(media, body)) {
+    throw new BrokenBody(
+      framed
+        ? "The server announced a shorter result than it sent: the file has no end."
+        : "The connection closed in the middle of the result: the file has no end.",
+      undefined,
+    );
+  }
+}
+
+function oddities(message: IncomingMessage, media: Media): string[] {
+  const remarks = typeRemarks(message, media);
+  if (isOverlong(message)) {
+    remarks.push("The server sent more than it announced; the file may be incomplete.");
+  }
+  return remarks;
+}
+
+function typeRemarks(message: IncomingMessage, media: Media): string[] {
+  const declared = bareType(message.headers["content-type"]);
+  if (declared === "" || declared === media.type || declared === "application/octet-stream") {
+    return [];
+  }
+  // "image/jpg" and other spellings of the same thing.
+  if (media.type === "image/jpeg" && declared === "image/jpg") return [];
+  if (media.type === "audio/wav" && declared === "audio/x-wav") return [];
+  return [`The server called the result "${declared}", its bytes say "${media.type}".`];
+}
+
+async function afterFailure(error: unknown, path: string): Promise<unknown> {
+  if (error instanceof BrokenBody && (await hasBytes(path))) {
+    return error.with({ partialPath: path });
+  }
+  await removeQuietly(path);
+  return error;
+}
+
+async function hasBytes(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).size > 0;
+  } catch {
+    return false;
+  }
+}
+
+function diskFailure(error: unknown): CallFailure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  return new CallFailure(
+    "disk",
+    `The result could not be saved (${code}). Check "modalMeter.resultsFolder" and the free space.`,
+    {},
+    { cause: error },
+  );
+}

@@ -1,0 +1,74 @@
+import type { DatabaseSync } from "node:sqlite";
+import * as z from "zod/mini";
+import { Failure } from "../../base/failure.ts";
+import { applicationId, migrations, schemaVersion, tables } from "./schema.ts";
+
+const stateSchema = z.object({
+  version: z.number(),
+  application: z.number(),
+  tables: z.number(),
+});
+
+/** Too new, or another program's: refused, and not one byte of it touched. */
+export function refuseForeign(database: DatabaseSync, path: string): void {
+  const state = stateOf(database);
+  if (state.application !== applicationId && state.tables > 0) {
+    throw new Failure(
+      "ledger",
+      `This file is not a Modal Meter ledger. Move it away and reload the window: ${path}`,
+    );
+  }
+  if (state.version > schemaVersion) {
+    throw new Failure(
+      "ledger",
+      `The cost ledger was written by a newer Modal Meter (version ${state.version}, this one knows ${schemaVersion}). ` +
+        `Update the extension and reload the window: ${path}`,
+    );
+  }
+}
+
+/**
+ * Brings the file to this code's version in one transaction. Of several windows that open at once
+ * one does it; the others wait for the lock and find it done.
+ */
+export function migrate(database: DatabaseSync, path: string): void {
+  if (stateOf(database).version === schemaVersion) return;
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    // Again, under the lock: another window may have been first, and it may be a newer one.
+    refuseForeign(database, path);
+    const { version } = stateOf(database);
+    for (const migration of migrations.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA application_id = ${applicationId}`);
+    database.exec(`PRAGMA user_version = ${schemaVersion}`);
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** A quick look that a sound file passes at any size: every table is there and its first page can be read. */
+export function isComplete(database: DatabaseSync): boolean {
+  const known = new Set(
+    database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map((row) => row["name"]),
+  );
+  if (!tables.every((table) => known.has(table))) return false;
+  for (const table of tables) database.prepare(`SELECT 1 FROM "${table}" LIMIT 1`).get();
+  return true;
+}
+
+function stateOf(database: DatabaseSync): z.output<typeof stateSchema> {
+  return stateSchema.parse(
+    database
+      .prepare(
+        `SELECT (SELECT user_version FROM pragma_user_version) AS version,
+           (SELECT application_id FROM pragma_application_id) AS application,
+           (SELECT count(*) FROM sqlite_schema) AS tables`,
+      )
+      .get(),
+  );
+}

@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod/mini";
+import type { TimeRange } from "../../session/ledgerPort.ts";
+import type { SessionApp, SessionRecord } from "../../session/session.ts";
+import { fromJson, maybeText, maybeWhole, maybeWholeMs, text, whole, wholeMs } from "./column.ts";
+import type { Connection, Row } from "../connection.ts";
+
+const rowSchema = z.object({
+  session_id: text,
+  scope: text,
+  folder: text,
+  username: maybeText,
+  mode: text,
+  scaledown_seconds: z.number(),
+  started_at_ms: whole,
+  ended_at_ms: maybeWhole,
+  end_kind: z.nullable(
+    z.enum(["stopped", "partly-stopped", "expired", "guardian", "replaced", "gone"]),
+  ),
+  expires_at_ms: maybeWhole,
+  apps_json: text,
+});
+
+const appsSchema = z.array(
+  z.object({
+    appId: text,
+    appName: text,
+    file: text,
+    urls: z.array(z.object({ functionName: text, url: text })),
+  }),
+);
+
+/**
+ * Writes a session. The last writer wins, but for what two windows could lose for one another: an
+ * ended session stays ended, and an app that once belonged to it still does, or nobody would stop it.
+ */
+export function upsertSession(connection: Connection, session: SessionRecord): void {
+  connection.write(() => {
+    const row = connection.get("SELECT * FROM session WHERE session_id = :id", {
+      id: session.sessionId,
+    });
+    const known = row === undefined ? undefined : toSession(row);
+    const merged = known === undefined ? session : merge(known, session);
+    if (!isDeepStrictEqual(merged, known)) save(connection, merged);
+  });
+}
+
+export function openSession(
+  connection: Connection,
+  scope: string,
+  folder: string,
+): SessionRecord | undefined {
+  const row = connection.get(
+    `SELECT * FROM session WHERE scope = :scope AND folder = :folder AND ended_at_ms IS NULL
+     ORDER BY started_at_ms DESC, session_id DESC LIMIT 1`,
+    { scope, folder },
+  );
+  return row === undefined ? undefined : toSession(row);
+}
+
+/** Sessions that overlap the range, newest first. */
+export function sessionsIn(
+  connection: Connection,
+  query: Partial<TimeRange> & { readonly scope?: string },
+): readonly SessionRecord[] {
+  return connection
+    .all(
+      `SELECT * FROM session
+       WHERE (:scope IS NULL OR scope = :scope) AND (:toMs IS NULL OR started_at_ms < :toMs)
+         AND (:fromMs IS NULL OR ended_at_ms IS NULL OR ended_at_ms > :fromMs
+           OR started_at_ms >= :fromMs)
+       ORDER BY started_at_ms DESC, session_id DESC`,
+      { scope: query.scope ?? null, fromMs: query.fromMs ?? null, toMs: query.toMs ?? null },
+    )
+    .map(toSession);
+}
+
+function merge(known: SessionRecord, next: SessionRecord): SessionRecord {
+  const reopened = known.endedAtMs !== null && next.endedAtMs === null;
+  return {
+    ...next,
+    endedAtMs: reopened ? known.endedAtMs : next.endedAtMs,
+    end: reopened ? known.end : next.end,
+    apps: mergeApps(known.apps, next.apps),
+  };
+}
+
+function mergeApps(
+  known: readonly SessionApp[],
+  next: readonly SessionApp[],
+): readonly SessionApp[] {
+  const byId = new Map<string, SessionApp>();
+  for (const app of [...known, ...next]) byId.set(app.appId, app);
+  return [...byId.values()].toSorted((a, b) => (a.appId < b.appId ? -1 : 1));
+}
+
+function save(connection: Connection, session: SessionRecord): void {
+  connection.run(
+    `INSERT INTO session (session_id, scope, folder, username, mode, scaledown_seconds,
+       started_at_ms, ended_at_ms, end_kind, expires_at_ms, apps_json)
+     VALUES (:sessionId, :scope, :folder, :username, :mode, :scaledownSeconds,
+       :startedAtMs, :endedAtMs, :end, :expiresAtMs, :apps)
+     ON CONFLICT (session_id) DO UPDATE SET
+       scope = excluded.scope, folder = excluded.folder, username = excluded.username,
+       mode = excluded.mode, scaledown_seconds = excluded.scaledown_seconds,
+       started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,
+       end_kind = excluded.end_kind, expires_at_ms = excluded.expires_at_ms,
+       apps_json = excluded.apps_json`,
+    {
+      sessionId: session.sessionId,
+      scope: session.scope,
+      folder: session.folder,
+      username: session.username,
+      mode: session.mode,
+      scaledownSeconds: session.scaledownSeconds,
+      startedAtMs: wholeMs(session.startedAtMs),
+      endedAtMs: maybeWholeMs(session.endedAtMs),
+      end: session.end,
+      expiresAtMs: maybeWholeMs(session.expiresAtMs),
+      apps: JSON.stringify(mergeApps([], session.apps)),
+    },
+  );
+}
+
+function toSession(row: Row): SessionRecord {
+  const r = rowSchema.parse(row);
+  return {
+    sessionId: r.session_id,
+    scope: r.scope,
+    folder: r.folder,
+    username: r.username,
+    mode: r.mode,
+    scaledownSeconds: r.scaledown_seconds,
+    startedAtMs: r.started_at_ms,
+    endedAtMs: r.ended_at_ms,
+    end: r.end_kind,
+    expiresAtMs: r.expires_at_ms,
+    apps: fromJson(appsSchema, r.apps_json),
+  };
+}

@@ -1,0 +1,364 @@
+import type { Clock } from "../../base/clock.ts";
+import { Failure } from "../../base/failure.ts";
+import type { Log } from "../../base/log.ts";
+import type {
+  AppDeployment,
+  AppInfo,
+  BillingQuery,
+  BillingRow,
+  BillingSummary,
+  CallOptions,
+  ContainerDetails,
+  ContainerInfo,
+  EnvironmentInfo,
+  Identity,
+  LogChunk,
+  LogQuery,
+  ModalControl,
+  WorkspaceRates,
+} from "../../session/modalControl.ts";
+import { isAtLeast, parseCliVersion, type CliCommand } from "./command.ts";
+import { cliFailure } from "./failure.ts";
+import { parseCliJson } from "./json.ts";
+import { parseLogLine } from "./logLines.ts";
+import { cancelled, isAborted, unlessAborted } from "../abort.ts";
+import { runCli, type CliProcessParts, type CliResult } from "./process.ts";
+import {
+  parseApps,
+  parseBilling,
+  parseBillingSummary,
+  parseContainers,
+  parseDeployments,
+  parseEnvironments,
+  parseRates,
+  parseTokenInfo,
+} from "./rows.ts";
+import { streamCli } from "./stream.ts";
+import type { CredentialChoice, ProcessEnv } from "../credentials.ts";
+import type { CredentialSource } from "../credentialSource.ts";
+import { LineQueue } from "../lineQueue.ts";
+import { ProcessLimit } from "../processLimit.ts";
+
+export interface CliControlParts {
+  readonly cli: CliCommand;
+  readonly processEnv: ProcessEnv;
+  readonly choice: CredentialChoice;
+  readonly credentials: CredentialSource;
+  readonly reachable: () => Promise<boolean>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long an answer may take; default 15 s. For slow machines (tests under load). */
+  readonly answerMs?: number;
+}
+
+/** Normal answers take 1.1–1.5 s; without a network the CLI itself would try for about 59 s. */
+const answerMs = 15_000;
+const longAnswerMs = 45_000;
+/** A follower ends within this after SIGINT, or is killed. */
+const followGraceMs = 3000;
+
+type Run = CallOptions & { readonly timeoutMs?: number; readonly env?: ProcessEnv };
+
+/** Modal's control plane through the user's own `modal` command (1.0 and newer). */
+export class CliControl implements ModalControl {
+  readonly adapter = "cli";
+  readonly #parts: CliControlParts;
+  readonly #process: CliProcessParts;
+  readonly #limit = new ProcessLimit();
+  #version: Promise<string | null> | undefined;
+  #identity: Promise<Identity> | undefined;
+  /** Whether `app stop` and `container stop` know `--yes` (since 1.4.2). undefined: not known yet. */
+  #knowsYes: boolean | undefined;
+
+  constructor(parts: CliControlParts) {
+    this.#parts = parts;
+    this.#process = parts;
+  }
+
+  /** "1.5.4"; null when the command answers but not with a version. Rejects with "cli-missing". */
+  version(): Promise<string | null> {
+    this.#version ??= this.#askVersion().catch((error: unknown) => {
+      this.#version = undefined;
+      throw error;
+    });
+    return this.#version;
+  }
+
+  whoami(options: CallOptions = {}): Promise<Identity> {
+    // Shared by all who ask: one caller's cancel must not fail the others.
+    this.#identity ??= this.#askIdentity().catch((error: unknown) => {
+      this.#identity = undefined;
+      throw error;
+    });
+    return unlessAborted(this.#identity, "tell the workspace", options.signal);
+  }
+
+  async listEnvironments(options: CallOptions = {}): Promise<readonly EnvironmentInfo[]> {
+    const what = "list the environments";
+    const ask = async (env: ProcessEnv): Promise<readonly EnvironmentInfo[]> =>
+      parseEnvironments(await this.#json(what, ["environment", "list"], { ...options, env }));
+    // With a chosen environment, "active" would mark that one instead of the workspace's default:
+    // since 1.5.0 an empty choice counts as none, before only a missing one.
+    const environments = await ask({ MODAL_ENVIRONMENT: "" });
+    if (environments.some(({ isDefault }) => isDefault)) return environments;
+    return ask({ MODAL_ENVIRONMENT: undefined });
+  }
+
+  async listApps(options: CallOptions = {}): Promise<readonly AppInfo[]> {
+    return parseApps(await this.#scoped("list the apps", ["app", "list"], options));
+  }
+
+  async listContainers(options: CallOptions = {}): Promise<readonly ContainerInfo[]> {
+    return parseContainers(
+      await this.#scoped("list the containers", ["container", "list"], options),
+    );
+  }
+
+  containerDetails(): Promise<ContainerDetails> {
+    return Promise.reject(unsupported("tell a container's GPU"));
+  }
+
+  stopApp(appId: string, options: CallOptions = {}): Promise<"stopped" | "already-stopped"> {
+    return this.#stop(`stop the app ${appId}`, ["app", "stop", appId], options);
+  }
+
+  stopContainer(
+    containerId: string,
+    options: CallOptions & { readonly graceful?: boolean } = {},
+  ): Promise<"stopped" | "already-stopped"> {
+    const graceful = options.graceful === true ? ["--graceful"] : [];
+    const args = ["container", "stop", containerId, ...graceful];
+    return this.#stop(`stop the container ${containerId}`, args, options);
+  }
+
+  async rollover(appId: string, options: CallOptions = {}): Promise<void> {
+    const args = ["app", "rollover", appId, "--strategy", "recreate"];
+    await this.#checked("replace the containers", args, { ...options, timeoutMs: longAnswerMs });
+  }
+
+  async deployments(appId: string, options: CallOptions = {}): Promise<readonly AppDeployment[]> {
+    const what = "read the deployment history";
+    return parseDeployments(await this.#json(what, ["app", "history", appId], options));
+  }
+
+  async fetchLogs(
+    appId: string,
+    query: LogQuery,
+    options: CallOptions = {},
+  ): Promise<readonly LogChunk[]> {
+    const args = ["app", "logs", appId, "--timestamps", "--show-container-id"];
+    if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld("read past log lines");
+    if (query.sinceMs !== undefined) args.push("--since", isoOf(query.sinceMs));
+    if (query.untilMs !== undefined) args.push("--until", isoOf(query.untilMs));
+    if (query.tail !== undefined) args.push("--tail", String(query.tail));
+    const run = { ...options, timeoutMs: longAnswerMs };
+    const { stdout } = await this.#checked("read the logs", args, run);
+    const lines = Buffer.from(stdout).toString("utf8").split("\n");
+    if (lines.at(-1) === "") lines.pop();
+    return lines.map(parseLogLine);
+  }
+
+  async *followLogs(appId: string, options: CallOptions = {}): AsyncGenerator<LogChunk> {
+    const what = "follow the logs";
+    this.#parts.credentials.assertUnchanged();
+    if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(what);
+    if (isAborted(options.signal)) return;
+    const queue = new LineQueue();
+    const stream = streamCli(
+      this.#process,
+      ["app", "logs", appId, "--follow", "--timestamps", "--show-container-id"],
+      { env: this.#env(), onLine: (line, from) => from === "stdout" && queue.push(line) },
+    );
+    const onAbort = (): void => stream.interrupt(followGraceMs);
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+    const ended = stream.ended.finally(() => queue.end());
+    ended.catch(() => {});
+    try {
+      for await (const line of queue) if (!isStatus(line)) yield parseLogLine(line);
+      const { exitCode, stderr } = await ended;
+      if (exitCode === 0 || isAborted(options.signal)) return;
+      throw cliFailure(what, { exitCode, stdout: "", stderr });
+    } finally {
+      options.signal?.removeEventListener("abort", onAbort);
+      stream.interrupt(followGraceMs);
+    }
+  }
+
+  async rates(options: CallOptions = {}): Promise<WorkspaceRates> {
+    return parseRates(await this.#json("read the rates", ["billing", "rates"], options));
+  }
+
+  async billingReport(
+    query: BillingQuery,
+    options: CallOptions = {},
+  ): Promise<readonly BillingRow[]> {
+    const range = ["--start", isoOf(query.startMs), "--end", isoOf(query.endMs)];
+    const args = ["billing", "report", ...range, "-r", query.resolution === "hour" ? "h" : "d"];
+    const run = { ...options, timeoutMs: longAnswerMs };
+    return parseBilling(await this.#json("read the billing report", args, run));
+  }
+
+  async billingSummary(options: CallOptions = {}): Promise<BillingSummary> {
+    const what = "read the billing summary";
+    return parseBillingSummary(await this.#json(what, ["billing", "summary"], options));
+  }
+
+  scale(): Promise<void> {
+    return Promise.reject(unsupported("change the autoscaler"));
+  }
+
+  listFunctions(): Promise<readonly string[]> {
+    return Promise.reject(unsupported("list an app's functions"));
+  }
+
+  /**
+   * Both generations of `stop`: since 1.4.2 it asks, and refuses without a terminal unless told
+   * `--yes`; before, it knows no `--yes`. The version tells which; the answer corrects it.
+   */
+  async #stop(
+    what: string,
+    args: readonly string[],
+    options: CallOptions,
+  ): Promise<"stopped" | "already-stopped"> {
+    this.#knowsYes ??= isAtLeast(await this.#versionOrNull(), "1.4.2") ?? true;
+    for (let attempt = 0; ; attempt += 1) {
+      const yes = this.#knowsYes;
+      const result = await this.#run(what, yes ? [...args, "--yes"] : args, options);
+      if (result.exitCode === 0) return "stopped";
+      const end = textOf(result);
+      if (attempt === 0 && yes && /No such option:? '?(-y|--yes)\b/.test(end.stderr)) {
+        this.#knowsYes = false;
+      } else if (attempt === 0 && !yes && end.stderr.includes("Rerun with --yes")) {
+        this.#knowsYes = true;
+      } else {
+        const failure = cliFailure(what, end);
+        if (failure.reason === "already-stopped") return "already-stopped";
+        throw failure;
+      }
+    }
+  }
+
+  async #askIdentity(): Promise<Identity> {
+    const [{ stdout }, environment] = await Promise.all([
+      this.#checked("tell the workspace", ["token", "info"], {}),
+      this.#environment(),
+    ]);
+    const { workspace, username } = parseTokenInfo(Buffer.from(stdout).toString("utf8"));
+    return { scope: { workspace, environment }, username };
+  }
+
+  /** The environment that every question names, so that a changed default cannot move it. */
+  async #environment(): Promise<string> {
+    const chosen = this.#chosenEnvironment();
+    if (chosen !== null) return chosen;
+    const environments = await this.listEnvironments();
+    const standard = environments.find(({ isDefault }) => isDefault) ?? environments[0];
+    if (standard !== undefined && (standard.isDefault || environments.length === 1)) {
+      return standard.name;
+    }
+    throw new Failure(
+      "bad-setting",
+      "This Modal workspace has no default environment. Set modalMeter.environment.",
+    );
+  }
+
+  /** What settings, variables or profile choose; null also where only the CLI can read the profile. */
+  #chosenEnvironment(): string | null {
+    try {
+      return this.#parts.credentials.current().environment;
+    } catch (error) {
+      if (error instanceof Failure && error.reason === "unsupported") {
+        return this.#parts.choice.environment;
+      }
+      throw error;
+    }
+  }
+
+  async #askVersion(): Promise<string | null> {
+    const result = await this.#run("tell its version", ["--version"], {});
+    if (result.exitCode !== 0) throw cliFailure("tell its version", textOf(result));
+    const version = parseCliVersion(textOf(result).stdout);
+    this.#parts.log.info(`modal ${version ?? "(unknown version)"} at ${this.#parts.cli.command}`);
+    return version;
+  }
+
+  async #versionOrNull(): Promise<string | null> {
+    const known = this.#parts.cli.version;
+    return known ?? (await this.version());
+  }
+
+  /** A question about the environment's own apps or containers. */
+  async #scoped(what: string, args: readonly string[], options: Run): Promise<unknown> {
+    const { scope } = await this.whoami(options);
+    return this.#json(what, [...args, "--env", scope.environment], options);
+  }
+
+  async #json(what: string, args: readonly string[], options: Run): Promise<unknown> {
+    const { stdout } = await this.#checked(what, [...args, "--json"], options);
+    return parseCliJson(what, stdout);
+  }
+
+  async #checked(what: string, args: readonly string[], options: Run): Promise<CliResult> {
+    const result = await this.#run(what, args, options);
+    if (result.exitCode !== 0) throw cliFailure(what, textOf(result));
+    return result;
+  }
+
+  /** Runs under the pinned credentials; an answer that was given while they changed is dropped. */
+  async #run(what: string, args: readonly string[], options: Run): Promise<CliResult> {
+    return this.#limit.run(async () => {
+      if (isAborted(options.signal)) throw cancelled(what);
+      this.#parts.credentials.assertUnchanged();
+      this.#parts.log.debug(`modal ${args.join(" ")}`);
+      const result = await runCli(this.#process, args, {
+        what,
+        timeoutMs: Math.max(options.timeoutMs ?? 0, this.#parts.answerMs ?? answerMs),
+        env: { ...this.#env(), ...options.env },
+        signal: options.signal,
+      });
+      this.#parts.credentials.assertUnchanged();
+      return result;
+    });
+  }
+
+  #env(): ProcessEnv {
+    const { profile } = this.#parts.choice;
+    // With MODAL_TRACEBACK the CLI names the class of an error, which no message can forge.
+    return { MODAL_TRACEBACK: "1", ...(profile === null ? {} : { MODAL_PROFILE: profile }) };
+  }
+}
+
+/** The CLI's own note while it follows: "Following logs for ap-…". */
+function isStatus(line: string): boolean {
+  return /^\W*Following logs( for \S+)?\.\.\.\s*$/.test(line);
+}
+
+function textOf(result: CliResult): {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
+  return {
+    exitCode: result.exitCode,
+    stdout: Buffer.from(result.stdout).toString("utf8"),
+    stderr: Buffer.from(result.stderr).toString("utf8"),
+  };
+}
+
+function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString().replace("Z", "+00:00");
+}
+
+function unsupported(what: string): Failure {
+  return new Failure(
+    "unsupported",
+    `The modal command cannot ${what}. Set modalMeter.control to "auto" or "sdk".`,
+  );
+}
+
+function tooOld(what: string): Failure {
+  return new Failure(
+    "cli-too-old",
+    `The installed modal command is too old to ${what}. Update it with "pip install --upgrade modal".`,
+  );
+}

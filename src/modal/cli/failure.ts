@@ -1,0 +1,104 @@
+import { Failure, type FailureReason } from "../../base/failure.ts";
+import { cliError, firstLines } from "./text.ts";
+
+/** How one run of the `modal` command ended. */
+export interface CliEnd {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+// modal/exception.py and modal/_grpc_client.py of the Python client: gRPC status → class.
+const reasonByClass: Readonly<Record<string, FailureReason>> = {
+  AuthError: "not-authenticated",
+  PermissionDeniedError: "permission-denied",
+  NotFoundError: "not-found",
+  ResourceExhaustedError: "rate-limited",
+  UnimplementedError: "unsupported",
+  ConnectionError: "offline",
+  gaierror: "offline",
+  StreamTerminatedError: "offline",
+  InvalidError: "invalid-argument",
+  AlreadyExistsError: "invalid-argument",
+  ConflictError: "service-error",
+  ServiceError: "service-error",
+  InternalError: "service-error",
+  DataLossError: "service-error",
+  VersionError: "cli-too-old",
+  LogsFetchError: "invalid-argument",
+};
+
+const reasonByText: readonly (readonly [RegExp, FailureReason])[] = [
+  [/spend limit|workspace \S+ is disabled|billing cycle/i, "spend-limit"],
+  [/is already stopped/i, "already-stopped"],
+  [/No such (option|command)/, "cli-too-old"],
+  [
+    /Could not connect to the Modal server|Name or service not known|Network is unreachable/,
+    "offline",
+  ],
+  [
+    /Token missing|token (is|was) (invalid|expired|revoked|malformed)|unauthenticated/i,
+    "not-authenticated",
+  ],
+  [
+    /profile '.*' was not found|No Modal profile is active|More than one Modal profile/i,
+    "bad-setting",
+  ],
+  [/Error when reading the modal configuration|Invalid value for \w+ config/, "bad-setting"],
+  [/No module named '?modal'?/, "cli-missing"],
+  [
+    /permission denied|do(es)? not have (permission|access)|not authorized|forbidden/i,
+    "permission-denied",
+  ],
+  [/^(No App with name|App '.*' not found|.* not found)/i, "not-found"],
+  [/rate limit|too many requests/i, "rate-limited"],
+  [/client version .* (is )?(too old|no longer supported|unsupported)/i, "cli-too-old"],
+  [/unimplemented|method not found/i, "unsupported"],
+];
+
+/** What a failed run of the `modal` command means. `what` names the operation: "list the apps". */
+export function cliFailure(what: string, end: CliEnd): Failure {
+  const { className, message } = cliError(end.stderr === "" ? end.stdout : end.stderr);
+  const named = className === null ? message : `${className}: ${message}`;
+  const evidence = firstLines(`exit code ${end.exitCode ?? "none"}; ${named}`);
+  const reason = reasonOf(className, message);
+  return new Failure(reason, sentence(what, reason, message), { evidence });
+}
+
+function reasonOf(className: string | null, message: string): FailureReason {
+  const known = reasonByText.find(([pattern]) => pattern.test(message))?.[1];
+  const byClass = className === null ? undefined : reasonByClass[className];
+  // Two texts say more than their class: a reached spend limit comes as ResourceExhausted, an
+  // unusable profile as InvalidError. Else the class, which no server message can forge, decides.
+  if (known === "spend-limit" || known === "bad-setting" || known === "already-stopped")
+    return known;
+  if (byClass !== undefined) return byClass;
+  if (known !== undefined) return known;
+  return className === null ? "service-error" : "bad-output";
+}
+
+/** The sentence for a person: what happened, and what to do next where that is known. */
+export function sentence(what: string, reason: FailureReason, message: string): string {
+  switch (reason) {
+    case "not-authenticated":
+      return `Modal does not accept the credentials. Run "modal setup" in a terminal, or choose another profile. Modal says: ${message}`;
+    case "offline":
+      return "Modal cannot be reached. Check the network connection, then try again.";
+    case "permission-denied":
+      return `Modal does not allow this account to ${what}. Modal says: ${message}`;
+    case "cli-too-old":
+      return `The installed modal command is too old to ${what}. Update it with "pip install --upgrade modal". It says: ${message}`;
+    case "cli-missing":
+      return `The modal command does not work here. Install it with "pip install modal". It says: ${message}`;
+    case "spend-limit":
+      return `Modal's spend limit is reached. Raise it on modal.com under Settings, Usage and Billing. Modal says: ${message}`;
+    case "rate-limited":
+      return `Modal asks to slow down. Try again in a minute. Modal says: ${message}`;
+    case "bad-setting":
+      return `Modal's configuration cannot be used: ${message}`;
+    case "unsupported":
+      return `Modal has no way to ${what} here. Modal says: ${message}`;
+    default:
+      return `Modal could not ${what}: ${message}`;
+  }
+}

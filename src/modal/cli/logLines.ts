@@ -1,0 +1,18 @@
+import type { LogChunk } from "../../session/modalControl.ts";
+import { parseInstant } from "./rows.ts";
+
+const stamped = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d) (?:(ta-\w+) )?/;
+
+/**
+ * One line of `modal app logs --timestamps --show-container-id`:
+ * "2025-11-21 04:40:00+00:00 ta-01JX… text". A line without the prefix is kept as it is.
+ */
+export function parseLogLine(line: string): LogChunk {
+  const match = stamped.exec(line);
+  return {
+    text: `${match === null ? line : line.slice(match[0].length)}\n`,
+    containerId: match?.[2] ?? null,
+    atMs: match?.[1] === undefined ? null : parseInstant(match[1]),
+    entryId: null,
+  };
+}

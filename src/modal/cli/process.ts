@@ -1,0 +1,155 @@
+import { homedir } from "node:os";
+import { execa } from "execa";
+import type { Clock } from "../../base/clock.ts";
+import { cancelled, isAborted } from "../abort.ts";
+import { DisposableStore } from "../../base/disposable.ts";
+import { Failure } from "../../base/failure.ts";
+import type { CliCommand } from "./command.ts";
+import { badOutput } from "./json.ts";
+import type { ProcessEnv } from "../credentials.ts";
+import { killTree, trackChild } from "../deploy/processTree.ts";
+
+export interface CliResult {
+  readonly exitCode: number | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+export interface CliRunOptions {
+  /** For messages: "list the apps". */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly env?: ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CliProcessParts {
+  readonly cli: CliCommand;
+  /** The environment of this process; never changed. */
+  readonly processEnv: ProcessEnv;
+  readonly clock: Clock;
+  /** Whether Modal's servers accept a connection. Asked once a run takes unusually long. */
+  readonly reachable: () => Promise<boolean>;
+}
+
+/** An answer longer than this is none: the longest honest one (a month of bills) is a tenth of it. */
+const maxOutputBytes = 16 * 1024 * 1024;
+/** A normal run takes 1.1–1.5 s. After this, the network is looked at. */
+const suspiciousAfterMs = 4000;
+
+/**
+ * Runs the `modal` command once, without a shell, in the home directory, with nothing on stdin.
+ * Resolves however it exits. Rejects with a `Failure`: "cli-missing", "offline", "timed-out",
+ * "cancelled", or "bad-output" (endless output).
+ */
+export async function runCli(
+  parts: CliProcessParts,
+  args: readonly string[],
+  options: CliRunOptions,
+): Promise<CliResult> {
+  const { cli, clock } = parts;
+  if (isAborted(options.signal)) throw cancelled(options.what);
+  let failure: Failure | undefined;
+  const child = execa(cli.command, [...cli.prefixArgs, ...args], {
+    cwd: homedir(),
+    env: childEnv(parts.processEnv, options.env),
+    extendEnv: false,
+    stdin: "ignore",
+    encoding: "buffer",
+    maxBuffer: maxOutputBytes,
+    killSignal: "SIGKILL",
+    reject: false,
+    cleanup: false,
+    windowsHide: true,
+    detached: process.platform !== "win32",
+  });
+  const end = (reason: Failure): void => {
+    failure ??= reason;
+    killTree(child, "SIGKILL");
+  };
+  using store = new DisposableScope();
+  store.add(trackChild(child));
+  store.add(clock.after(options.timeoutMs, () => end(timedOut(options))));
+  store.add(
+    clock.after(suspiciousAfterMs, () => {
+      void parts.reachable().then((yes) => {
+        if (!yes && !store.isDisposed) end(offline());
+      });
+    }),
+  );
+  const onAbort = (): void => end(cancelled(options.what));
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  store.add({ dispose: () => options.signal?.removeEventListener("abort", onAbort) });
+
+  const result = await child;
+  if (failure !== undefined) throw failure;
+  if (result.isMaxBuffer) {
+    killTree(child, "SIGKILL");
+    throw badOutput(
+      options.what,
+      "does not end",
+      Buffer.from(result.stdout.slice(0, 2000)).toString(),
+    );
+  }
+  if (result.exitCode === undefined && result.code !== undefined) throw cannotStart(cli, result);
+  return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** A store that ends with its block. */
+class DisposableScope extends DisposableStore {
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+// Rich wraps at 80 columns when piped; colours and forced terminals would change the text.
+const plainOutput: ProcessEnv = {
+  COLUMNS: "400",
+  LINES: "100",
+  NO_COLOR: "1",
+  TERM: "dumb",
+  PYTHONUTF8: "1",
+  PYTHONIOENCODING: "utf-8",
+  PYTHONUNBUFFERED: "1",
+  FORCE_COLOR: undefined,
+  CLICOLOR_FORCE: undefined,
+  TTY_COMPATIBLE: undefined,
+  TTY_INTERACTIVE: undefined,
+  // Set for the extension host itself; a Python child has no use for them.
+  ELECTRON_RUN_AS_NODE: undefined,
+};
+
+/** The environment of a `modal` process: this one's, plain output, then `extra`. */
+export function childEnv(processEnv: ProcessEnv, extra: ProcessEnv = {}): Record<string, string> {
+  const merged = { ...processEnv, ...plainOutput, ...extra };
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(merged)) if (value !== undefined) env[name] = value;
+  return env;
+}
+
+function offline(): Failure {
+  return new Failure(
+    "offline",
+    "Modal cannot be reached. Check the network connection, then try again.",
+  );
+}
+
+function timedOut(options: CliRunOptions): Failure {
+  const seconds = Math.round(options.timeoutMs / 1000);
+  return new Failure(
+    "timed-out",
+    `Modal did not answer within ${seconds} s when asked to ${options.what}. Try again.`,
+  );
+}
+
+/** The failure for a command that could not be started at all. */
+export function cannotStart(
+  cli: CliCommand,
+  error: { readonly code?: string | undefined },
+): Failure {
+  const why = error.code === "EACCES" ? "it may not be run" : "it is not there";
+  return new Failure(
+    "cli-missing",
+    `The modal command cannot be started (${cli.command}): ${why}. Install it with "pip install modal", or set modalMeter.cliPath.`,
+  );
+}

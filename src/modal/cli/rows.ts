@@ -1,0 +1,195 @@
+import * as z from "zod/mini";
+import { usd } from "../../cost/money.ts";
+import type {
+  AppDeployment,
+  AppInfo,
+  AppState,
+  BillingRow,
+  BillingSummary,
+  ContainerInfo,
+  EnvironmentInfo,
+  Identity,
+  WorkspaceRates,
+} from "../../session/modalControl.ts";
+import { badOutput } from "./json.ts";
+
+/**
+ * "2025-11-21 04:40:00+01:00" → milliseconds. Without an offset it is UTC (billing intervals).
+ * NaN when it is no time.
+ */
+export function parseInstant(text: string): number {
+  const iso = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)([+-]\d\d:?\d\d|Z)?)?$/.exec(
+    text,
+  );
+  if (iso === null) return Date.parse(text);
+  return Date.parse(`${iso[1] ?? ""}T${iso[2] ?? "00:00:00"}${iso[3] ?? "Z"}`);
+}
+
+const instantMs = z.pipe(
+  z.string().check(z.refine((text) => !Number.isNaN(parseInstant(text)), "is no time")),
+  z.transform(parseInstant),
+);
+const decimal = z.pipe(
+  z.string().check(z.regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, "is no number")),
+  z.transform(Number),
+);
+const count = z.pipe(z.string().check(z.regex(/^\d+$/, "is no count")), z.transform(Number));
+const appId = z.string().check(z.regex(/^ap-\w+$/, "is no app id"));
+
+const apps = z.array(
+  z.object({
+    app_id: appId,
+    description: z.nullable(z.string()),
+    state: z.string(),
+    tasks: count,
+    created_at: z.nullable(instantMs),
+    stopped_at: z.nullable(instantMs),
+  }),
+);
+
+// cli/app.py: APP_STATE_TO_MESSAGE.
+const appStates: Readonly<Record<string, AppState>> = {
+  deployed: "deployed",
+  ephemeral: "ephemeral",
+  "ephemeral (detached)": "detached",
+  "initializing...": "initializing",
+  "stopping...": "stopping",
+  stopped: "stopped",
+  disabled: "disabled",
+};
+
+/** `modal app list --json`. */
+export function parseApps(json: unknown): readonly AppInfo[] {
+  return parse("list the apps", apps, json).map((app) => ({
+    appId: app.app_id,
+    name: app.description ?? "",
+    state: appStates[app.state] ?? "unknown",
+    containerCount: app.tasks,
+    createdAtMs: app.created_at,
+    stoppedAtMs: app.stopped_at,
+  }));
+}
+
+const containers = z.array(
+  z.object({
+    container_id: z.string().check(z.regex(/^[\w-]+$/, "is no container id")),
+    app_id: appId,
+    app_name: z.nullable(z.string()),
+    start_time: z.union([z.literal("Pending"), instantMs]),
+  }),
+);
+
+/** `modal container list --json`. The CLI does not tell when a container was enqueued. */
+export function parseContainers(json: unknown): readonly ContainerInfo[] {
+  return parse("list the containers", containers, json).map((container) => ({
+    containerId: container.container_id,
+    appId: container.app_id,
+    appName: container.app_name ?? "",
+    startedAtMs: container.start_time === "Pending" ? null : container.start_time,
+    enqueuedAtMs: null,
+  }));
+}
+
+const environments = z.array(
+  z.object({
+    name: z.string().check(z.minLength(1)),
+    web_suffix: z.nullable(z.string()),
+    active: z.union([z.literal("True"), z.literal("False")]),
+  }),
+);
+
+/** `modal environment list --json`, run with no environment chosen, so that "active" is the default. */
+export function parseEnvironments(json: unknown): readonly EnvironmentInfo[] {
+  return parse("list the environments", environments, json).map((environment) => ({
+    name: environment.name,
+    isDefault: environment.active === "True",
+    webSuffix: environment.web_suffix ?? "",
+    budgetMicroUsd: null,
+    usageMicroUsd: null,
+    spendLimitReached: null,
+  }));
+}
+
+const deployments = z.array(
+  z.object({
+    version: z.string().check(z.regex(/^v\d+$/, "is no version")),
+    time_deployed: z.nullable(instantMs),
+    deployed_by: z.nullable(z.string()),
+    tag: z.optional(z.nullable(z.string())),
+  }),
+);
+
+/** `modal app history ID --json`. */
+export function parseDeployments(json: unknown): readonly AppDeployment[] {
+  return parse("read the deployment history", deployments, json).map((deployment) => ({
+    version: Number(deployment.version.slice(1)),
+    deployedAtMs: deployment.time_deployed,
+    deployedBy: deployment.deployed_by === "" ? null : deployment.deployed_by,
+    tag: deployment.tag ?? null,
+  }));
+}
+
+const rates = z.record(z.string(), z.union([decimal, z.number()]));
+
+/** `modal billing rates --json`: USD per hour under Modal's own keys. */
+export function parseRates(json: unknown): WorkspaceRates {
+  return { usdPerHourByKey: new Map(Object.entries(parse("read the rates", rates, json))) };
+}
+
+const billing = z.array(
+  z.object({
+    object_id: z.string(),
+    description: z.nullable(z.string()),
+    environment: z.nullable(z.string()),
+    interval_start: instantMs,
+    cost: decimal,
+  }),
+);
+
+/** `modal billing report --json`. */
+export function parseBilling(json: unknown): readonly BillingRow[] {
+  return parse("read the billing report", billing, json).map((item) => ({
+    objectId: item.object_id,
+    description: item.description ?? "",
+    environment: item.environment ?? "",
+    intervalStartMs: item.interval_start,
+    cost: usd(item.cost),
+  }));
+}
+
+const summary = z.object({ metered_cost: decimal, billed_cost: decimal });
+
+/** `modal billing summary --json`. */
+export function parseBillingSummary(json: unknown): BillingSummary {
+  const parsed = parse("read the billing summary", summary, json);
+  return { meteredCost: usd(parsed.metered_cost), billedCost: usd(parsed.billed_cost) };
+}
+
+/** `modal token info`, which is text: "Workspace: acme (ac-1)", "User: me (us-1)". */
+export function parseTokenInfo(text: string): {
+  readonly workspace: string;
+  readonly username: Identity["username"];
+} {
+  const workspace = /^Workspace:\s+(\S+)/m.exec(text)?.[1];
+  if (workspace === undefined) throw badOutput("tell the workspace", "names none", text);
+  return { workspace, username: /^(?:User|Service User):\s+(\S+)/m.exec(text)?.[1] ?? null };
+}
+
+function parse<T extends z.core.$ZodType>(what: string, shape: T, json: unknown): z.output<T> {
+  const parsed = z.safeParse(shape, withSnakeKeys(json));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const problem = `is not understood (${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""})`;
+  throw badOutput(what, problem, JSON.stringify(json) ?? String(json), parsed.error);
+}
+
+/** Clients before 1.5.0 name the keys after the column titles: "App ID", "web suffix". */
+function withSnakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSnakeKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, cell]): [string, unknown] => [
+    key.replaceAll(/[^A-Za-z0-9]+/g, "_").toLowerCase(),
+    cell,
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,97 @@
+import * as z from "zod/mini";
+import type { LoggedContainer } from "../../cost/metered/loggedContainers.ts";
+import type { Ledger } from "../ledgerPort.ts";
+
+/** What is known of an app besides what looks show: from its log, its listing and its deployments. */
+export interface AppNotes {
+  /** When its containers were ended on purpose: stops as a listing tells them, deploys. In order. */
+  readonly endedOnPurposeAtMs: readonly number[];
+  /** Containers that its log names, those with the newest lines last. */
+  readonly logged: readonly LoggedContainer[];
+  /** In which container this editor's own calls ran, by call id: their log lines name it, their headers do not. */
+  readonly containerOfCall: ReadonlyMap<string, string>;
+}
+
+export interface NotedApp {
+  readonly scope: string;
+  readonly appId: string;
+}
+
+const stored = z.object({
+  endedOnPurposeAtMs: z.array(z.number()),
+  logged: z.array(
+    z.object({
+      containerId: z.string(),
+      appName: z.string(),
+      firstLineMs: z.number(),
+      lastLineMs: z.number(),
+    }),
+  ),
+  containerOfCall: z.array(z.tuple([z.string(), z.string()])),
+});
+
+const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [], containerOfCall: new Map() };
+/** The newest are kept: older containers have long been listed, billed, or both. */
+const maxEnds = 100;
+const maxLogged = 400;
+const maxCalls = 1000;
+
+export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppNotes {
+  const json = ledger.recall(keyOf(app));
+  if (json === undefined) return nothing;
+  try {
+    const parsed = stored.safeParse(JSON.parse(json));
+    if (!parsed.success) return nothing;
+    const { endedOnPurposeAtMs, logged, containerOfCall } = parsed.data;
+    return {
+      endedOnPurposeAtMs,
+      logged: logged.map((one) => ({ ...app, ...one })),
+      containerOfCall: new Map(containerOfCall),
+    };
+  } catch {
+    return nothing;
+  }
+}
+
+/** Adds to what is known; writes only what is new, so that other windows are not woken for nothing. */
+export function addNotes(
+  ledger: Pick<Ledger, "recall" | "remember">,
+  app: NotedApp,
+  more: Partial<AppNotes>,
+): void {
+  const known = recallNotes(ledger, app);
+  const ends = new Set([...known.endedOnPurposeAtMs, ...(more.endedOnPurposeAtMs ?? [])]);
+  const logged = new Map(known.logged.map((one) => [one.containerId, one]));
+  for (const one of more.logged ?? []) {
+    const before = logged.get(one.containerId);
+    logged.set(one.containerId, {
+      ...one,
+      firstLineMs: Math.min(before?.firstLineMs ?? one.firstLineMs, one.firstLineMs),
+      lastLineMs: Math.max(before?.lastLineMs ?? one.lastLineMs, one.lastLineMs),
+    });
+  }
+  const calls = new Map([...known.containerOfCall, ...(more.containerOfCall ?? [])]);
+  const json = jsonOf({
+    containerOfCall: new Map([...calls].slice(-maxCalls)),
+    endedOnPurposeAtMs: [...ends].toSorted((a, b) => a - b).slice(-maxEnds),
+    logged: [...logged.values()].toSorted((a, b) => a.lastLineMs - b.lastLineMs).slice(-maxLogged),
+  });
+  if (json !== jsonOf(known)) ledger.remember(keyOf(app), json);
+}
+
+function jsonOf({ endedOnPurposeAtMs, logged, containerOfCall }: AppNotes): string {
+  return JSON.stringify({
+    endedOnPurposeAtMs,
+    logged: logged.map(({ containerId, appName, firstLineMs, lastLineMs }) => ({
+      containerId,
+      appName,
+      firstLineMs,
+      lastLineMs,
+    })),
+    containerOfCall: [...containerOfCall],
+  });
+}
+
+function keyOf({ scope, appId }: NotedApp): string {
+  return `notes ${scope} ${appId}`;
+}

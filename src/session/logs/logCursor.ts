@@ -1,0 +1,60 @@
+import type { LogChunk } from "../modalControl.ts";
+import type { Ledger } from "../ledgerPort.ts";
+
+/** Entries of several containers may come out of order by so much. */
+const disorderSeconds = 3;
+const maxEntries = 1000;
+
+interface Entry {
+  readonly entryId: string;
+  readonly second: number;
+}
+
+/**
+ * How far one app's log is read, so that the next follower goes on from there. It rests between two
+ * whole seconds, because equal lines within a second are told apart by their order: all of them are
+ * read again, or none.
+ */
+export class LogCursor {
+  readonly #ledger: Pick<Ledger, "remember" | "recall">;
+  readonly #key: string;
+  #entries: Entry[] = [];
+
+  constructor(ledger: Pick<Ledger, "remember" | "recall">, appId: string) {
+    this.#ledger = ledger;
+    this.#key = `logCursor:${appId}`;
+  }
+
+  /** The entry to resume after; undefined: none is known. Begins anew. */
+  resume(): string | undefined {
+    this.#entries = [];
+    const json = this.#ledger.recall(this.#key);
+    if (json === undefined) return undefined;
+    try {
+      const value: unknown = JSON.parse(json);
+      return typeof value === "string" ? value : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A chunk whose whole lines have been given to the ledger. */
+  passed({ entryId, atMs }: LogChunk): void {
+    if (entryId === null || atMs === null) return;
+    if (this.#entries.length >= maxEntries) this.#entries.shift();
+    this.#entries.push({ entryId, second: Math.floor(atMs / 1000) });
+  }
+
+  /** Moves on; call it only while nothing that was read is left to be recorded. */
+  save(): void {
+    const newest = this.#entries.at(-1);
+    if (newest === undefined) return;
+    const at = this.#entries.findLastIndex(
+      ({ second }) => second <= newest.second - disorderSeconds,
+    );
+    const entry = this.#entries[at];
+    if (entry === undefined) return;
+    this.#ledger.remember(this.#key, JSON.stringify(entry.entryId));
+    this.#entries = this.#entries.slice(at + 1);
+  }
+}

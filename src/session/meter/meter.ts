@@ -1,0 +1,178 @@
+import type { Clock } from "../../base/clock.ts";
+import { DisposableStore, type Disposable } from "../../base/disposable.ts";
+import { Emitter } from "../../base/event.ts";
+import { failureOf } from "../../base/failure.ts";
+import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
+import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
+import { deriveState, type LedgerView } from "./deriveState.ts";
+import type { Listing } from "../ledgerPort.ts";
+import type { Activity, Health, MeterState } from "./meterState.ts";
+import type { Poller } from "../watch/poller.ts";
+import type { Scope } from "../scope.ts";
+
+export interface MeterParts {
+  readonly ledger: LedgerView;
+  readonly clock: Clock;
+  readonly poller: Pick<Poller, "refreshNow" | "beBusy" | "expectChange" | "expectScaledown">;
+  /** Whose money it is, as far as it is known now. */
+  readonly scope: () => Scope | null;
+  readonly folder: () => string | null;
+  readonly rates: () => RateHistory;
+  /** What the app files of the open folders and the settings tell. */
+  readonly known?: AppKnowledge;
+  readonly timeZone: string;
+}
+
+/** How often other windows' writes are looked for, and how often running figures grow on the screen. */
+const lookEveryMs = 1000;
+const growEveryMs = 5000;
+
+/**
+ * The state of the meter over time: derived anew when the ledger has changed (by any window), when
+ * the health or the activity has, and while something runs, so that the figure grows.
+ */
+export class Meter implements Disposable {
+  readonly #parts: MeterParts;
+  readonly #costs: CostReader;
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<MeterState>());
+  #health: Health = { kind: "starting" };
+  #activities: Activity[] = [];
+  #seenCounter = -1;
+  #shownAtMs = Number.NEGATIVE_INFINITY;
+  #last: MeterState | undefined;
+  #timer: Disposable | undefined;
+
+  readonly onChange = this.#changed.on;
+
+  constructor(parts: MeterParts) {
+    this.#parts = parts;
+    this.#costs = new CostReader(parts.ledger, parts.known);
+    this.#tick();
+  }
+
+  /** The state now. Throws `Failure("ledger")` when the ledger can not be read. */
+  state(): MeterState {
+    const { ledger, clock, scope, folder, rates, timeZone } = this.#parts;
+    const inputs = {
+      nowMs: clock.nowMs(),
+      health: this.#health,
+      scope: scope(),
+      activity: this.#activities.at(-1) ?? "none",
+      folder: folder(),
+      rates: rates(),
+      timeZone,
+    };
+    return deriveState(ledger, inputs, this.#costs);
+  }
+
+  /** What any cost since `fromMs` is answered from, as the views answer it. Throws `Failure("ledger")`. */
+  costsSince(scope: string, fromMs: number): CostReading {
+    return this.costsBetween(scope, fromMs, this.#parts.clock.nowMs());
+  }
+
+  /** The same of a range in the past, as it stands now. */
+  costsBetween(scope: string, fromMs: number, toMs: number): CostReading {
+    const { ledger, rates, known } = this.#parts;
+    // A reader of its own: the views' one keeps what they ask for every few seconds.
+    const costs = new CostReader(ledger, known);
+    return costs.read({ scope, fromMs, nowMs: toMs, rates: rates() });
+  }
+
+  /** A fresh, complete listing, recorded in the ledger. Rejects with a `Failure`. */
+  async refreshNow(options: { readonly signal?: AbortSignal } = {}): Promise<Listing> {
+    const listing = await this.#parts.poller.refreshNow(options);
+    this.show();
+    return listing;
+  }
+
+  /** Tells the views what is under way while `work` runs. */
+  async during<T>(activity: Activity, work: () => PromiseLike<T>): Promise<T> {
+    this.#activities.push(activity);
+    const busy = this.#parts.poller.beBusy();
+    this.show();
+    try {
+      return await work();
+    } finally {
+      this.#activities.splice(this.#activities.indexOf(activity), 1);
+      busy.dispose();
+      this.show();
+    }
+  }
+
+  /** Something has just changed at Modal (a call has ended): it is looked at soon, and again. */
+  expectChange(): void {
+    this.#parts.poller.expectChange();
+    this.show();
+  }
+
+  setHealth(health: Health): void {
+    this.#health = health;
+    this.show();
+  }
+
+  /** The rates in force now. */
+  rates(): Rates {
+    return this.#parts.rates().now;
+  }
+
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** Derives the state anew and tells every view. A ledger that can not be read is a state too. */
+  show(): void {
+    if (this.#store.isDisposed) return;
+    this.#shownAtMs = this.#parts.clock.nowMs();
+    try {
+      this.#seenCounter = this.#parts.ledger.changeCounter();
+      this.#last = this.state();
+    } catch (error) {
+      this.#last = this.#withoutLedger(error);
+    }
+    const ends = this.#last.apps.flatMap(({ warmUntilMs }) => warmUntilMs ?? []);
+    this.#parts.poller.expectScaledown(ends.length === 0 ? null : Math.min(...ends));
+    this.#changed.emit(this.#last);
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#store.dispose();
+  }
+
+  #tick(): void {
+    this.#timer = this.#parts.clock.after(lookEveryMs, () => {
+      // A bug in one view, or in what it shows, must not stop the meter.
+      this.#tick();
+      if (this.#isDue()) this.show();
+    });
+  }
+
+  #isDue(): boolean {
+    const { ledger, clock } = this.#parts;
+    const growing = (this.#last?.apps.length ?? 0) > 0 || this.#last?.session !== null;
+    if (growing && clock.nowMs() - this.#shownAtMs >= growEveryMs) return true;
+    try {
+      return ledger.changeCounter() !== this.#seenCounter;
+    } catch {
+      return this.#last?.health.kind !== "ledger-broken";
+    }
+  }
+
+  #withoutLedger(error: unknown): MeterState {
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    return {
+      nowMs: this.#parts.clock.nowMs(),
+      health: { kind: "ledger-broken", message: failure.message },
+      scope: null,
+      activity: this.#activities.at(-1) ?? "none",
+      observedAtMs: null,
+      staleAfterMs: 0,
+      apps: [],
+      session: null,
+      today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
+      adapter: null,
+    };
+  }
+}

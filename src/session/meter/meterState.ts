@@ -1,0 +1,77 @@
+import type { MicroUsd } from "../../cost/money.ts";
+import type { AppInfo } from "../modalControl.ts";
+import type { Scope } from "../scope.ts";
+
+/** Whether the meter can see, and if not, why. */
+export type Health =
+  | { readonly kind: "starting" }
+  | { readonly kind: "ok" }
+  | {
+      readonly kind:
+        | "no-cli"
+        | "not-authenticated"
+        | "offline"
+        | "denied"
+        | "failing"
+        | "bad-setting"
+        | "ledger-broken";
+      /** What happened and what to do, in one sentence. */
+      readonly message: string;
+    };
+
+/** What is under way on a person's command. */
+export type Activity = "none" | "starting" | "stopping";
+
+/** One app that runs, as the views show it. */
+export interface RunningApp {
+  readonly appId: string;
+  readonly name: string;
+  readonly state: AppInfo["state"];
+  /** Containers that run (billed) and that wait to start (not billed). */
+  readonly running: number;
+  readonly pending: number;
+  /** "L40S", "2 × H100", "no GPU", or "GPU unknown". */
+  readonly gpu: string;
+  /** What its running containers cost in one hour; null: a rate is unknown. */
+  readonly microUsdPerHour: MicroUsd | null;
+  /** Last known end of the idle tail; null: not known. */
+  readonly warmUntilMs: number | null;
+  /** What is left of the idle tail in money; null: not known. */
+  readonly tailMicroUsd: MicroUsd | null;
+}
+
+/** The three tiers of a cost (see docs/costs.md). null: nothing known in that tier. */
+export interface CostTiers {
+  readonly reported: MicroUsd | null;
+  readonly metered: MicroUsd | null;
+  readonly billed: MicroUsd | null;
+  /** True when a part of the metered cost has no known rate, so that the figure is a floor. */
+  readonly meteredIsFloor: boolean;
+}
+
+/** The open session, as the views show it. */
+export interface SessionState {
+  readonly sessionId: string;
+  /** The mode that is really in force, and the one that the session was started in. */
+  readonly mode: string;
+  readonly startedAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly cost: CostTiers;
+}
+
+/** Everything that the views show, derived from the ledger and from the poller's health. */
+export interface MeterState {
+  readonly nowMs: number;
+  readonly health: Health;
+  readonly scope: Scope | null;
+  readonly activity: Activity;
+  /** null: no listing yet. */
+  readonly observedAtMs: number | null;
+  /** A listing older than this is shown with its age. */
+  readonly staleAfterMs: number;
+  readonly apps: readonly RunningApp[];
+  readonly session: SessionState | null;
+  /** Cost of everything in the scope since local midnight. */
+  readonly today: CostTiers;
+  readonly adapter: "cli" | "sdk" | null;
+}

@@ -1,0 +1,144 @@
+import { Failure } from "../../base/failure.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import { asFailure, throwIfCancelled } from "../concurrent.ts";
+import type { Deployer } from "../deployer.ts";
+import type { Ledger } from "../ledgerPort.ts";
+import { deployVariables, type ModeDefinition } from "../mode.ts";
+import type { ModalControl } from "../modalControl.ts";
+import { scaleFailure } from "./scaleApp.ts";
+import type { SessionApp, SessionRecord } from "../session.ts";
+
+export interface SwitchParts {
+  readonly control: Pick<ModalControl, "scale" | "listFunctions">;
+  readonly ledger: Pick<Ledger, "sessions" | "upsertSession">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The fallback where the autoscaler cannot be changed; without it there is none. */
+  readonly deployer?: Deployer;
+}
+
+export interface SwitchOptions {
+  /** The definition of the mode that the apps were deployed in, where it is known. */
+  readonly from?: ModeDefinition;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+}
+
+/** How one app was brought into the mode, or why it is still in the old one. */
+export type AppSwitch =
+  | { readonly app: SessionApp; readonly how: "autoscaler" | "redeploy" }
+  | { readonly app: SessionApp; readonly how: "failed"; readonly failure: Failure };
+
+export interface SwitchOutcome {
+  /** As it is in the ledger now. Its mode is the one that is really in force in all of its apps. */
+  readonly session: SessionRecord;
+  readonly switched: boolean;
+  readonly apps: readonly AppSwitch[];
+  /** Worth telling: what differs from a deploy in this mode. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Brings the apps of a session into another mode: by their autoscaler (milliseconds, no redeploy),
+ * else by a redeploy where one is possible. The session's mode changes only when every app was
+ * brought into it. Rejects with `Failure("cancelled")` or `Failure("not-found")` for an ended session.
+ */
+export async function switchMode(
+  parts: SwitchParts,
+  session: SessionRecord,
+  to: ModeDefinition,
+  options: SwitchOptions = {},
+): Promise<SwitchOutcome> {
+  requireOpen(parts.ledger, session);
+  const apps: AppSwitch[] = [];
+  for (const app of session.apps) {
+    throwIfCancelled(options.signal);
+    apps.push(await switchApp(parts, session, app, to, options));
+  }
+  const failed = apps.filter(({ how }) => how === "failed");
+  const notes = apps.some(({ how }) => how === "autoscaler")
+    ? [
+        `The app file still sees the variables of its last deploy (MODAL_MODE). They change with the next deploy, which also resets the scaledown window.`,
+      ]
+    : [];
+  if (failed.length > 0) return { session, switched: false, apps, notes };
+  const nowMs = parts.clock.nowMs();
+  const next: SessionRecord = {
+    ...requireOpen(parts.ledger, session),
+    mode: to.name,
+    scaledownSeconds: to.scaledownSeconds,
+    expiresAtMs: to.expiresAfterMinutes === null ? null : nowMs + to.expiresAfterMinutes * 60_000,
+  };
+  parts.ledger.upsertSession(next);
+  return { session: next, switched: true, apps, notes };
+}
+
+/** One sentence about the mode that is in force now. */
+export function switchText({ session, switched, apps }: SwitchOutcome): string {
+  if (switched) return `${session.mode} mode is in force.`;
+  const failed = apps.filter((app) => app.how === "failed");
+  const [first] = failed;
+  const names = failed.map(({ app }) => app.appName).join(", ");
+  const rest = apps.length > failed.length ? " The other apps were switched." : "";
+  return `Still in ${session.mode} mode: ${names} (${first?.failure.message ?? ""}).${rest}`;
+}
+
+async function switchApp(
+  parts: SwitchParts,
+  session: SessionRecord,
+  app: SessionApp,
+  to: ModeDefinition,
+  options: SwitchOptions,
+): Promise<AppSwitch> {
+  const needsDeploy = options.from !== undefined && otherVariables(options.from, to);
+  const scaled = needsDeploy
+    ? new Failure("unsupported", `${to.name} mode has other variables, which only a deploy sets.`)
+    : await scaleFailure(
+        parts.control,
+        { appId: app.appId, name: app.appName },
+        to,
+        options.signal,
+      );
+  if (scaled === undefined) return { app, how: "autoscaler" };
+  throwIfCancelled(options.signal);
+  const { deployer, log } = parts;
+  if (deployer === undefined) return { app, how: "failed", failure: scaled };
+  log.info(`${app.appName} is deployed again for ${to.name} mode: ${scaled.message}`);
+  try {
+    const environment = session.scope.split("/")[1] ?? null;
+    await deployer.deploy(
+      { file: app.file, name: app.appName, environment, folder: session.folder },
+      {
+        variables: deployVariables(to),
+        onLine: (line) => options.onLine?.(line),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
+    );
+    return { app, how: "redeploy" };
+  } catch (error) {
+    throwIfCancelled(options.signal);
+    return { app, how: "failed", failure: asFailure(error) };
+  }
+}
+
+function otherVariables(from: ModeDefinition, to: ModeDefinition): boolean {
+  const own = (mode: ModeDefinition): string =>
+    JSON.stringify(
+      Object.entries(mode.variables)
+        .filter(([name]) => name !== "MODAL_MODE")
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  return own(from) !== own(to);
+}
+
+/** The session as the ledger has it now. Throws `Failure("not-found")` when it is over. */
+export function requireOpen(
+  ledger: Pick<Ledger, "sessions">,
+  { sessionId, scope }: Pick<SessionRecord, "sessionId" | "scope">,
+): SessionRecord {
+  const current = ledger.sessions({ scope }).find((session) => session.sessionId === sessionId);
+  if (current === undefined || current.endedAtMs !== null)
+    throw new Failure("not-found", "This session is over already.");
+  return current;
+}

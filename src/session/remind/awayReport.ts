@@ -1,0 +1,247 @@
+import { hourMs, type BilledRow } from "../../cost/billed/billedRow.ts";
+import type { CallRecord } from "../../cost/call.ts";
+import { addCosts, knownCost, type Cost } from "../../cost/cost.ts";
+import { formatAmount, formatClock, formatDuration } from "../../cost/format.ts";
+import { gpuLabel } from "../../cost/rates/gpu.ts";
+import { sumUsd } from "../../cost/money.ts";
+import type { ReconciledHour } from "../../cost/billed/reconcile.ts";
+import { msWithin, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
+import { costOf, type TieredCost } from "../../cost/spending/sessionCost.ts";
+import type { ContainerSpan } from "../../cost/span.ts";
+import type { Listing, WindowRecord } from "../ledgerPort.ts";
+import { liveApps } from "../liveApp.ts";
+import type { StopReceipt } from "../receipt.ts";
+
+/** While nobody watched. */
+export interface AwayRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * From the end of the last other window to the opening of this one; null when another window lives,
+ * when there was none before, or when it was a mere reload.
+ */
+export function awayRange(
+  windows: readonly WindowRecord[],
+  own: Pick<WindowRecord, "windowId" | "openedAtMs">,
+  isGone: (window: WindowRecord) => boolean,
+  shortestMs = 60_000,
+): AwayRange | null {
+  let fromMs: number | null = null;
+  for (const window of windows) {
+    if (window.windowId === own.windowId) continue;
+    if (!isGone(window)) return null;
+    const goneAtMs = window.closedAtMs ?? window.beatAtMs;
+    fromMs = Math.max(fromMs ?? goneAtMs, goneAtMs);
+  }
+  if (fromMs === null || own.openedAtMs - fromMs < shortestMs) return null;
+  return { fromMs, toMs: own.openedAtMs };
+}
+
+/** How a cost is known: "estimated" is metered, but so seldom looked at that it may be well off. */
+export type AwayBasis = "billed" | "metered" | "estimated";
+
+export type AwayEnding =
+  | { readonly kind: "still-running"; readonly containerCount: number }
+  | {
+      readonly kind: "stopped";
+      readonly by: StopReceipt["by"];
+      readonly atMs: number;
+      readonly verified: boolean;
+    }
+  /** Its containers ended by themselves; the app is still deployed. */
+  | { readonly kind: "scaled-down"; readonly atMs: number }
+  /** Somebody, or Modal, stopped it; no receipt of this machine says so. */
+  | { readonly kind: "stopped-elsewhere" }
+  /** No fresh listing could be had. */
+  | { readonly kind: "not-checked" };
+
+export interface AwayApp {
+  readonly appId: string;
+  readonly name: string;
+  /** What was seen of it; null: it was billed, and nobody saw it. */
+  readonly seen: {
+    /** Time in which at least one container ran. */
+    readonly ranMs: number;
+    /** "L40S", "H100:2, L4". */
+    readonly gpu: string;
+  } | null;
+  readonly cost: Cost;
+  readonly basis: AwayBasis;
+  readonly ending: AwayEnding;
+}
+
+export interface AwayReport extends AwayRange {
+  readonly scope: string;
+  /** Show it once: claim this first (Ledger.claimOnce). */
+  readonly key: string;
+  /** The most expensive first. */
+  readonly apps: readonly AwayApp[];
+  readonly cost: Cost;
+  readonly basis: AwayBasis;
+  readonly stillRunning: boolean;
+}
+
+export interface AwayInput extends AwayRange {
+  readonly scope: string;
+  readonly nowMs: number;
+  /** As for `costOf`: all of the whole UTC hours that the range touches. */
+  readonly priced: readonly PricedSpan[];
+  readonly calls: readonly CallRecord[];
+  readonly billed: readonly BilledRow[];
+  /** Receipts since the start of the range. */
+  readonly receipts: readonly StopReceipt[];
+  /** A fresh look; null: none could be had. */
+  readonly listing: Listing | null;
+  /** Hours of the range that were billed and that nobody saw (session/unseenBill.ts). */
+  readonly unseen: readonly ReconciledHour[];
+}
+
+/** What ran while no window watched, what it cost, and what stopped it; null: nothing ran. */
+export function awayReport(input: AwayInput): AwayReport | null {
+  const { fromMs, toMs, scope } = input;
+  const priced = input.priced.filter((one) => msWithin(one, fromMs, toMs) > 0);
+  const unseen = Map.groupBy(input.unseen, ({ appId }) => appId);
+  if (priced.length === 0 && unseen.size === 0) return null;
+  const byApp = Map.groupBy(priced, ({ span }) => span.appId);
+  const apps = [...byApp].map(([appId, own]): AwayApp => {
+    const tiers = costOf({ ...input, appIds: new Set([appId]) });
+    const ends = own.map(({ interval }) => interval.endMs ?? interval.countedToMs);
+    return {
+      appId,
+      name: own[0]?.span.appName ?? appId,
+      seen: {
+        ranMs: unionMs(own, fromMs, toMs),
+        gpu: [...new Set(own.map(({ span }) => gpuText(span)))].toSorted().join(", "),
+      },
+      cost: tiers.best,
+      basis: basisOf(tiers),
+      ending: endingOf(appId, Math.max(...ends), input),
+    };
+  });
+  for (const [appId, hours] of unseen) {
+    if (byApp.has(appId)) continue;
+    apps.push({
+      appId,
+      name: hours.at(-1)?.appName ?? appId,
+      seen: null,
+      cost: knownCost(sumUsd(hours.map(({ billed }) => billed))),
+      basis: "billed",
+      ending: endingOf(
+        appId,
+        Math.max(...hours.map(({ hourStartMs }) => hourStartMs + hourMs)),
+        input,
+      ),
+    });
+  }
+  return {
+    fromMs,
+    toMs,
+    scope,
+    key: `away:${scope}:${fromMs}`,
+    apps: apps.toSorted((a, b) => amount(b.cost) - amount(a.cost)),
+    cost: addCosts(apps.map(({ cost }) => cost)),
+    basis: weakest(apps.map(({ basis }) => basis)),
+    stillRunning: apps.some(({ ending }) => ending.kind === "still-running"),
+  };
+}
+
+/** The report as lines: what ran, what it cost, how that is known, what ended it. */
+export function awayLines(report: AwayReport, timeZone?: string): readonly string[] {
+  const { fromMs, toMs, apps, scope } = report;
+  const clock = (atMs: number): string => formatClock(atMs, timeZone);
+  const lines = [
+    `While no window was open (${clock(fromMs)} to ${clock(toMs)}, ${formatDuration(toMs - fromMs)}), ${apps.length} app(s) ran in ${scope}: ${costText(report.cost, report.basis)}.`,
+  ];
+  for (const { name, seen, cost, basis, ending } of apps) {
+    const what =
+      seen === null
+        ? "was never seen to run, but it is on the bill"
+        : `ran for ${formatDuration(seen.ranMs)} (${seen.gpu})`;
+    lines.push(`${name} ${what}: ${costText(cost, basis)}; ${endingText(ending, clock)}.`);
+  }
+  return lines;
+}
+
+function costText(cost: Cost, basis: AwayBasis): string {
+  if (!cost.known) return `cost unknown (${cost.why})`;
+  const text = formatAmount(cost.microUsd);
+  if (basis === "billed") return `${text} billed`;
+  return basis === "metered" ? `≈ ${text}` : `≈ ${text} (estimated: seldom looked at meanwhile)`;
+}
+
+function endingText(ending: AwayEnding, clock: (atMs: number) => string): string {
+  if (ending.kind === "still-running")
+    return `it still runs with ${ending.containerCount} container(s)`;
+  if (ending.kind === "scaled-down")
+    return `scaled down by itself at ${clock(ending.atMs)}, still deployed`;
+  if (ending.kind === "stopped-elsewhere") return "stopped, but not by this editor";
+  if (ending.kind === "not-checked") return "whether it still runs could not be checked";
+  const by = {
+    person: "stopped by you",
+    expiry: "stopped at the end of its time box",
+    guardian: "stopped by the guardian",
+    reminder: "stopped by you from the reminder",
+    agent: "stopped by an agent",
+  }[ending.by];
+  return `${by} at ${clock(ending.atMs)}${ending.verified ? "" : " (proven only now)"}`;
+}
+
+function endingOf(appId: string, lastEndMs: number, input: AwayInput): AwayEnding {
+  const { listing, receipts, fromMs } = input;
+  if (listing === null) return { kind: "not-checked" };
+  const live = liveApps(listing).find((app) => app.appId === appId);
+  const receipt = receipts
+    .filter(({ atMs, stopped, left }) => {
+      const told = [...stopped, ...left].some((app) => app.appId === appId);
+      return atMs >= fromMs && told;
+    })
+    .toSorted((a, b) => b.atMs - a.atMs)[0];
+  if (live !== undefined && live.containerCount > 0)
+    return { kind: "still-running", containerCount: live.containerCount };
+  if (live !== undefined) return { kind: "scaled-down", atMs: lastEndMs };
+  if (receipt === undefined) return { kind: "stopped-elsewhere" };
+  return {
+    kind: "stopped",
+    by: receipt.by,
+    atMs: receipt.atMs,
+    verified:
+      receipt.verified !== "unverified" && receipt.stopped.some((app) => app.appId === appId),
+  };
+}
+
+/** More than a tenth of the amount, and more than a cent, may be wrong: then it is an estimate. */
+function basisOf({ best, bestTier, metered }: TieredCost): AwayBasis {
+  if (bestTier === "billed") return "billed";
+  const error = metered?.error ?? 0;
+  return error > Math.max(amount(best) / 10, 10_000) ? "estimated" : "metered";
+}
+
+/** A sum is known no better than its weakest part. */
+function weakest(parts: readonly AwayBasis[]): AwayBasis {
+  if (parts.includes("estimated")) return "estimated";
+  return parts.includes("metered") ? "metered" : "billed";
+}
+
+function gpuText({ gpu, gpuSource }: ContainerSpan): string {
+  return gpu === null && gpuSource === "unknown" ? "GPU unknown" : gpuLabel(gpu);
+}
+
+function amount(cost: Cost): number {
+  return cost.known ? cost.microUsd : 0;
+}
+
+/** Time covered by at least one of the spans. */
+function unionMs(spans: readonly PricedSpan[], fromMs: number, toMs: number): number {
+  let coveredToMs = fromMs;
+  let sum = 0;
+  for (const { interval } of spans.toSorted((a, b) => a.interval.startMs - b.interval.startMs)) {
+    const from = Math.max(interval.startMs, coveredToMs);
+    const to = Math.min(interval.countedToMs, toMs);
+    if (to <= from) continue;
+    sum += to - from;
+    coveredToMs = to;
+  }
+  return sum;
+}

@@ -1,0 +1,228 @@
+import { formatCost, formatCountdown, formatDuration, formatPerHour } from "../../cost/format.ts";
+import type { Cost } from "../../cost/cost.ts";
+import type { MicroUsd } from "../../cost/money.ts";
+import { demoState } from "../mode/demoExpiry.ts";
+import { localTime, type LocalTime } from "./localTime.ts";
+import { message, type Message } from "./message.ts";
+import type { SessionRecord } from "../session.ts";
+import type { WorkdayEnd } from "../settings.ts";
+
+/** What a reminder is about. A kind can be muted (setting `mutedReminders`) and snoozed. */
+export type ReminderKind = "demo-ending" | "overnight" | "workday-end" | "idle" | "burn-rate";
+
+export const reminderKinds: readonly ReminderKind[] = [
+  "demo-ending",
+  "overnight",
+  "workday-end",
+  "idle",
+  "burn-rate",
+];
+
+export type ReminderAction =
+  | "stop-all"
+  | "release"
+  | "extend-demo"
+  | "back-to-dev"
+  | "snooze"
+  | "mute";
+
+/** One notice for one window to show, once: claim the key first (Ledger.claimOnce). */
+export interface Reminder {
+  readonly kind: ReminderKind;
+  readonly key: string;
+  readonly message: Message;
+  /** In the order in which they are offered; four at most, more are not readable in a toast. */
+  readonly actions: readonly ReminderAction[];
+}
+
+/** Something that ran in the night before, and still does. */
+export interface Overnight {
+  /** Milliseconds that at least one container ran. 0: an app was only left deployed. */
+  readonly ranMs: number;
+  readonly cost: Cost;
+}
+
+export interface ReminderSettings {
+  /** 0: off. */
+  readonly idleReminderMinutes: number;
+  readonly workdayEnd: WorkdayEnd | null;
+  /** Burn rate that is worth a notice; null: none set. */
+  readonly hourLimit: MicroUsd | null;
+  readonly muted: readonly string[];
+}
+
+/** All that the policy looks at. */
+export interface ReminderInput {
+  readonly nowMs: number;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly scope: string;
+  /** The person's own apps that are live. */
+  readonly appNames: readonly string[];
+  /** GPU containers that run now, and since when the oldest of them has. null: none runs. */
+  readonly gpuContainers: number;
+  readonly gpuWarmSinceMs: number | null;
+  /** Calls that are known to run now: then nothing is idle. */
+  readonly callsRunning: number;
+  /** null: a rate is unknown. */
+  readonly burnMicroUsdPerHour: MicroUsd | null;
+  readonly session: SessionRecord | null;
+  /** The last time that a person was active in any window. */
+  readonly lastActiveAtMs: number;
+  /** Asked in the morning only: it reads a whole night. */
+  readonly overnight: () => Overnight | null;
+  readonly settings: ReminderSettings;
+  /** Until when each kind is snoozed. */
+  readonly snoozedUntilMs: ReadonlyMap<string, number>;
+  /** When the last reminder of any kind was shown; null: never. */
+  readonly lastShownAtMs: number | null;
+  /** Whether a key was shown before, by any window. */
+  readonly wasShown: (key: string) => boolean;
+}
+
+/** Between two reminders, whatever they are about; only the end of a demo does not wait. */
+const pauseMs = 120_000;
+/** The morning, in minutes after midnight. */
+const morning = { from: 4 * 60, to: 12 * 60 };
+
+/** The notice that is due, the most pressing one first; undefined: none. At most one at a time. */
+export function nextReminder(input: ReminderInput): Reminder | undefined {
+  const { nowMs, settings, snoozedUntilMs, lastShownAtMs, wasShown } = input;
+  const local = localTime(nowMs, input.timeZone);
+  const due = [
+    demoEnding(input),
+    overnight(input, local),
+    workdayEnd(input, local),
+    idle(input),
+    burnRate(input, local),
+  ];
+  for (const reminder of due) {
+    if (reminder === undefined || settings.muted.includes(reminder.kind)) continue;
+    const paused = lastShownAtMs !== null && nowMs - lastShownAtMs < pauseMs;
+    if (paused && reminder.kind !== "demo-ending") continue;
+    const snoozedUntil = snoozedUntilMs.get(reminder.kind);
+    if (snoozedUntil !== undefined && nowMs < snoozedUntil) continue;
+    // After a snooze the same thing may be said once more.
+    const key = snoozedUntil === undefined ? reminder.key : `${reminder.key}:${snoozedUntil}`;
+    if (wasShown(key)) continue;
+    return { ...reminder, key };
+  }
+  return undefined;
+}
+
+function demoEnding({ session, nowMs }: ReminderInput): Reminder | undefined {
+  if (session === null) return undefined;
+  const state = demoState(session, nowMs);
+  if (state.kind !== "notice") return undefined;
+  return {
+    kind: "demo-ending",
+    key: state.key,
+    message: message(
+      "The {0} session ends in {1}. Then it returns to dev and idle GPUs are released. Stop it after the demo!",
+      session.mode,
+      formatCountdown(state.leftMs),
+    ),
+    actions: ["extend-demo", "back-to-dev", "stop-all", "mute"],
+  };
+}
+
+function overnight(input: ReminderInput, local: LocalTime): Reminder | undefined {
+  const { appNames, scope } = input;
+  const isMorning = local.minuteOfDay >= morning.from && local.minuteOfDay < morning.to;
+  const overnight = isMorning && appNames.length > 0 ? input.overnight() : null;
+  if (overnight === null) return undefined;
+  const text =
+    overnight.ranMs > 0
+      ? message(
+          "{0} ran overnight: {1} of container time, {2}. It still runs.",
+          appNames.join(", "),
+          formatDuration(overnight.ranMs),
+          formatCost(overnight.cost),
+        )
+      : message(
+          "{0} was left deployed overnight. No container ran, so it cost nothing.",
+          appNames.join(", "),
+        );
+  return {
+    kind: "overnight",
+    key: `overnight:${scope}:${local.day}`,
+    message: text,
+    actions: overnight.ranMs > 0 ? ["stop-all", "release", "mute"] : ["stop-all", "mute"],
+  };
+}
+
+function workdayEnd(input: ReminderInput, local: LocalTime): Reminder | undefined {
+  const { settings, appNames, scope, gpuContainers } = input;
+  const end = settings.workdayEnd;
+  if (end === null || appNames.length === 0) return undefined;
+  if (!end.days.includes(local.weekday) || local.minuteOfDay < end.minuteOfDay) return undefined;
+  return {
+    kind: "workday-end",
+    key: `workday-end:${scope}:${local.day}`,
+    message: message(
+      "End of the workday: {0} app(s) still run ({1}). {2}",
+      appNames.length,
+      appNames.join(", "),
+      gpuContainers > 0
+        ? `${gpuContainers} GPU container(s) cost ${burnText(input.burnMicroUsdPerHour)} now.`
+        : "No GPU is warm now; a request would start one.",
+    ),
+    actions:
+      gpuContainers > 0
+        ? ["stop-all", "release", "snooze", "mute"]
+        : ["stop-all", "snooze", "mute"],
+  };
+}
+
+function idle(input: ReminderInput): Reminder | undefined {
+  const { settings, nowMs, lastActiveAtMs, gpuContainers, gpuWarmSinceMs, scope } = input;
+  const { idleReminderMinutes } = settings;
+  if (idleReminderMinutes <= 0 || gpuContainers === 0 || gpuWarmSinceMs === null) return undefined;
+  if (input.callsRunning > 0) return undefined;
+  const idleMs = nowMs - Math.max(lastActiveAtMs, gpuWarmSinceMs);
+  if (idleMs < idleReminderMinutes * 60_000) return undefined;
+  return {
+    kind: "idle",
+    // One warm episode, one reminder: all windows know its start from the ledger.
+    key: `idle:${scope}:${gpuWarmSinceMs}`,
+    message: message(
+      "Nobody has worked for {0}, and {1} GPU container(s) are warm ({2}).",
+      formatCountdown(idleMs),
+      gpuContainers,
+      burnText(input.burnMicroUsdPerHour),
+    ),
+    actions: ["release", "stop-all", "snooze", "mute"],
+  };
+}
+
+function burnRate(input: ReminderInput, local: LocalTime): Reminder | undefined {
+  const { burnMicroUsdPerHour: burn, settings, scope } = input;
+  const { hourLimit } = settings;
+  if (burn === null || hourLimit === null || hourLimit <= 0 || burn < hourLimit) return undefined;
+  return {
+    kind: "burn-rate",
+    key: `burn-rate:${scope}:${local.day}:${hourLimit}`,
+    message: message(
+      "Modal costs {0} now; your limit is {1}.",
+      burnText(burn),
+      formatPerHour(hourLimit),
+    ),
+    actions: ["stop-all", "release", "snooze", "mute"],
+  };
+}
+
+function burnText(burn: MicroUsd | null): string {
+  return burn === null ? "an unknown amount" : `≈ ${formatPerHour(burn)}`;
+}
+
+/**
+ * How long a window waits before it claims a reminder's key, in milliseconds: the window that the
+ * person looks at comes first, the others only when it did not.
+ */
+export function claimDelayMs(window: {
+  readonly focused: boolean;
+  readonly active: boolean;
+}): number {
+  if (window.focused) return 0;
+  return window.active ? 2000 : 4000;
+}

@@ -1,0 +1,72 @@
+import type { Clock } from "../../base/clock.ts";
+import { Failure } from "../../base/failure.ts";
+import { asFailure, isAborted, within } from "../concurrent.ts";
+import type { Probe } from "../probe.ts";
+import type { SessionApp } from "../session.ts";
+import type { StartOptions, StartTarget } from "./start.ts";
+
+/** A target, and the app that it has become. */
+export interface StartedApp {
+  readonly wanted: StartTarget;
+  readonly app: SessionApp;
+}
+
+const timeoutMs = 30_000;
+
+/**
+ * Asks each health URL once. Rejects with a `Failure` when an app is not well; no answer within 30 s
+ * is no illness but a cold start, and is noted.
+ */
+export async function checkHealth(
+  { probe, clock }: { readonly probe: Probe; readonly clock: Clock },
+  started: readonly StartedApp[],
+  { onEvent, signal }: Pick<StartOptions, "onEvent" | "signal">,
+  note: (text: string) => void,
+): Promise<void> {
+  for (const { wanted, app } of started) {
+    const url = addressOf(wanted.healthUrl, app) ?? urlNamed(app, /health/i);
+    if (url === null) {
+      if (wanted.healthUrl !== null) note(unreachable(app, wanted.healthUrl));
+      onEvent({ kind: "skipped", step: "health", why: `${app.appName}: no health URL` });
+      continue;
+    }
+    try {
+      const { status } = await within(clock, timeoutMs + 5000, "The health URL", signal, (signal) =>
+        probe(url, { timeoutMs, signal }),
+      );
+      // 405: the route exists and only takes another method, so the app is up.
+      if (status >= 400 && status !== 405)
+        throw new Failure(
+          "endpoint-failed",
+          `${app.appName} is deployed, but its health URL answered HTTP ${status}. Look at its log, or correct healthUrl.`,
+        );
+    } catch (error) {
+      const failure = asFailure(error);
+      if (failure.reason !== "timed-out" || isAborted(signal)) throw failure;
+      note(`${app.appName} did not answer within 30 s: it is still starting (cold start).`);
+    }
+  }
+}
+
+/**
+ * Where "URL or path" of a setting leads: a URL as it is, a path below the app's first web address.
+ * null: nothing is set, or no address of the app is known.
+ */
+export function addressOf(urlOrPath: string | null, { urls }: SessionApp): string | null {
+  if (urlOrPath === null || /^[a-z][a-z0-9+.-]*:\/\//i.test(urlOrPath)) return urlOrPath;
+  const [first] = urls;
+  // Below it, not from the root of its host: an address may have a path of its own.
+  return first === undefined
+    ? null
+    : `${first.url.replace(/\/+$/, "")}/${urlOrPath.replace(/^\/+/, "")}`;
+}
+
+/** Said where a path is set and there is no address that it could go below. */
+export function unreachable({ appName }: SessionApp, path: string): string {
+  return `No web address of ${appName} is known, so "${path}" was not asked. Set a full URL instead.`;
+}
+
+/** The URL of the app's web function with such a name. */
+export function urlNamed(app: SessionApp, pattern: RegExp): string | null {
+  return app.urls.find(({ functionName }) => pattern.test(functionName))?.url ?? null;
+}

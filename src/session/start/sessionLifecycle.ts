@@ -1,0 +1,134 @@
+import type { ServeHandle } from "../deployer.ts";
+import { asFailure, within } from "../concurrent.ts";
+import type { Ledger, Listing } from "../ledgerPort.ts";
+import { liveApps, type LiveApp } from "../liveApp.ts";
+import type { StopReceipt } from "../receipt.ts";
+import type { SessionApp, SessionRecord } from "../session.ts";
+import { recallStart } from "./record.ts";
+import { stopApps, type StopOptions, type StopParts } from "../stop/stopApps.ts";
+
+/** What became of the session that was open when the window went away. */
+export type Resumed =
+  | { readonly kind: "none" }
+  /** It goes on. `found`: apps that its interrupted start had created without writing them down. */
+  | {
+      readonly kind: "resumed";
+      readonly session: SessionRecord;
+      readonly found: readonly SessionApp[];
+    }
+  /** Its start is still under way somewhere, or was cut off and may yet land. */
+  | { readonly kind: "starting"; readonly session: SessionRecord }
+  /** None of its apps runs any more: it was ended as "gone". */
+  | { readonly kind: "over"; readonly session: SessionRecord };
+
+/** A deploy that builds images may take this long; until then an empty session is not over. */
+const startLimitMs = 1_800_000;
+
+/**
+ * Takes up the session that was open in this folder before a reload or a crash. `listing` must be a
+ * fresh, complete one of the scope.
+ */
+export function resumeSession(
+  ledger: Pick<Ledger, "openSession" | "upsertSession" | "recall">,
+  listing: Listing,
+  folder: string,
+  nowMs: number,
+): Resumed {
+  const session = ledger.openSession(listing.scope, folder);
+  if (session === undefined) return { kind: "none" };
+  const live = liveApps(listing);
+  const found = cutOff(ledger, session, live);
+  if (found.length > 0) {
+    const resumed = { ...session, apps: [...session.apps, ...found] };
+    ledger.upsertSession(resumed);
+    return { kind: "resumed", session: resumed, found };
+  }
+  if (session.apps.some(({ appId }) => live.some((app) => app.appId === appId)))
+    return { kind: "resumed", session, found: [] };
+  if (session.apps.length === 0 && nowMs - session.startedAtMs < startLimitMs)
+    return { kind: "starting", session };
+  const over: SessionRecord = { ...session, endedAtMs: nowMs, end: "gone" };
+  ledger.upsertSession(over);
+  return { kind: "over", session: over };
+}
+
+/**
+ * Ends the open sessions of which a fresh listing shows no app any more: somebody stopped them
+ * elsewhere. Returns those that were ended. Call it for listings that begin after a session's start.
+ */
+export function endGoneSessions(
+  ledger: Pick<Ledger, "sessions" | "upsertSession">,
+  listing: Listing,
+  nowMs: number,
+): readonly SessionRecord[] {
+  const live = new Set(liveApps(listing).map(({ appId }) => appId));
+  const ended: SessionRecord[] = [];
+  for (const session of ledger.sessions({ scope: listing.scope })) {
+    const isOpen = session.endedAtMs === null && session.apps.length > 0;
+    if (!isOpen || session.apps.some(({ appId }) => live.has(appId))) continue;
+    if (session.startedAtMs >= listing.observedAtMs) continue;
+    const over: SessionRecord = { ...session, endedAtMs: nowMs, end: "gone" };
+    ledger.upsertSession(over);
+    ended.push(over);
+  }
+  return ended;
+}
+
+/**
+ * Ends an ephemeral `modal serve` as Ctrl-C would, and then stops its app in any case: a process
+ * that had to be killed never tells Modal. The receipt says whether it is proven gone.
+ */
+export async function endServe(
+  parts: StopParts,
+  serve: ServeHandle,
+  scope: string,
+  options: StopOptions,
+): Promise<StopReceipt> {
+  try {
+    await within(parts.clock, 20_000, "modal serve", undefined, () => serve.end());
+  } catch (error) {
+    parts.log.warn(`modal serve did not end: ${asFailure(error).message}`);
+  }
+  const session = parts.ledger
+    .sessions({ scope })
+    .find(({ apps }) => apps.some(({ appId }) => appId === serve.appId));
+  const name = session?.apps.find(({ appId }) => appId === serve.appId)?.appName ?? serve.appId;
+  return stopApps(
+    parts,
+    {
+      scope,
+      what: { kind: "one", app: serve.appId },
+      listedAtMs: parts.clock.nowMs(),
+      planned: [
+        {
+          appId: serve.appId,
+          name,
+          state: "ephemeral",
+          containerCount: 0,
+          owner: "started-here",
+          version: null,
+        },
+      ],
+      excluded: [],
+      alreadyStopped: [],
+    },
+    options,
+  );
+}
+
+/** Live apps of a start that was cut off before it could write them down. */
+function cutOff(
+  ledger: Pick<Ledger, "recall">,
+  session: SessionRecord,
+  live: readonly LiveApp[],
+): readonly SessionApp[] {
+  const record = recallStart(ledger, session.sessionId);
+  if (record === undefined) return [];
+  const before = new Set(record.beforeIds);
+  const known = new Set(session.apps.map(({ appId }) => appId));
+  return live.flatMap(({ appId, name }) => {
+    const target = record.targets.find((candidate) => candidate.name === name);
+    if (target === undefined || before.has(appId) || known.has(appId)) return [];
+    return [{ appId, appName: name, file: target.file, urls: [] }];
+  });
+}

@@ -1,0 +1,325 @@
+import { Failure } from "../../base/failure.ts";
+import { asFailure, throwIfCancelled } from "../concurrent.ts";
+import type { Deployer, Deployment, ServeHandle } from "../deployer.ts";
+import type { Ledger } from "../ledgerPort.ts";
+import type { LiveApp } from "../liveApp.ts";
+import { deployVariables } from "../mode.ts";
+import type { ModalControl } from "../modalControl.ts";
+import { modalStateOf, type ModalState } from "./modalState.ts";
+import type { Probe } from "../probe.ts";
+import { scaleFailure } from "../mode/scaleApp.ts";
+import { scopeKey } from "../scope.ts";
+import type { SessionApp } from "../session.ts";
+import type { StartOptions, StartOutcome, StartRequest, StartStep, StartTarget } from "./start.ts";
+import { checkRunning, freshListing } from "./check.ts";
+import { findDeployed } from "./find.ts";
+import { addressOf, checkHealth, unreachable, urlNamed, type StartedApp } from "./health.ts";
+import { StartedSession } from "./startedSession.ts";
+import { undoStart, type UndoResult } from "./undo.ts";
+import type { StopParts } from "../stop/stopApps.ts";
+import { warmUp } from "./warmUp.ts";
+
+export interface StartParts extends StopParts {
+  readonly control: Pick<ModalControl, "stopApp" | "deployments" | "scale" | "listFunctions">;
+  readonly deployer: Deployer;
+  readonly probe: Probe;
+  readonly ledger: Pick<
+    Ledger,
+    "recordReceipt" | "sessions" | "upsertSession" | "openSession" | "remember" | "recall"
+  >;
+  /** Modes whose apps are production (`confirm`). */
+  readonly productionModes: readonly string[];
+}
+
+const defaultWarmUpLimitMs = 900_000;
+
+/**
+ * Starts a session, step by step: check → deploy → find → health → warm-up. The session is in the
+ * ledger before the first step that could cost money, so that a crash can resume it. Never rejects
+ * for an expected failure: the outcome says which step failed and what runs on Modal now.
+ */
+export async function startSession(
+  parts: StartParts,
+  request: StartRequest,
+  options: StartOptions,
+): Promise<StartOutcome> {
+  if (request.mode.confirm && !(await options.ask.confirmMode(request.mode)))
+    return { kind: "declined" };
+  return new Start(parts, request).run("check", options);
+}
+
+/** One start, and what it knows so far; a retry goes on with the same one. */
+class Start {
+  readonly #parts: StartParts;
+  readonly #request: StartRequest;
+  readonly #scope: string;
+  readonly #createdIds = new Set<string>();
+  readonly #serves: ServeHandle[] = [];
+  readonly #started: StartedApp[] = [];
+  readonly #notes: string[] = [];
+  readonly #session: StartedSession;
+  #use: readonly LiveApp[] = [];
+  /** The deploy in progress, and whether it may have reached Modal without our knowing. */
+  #mayLand = false;
+  #warm = new Set<string>();
+
+  constructor(parts: StartParts, request: StartRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#scope = scopeKey(request.scope);
+    this.#session = new StartedSession(parts, request);
+  }
+
+  async run(from: StartStep, options: StartOptions): Promise<StartOutcome> {
+    const reached: { step: StartStep } = { step: from };
+    const step = async (name: StartStep, work: () => Promise<void>): Promise<void> => {
+      throwIfCancelled(options.signal);
+      reached.step = name;
+      options.onEvent({ kind: "step", step: name, state: "begun" });
+      await work();
+      throwIfCancelled(options.signal);
+      options.onEvent({ kind: "step", step: name, state: "done" });
+    };
+    const note = (text: string): void => {
+      this.#notes.push(text);
+      options.onEvent({ kind: "note", text });
+    };
+    try {
+      if (from === "check") {
+        const found: { declined: boolean } = { declined: false };
+        await step("check", async () => {
+          found.declined = !(await this.#check(options));
+        });
+        if (found.declined) return { kind: "declined" };
+      }
+      for (const wanted of this.#request.targets.slice(this.#started.length)) {
+        const used = this.#use.find(({ name }) => name === wanted.target.name);
+        // What goes wrong there is asked again: another choice may do.
+        if (used !== undefined) reached.step = "check";
+        if (used !== undefined) await this.#takeOver(wanted, used, options, note);
+        else await this.#launch(wanted, options, step, reached);
+      }
+      await step("health", () => checkHealth(this.#parts, this.#started, options, note));
+      if (this.#request.mode.warmUp) await step("warm-up", () => this.#warmUp(options, note));
+      else options.onEvent({ kind: "skipped", step: "warm-up", why: "not part of this mode" });
+      return this.#ready();
+    } catch (error) {
+      if (options.signal?.aborted === true) return this.#cancelled(reached.step);
+      if (!(error instanceof Failure))
+        this.#parts.log.error(`The start failed unexpectedly at "${reached.step}".`, error);
+      return this.#failed(reached.step, asFailure(error));
+    }
+  }
+
+  async #check(options: StartOptions): Promise<boolean> {
+    const { clock, productionModes } = this.#parts;
+    const { targets, scope } = this.#request;
+    const elsewhere = targets.find(
+      ({ target }) => target.environment !== null && target.environment !== scope.environment,
+    );
+    // Nobody would watch it there: not its cost, not its end.
+    if (elsewhere !== undefined) {
+      const { name, file, environment } = elsewhere.target;
+      throw new Failure(
+        "bad-setting",
+        `${name ?? file} is set to run in the environment ${environment}, but this window watches ${this.#scope}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.`,
+      );
+    }
+    const result = await checkRunning(this.#parts, this.#request, productionModes, options);
+    if (result.kind === "declined") return false;
+    this.#use = result.use;
+    this.#session.inForce = this.#request.mode;
+    this.#session.record = {
+      beforeIds: result.before.map(({ appId }) => appId),
+      targets: targets.flatMap(({ target: { name, file } }) =>
+        name === null ? [] : [{ name, file }],
+      ),
+      unnamed: targets.some(({ target }) => target.name === null),
+      startedAtMs: clock.nowMs(),
+    };
+    return true;
+  }
+
+  /** Deploys (or serves) one target and finds its app. */
+  async #launch(
+    wanted: StartTarget,
+    options: StartOptions,
+    step: (name: StartStep, work: () => Promise<void>) => Promise<void>,
+    reached: { step: StartStep },
+  ): Promise<void> {
+    const launched: { deployment: Deployment | undefined } = { deployment: undefined };
+    await step("deploy", async () => {
+      this.#session.open();
+      const { mode, how } = this.#request;
+      const deployOptions = {
+        variables: deployVariables(mode),
+        onLine: (text: string): void => options.onEvent({ kind: "line", text }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      };
+      this.#mayLand = true;
+      if (how === "serve") {
+        const serve = await this.#parts.deployer.serve(wanted.target, deployOptions);
+        this.#serves.push(serve);
+        this.#createdIds.add(serve.appId);
+        this.#addApp(wanted, serve.appId, wanted.target.name ?? wanted.target.file, serve.urls);
+      } else {
+        launched.deployment = await this.#parts.deployer.deploy(wanted.target, deployOptions);
+      }
+    });
+    const { deployment } = launched;
+    if (deployment !== undefined)
+      await step("find", () => this.#find(wanted, deployment, options.signal));
+    this.#mayLand = false;
+    reached.step = "health";
+  }
+
+  async #find(
+    wanted: StartTarget,
+    deployment: Deployment,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const before = new Set(this.#session.record?.beforeIds);
+    const app = await findDeployed(this.#parts, wanted.target.name, deployment, before, signal);
+    if (!before.has(app.appId)) this.#createdIds.add(app.appId);
+    this.#addApp(wanted, app.appId, app.name, deployment.urls);
+  }
+
+  /** Makes a running deployment this session's, in this session's mode, without a deploy. */
+  async #takeOver(
+    wanted: StartTarget,
+    app: LiveApp,
+    options: StartOptions,
+    note: (text: string) => void,
+  ): Promise<void> {
+    throwIfCancelled(options.signal);
+    options.onEvent({ kind: "skipped", step: "deploy", why: `${app.name} already runs` });
+    const { mode } = this.#request;
+    const failure = await scaleFailure(this.#parts.control, app, mode, options.signal);
+    throwIfCancelled(options.signal);
+    if (failure !== undefined) {
+      const last = this.#parts.ledger
+        .sessions({ scope: this.#scope })
+        .find(({ apps }) => apps.some(({ appId }) => appId === app.appId));
+      if (last === undefined)
+        throw new Failure(
+          "unsupported",
+          `${app.name} cannot be put into ${mode.name} mode without a deploy: ${failure.message} Retry, and choose to start anyway.`,
+          { cause: failure },
+        );
+      // The ledger never says a mode that is not in force; a demo that goes on keeps its end.
+      const leftMs = (last.expiresAtMs ?? 0) - this.#parts.clock.nowMs();
+      this.#session.inForce = {
+        ...mode,
+        name: last.mode,
+        scaledownSeconds: last.scaledownSeconds,
+        expiresAfterMinutes: last.expiresAtMs === null ? null : Math.max(0, leftMs) / 60_000,
+      };
+      note(`${app.name} stays in ${last.mode} mode: ${failure.message}`);
+    }
+    // Only a deploy tells addresses, so those of its last one here are kept.
+    const known = this.#parts.ledger
+      .sessions({ scope: this.#scope })
+      .flatMap(({ apps }) => apps)
+      .find(({ appId, urls }) => appId === app.appId && urls.length > 0);
+    this.#session.open();
+    this.#addApp(wanted, app.appId, app.name, known?.urls ?? []);
+    note(`${app.name} keeps the code and the variables of its last deploy.`);
+  }
+
+  async #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
+    for (const { wanted, app } of this.#started) {
+      if (this.#warm.has(app.appId)) continue;
+      const url =
+        addressOf(wanted.warmUpUrl, app) ??
+        urlNamed(app, /warm/i) ??
+        addressOf(wanted.healthUrl, app);
+      if (url === null) {
+        if (wanted.warmUpUrl !== null) note(unreachable(app, wanted.warmUpUrl));
+        const why = `${app.appName}: no warm-up URL is ${wanted.warmUpUrl === null ? "set" : "known"}`;
+        options.onEvent({ kind: "skipped", step: "warm-up", why });
+        note(`${why}, so the first request is a cold start.`);
+        continue;
+      }
+      const result = await warmUp(this.#parts, {
+        scope: this.#scope,
+        appName: app.appName,
+        url,
+        limitMs: options.warmUpLimitMs ?? defaultWarmUpLimitMs,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.skipWarmUp === undefined ? {} : { skip: options.skipWarmUp }),
+        onTick: (elapsedMs, typical) => options.onEvent({ kind: "warming", elapsedMs, typical }),
+      });
+      if (result.kind === "warm") this.#warm.add(app.appId);
+      else
+        note(
+          `The warm-up of ${app.appName} was skipped. Its container keeps starting and is billed until it has been idle for ${this.#request.mode.scaledownSeconds} s.`,
+        );
+    }
+  }
+
+  #ready(): StartOutcome {
+    const session = this.#session.begin();
+    return { kind: "ready", session, notes: this.#notes, serves: this.#serves };
+  }
+
+  async #failed(step: StartStep, failure: Failure): Promise<StartOutcome> {
+    const from = step === "find" ? "deploy" : step;
+    const state = await this.#state();
+    this.#session.closeEmpty(state);
+    return {
+      kind: "failed",
+      step,
+      failure,
+      state,
+      notes: this.#notes,
+      canUndo: this.#session.current !== null,
+      retry: (options) => this.run(from, options),
+      undo: () => this.#undo(),
+    };
+  }
+
+  async #cancelled(step: StartStep): Promise<StartOutcome> {
+    const undone = await this.#undo();
+    return { kind: "cancelled", step, undone, state: await this.#state() };
+  }
+
+  async #undo(): Promise<UndoResult> {
+    const { current, record } = this.#session;
+    // Before the session is open nothing has been started.
+    if (current === null || record === undefined) return { receipts: [], left: [], verified: true };
+    return undoStart(this.#parts, {
+      session: current,
+      scope: this.#scope,
+      username: this.#request.username,
+      record,
+      createdIds: this.#createdIds,
+      serves: this.#serves,
+      mayLand: this.#mayLand,
+    });
+  }
+
+  async #state(): Promise<ModalState> {
+    const { scaledownSeconds } = this.#request.mode;
+    const names = new Set(this.#session.record?.targets.map(({ name }) => name));
+    const ids = new Set(this.#started.map(({ app }) => app.appId));
+    const isOurs = ({ appId, name }: LiveApp): boolean => ids.has(appId) || names.has(name);
+    try {
+      const listing = await freshListing(this.#parts, undefined);
+      return modalStateOf(listing, isOurs, scaledownSeconds);
+    } catch (error) {
+      this.#parts.log.warn(`No look at what runs: ${asFailure(error).message}`);
+      return modalStateOf(undefined, isOurs, scaledownSeconds);
+    }
+  }
+
+  #addApp(wanted: StartTarget, appId: string, appName: string, urls: SessionApp["urls"]): void {
+    const app: SessionApp = {
+      appId,
+      appName,
+      file: wanted.target.file,
+      urls: urls.map(({ functionName, url }) => ({ functionName, url })),
+    };
+    this.#started.push({ wanted, app });
+    this.#session.add(app);
+  }
+}

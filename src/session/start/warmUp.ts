@@ -1,0 +1,117 @@
+import * as z from "zod/mini";
+import type { Clock } from "../../base/clock.ts";
+import { Failure } from "../../base/failure.ts";
+import { cancelled, isAborted, within } from "../concurrent.ts";
+import type { Ledger } from "../ledgerPort.ts";
+import type { Probe } from "../probe.ts";
+
+/** How long a warm-up usually takes. */
+export interface TypicalTime {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** "default": nothing was ever measured here. */
+  readonly source: "history" | "default";
+}
+
+/** 3 to 7 minutes: a large model's cold start, as long as nothing was measured. */
+const defaultTypical: TypicalTime = { fromMs: 180_000, toMs: 420_000, source: "default" };
+const kept = 10;
+const durations = z.array(z.number().check(z.nonnegative()));
+
+export interface WarmUpParts {
+  readonly probe: Probe;
+  readonly ledger: Pick<Ledger, "remember" | "recall">;
+  readonly clock: Clock;
+}
+
+export interface WarmUpRequest {
+  readonly scope: string;
+  readonly appName: string;
+  readonly url: string;
+  readonly limitMs: number;
+  readonly signal?: AbortSignal;
+  /** Skips the rest; the container keeps running. */
+  readonly skip?: AbortSignal;
+  /** Called at once, and then every second. */
+  readonly onTick: (elapsedMs: number, typical: TypicalTime) => void;
+}
+
+export type WarmUpResult =
+  | { readonly kind: "warm"; readonly durationMs: number }
+  | { readonly kind: "skipped"; readonly elapsedMs: number };
+
+/**
+ * Sends one request that makes the app load its model, and waits for the answer. Rejects with a
+ * `Failure`: "timed-out" after the limit, "endpoint-failed" for an error of the app, "cancelled", or
+ * what the probe says.
+ */
+export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promise<WarmUpResult> {
+  const { probe, ledger, clock } = parts;
+  const { url, limitMs, signal, skip, onTick } = request;
+  const key = historyKey(request.scope, request.appName);
+  const typical = typicalTime(ledger.recall(key));
+  const startedAtMs = clock.nowMs();
+  const elapsedMs = (): number => clock.nowMs() - startedAtMs;
+  if (isAborted(skip)) return { kind: "skipped", elapsedMs: 0 };
+  const ending = new AbortController();
+  const end = (): void => ending.abort(cancelled());
+  signal?.addEventListener("abort", end, { once: true });
+  skip?.addEventListener("abort", end, { once: true });
+  if (isAborted(signal)) end();
+  const ticking = { timer: clock.after(1000, () => tick()) };
+  const tick = (): void => {
+    onTick(elapsedMs(), typical);
+    ticking.timer = clock.after(1000, tick);
+  };
+  try {
+    onTick(0, typical);
+    const answer = await within(clock, limitMs, "The warm-up", ending.signal, (signal) =>
+      probe(url, { timeoutMs: limitMs, signal }),
+    );
+    // 405: the route takes another method only, so the app was reached: it is up and loaded.
+    if (answer.status >= 400 && answer.status !== 405)
+      throw new Failure(
+        "endpoint-failed",
+        `The warm-up request was answered with HTTP ${answer.status}. Look at the app's log.`,
+      );
+    const durationMs = elapsedMs();
+    ledger.remember(key, withDuration(ledger.recall(key), durationMs));
+    return { kind: "warm", durationMs };
+  } catch (error) {
+    if (isAborted(skip) && !isAborted(signal)) return { kind: "skipped", elapsedMs: elapsedMs() };
+    throw error;
+  } finally {
+    ticking.timer.dispose();
+    signal?.removeEventListener("abort", end);
+    skip?.removeEventListener("abort", end);
+  }
+}
+
+/** The range of the measured warm-ups, without the outermost ones once there are enough. */
+function typicalTime(historyJson: string | undefined): TypicalTime {
+  const sorted = parseDurations(historyJson).toSorted((a, b) => a - b);
+  const cut = Math.floor(sorted.length / 5);
+  const fromMs = sorted[cut];
+  const toMs = sorted[sorted.length - 1 - cut];
+  if (fromMs === undefined || toMs === undefined) return defaultTypical;
+  return { fromMs, toMs, source: "history" };
+}
+
+function withDuration(historyJson: string | undefined, durationMs: number): string {
+  return JSON.stringify([...parseDurations(historyJson), durationMs].slice(-kept));
+}
+
+function parseDurations(json: string | undefined): readonly number[] {
+  if (json === undefined) return [];
+  try {
+    const parsed = durations.safeParse(JSON.parse(json));
+    return parsed.success ? parsed.data : [];
+  } catch {
+    // A history that cannot be read is no history; the next warm-up starts a new one.
+    return [];
+  }
+}
+
+function historyKey(scope: string, appName: string): string {
+  return `warm-up:${scope}:${appName}`;
+}

@@ -1,0 +1,245 @@
+import { Failure } from "../../base/failure.ts";
+import type { AppAuthor } from "./appAuthors.ts";
+import type { DeployTarget } from "../deployer.ts";
+import type { Listing } from "../ledgerPort.ts";
+import { liveApps, type LiveApp } from "../liveApp.ts";
+import type { ReceiptApp } from "../receipt.ts";
+import type { Scope } from "../scope.ts";
+import type { SessionRecord } from "../session.ts";
+
+/** What a person asked to stop. `app` is an app id or a name. */
+export type StopWhat =
+  | { readonly kind: "all" }
+  | { readonly kind: "project" }
+  | { readonly kind: "one"; readonly app: string };
+
+/** Why an app is taken for the person's own, best evidence first; or why it is not. */
+export type Ownership =
+  | "started-here"
+  | "deployed-by-you"
+  | "project"
+  | "own-workspace"
+  | "someone-else"
+  | "unknown";
+
+export type ExclusionReason = "someone-else" | "unknown-owner" | "production" | "not-asked-for";
+
+export interface PlannedApp extends LiveApp {
+  readonly owner: Ownership;
+  /** Deployment version at the time of the plan; a higher one later is a redeploy. null: not known. */
+  readonly version: number | null;
+}
+
+export interface ExcludedApp extends LiveApp {
+  readonly owner: Ownership;
+  readonly why: ExclusionReason;
+  /** The reason in words. */
+  readonly reason: string;
+  /** Whether naming its id explicitly (a typed confirmation) would take it into the plan. */
+  readonly canBeNamed: boolean;
+}
+
+/** What a stop is going to do. Every live app of the listing is in exactly one of the two lists. */
+export interface StopPlan {
+  readonly scope: string;
+  readonly what: StopWhat;
+  readonly listedAtMs: number;
+  readonly planned: readonly PlannedApp[];
+  readonly excluded: readonly ExcludedApp[];
+  /** Asked for by name, and stopped already. */
+  readonly alreadyStopped: readonly ReceiptApp[];
+}
+
+/** All that decides whose an app is. */
+export interface StopFacts {
+  readonly scope: Scope;
+  readonly listing: Listing;
+  /** Sessions of this scope in the ledger, open and ended. */
+  readonly sessions: readonly SessionRecord[];
+  /** The workspace folders and the deploy targets of this window. */
+  readonly folders: readonly string[];
+  readonly targets: readonly DeployTarget[];
+  readonly username: string | null;
+  readonly authors: ReadonlyMap<string, AppAuthor>;
+  /** Modes whose apps are production (`confirm` in the mode table). */
+  readonly productionModes: readonly string[];
+}
+
+const productionEnvironment = /^prod(uction)?$/i;
+
+/**
+ * Plans a stop from a fresh listing. Other people's apps, apps of unknown owners and production are
+ * excluded with the reason, unless their app id is in `named` (a person typed it). Throws
+ * `Failure("not-found")` that lists the real names when one app was asked for that is not there, and
+ * `Failure("invalid-argument")` when a name means several apps.
+ */
+export function planStop(
+  facts: StopFacts,
+  what: StopWhat,
+  named: readonly string[] = [],
+): StopPlan {
+  const live = liveApps(facts.listing);
+  const asked = what.kind === "one" ? findOne(facts.listing, live, what.app) : undefined;
+  const planned: PlannedApp[] = [];
+  const excluded: ExcludedApp[] = [];
+  for (const app of live) {
+    const owner = ownerOf(app, facts);
+    const exclusion = asksFor(app, owner, facts, what, asked)
+      ? named.includes(app.appId)
+        ? undefined
+        : protection(app, owner, facts)
+      : notAskedFor(what);
+    if (exclusion === undefined)
+      planned.push({ ...app, owner, version: facts.authors.get(app.appId)?.version ?? null });
+    else excluded.push({ ...app, owner, ...exclusion });
+  }
+  return {
+    scope: facts.listing.scope,
+    what,
+    listedAtMs: facts.listing.observedAtMs,
+    planned,
+    excluded,
+    alreadyStopped: asked !== undefined && asked.over ? [asked.app] : [],
+  };
+}
+
+/** The same plan, for some of its apps only. */
+export function narrowPlan(plan: StopPlan, appIds: ReadonlySet<string>): StopPlan {
+  const rest = plan.planned.filter(({ appId }) => !appIds.has(appId));
+  return {
+    ...plan,
+    planned: plan.planned.filter(({ appId }) => appIds.has(appId)),
+    excluded: [...plan.excluded, ...rest.map((app) => ({ ...app, ...notAskedFor(plan.what) }))],
+  };
+}
+
+/** Whose app it is. The last deployment's author outweighs everything: a teammate may have taken it over. */
+export function ownerOf(
+  app: LiveApp,
+  facts: Pick<StopFacts, "sessions" | "targets" | "username" | "authors" | "scope">,
+): Ownership {
+  const author = facts.authors.get(app.appId)?.deployedBy ?? null;
+  const yours = author !== null && same(author, facts.username);
+  if (author !== null && facts.username !== null && !yours) return "someone-else";
+  if (sessionsOf(app.appId, facts.sessions).length > 0) return "started-here";
+  if (yours) return "deployed-by-you";
+  if (isTarget(app, facts)) return "project";
+  if (same(facts.scope.workspace, facts.username)) return "own-workspace";
+  return "unknown";
+}
+
+interface Found {
+  readonly app: ReceiptApp;
+  readonly over: boolean;
+}
+
+function findOne(listing: Listing, live: readonly LiveApp[], asked: string): Found {
+  const byId = live.find(({ appId }) => appId === asked);
+  if (byId !== undefined) return { app: byId, over: false };
+  const byName = live.filter(({ name }) => name === asked);
+  if (byName.length > 1) {
+    const ids = byName.map(({ appId, state }) => `${appId} (${state})`).join(", ");
+    throw new Failure(
+      "invalid-argument",
+      `${byName.length} apps are called "${asked}": ${ids}. Choose one by its id.`,
+    );
+  }
+  const [app] = byName;
+  if (app !== undefined) return { app, over: false };
+  const over = listing.apps.find(({ appId, name }) => appId === asked || name === asked);
+  if (over !== undefined) return { app: { appId: over.appId, name: over.name }, over: true };
+  const names = nearestNames(live, asked);
+  throw new Failure(
+    "not-found",
+    names.length === 0
+      ? `App "${asked}" not found: nothing runs in ${listing.scope}.`
+      : `App "${asked}" not found in ${listing.scope}. Running there: ${names.join(", ")}.`,
+  );
+}
+
+/** The real names, the most similar one first. */
+export function nearestNames(live: readonly LiveApp[], asked: string): readonly string[] {
+  const names = [...new Set(live.map(({ name }) => name))];
+  return names
+    .map((name) => ({ name, distance: editDistance(name.toLowerCase(), asked.toLowerCase()) }))
+    .toSorted((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => name);
+}
+
+function asksFor(
+  app: LiveApp,
+  owner: Ownership,
+  facts: StopFacts,
+  what: StopWhat,
+  asked: Found | undefined,
+): boolean {
+  if (what.kind === "all") return true;
+  if (what.kind === "one") return asked !== undefined && asked.app.appId === app.appId;
+  const folders = new Set(facts.folders);
+  const fromHere = sessionsOf(app.appId, facts.sessions).some(({ folder }) => folders.has(folder));
+  return fromHere || owner === "project" || isTarget(app, facts);
+}
+
+type Exclusion = Pick<ExcludedApp, "why" | "reason" | "canBeNamed">;
+
+function notAskedFor(what: StopWhat): Exclusion {
+  const reason = what.kind === "project" ? "not part of this project" : "not asked for";
+  return { why: "not-asked-for", reason, canBeNamed: false };
+}
+
+function protection(app: LiveApp, owner: Ownership, facts: StopFacts): Exclusion | undefined {
+  const mode = lastModeOf(app.appId, facts.sessions);
+  if (mode !== undefined && facts.productionModes.includes(mode))
+    return { why: "production", reason: `production (${mode} mode)`, canBeNamed: true };
+  if (productionEnvironment.test(facts.scope.environment))
+    return {
+      why: "production",
+      reason: `production (environment ${facts.scope.environment})`,
+      canBeNamed: true,
+    };
+  if (owner === "someone-else") {
+    const author = facts.authors.get(app.appId)?.deployedBy ?? "someone else";
+    return { why: "someone-else", reason: `deployed by ${author}`, canBeNamed: true };
+  }
+  if (owner === "unknown")
+    return {
+      why: "unknown-owner",
+      reason: "Modal does not say who started it",
+      canBeNamed: true,
+    };
+  return undefined;
+}
+
+function sessionsOf(appId: string, sessions: readonly SessionRecord[]): readonly SessionRecord[] {
+  return sessions.filter(({ apps }) => apps.some((app) => app.appId === appId));
+}
+
+function lastModeOf(appId: string, sessions: readonly SessionRecord[]): string | undefined {
+  return sessionsOf(appId, sessions).toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0]?.mode;
+}
+
+/** Names of ephemeral apps are no evidence: they are free text and repeat. */
+function isTarget(app: LiveApp, facts: Pick<StopFacts, "targets" | "scope">): boolean {
+  if (app.state === "ephemeral" || app.state === "detached") return false;
+  return facts.targets.some(
+    ({ name, environment }) =>
+      name === app.name && (environment === null || environment === facts.scope.environment),
+  );
+}
+
+function same(name: string, other: string | null): boolean {
+  return other !== null && name.toLowerCase() === other.toLowerCase();
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 0; i < a.length; i += 1) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j += 1) {
+      const changed = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, changed));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

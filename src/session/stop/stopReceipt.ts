@@ -1,0 +1,120 @@
+import type { Failure } from "../../base/failure.ts";
+import { microUsd, type MicroUsd } from "../../cost/money.ts";
+import type { Listing } from "../ledgerPort.ts";
+import { liveApps, type LiveApp } from "../liveApp.ts";
+import type { ReceiptApp, StopReceipt } from "../receipt.ts";
+import type { StopPlan } from "./stopPlan.ts";
+
+/** What became of the stop of one app. */
+export type SendResult =
+  | { readonly kind: "accepted" }
+  | { readonly kind: "already-stopped" }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** What the looks after the stop proved. */
+export interface Proof {
+  /** The last complete look that began after every stop was answered. */
+  readonly listing: Listing | undefined;
+  /** Why the very last look failed; undefined: it succeeded, so `listing` is the present truth. */
+  readonly failure: Failure | undefined;
+  /** Deployed again during the stop, by app id: the reason in words. */
+  readonly redeployed: ReadonlyMap<string, string>;
+}
+
+/** Who asked for the stop, and what the apps cost per hour until then. */
+export interface ReceiptBasis {
+  readonly receiptId: string;
+  readonly by: StopReceipt["by"];
+  /** null: a rate is unknown. Missing: no container ran. */
+  readonly burnByApp?: ReadonlyMap<string, MicroUsd | null>;
+}
+
+/** The receipt of a stop: never better than the last listing shows, "unverified" without one. */
+export function receiptOf(
+  plan: StopPlan,
+  sent: ReadonlyMap<string, SendResult>,
+  proof: Proof,
+  { receiptId, by, burnByApp }: ReceiptBasis,
+  atMs: number,
+): StopReceipt {
+  const { listing, failure } = proof;
+  const live = listing === undefined ? [] : liveApps(listing);
+  const stopped: ReceiptApp[] = [];
+  const alreadyStopped: ReceiptApp[] = [...plan.alreadyStopped];
+  const left: (ReceiptApp & { reason: string })[] = [];
+  for (const { appId, name } of plan.planned) {
+    const result = sent.get(appId);
+    const app = live.find((candidate) => candidate.appId === appId);
+    if (listing !== undefined && app === undefined)
+      (result?.kind === "already-stopped" ? alreadyStopped : stopped).push({ appId, name });
+    else
+      left.push({
+        appId,
+        name,
+        reason: proof.redeployed.get(appId) ?? leftText(result, app, failure),
+      });
+  }
+  const plannedIds = new Set(plan.planned.map(({ appId }) => appId));
+  const plannedNames = new Set(plan.planned.map(({ name }) => name));
+  const known = new Map(plan.excluded.map((app) => [app.appId, app]));
+  const excluded: (ReceiptApp & { reason: string })[] = [];
+  for (const { appId, name } of live) {
+    if (plannedIds.has(appId)) continue;
+    const reason = known.get(appId)?.reason;
+    if (reason !== undefined) excluded.push({ appId, name, reason });
+    else if (plannedNames.has(name))
+      left.push({ appId, name, reason: "deployed again under the same name during the stop" });
+    else excluded.push({ appId, name, reason: "started during the stop" });
+  }
+  if (listing === undefined)
+    for (const { appId, name, reason } of plan.excluded) excluded.push({ appId, name, reason });
+  const proven = listing !== undefined && failure === undefined;
+  return {
+    receiptId,
+    scope: plan.scope,
+    atMs,
+    by,
+    planned: plan.planned.map(({ appId, name }) => ({ appId, name })),
+    stopped,
+    alreadyStopped,
+    left,
+    excluded,
+    verified: !proven
+      ? "unverified"
+      : left.length > 0
+        ? "left"
+        : excluded.length > 0
+          ? "excluded-left"
+          : "clear",
+    savedMicroUsdPerHour: savedBy(stopped, burnByApp),
+  };
+}
+
+function leftText(
+  result: SendResult | undefined,
+  app: LiveApp | undefined,
+  failure: Failure | undefined,
+): string {
+  if (result?.kind === "failed") return `the stop failed: ${result.failure.message}`;
+  if (failure !== undefined || app === undefined)
+    return `Modal took the stop, but it could not be verified: ${failure?.message ?? "no listing"}`;
+  if (app.state === "stopping") return "still stopping";
+  if (app.state === "stopped" || app.state === "unknown")
+    return `${app.containerCount} container(s) are still listed`;
+  return `Modal took the stop, but the app is still ${app.state}`;
+}
+
+/** Only what was stopped by this stop and is proven gone counts as saved. */
+function savedBy(
+  stopped: readonly ReceiptApp[],
+  burnByApp: ReadonlyMap<string, MicroUsd | null> | undefined,
+): MicroUsd | null {
+  if (burnByApp === undefined) return null;
+  let sum = 0;
+  for (const { appId } of stopped) {
+    const burn = burnByApp.get(appId);
+    if (burn === null) return null;
+    sum += burn ?? 0;
+  }
+  return microUsd(sum);
+}

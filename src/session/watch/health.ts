@@ -1,0 +1,27 @@
+import { failureOf } from "../../base/failure.ts";
+import type { Health } from "../meter/meterState.ts";
+
+/** What a failed look at Modal means for the views. */
+export function healthOf(error: unknown): Health {
+  const failure = failureOf(error);
+  const message =
+    failure?.message ?? "An unexpected error in Modal Meter. The diagnostics log has the details.";
+  switch (failure?.reason) {
+    case "cli-missing":
+    case "cli-too-old":
+      return { kind: "no-cli", message };
+    case "not-authenticated":
+      return { kind: "not-authenticated", message };
+    case "offline":
+    case "timed-out":
+      return { kind: "offline", message };
+    case "permission-denied":
+      return { kind: "denied", message };
+    case "bad-setting":
+      return { kind: "bad-setting", message };
+    case "ledger":
+      return { kind: "ledger-broken", message };
+    default:
+      return { kind: "failing", message };
+  }
+}

@@ -1,0 +1,47 @@
+import type { Connected } from "../../session/watch/connection.ts";
+import { expireDemo } from "../../session/mode/demoExpiry.ts";
+import type { Listing } from "../../session/ledgerPort.ts";
+import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";
+import { releaseText } from "../../session/mode/releaseGpus.ts";
+import { burnByContainer } from "../commands/session.ts";
+import type { Services } from "../services.ts";
+import { sayInfo } from "../say.ts";
+
+/** Ends the time boxes that are over: once, whichever window or guardian is first. */
+export async function endDemos(
+  services: Services,
+  { control, scopeKey }: Connected,
+  listing: Listing,
+  holder: string,
+): Promise<void> {
+  const { ledger, clock, log, meter, costs } = services;
+  const due = ledger
+    .sessions({ scope: scopeKey })
+    .filter(
+      ({ endedAtMs, expiresAtMs }) =>
+        endedAtMs === null && expiresAtMs !== null && expiresAtMs <= clock.nowMs(),
+    );
+  for (const session of due) {
+    const outcome = await expireDemo(
+      { control, ledger, clock, log, refresh: (options) => meter.refreshNow(options) },
+      session,
+      {
+        resting: modeNamed(modesOf(services.settings.current.get("modes")), restingMode),
+        holder,
+        pid: process.pid,
+        burnByContainer: burnByContainer(services, listing),
+      },
+    );
+    if (outcome.kind === "failed") {
+      costs.line(
+        `⚠️ The demo is over, but it could not be brought back to dev mode: ${outcome.failure.message}`,
+      );
+      log.error("A demo could not be expired.", outcome.failure);
+    }
+    if (outcome.kind !== "expired") continue;
+    const released = outcome.released === null ? "" : ` ${releaseText(outcome.released)}`;
+    const text = `The demo is over: back in dev mode.${released}`;
+    costs.line(`⏰ ${text}`);
+    void sayInfo(text);
+  }
+}

@@ -1,0 +1,244 @@
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable.ts";
+import { undeliveredReminders } from "../../guardian/incidentRecord.ts";
+import { liveGuardian } from "../../guardian/guardianLease.ts";
+import type { GuardTarget } from "../../guardian/guardTarget.ts";
+import { pidAlive } from "../../guardian/pidAlive.ts";
+import { startGuardian } from "../../guardian/startGuardian.ts";
+import { clientPatience, WindowBeat } from "../../guardian/windowBeat.ts";
+import { watches } from "../../guardian/windowPresence.ts";
+import { hourOf } from "../../cost/billed/billedRow.ts";
+import type { ReconciledHour } from "../../cost/billed/reconcile.ts";
+import { appsOfOthers } from "../../session/stop/appAuthors.ts";
+import {
+  awayLines,
+  awayRange,
+  awayReport,
+  type AwayReport,
+} from "../../session/remind/awayReport.ts";
+import type { CliCommand } from "../../modal/cli/command.ts";
+import { unseenHours, UnseenBills } from "../../session/meter/unseenBill.ts";
+import type { Listing, WindowRecord } from "../../session/ledgerPort.ts";
+import { liveApps } from "../../session/liveApp.ts";
+import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";
+import type { Services } from "../services.ts";
+import { sayInfo, sayWarning } from "../say.ts";
+
+export interface GuardParts {
+  readonly services: Services;
+  readonly distFolder: string;
+  readonly storageFolder: string;
+  readonly ledgerFile: string;
+  readonly windowId: string;
+  readonly cli: () => Promise<CliCommand | null>;
+  /** Resolves when Modal has been asked for its bill once. */
+  readonly billAsked: Promise<unknown>;
+}
+
+const lastReportKey = "away:lastReport";
+/** How long the report after an absence waits for the bill, which knows more than the meter. */
+const billWaitMs = 10_000;
+
+/** This window's part in not forgetting: its heartbeat, the guardian's start, the away report. */
+export class Guard implements Disposable {
+  readonly #parts: GuardParts;
+  readonly #store = new DisposableStore();
+  readonly #beat: WindowBeat;
+  /** The other windows as they were before this one wrote its first heartbeat. */
+  readonly #before: readonly WindowRecord[];
+  readonly #openedAtMs: number;
+  readonly #unseenBills: UnseenBills;
+  #reported: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(parts: GuardParts) {
+    this.#parts = parts;
+    const { ledger, clock, log } = parts.services;
+    this.#openedAtMs = clock.nowMs();
+    this.#before = ledger.windows();
+    this.#unseenBills = new UnseenBills(ledger);
+    const remote = vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
+    this.#beat = this.#store.add(
+      new WindowBeat({
+        ledger,
+        clock,
+        log,
+        windowId: parts.windowId,
+        pid: process.pid,
+        // A remote extension host outlives its client by hours, without any event.
+        ...(remote ? { clientAlive, ...clientPatience(process.env) } : {}),
+      }),
+    );
+  }
+
+  /** Called for each listing: while own apps run, a guardian does. */
+  async watch(listing: Listing): Promise<void> {
+    const { services, distFolder, storageFolder, ledgerFile } = this.#parts;
+    const { ledger, clock, log, project } = services;
+    this.#beat.watch(listing.scope);
+    if (this.#reported === undefined) {
+      this.#tellUndelivered(clock.nowMs());
+      this.#reported = this.#report(listing).catch((error: unknown) =>
+        log.error("The report after an absence failed.", error),
+      );
+    }
+    const ownIds = new Set(
+      ledger
+        .sessions({ scope: listing.scope })
+        .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
+    );
+    const targetNames = new Set((await project.knownTargets()).map(({ name }) => name));
+    const own = liveApps(listing).filter(
+      ({ appId, name }) => ownIds.has(appId) || targetNames.has(name),
+    );
+    if (own.length === 0) return;
+    try {
+      const how = startGuardian({
+        bundleFiles: [join(distFolder, "guardian.cjs"), join(distFolder, "sdk.cjs")],
+        storageFolder,
+        ledgerFile,
+        ledger,
+        target: await this.#target(listing.scope),
+        nowMs: clock.nowMs(),
+        uriScheme: vscode.env.uriScheme,
+      });
+      if (how === "started") log.info("The guardian was started.");
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) log.error("The guardian could not be started.", error);
+      this.#failed = true;
+    }
+  }
+
+  /** Tells what Modal billed and nobody saw, as far as the report after the absence has not. */
+  async tellBilled(scope: string): Promise<void> {
+    const { meter, costs, clock } = this.#parts.services;
+    await this.#reported;
+    const reading = meter.costsSince(scope, this.#unseenBills.fromMs(clock.nowMs()));
+    const hours = this.#unseenBills.news(scope, reading);
+    const news = this.#unseenBills.take(scope, await this.#notOfOthers(hours), reading.nowMs);
+    if (news === undefined) return;
+    costs.line(`🧾 ${news.text}`);
+    const compare = vscode.l10n.t("Compare with the Bill");
+    const pressed = await sayInfo(news.text, compare);
+    if (pressed === compare) await vscode.commands.executeCommand("modalMeter.compareBill");
+  }
+
+  /** Notes the end of this window. Takes milliseconds, never throws. */
+  close(): void {
+    this.#beat.close();
+  }
+
+  dispose(): void {
+    this.close();
+    this.#store.dispose();
+  }
+
+  async #target(scope: string): Promise<GuardTarget> {
+    const { services, cli } = this.#parts;
+    const settings = services.settings.current;
+    const { region, nonPreemptible = false } = settings.get("rateMultipliers");
+    const { username } = await services.connection.open();
+    const modes = modesOf(settings.get("modes"));
+    const resting = modeNamed(modes, restingMode);
+    return {
+      scope,
+      control: settings.get("control"),
+      cli: await cli().then((command) =>
+        command === null ? null : { ...command, prefixArgs: [...command.prefixArgs] },
+      ),
+      profile: settings.get("profile") || null,
+      environment: settings.get("environment") || null,
+      username,
+      onClose: settings.get("onClose"),
+      stopAfterMinutes: settings.get("stopAfterMinutes"),
+      deployTargets: (await services.project.knownTargets()).map((target) => ({ ...target })),
+      productionModes: modes.filter(({ confirm }) => confirm).map(({ name }) => name),
+      restingMode: { ...resting, variables: { ...resting.variables } },
+      rates: { ...settings.get("rates") },
+      regionMultiplier: region ?? null,
+      nonPreemptible,
+    };
+  }
+
+  /** What ran while no window was open, told once, at the first look of the first window. */
+  async #report(listing: Listing): Promise<void> {
+    const { services, windowId, billAsked } = this.#parts;
+    const { ledger, clock } = services;
+    const range = awayRange(
+      this.#before.filter((window) => watches(window, listing.scope)),
+      { windowId, openedAtMs: this.#openedAtMs },
+      ({ closedAtMs, pid }) => closedAtMs !== null || !pidAlive(pid),
+    );
+    if (range === null) return;
+    const { promise: waited, resolve } = Promise.withResolvers<undefined>();
+    const wait = this.#store.add(clock.after(billWaitMs, () => resolve(undefined)));
+    await Promise.race([billAsked, waited]);
+    wait.dispose();
+    if (this.#store.isDisposed) return;
+    const { scope } = listing;
+    const { fromMs } = range;
+    const reading = services.meter.costsSince(scope, fromMs);
+    const { nowMs } = reading;
+    const receipts = ledger.receipts({ scope, fromMs, toMs: nowMs });
+    const hours = unseenHours(reading, { fromMs: hourOf(fromMs), toMs: range.toMs });
+    const unseen = await this.#notOfOthers(hours);
+    const report = awayReport({ ...reading, ...range, scope, receipts, listing, unseen });
+    if (report === null || !ledger.claimOnce(report.key, nowMs)) return;
+    // What this report tells of the bill is no news later.
+    this.#unseenBills.take(scope, this.#unseenBills.news(scope, reading, range), nowMs);
+    void this.#show(report);
+  }
+
+  /** A teammate's app that runs every night is no news every morning; the bill's page has it. */
+  async #notOfOthers(hours: readonly ReconciledHour[]): Promise<readonly ReconciledHour[]> {
+    const { connection, log } = this.#parts.services;
+    if (hours.length === 0) return hours;
+    const { control, username } = await connection.open();
+    const appIds = new Set(hours.map(({ appId }) => appId));
+    const others = await appsOfOthers(control, appIds, username, log);
+    return hours.filter(({ appId }) => !others.has(appId));
+  }
+
+  async #show(report: AwayReport): Promise<void> {
+    const { costs, ledger } = this.#parts.services;
+    const lines = awayLines(report);
+    ledger.remember(lastReportKey, JSON.stringify(lines));
+    costs.lines([`🌙 ${lines[0] ?? ""}`, ...lines.slice(1).map((line) => `   ${line}`)]);
+    const stop = vscode.l10n.t("Stop All");
+    const details = vscode.l10n.t("Details");
+    const actions = report.stillRunning ? [stop, details] : [details];
+    const tell = report.stillRunning ? sayWarning : sayInfo;
+    const pressed = await tell(lines[0] ?? "", ...actions);
+    if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+    if (pressed === details) costs.show();
+  }
+
+  /** Reminders of the guardian that the system could not show. */
+  #tellUndelivered(nowMs: number): void {
+    const { services } = this.#parts;
+    const { ledger, log } = services;
+    const lives = liveGuardian(ledger, nowMs, pidAlive) !== undefined;
+    const check = vscode.l10n.t("Check What Is Running");
+    for (const { reminder } of undeliveredReminders(ledger, lives, nowMs)) {
+      const text = `${reminder.title}: ${reminder.body}`;
+      services.costs.line(`🔔 ${text} (The system could not show this when it was due.)`);
+      log.info("The guardian's last reminder could not be shown by the system.");
+      void sayWarning(text, check).then((pressed) => {
+        if (pressed === check) void vscode.commands.executeCommand("modalMeter.checkRunning");
+      });
+    }
+  }
+}
+
+/** The last away report, as lines; undefined: there was none. */
+export function lastAwayReport({ ledger }: Pick<Services, "ledger">): string | undefined {
+  return ledger.recall(lastReportKey);
+}
+
+/** A round trip to the window: a client that is gone never answers. */
+async function clientAlive(): Promise<boolean> {
+  await vscode.commands.getCommands(true);
+  return true;
+}

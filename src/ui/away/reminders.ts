@@ -1,0 +1,223 @@
+import * as vscode from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable.ts";
+import { addCosts } from "../../cost/cost.ts";
+import { burnPerHour } from "../../cost/rates/costMetrics.ts";
+import { usd } from "../../cost/money.ts";
+import type { Listing } from "../../session/ledgerPort.ts";
+import { liveApps } from "../../session/liveApp.ts";
+import { overnightOf } from "../../session/remind/overnight.ts";
+import {
+  claimDelayMs,
+  nextReminder,
+  type Reminder,
+  type ReminderAction,
+  type ReminderInput,
+} from "../../session/remind/reminderPolicy.ts";
+import { parseWorkdayEnd } from "../../session/settings.ts";
+import { readSnoozes, snooze } from "../../session/remind/snoozes.ts";
+import { showFailure } from "../failures.ts";
+import type { Services } from "../services.ts";
+import { sayWarning } from "../say.ts";
+
+const checkEveryMs = 15_000;
+const dayMs = 86_400_000;
+/** A reminder that nobody answered lies in the notification centre, and holds back others only so long. */
+const unansweredMs = 600_000;
+/** When any window of this machine last saw its person active; in the ledger, for all windows. */
+const activeKey = "reminders:activeAtMs";
+const shownKey = "reminders:shownAtMs";
+
+/** Shows what the reminder policy decides: one toast, in one window, with buttons that act. */
+export class Reminders implements Disposable {
+  readonly #services: Services;
+  readonly #store = new DisposableStore();
+  #timer: Disposable | undefined;
+  #open: { readonly sinceMs: number } | undefined;
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#noteActivity();
+    this.#store.add(vscode.window.onDidChangeWindowState(() => this.#noteActivity()));
+    this.#wait();
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#store.dispose();
+  }
+
+  #wait(): void {
+    this.#timer = this.#services.clock.after(checkEveryMs, () => {
+      this.#check();
+      if (!this.#store.isDisposed) this.#wait();
+    });
+  }
+
+  #noteActivity(): void {
+    const { focused, active } = vscode.window.state;
+    if (!focused || !active) return;
+    this.#services.ledger.remember(activeKey, String(this.#services.clock.nowMs()));
+  }
+
+  #check(): void {
+    const { log, clock } = this.#services;
+    this.#noteActivity();
+    try {
+      const reminder = this.#due();
+      if (reminder === undefined || this.#mustWait(reminder)) return;
+      // The window that the person looks at comes first; the others only when it did not.
+      const claim = (): void => {
+        if (this.#mustWait(reminder) || this.#due()?.key !== reminder.key) return;
+        if (!this.#services.ledger.claimOnce(reminder.key, clock.nowMs())) return;
+        this.#services.ledger.remember(shownKey, String(clock.nowMs()));
+        const open = { sinceMs: clock.nowMs() };
+        this.#open = open;
+        void this.#show(reminder).finally(() => {
+          if (this.#open === open) this.#open = undefined;
+        });
+      };
+      const waitMs = claimDelayMs(vscode.window.state);
+      if (waitMs === 0) claim();
+      else this.#store.add(clock.after(waitMs, claim));
+    } catch (error) {
+      log.error("The reminders could not be checked.", error);
+    }
+  }
+
+  /** One at a time; but the end of a demo does not wait for an answer to something else. */
+  #mustWait({ kind }: Reminder): boolean {
+    if (this.#open === undefined || kind === "demo-ending") return false;
+    return this.#services.clock.nowMs() - this.#open.sinceMs < unansweredMs;
+  }
+
+  #due(): Reminder | undefined {
+    const input = this.#input();
+    return input === undefined ? undefined : nextReminder(input);
+  }
+
+  #input(): ReminderInput | undefined {
+    const { ledger, connection, meter, clock, settings, project } = this.#services;
+    const scope = connection.last?.scopeKey;
+    const listing = scope === undefined ? undefined : ledger.latestListing(scope);
+    if (scope === undefined || listing === undefined) return undefined;
+    const nowMs = clock.nowMs();
+    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const sessions = ledger.sessions({ scope });
+    const ownIds = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+    const own = liveApps(listing).filter(({ appId }) => ownIds.has(appId));
+    const running = gpuContainers(listing, ownIds);
+    const burn = addCosts(running.map((container) => burnPerHour(container, meter.rates())));
+    const folder = project.currentFolder();
+    const values = settings.current;
+    const { hourUsd = 0 } = values.get("budget");
+    return {
+      nowMs,
+      timeZone,
+      scope,
+      appNames: own.map(({ name }) => name),
+      gpuContainers: running.length,
+      gpuWarmSinceMs: oldest(running.flatMap(({ startedAtMs }) => startedAtMs ?? [])),
+      callsRunning: ledger.calls({ scope, status: "running" }).length,
+      burnMicroUsdPerHour: burn.known ? burn.microUsd : null,
+      session: folder === null ? null : (ledger.openSession(scope, folder) ?? null),
+      lastActiveAtMs: Math.max(
+        numberIn(ledger.recall(activeKey)) ?? 0,
+        lastCallAtMs(this.#services, scope),
+      ),
+      overnight: () => {
+        const { priced } = meter.costsSince(scope, nowMs - dayMs);
+        return overnightOf(listing, ownIds, priced, nowMs, timeZone);
+      },
+      settings: {
+        idleReminderMinutes: values.get("idleReminderMinutes"),
+        workdayEnd: parseWorkdayEnd(values.get("workdayEnd")) ?? null,
+        hourLimit: hourUsd > 0 ? usd(hourUsd) : null,
+        muted: values.get("mutedReminders"),
+      },
+      snoozedUntilMs: readSnoozes(ledger),
+      lastShownAtMs: numberIn(ledger.recall(shownKey)) ?? null,
+      wasShown: (key) => ledger.wasClaimed(key),
+    };
+  }
+
+  async #show(reminder: Reminder): Promise<void> {
+    const { log } = this.#services;
+    const labels = new Map(reminder.actions.map((action) => [label(action), action]));
+    const pressed = await sayWarning(
+      vscode.l10n.t(reminder.message.text, ...reminder.message.args),
+      ...labels.keys(),
+    );
+    const action = pressed === undefined ? undefined : labels.get(pressed);
+    if (action === undefined) return;
+    try {
+      await this.#act(action, reminder);
+    } catch (error) {
+      await showFailure(log, "reminder", error);
+    }
+  }
+
+  async #act(action: ReminderAction, reminder: Reminder): Promise<void> {
+    const { ledger, clock, settings } = this.#services;
+    const run = async (command: string): Promise<void> => {
+      await vscode.commands.executeCommand(`modalMeter.${command}`);
+    };
+    switch (action) {
+      case "stop-all":
+        return run("stopAll");
+      case "release":
+        return run("releaseGpus");
+      case "extend-demo":
+        return run("extendDemo");
+      case "back-to-dev":
+        return run("backToDev");
+      case "snooze":
+        snooze(ledger, reminder.kind, clock.nowMs());
+        return undefined;
+      case "mute": {
+        const muted = settings.current.get("mutedReminders");
+        await settings.update("mutedReminders", [...new Set([...muted, reminder.kind])]);
+        return undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+}
+
+function label(action: ReminderAction): string {
+  switch (action) {
+    case "stop-all":
+      return vscode.l10n.t("Stop All");
+    case "release":
+      return vscode.l10n.t("Release GPUs");
+    case "extend-demo":
+      return vscode.l10n.t("+30 Min");
+    case "back-to-dev":
+      return vscode.l10n.t("Back to Dev Now");
+    case "snooze":
+      return vscode.l10n.t("Snooze 30 Min");
+    default:
+      return vscode.l10n.t("Don't Remind Me");
+  }
+}
+
+function gpuContainers(listing: Listing, ownIds: ReadonlySet<string>) {
+  return listing.containers.filter(
+    ({ appId, gpu, gpuSource, startedAtMs }) =>
+      ownIds.has(appId) && startedAtMs !== null && (gpu !== null || gpuSource === "unknown"),
+  );
+}
+
+function oldest(instants: readonly number[]): number | null {
+  return instants.length === 0 ? null : Math.min(...instants);
+}
+
+function lastCallAtMs({ ledger, clock }: Services, scope: string): number {
+  const recent = ledger.calls({ scope, fromMs: clock.nowMs() - dayMs, toMs: clock.nowMs() });
+  return recent.reduce((last, call) => Math.max(last, call.endedAtMs ?? call.startedAtMs), 0);
+}
+
+function numberIn(json: string | undefined): number | undefined {
+  const value = Number(json ?? Number.NaN);
+  return Number.isFinite(value) ? value : undefined;
+}

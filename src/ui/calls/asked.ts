@@ -1,0 +1,32 @@
+import { basename } from "node:path";
+import { promptField, type Endpoint, type JsonObject } from "../../endpoints/catalogue/endpoint.ts";
+import type { BuiltRequest } from "../../endpoints/call/requestBody.ts";
+import type { CallInput } from "./input.ts";
+
+/** What was asked, for the file's name and its provenance. */
+export interface Asked {
+  readonly prompt: string | null;
+  readonly seed: number | null;
+  readonly parameters: JsonObject;
+}
+
+/** What was asked, from the ledger's row of a call. */
+export function askedIn(endpoint: Endpoint, { values, files }: CallInput): Asked {
+  const field = promptField(endpoint);
+  const prompt = field === undefined ? undefined : values[field.name];
+  const { seed } = values;
+  return {
+    prompt: typeof prompt === "string" ? prompt : null,
+    seed: typeof seed === "number" ? seed : null,
+    parameters: {
+      ...values,
+      ...Object.fromEntries(Object.entries(files).map(([name, path]) => [name, basename(path)])),
+    },
+  };
+}
+
+/** All that was sent, with the drawn seed and every default: "Repeat" makes the same result again. Files stay paths. */
+export function sentInput({ files }: CallInput, { sent }: BuiltRequest): CallInput {
+  const values = Object.entries(sent).filter(([name]) => files[name] === undefined);
+  return { values: Object.fromEntries(values), files };
+}

@@ -1,0 +1,67 @@
+import { isAbsolute, join } from "node:path";
+import { Failure } from "../../base/failure.ts";
+import { catalogue } from "../../endpoints/catalogue/catalogue.ts";
+import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
+import { parseEndpointSettings } from "../../endpoints/catalogue/endpointSetting.ts";
+import { resolveUrl } from "../../endpoints/catalogue/endpointUrl.ts";
+import type { SessionRecord } from "../../session/session.ts";
+import type { Services } from "../services.ts";
+
+/** Where a call goes, and what it belongs to. */
+export interface Prepared {
+  readonly endpoint: Endpoint;
+  readonly url: URL;
+  readonly session: SessionRecord | undefined;
+  readonly app: { readonly appId: string; readonly appName: string } | null;
+  readonly folder: string | null;
+}
+
+/** Built-in endpoints and the user's own. Throws `Failure("bad-setting")`. */
+export function endpointsOf({ settings }: Pick<Services, "settings">): readonly Endpoint[] {
+  return catalogue(parseEndpointSettings(settings.current.get("endpoints")));
+}
+
+/** The endpoint of this name. Throws `Failure("not-found")` or `Failure("bad-setting")`. */
+export function endpointNamed(services: Pick<Services, "settings">, name: string): Endpoint {
+  const found = endpointsOf(services).find((endpoint) => endpoint.name === name);
+  if (found !== undefined) return found;
+  throw new Failure("not-found", `There is no endpoint "${name}".`);
+}
+
+/** Where a call would go now and what it belongs to. Throws a `Failure` when no address is known. */
+export function planCall(
+  { settings, project, connection, ledger }: Services,
+  endpoint: Endpoint,
+): Prepared {
+  const folder = project.currentFolder();
+  const scopeKey = connection.last?.scopeKey;
+  const session =
+    folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
+  const apps = session?.apps ?? [];
+  const { url } = resolveUrl(endpoint, {
+    perEndpoint: settings.current.get("endpointUrls"),
+    base: settings.current.get("endpointBaseUrl"),
+    deployed: apps.flatMap(({ urls }) => urls.map((url) => ({ ...url, requiresProxyAuth: false }))),
+  });
+  const app = apps.find(({ urls }) => urls.some((own) => url.href.startsWith(own.url)));
+  return {
+    endpoint,
+    url,
+    session,
+    app: app === undefined ? null : { appId: app.appId, appName: app.appName },
+    folder,
+  };
+}
+
+/**
+ * Absolute folder for the results of a workspace folder. Throws `Failure("bad-setting")`.
+ * @param fallback for when no folder is open.
+ */
+export function resultsFolder(
+  { settings }: Pick<Services, "settings">,
+  folder: string | null,
+  fallback: string,
+): string {
+  const setting = settings.current.get("resultsFolder");
+  return isAbsolute(setting) ? setting : join(folder ?? fallback, setting);
+}

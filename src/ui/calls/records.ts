@@ -1,0 +1,104 @@
+import { auditHeaders, type Finding } from "../../cost/reported/audit.ts";
+import type { CallRecord } from "../../cost/call.ts";
+import { formatDuration, formatReported } from "../../cost/format.ts";
+import { headerValue, readCostHeaders } from "../../cost/reported/headers.ts";
+import { costLine } from "../../cost/reported/logLine.ts";
+import type { Rates } from "../../cost/rates/rates.ts";
+import { CallFailure, type CallOutcome } from "../../endpoints/callTypes.ts";
+import type { Failure } from "../../base/failure.ts";
+
+/** The ledger's row of a call that has ended well, with the findings of its header audit. */
+export function succeeded(
+  call: CallRecord,
+  outcome: CallOutcome,
+  containerGpu: string | null,
+  rates: Rates,
+): { readonly call: CallRecord; readonly findings: readonly Finding[] } {
+  const headers = readCostHeaders(outcome.headers);
+  const findings = auditHeaders(headers, {
+    status: "succeeded",
+    requestSeconds: (outcome.answeredAtMs - call.startedAtMs) / 1000,
+    containerGpu,
+    rates,
+  });
+  return {
+    findings,
+    call: {
+      ...call,
+      status: "succeeded",
+      endedAtMs: outcome.endedAtMs,
+      reportedMicroUsd: headerValue(headers.cost),
+      executionSeconds: headerValue(headers.executionSeconds),
+      gpuType: headerValue(headers.gpuType),
+      audit: findings.map(({ code }) => code),
+      handoverUrl: null,
+      resultPath: outcome.resultPath,
+    },
+  };
+}
+
+/** The ledger's row of a call that brought no result. What it cost is not known; its container's seconds are metered. */
+export function failed(call: CallRecord, failure: Failure, nowMs: number): CallRecord {
+  const facts = failure instanceof CallFailure ? failure.facts : undefined;
+  const isCancelled = failure.reason === "cancelled";
+  return {
+    ...call,
+    status: isCancelled ? "cancelled" : "failed",
+    endedAtMs: nowMs,
+    audit: ["call-failed"],
+    handoverUrl: facts?.handoverUrl ?? null,
+    failure: `${failure.reason}: ${failure.message}`,
+  };
+}
+
+/** The lines of the output channel about a call that has ended well. */
+export function callLines(
+  call: CallRecord,
+  findings: readonly Finding[],
+  sessionText: string | undefined,
+): readonly string[] {
+  const wallMs = (call.endedAtMs ?? call.startedAtMs) - call.startedAtMs;
+  const line = costLine({
+    microUsd: call.reportedMicroUsd,
+    executionSeconds: call.executionSeconds,
+    gpuType: call.gpuType,
+  });
+  const lines = [`${line} | ${call.endpoint ?? "call"}, ${formatDuration(wallMs)} in all`];
+  for (const { message } of findings) lines.push(`   🔎 ${message}`);
+  if (call.resultPath !== null) lines.push(`   📄 ${call.resultPath}`);
+  if (sessionText !== undefined) lines.push(`   Session: ${sessionText}`);
+  return lines;
+}
+
+/** The lines of the output channel about a call that brought no result. */
+export function failedLines(call: CallRecord, failure: Failure): readonly string[] {
+  const facts = failure instanceof CallFailure ? failure.facts : undefined;
+  const claimed = facts === undefined ? null : headerValue(readCostHeaders(facts.headers).cost);
+  const lines = [
+    `${call.status === "cancelled" ? "⏹️ Cancelled" : "❌ Failed"}: ${call.endpoint ?? "call"}. ${failure.message}`,
+    `   Cost: ${claimed === null ? "unknown" : `unknown (its header claims ${formatReported(claimed)})`}${whereabouts(facts)}`,
+  ];
+  if (facts?.partialPath !== undefined && facts.partialPath !== null) {
+    lines.push(`   Incomplete result kept as ${facts.partialPath}`);
+  }
+  return lines;
+}
+
+function whereabouts(facts: CallFailure["facts"] | undefined): string {
+  if (facts === undefined || facts.reached === "no") {
+    return facts === undefined ? "" : "; the request did not reach the app";
+  }
+  return facts.containerMayGoOn
+    ? "; the container may still work on it, and is billed"
+    : "; its container's time is in the metered cost";
+}
+
+/** The line of the output channel about somebody else's call. */
+export function loggedLines(call: CallRecord): readonly string[] {
+  const line = costLine({
+    microUsd: call.reportedMicroUsd,
+    executionSeconds: call.executionSeconds,
+    gpuType: call.gpuType,
+  });
+  return [`${line} | ${call.appName ?? "app"}, from its log`];
+}

@@ -1,0 +1,176 @@
+import {
+  againstTarget,
+  phaseTargets,
+  type BudgetStanding,
+  type Projection,
+} from "../../cost/spending/budget.ts";
+import type { KnownPart } from "../../cost/cost.ts";
+import { formatAmount, formatDuration, formatMetered } from "../../cost/format.ts";
+import type { MicroUsd } from "../../cost/money.ts";
+import type { AppCost, SharedCost } from "../../cost/spending/report.ts";
+import type { SessionEnd, SessionRecord } from "../../session/session.ts";
+import type { DaySpent } from "../../session/meter/spending.ts";
+import { escapeMarkdown, table } from "./markdown.ts";
+
+export interface Deployed {
+  readonly appName: string;
+  readonly atMs: number;
+  readonly by: string | null;
+}
+
+/** What the page of spending is made from. All sums are of one scope. */
+export interface SpendingFacts {
+  readonly scope: string;
+  readonly timeZone: string;
+  readonly standings: readonly BudgetStanding[];
+  /** undefined: too little history to tell. */
+  readonly projection: Projection | undefined;
+  /** Oldest first. */
+  readonly days: readonly DaySpent[];
+  /** Of the last `recentDays`. */
+  readonly recentDays: number;
+  readonly apps: readonly AppCost[];
+  readonly byEndpoint: readonly SharedCost[];
+  readonly byModel: readonly SharedCost[];
+  readonly byUser: readonly SharedCost[];
+  readonly sessions: readonly Pick<SessionRecord, "end">[];
+  /** Newest first. */
+  readonly deployed: readonly Deployed[];
+  /** Apps whose file keeps containers warm with `min_containers`. */
+  readonly keptWarm: readonly string[];
+}
+
+/** What was spent, beside the budgets, and what to look at when it is too much. Markdown. */
+export function spendingPage(facts: SpendingFacts): readonly string[] {
+  const { standings, days, apps, recentDays } = facts;
+  return [
+    `${escapeMarkdown(facts.scope)}. Billed where Modal's bill has come, metered (≈) elsewhere.`,
+    "",
+    ...table(
+      ["", ...["spent", "budget", "left"].map(figure)],
+      standings.map(({ budget, spent, left }) => [
+        `this ${budget.unit}`,
+        amount(spent),
+        formatAmount(budget.limit),
+        left === 0 ? "**nothing**" : formatAmount(left),
+      ]),
+    ),
+    ...(standings.length === 0 ? ["No budget is set (modalMeter.budget).", ""] : []),
+    ...projectionLines(facts.projection),
+    "## Day by day",
+    "",
+    ...table(
+      ["day", figure("spent")],
+      days.toReversed().map(({ day, spent }) => [day.key, amount(spent)]),
+    ),
+    `## By app, the last ${recentDays} days`,
+    "",
+    ...table(
+      ["app", ...["cost", "working", "cold starts", "idle", "containers ran"].map(figure)],
+      apps.map(appRow),
+    ),
+    ...shareLines("endpoint", facts.byEndpoint),
+    ...shareLines("model", facts.byModel),
+    ...shareLines("user", facts.byUser),
+    "## When it is too much",
+    "",
+    ...auditLines(facts),
+  ];
+}
+
+function figure(title: string) {
+  return { title, isFigure: true } as const;
+}
+
+function amount({ microUsd, isFloor }: KnownPart): string {
+  if (isFloor) return `at least ${formatAmount(microUsd)}`;
+  return microUsd === 0 ? "nothing" : formatMetered(microUsd);
+}
+
+function projectionLines(projection: Projection | undefined): readonly string[] {
+  if (projection === undefined) return [];
+  const { projected, basisDays } = projection;
+  const targets = phaseTargets.map(({ phase, low, high }) => {
+    const range = `${formatAmount(low)} to ${formatAmount(high)}`;
+    return `${againstTarget(projected, { phase, low, high })} the target of ${phase} (${range})`;
+  });
+  return [
+    `At the pace of the last ${formatDuration(basisDays * 86_400_000)}, the month will cost ${formatMetered(projected)}: ${targets.join("; ")}.`,
+    "",
+  ];
+}
+
+function appRow({ appName, best, metered }: AppCost): string[] {
+  const cost = best.known ? formatMetered(best.microUsd) : "unknown";
+  if (metered === null) return [escapeMarkdown(appName), cost, "", "", "", ""];
+  const { execution, coldStart, idle } = metered.byActivity;
+  return [
+    escapeMarkdown(appName),
+    cost,
+    ...[execution, coldStart, idle].map((part) => shareText(part.microUsd, metered.known.microUsd)),
+    formatDuration(metered.containerSeconds * 1000),
+  ];
+}
+
+function shareText(part: MicroUsd, whole: MicroUsd): string {
+  return whole === 0 ? "" : `${Math.round((part / whole) * 100)} %`;
+}
+
+function shareLines(title: string, shares: readonly SharedCost[]): readonly string[] {
+  if (shares.every(({ name }) => name === null)) return [];
+  return [
+    `By ${title}: the apps' whole cost, shared out by execution time.`,
+    "",
+    ...table(
+      [title, ...["calls", "failed", "reported", "share"].map(figure)],
+      shares.map(({ name, calls, failedCalls, reported, share, shareIsFloor }) => [
+        name === null ? "not known" : escapeMarkdown(name),
+        String(calls),
+        String(failedCalls),
+        formatAmount(reported),
+        amount({ microUsd: share, isFloor: shareIsFloor, whys: [] }),
+      ]),
+    ),
+  ];
+}
+
+const ends: Readonly<Record<SessionEnd | "open", string>> = {
+  stopped: "stopped by you",
+  "partly-stopped": "stopped in part",
+  expired: "ended by their time box",
+  guardian: "stopped by the guardian",
+  replaced: "replaced by the next",
+  gone: "gone when somebody looked",
+  open: "still open",
+};
+
+function auditLines(facts: SpendingFacts): readonly string[] {
+  const { sessions, deployed, keptWarm, apps } = facts;
+  const endings = [...Map.groupBy(sessions, ({ end }) => ends[end ?? "open"])].map(
+    ([text, list]) => `${list.length} ${text}`,
+  );
+  const idlest = apps
+    .flatMap(({ appName, metered }) =>
+      metered === null ? [] : [{ appName, idle: metered.byActivity.idle.microUsd }],
+    )
+    .toSorted((a, b) => b.idle - a.idle)[0];
+  const last = deployed.slice(0, 5).map(({ appName, atMs, by }) => {
+    const who = by === null ? "" : ` by ${escapeMarkdown(by)}`;
+    return `${escapeMarkdown(appName)} on ${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")} UTC${who}`;
+  });
+  return [
+    `- **Are you stopping apps when you are done?** Sessions of these days: ${endings.join(", ") || "none"}.`,
+    `- **Which apps ran, and for how long?** The table above has them, dearest first.`,
+    `- **What was deployed, when and by whom?** ${last.join("; ") || "Modal tells of no deployment"}.`,
+    `- **How much of it was idle time?** ${
+      idlest === undefined || idlest.idle === 0
+        ? "None that was seen."
+        : `${escapeMarkdown(idlest.appName)} idled most, for ${formatMetered(idlest.idle)}: a shorter scaledown window, or Release GPUs, saves that.`
+    }`,
+    `- **Does an app keep containers warm (min_containers)?** ${
+      keptWarm.length === 0
+        ? "No app file in the open folders says so."
+        : `${keptWarm.map(escapeMarkdown).join(", ")}: that costs day and night.`
+    }`,
+  ];
+}

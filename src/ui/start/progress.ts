@@ -1,0 +1,153 @@
+import * as vscode from "vscode";
+import { formatCountdown } from "../../cost/format.ts";
+import type { ModeDefinition } from "../../session/mode.ts";
+import type { StartEvent, StartOptions, StartOutcome } from "../../session/start/start.ts";
+import type { Services } from "../services.ts";
+import { askWarmUp, startAsk } from "./ask.ts";
+
+/** Shows one run of a start as a progress that can be cancelled, until it is over. */
+export async function showStart(
+  services: Services,
+  mode: ModeDefinition,
+  warmUpCost: string | undefined,
+  run: (options: StartOptions) => Promise<StartOutcome>,
+): Promise<StartOutcome> {
+  const progress = new StartProgress(services, mode, warmUpCost);
+  try {
+    return await services.starts.track(progress.abort, () =>
+      services.meter.during("starting", () => run(progress.begin())),
+    );
+  } finally {
+    progress.end();
+  }
+}
+
+/** The notification of a start. The editor takes it away once Cancel is pressed, so it may need several. */
+class StartProgress {
+  /** Cancels the start. */
+  readonly abort = new AbortController();
+  readonly #skip = new AbortController();
+  readonly #over = new AbortController();
+  readonly #services: Services;
+  readonly #mode: ModeDefinition;
+  readonly #warmUpCost: string | undefined;
+  #isWarmingUp = false;
+  #message: string | undefined;
+  #report: (message: string) => void = () => undefined;
+  #hide: () => void = () => undefined;
+
+  constructor(services: Services, mode: ModeDefinition, warmUpCost: string | undefined) {
+    this.#services = services;
+    this.#mode = mode;
+    this.#warmUpCost = warmUpCost;
+  }
+
+  begin(): StartOptions {
+    const { signal } = this.abort;
+    signal.addEventListener("abort", () => this.#showCancelling(), { once: true });
+    this.#showSteps();
+    return {
+      ask: startAsk(this.#mode, signal),
+      signal,
+      skipWarmUp: this.#skip.signal,
+      onEvent: (event) => this.#tell(event),
+    };
+  }
+
+  end(): void {
+    this.#over.abort();
+    this.#hide();
+  }
+
+  #tell(event: StartEvent): void {
+    if (event.kind === "step") {
+      this.#isWarmingUp = event.step === "warm-up" && event.state === "begun";
+    }
+    const message = eventText(this.#services, event);
+    if (message === undefined || this.abort.signal.aborted) return;
+    this.#message = message;
+    this.#report(message);
+  }
+
+  #showSteps(): void {
+    this.#show(vscode.l10n.t("Starting {0} session", this.#mode.name), this.#message, () => {
+      this.#hide();
+      void this.#cancelled();
+    });
+  }
+
+  #showCancelling(): void {
+    this.#show(
+      vscode.l10n.t("Cancelling the start"),
+      vscode.l10n.t("stopping what was started, and verifying it…"),
+    );
+  }
+
+  async #cancelled(): Promise<void> {
+    // Only then is there something to wait for that a person may do without.
+    if (!this.#isWarmingUp) {
+      this.abort.abort();
+      return;
+    }
+    const moot = AbortSignal.any([this.abort.signal, this.#over.signal]);
+    const choice = await askWarmUp(this.#mode, this.#warmUpCost, moot);
+    if (moot.aborted) return;
+    if (choice === "stop") {
+      this.abort.abort();
+      return;
+    }
+    if (choice === "skip") this.#skip.abort();
+    this.#showSteps();
+  }
+
+  #show(title: string, message: string | undefined, onCancel?: () => void): void {
+    this.#hide();
+    const location = vscode.ProgressLocation.Notification;
+    const options = { location, title, cancellable: onCancel !== undefined };
+    void vscode.window.withProgress(options, (progress, token) => {
+      if (onCancel !== undefined) token.onCancellationRequested(onCancel);
+      this.#report = (text) => progress.report({ message: text });
+      if (message !== undefined) this.#report(message);
+      return new Promise<void>((resolve) => {
+        this.#hide = () => {
+          this.#report = () => undefined;
+          resolve();
+        };
+      });
+    });
+  }
+}
+
+const stepNames: Readonly<Record<string, string>> = {
+  check: "checking what runs already…",
+  deploy: "deploying…",
+  find: "looking for the app…",
+  health: "checking health…",
+  "warm-up": "warming up…",
+};
+
+function eventText({ log }: Services, event: StartEvent): string | undefined {
+  switch (event.kind) {
+    case "step":
+      log.info(`Start: ${event.step} ${event.state}`);
+      return event.state === "begun" ? stepNames[event.step] : undefined;
+    case "skipped":
+      log.info(`Start: ${event.step} skipped, ${event.why}`);
+      return undefined;
+    case "line":
+      log.info(`deploy | ${event.text}`);
+      return undefined;
+    case "warming": {
+      const { fromMs, toMs, source } = event.typical;
+      const usual = source === "history" ? "usually" : "typically";
+      const [from, to] = [formatCountdown(fromMs), formatCountdown(toMs)];
+      const range = from === to ? from : `${from} to ${to}`;
+      return `warming up: ${formatCountdown(event.elapsedMs)} (${usual} ${range}). Cancel to skip it, or to stop what was started.`;
+    }
+    case "note":
+      log.info(`Start: ${event.text}`);
+      return event.text;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import * as vscode from "vscode";
+import { formatCountdown } from "../../cost/format.ts";
+import type { ModeDefinition } from "../../session/mode.ts";
+import type { StartOptions, StartOutcome } from "../../session/start/start.ts";
+import { showFailure } from "../failures.ts";
+import type { Services } from "../services.ts";
+import { sayError, sayInfo } from "../say.ts";
+
+/** Goes on with a failed start. */
+export type Retry = (run: (options: StartOptions) => Promise<StartOutcome>) => Promise<void>;
+
+/** Says what came of a start, and offers what can be done about it. */
+export async function tellStart(
+  services: Services,
+  mode: ModeDefinition,
+  outcome: StartOutcome,
+  retry: Retry,
+): Promise<void> {
+  const { costs, log } = services;
+  switch (outcome.kind) {
+    case "declined":
+      costs.line("   Not started.");
+      return;
+    case "ready": {
+      services.serves.keep(outcome.serves);
+      const names = outcome.session.apps.map(({ appName }) => appName).join(", ");
+      const { expiresAtMs } = outcome.session;
+      for (const note of outcome.notes) costs.line(`   ${note}`);
+      costs.line(
+        `✅ ${names} is ready in ${mode.name} mode. Remember to stop it when you are done.`,
+      );
+      const stop = vscode.l10n.t("Stop All");
+      const reminder =
+        expiresAtMs === null
+          ? vscode.l10n.t("Remember to stop it when you are done.")
+          : vscode.l10n.t(
+              "It returns to dev by itself in {0}. Stop it right after the demo.",
+              formatCountdown(expiresAtMs - services.clock.nowMs()),
+            );
+      const pressed = await sayInfo(
+        vscode.l10n.t("{0} is ready in {1} mode. {2}", names, mode.name, reminder),
+        stop,
+      );
+      if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+      return;
+    }
+    case "cancelled": {
+      const left = outcome.undone.left.map(({ name }) => name).join(", ");
+      const text = outcome.undone.verified
+        ? vscode.l10n.t("The start was cancelled. Nothing that it started runs any more.")
+        : vscode.l10n.t(
+            "The start was cancelled, but this may still run: {0}. {1}",
+            left,
+            outcome.state.text,
+          );
+      costs.line(`   ${text}`);
+      if (outcome.undone.verified) await sayInfo(text);
+      else await offerStop(text);
+      return;
+    }
+    case "failed":
+      await tellFailed(services, outcome, retry);
+      return;
+    default:
+      log.error("A start ended in a way that is not known.");
+  }
+}
+
+async function offerStop(text: string): Promise<void> {
+  const stop = vscode.l10n.t("Stop All Apps");
+  const pressed = await sayError(text, stop);
+  if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+}
+
+async function tellFailed(
+  services: Services,
+  outcome: Extract<StartOutcome, { kind: "failed" }>,
+  goOn: Retry,
+): Promise<void> {
+  const { costs, log } = services;
+  log.error(`Start failed at ${outcome.step}`, outcome.failure);
+  const text = `${sentence(outcome.failure.message)} ${outcome.state.text}`;
+  costs.line(`❌ ${text}`);
+  const retry = vscode.l10n.t("Retry");
+  const undo = vscode.l10n.t("Undo");
+  const showLog = vscode.l10n.t("Show Log");
+  const actions = outcome.canUndo ? [retry, undo, showLog] : [retry, showLog];
+  const pressed = await sayError(text, ...actions);
+  if (pressed === showLog) log.show();
+  if (pressed === retry) await goOn((options) => outcome.retry(options));
+  if (pressed === undo) {
+    try {
+      const undone = await services.meter.during("stopping", () => outcome.undo());
+      const left = undone.left.map(({ name }) => name).join(", ");
+      const result = undone.verified
+        ? vscode.l10n.t("Undone: nothing of this start runs any more.")
+        : vscode.l10n.t("Not all of it could be undone: {0}.", left);
+      costs.line(`   ${result}`);
+      if (undone.verified) await sayInfo(result);
+      else await offerStop(result);
+    } catch (error) {
+      await showFailure(log, "undo", error);
+    }
+  }
+}
+
+/** A tool's own words may end without a full stop. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

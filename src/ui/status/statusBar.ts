@@ -1,0 +1,68 @@
+import * as vscode from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable.ts";
+import type { Health, MeterState } from "../../session/meter/meterState.ts";
+import { statusView, type StatusView } from "./statusView.ts";
+
+const backgrounds: Readonly<Record<StatusView["severity"], vscode.ThemeColor | undefined>> = {
+  none: undefined,
+  warning: new vscode.ThemeColor("statusBarItem.warningBackground"),
+  error: new vscode.ThemeColor("statusBarItem.errorBackground"),
+};
+
+/** Commands that the tooltip's links may run. */
+const linked = [
+  "stopAll",
+  "releaseGpus",
+  "startDev",
+  "startDemo",
+  "extendDemo",
+  "invokeFlux",
+  "showCosts",
+  "refresh",
+].map((name) => `modalMeter.${name}`);
+
+/** The one item on the status bar. */
+export class StatusBar implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #item: vscode.StatusBarItem;
+
+  constructor() {
+    this.#item = this.#store.add(
+      vscode.window.createStatusBarItem("modalMeter.status", vscode.StatusBarAlignment.Left, 50),
+    );
+    this.#item.name = "Modal Meter";
+    this.#item.command = "modalMeter.showMenu";
+    this.#item.text = "$(loading~spin) Modal";
+    this.#item.show();
+  }
+
+  show(state: MeterState): void {
+    const view = statusView(state);
+    this.#item.text = view.text;
+    this.#item.backgroundColor = backgrounds[view.severity];
+    this.#item.accessibilityInformation = { label: view.accessibilityLabel, role: "button" };
+    const tooltip = new vscode.MarkdownString(view.tooltip, true);
+    tooltip.isTrusted = { enabledCommands: linked };
+    this.#item.tooltip = tooltip;
+  }
+
+  /** Without a ledger there is no state, only the reason why. */
+  showBroken(health: Health): void {
+    this.show({
+      nowMs: 0,
+      health,
+      scope: null,
+      activity: "none",
+      observedAtMs: null,
+      staleAfterMs: 0,
+      apps: [],
+      session: null,
+      today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
+      adapter: null,
+    });
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}

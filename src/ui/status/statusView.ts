@@ -1,0 +1,252 @@
+import {
+  formatAmount,
+  formatBilled,
+  formatCountdown,
+  formatMetered,
+  formatPerHour,
+  formatReported,
+} from "../../cost/format.ts";
+import { zeroUsd, addUsd, type MicroUsd } from "../../cost/money.ts";
+import type { CostTiers, Health, MeterState, RunningApp } from "../../session/meter/meterState.ts";
+import { escapeMarkdown } from "../pages/markdown.ts";
+
+export interface StatusView {
+  readonly text: string;
+  /** Markdown with command links and codicons. */
+  readonly tooltip: string;
+  readonly accessibilityLabel: string;
+  readonly severity: "none" | "warning" | "error";
+}
+
+/** What the status bar says. Pure, so that every state of it is a unit test. */
+export function statusView(state: MeterState): StatusView {
+  const { text, severity } = headline(state);
+  return {
+    text,
+    severity,
+    tooltip: tooltip(state),
+    accessibilityLabel: `Modal Meter${whose(state)}: ${text.replaceAll(/\$\([^)]*\)\s*/g, "").replaceAll(" · ", ", ")}`,
+  };
+}
+
+/** A screen reader does not get the tooltip, and whose money it is must be said. */
+function whose({ scope }: MeterState): string {
+  return scope === null ? "" : `, ${scope.workspace}/${scope.environment}`;
+}
+
+interface Headline {
+  readonly text: string;
+  readonly severity: StatusView["severity"];
+}
+
+function headline(state: MeterState): Headline {
+  const blind = state.health.kind !== "ok" && state.health.kind !== "starting";
+  if (blind && (state.observedAtMs === null || fatal(state.health))) return troubled(state.health);
+  if (state.observedAtMs === null) return plain("$(loading~spin) Modal");
+  if (state.activity === "stopping") {
+    return plain(`$(loading~spin) stopping ${counted(state.apps.length)}…`);
+  }
+
+  const parts = [...modeParts(state), appsPart(state), ...costParts(state), ...ageParts(state)];
+  const icon = iconOf(state, blind);
+  const severity = blind
+    ? "warning"
+    : expiringSoon(state) || state.apps.some(isHot)
+      ? "warning"
+      : "none";
+  return { text: `${icon} ${parts.join(" · ")}`, severity };
+}
+
+function iconOf(state: MeterState, blind: boolean): string {
+  if (blind) return "$(debug-disconnect)";
+  if (state.activity === "starting") return "$(loading~spin)";
+  return state.apps.length > 0 ? "$(pulse)" : "$(circle-outline)";
+}
+
+function modeParts(state: MeterState): string[] {
+  const parts: string[] = [];
+  if (state.scope !== null && state.scope.environment !== "main")
+    parts.push(state.scope.environment);
+  if (state.session !== null) {
+    parts.push(state.session.mode);
+    const { expiresAtMs } = state.session;
+    if (expiresAtMs !== null) parts.push(`${formatCountdown(expiresAtMs - state.nowMs)} left`);
+  } else if (state.apps.length === 0) {
+    parts.push("Modal");
+  }
+  return parts;
+}
+
+function appsPart(state: MeterState): string {
+  return state.apps.length === 0 ? "nothing running" : counted(state.apps.length);
+}
+
+function costParts(state: MeterState): string[] {
+  const session = state.session === null ? undefined : tierText(state.session.cost);
+  if (session !== undefined) return [session];
+  if (state.apps.length === 0) return [];
+  const burn = burnRate(state.apps);
+  // Deployed apps without a container cost nothing until the next request.
+  if (burn === zeroUsd) return ["no container"];
+  return [burn === null ? "rate unknown" : `≈${formatPerHour(burn)}`];
+}
+
+function ageParts(state: MeterState): string[] {
+  if (state.observedAtMs === null) return [];
+  const ageMs = state.nowMs - state.observedAtMs;
+  const offline = state.health.kind === "offline" ? ["offline"] : [];
+  return ageMs > state.staleAfterMs ? [...offline, `${formatCountdown(ageMs)} ago`] : offline;
+}
+
+/** Without these nothing at all can be known or done, so the status bar says only that. */
+function fatal(health: Health): boolean {
+  return ["no-cli", "not-authenticated", "ledger-broken", "bad-setting"].includes(health.kind);
+}
+
+function troubled(health: Health): Headline {
+  switch (health.kind) {
+    case "no-cli":
+      return { text: "$(warning) Modal: CLI not found", severity: "warning" };
+    case "not-authenticated":
+      return { text: "$(key) Modal: not logged in", severity: "warning" };
+    case "offline":
+      return { text: "$(debug-disconnect) Modal: offline", severity: "warning" };
+    case "denied":
+      return { text: "$(lock) Modal: permission denied", severity: "warning" };
+    case "bad-setting":
+      return { text: "$(error) Modal: wrong setting", severity: "error" };
+    case "ledger-broken":
+      return { text: "$(error) Modal: ledger unusable", severity: "error" };
+    case "failing":
+      return { text: "$(warning) Modal: no answer", severity: "warning" };
+    default:
+      return plain("$(loading~spin) Modal");
+  }
+}
+
+function plain(text: string): Headline {
+  return { text, severity: "none" };
+}
+
+function expiringSoon(state: MeterState): boolean {
+  const expiresAtMs = state.session?.expiresAtMs ?? null;
+  return expiresAtMs !== null && expiresAtMs - state.nowMs < 5 * 60_000;
+}
+
+/** GPUs at more than this hourly rate get the warning background: about an A100 and up, several of them. */
+const hotMicroUsdPerHour = 10_000_000;
+
+function isHot(app: RunningApp): boolean {
+  return app.microUsdPerHour !== null && app.microUsdPerHour >= hotMicroUsdPerHour;
+}
+
+/** Sum of the known rates; null when one of them is unknown: a floor must not pose as the rate. */
+export function burnRate(apps: readonly RunningApp[]): MicroUsd | null {
+  let sum: MicroUsd = zeroUsd;
+  for (const { microUsdPerHour } of apps) {
+    if (microUsdPerHour === null) return null;
+    sum = addUsd(sum, microUsdPerHour);
+  }
+  return sum;
+}
+
+/** One figure for the status bar: metered, else billed, else reported; undefined when nothing is known. */
+function tierText(cost: CostTiers): string | undefined {
+  if (cost.metered !== null) {
+    return `${cost.meteredIsFloor ? "≥" : "≈"}${formatAmount(cost.metered)}`;
+  }
+  if (cost.billed !== null) return formatBilled(cost.billed);
+  return cost.reported === null ? undefined : formatReported(cost.reported);
+}
+
+function counted(apps: number): string {
+  return apps === 1 ? "1 app" : `${apps} apps`;
+}
+
+function tooltip(state: MeterState): string {
+  const lines: string[] = [];
+  const scope =
+    state.scope === null
+      ? ""
+      : ` — ${escapeMarkdown(`${state.scope.workspace}/${state.scope.environment}`)}`;
+  lines.push(`**Modal Meter**${scope}`, "");
+  if (state.health.kind !== "ok" && state.health.kind !== "starting") {
+    lines.push(`$(warning) ${escapeMarkdown(state.health.message)}`, "");
+  }
+  if (state.apps.length > 0) {
+    lines.push("| App | Containers | GPU | Per hour | Idle tail |", "|:--|--:|:--|--:|:--|");
+    for (const app of state.apps) lines.push(appRow(app, state.nowMs));
+    lines.push("");
+  } else if (state.observedAtMs !== null) {
+    lines.push("Nothing is running.", "");
+  }
+  for (const app of state.apps) {
+    if (app.microUsdPerHour !== null) continue;
+    lines.push(
+      `$(question) The rate of ${escapeMarkdown(app.name)} is not known. ${howToTell(app)}`,
+      "",
+    );
+  }
+  if (state.session !== null) {
+    lines.push(
+      `Session (${escapeMarkdown(state.session.mode)}): ${allTiers(state.session.cost)}`,
+      "",
+    );
+  }
+  lines.push(`Today: ${allTiers(state.today)}`, "");
+  if (state.observedAtMs !== null) {
+    const by = state.adapter === null ? "" : ` through the ${state.adapter.toUpperCase()}`;
+    lines.push(`Seen ${formatCountdown(state.nowMs - state.observedAtMs)} ago${by}.`, "");
+  }
+  lines.push(links(state));
+  return lines.join("\n");
+}
+
+/** What a person can do about an app without a rate. */
+function howToTell({ gpu }: RunningApp): string {
+  return gpu === "unknown" || gpu === ""
+    ? "Name its GPU in the setting modalMeter.deployTargets."
+    : `Set the price of ${escapeMarkdown(gpu)} in the setting modalMeter.rates.`;
+}
+
+function appRow(app: RunningApp, nowMs: number): string {
+  const containers =
+    app.pending > 0 ? `${app.running} + ${app.pending} pending` : String(app.running);
+  const perHour = app.microUsdPerHour === null ? "unknown" : formatPerHour(app.microUsdPerHour);
+  return `| ${escapeMarkdown(app.name)} | ${containers} | ${escapeMarkdown(app.gpu)} | ${perHour} | ${tail(app, nowMs)} |`;
+}
+
+function tail(app: RunningApp, nowMs: number): string {
+  if (app.warmUntilMs === null || app.warmUntilMs <= nowMs) return "";
+  const left = app.tailMicroUsd === null ? "" : `, ${formatMetered(app.tailMicroUsd)}`;
+  return `${formatCountdown(app.warmUntilMs - nowMs)}${left} left`;
+}
+
+/** "$0.0014 reported, ≈ $0.41 metered, $0.43 billed"; what is not known is left out. */
+export function allTiers(cost: CostTiers): string {
+  const parts: string[] = [];
+  if (cost.reported !== null) parts.push(`${formatReported(cost.reported)} reported`);
+  if (cost.metered !== null) {
+    parts.push(`${cost.meteredIsFloor ? "≥" : "≈"} ${formatAmount(cost.metered)} metered`);
+  }
+  if (cost.billed !== null) parts.push(formatBilled(cost.billed));
+  return parts.length === 0 ? "no cost known" : parts.join(", ");
+}
+
+function links(state: MeterState): string {
+  const link = (label: string, command: string): string =>
+    `[${label}](command:modalMeter.${command})`;
+  const shown: string[] = [];
+  if (state.apps.length > 0) {
+    shown.push(link("Stop all", "stopAll"), link("Release GPUs", "releaseGpus"));
+  } else {
+    shown.push(link("Start dev", "startDev"), link("Start demo", "startDemo"));
+  }
+  if ((state.session?.expiresAtMs ?? null) !== null) shown.push(link("+30 min", "extendDemo"));
+  shown.push(
+    link("Invoke Flux", "invokeFlux"),
+    link("Costs", "showCosts"),
+    link("Refresh", "refresh"),
+  );
+  return shown.join(" · ");
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { addCosts, knownCost, knownPart, unknownCost } from "../../../../src/cost/cost.ts";
+import {
+  addMetrics,
+  burnPerHour,
+  hourlyRate,
+  metricsBetween,
+  metricsFor,
+} from "../../../../src/cost/rates/costMetrics.ts";
+import { microUsd, usd } from "../../../../src/cost/money.ts";
+import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { hour, span, spans } from "../arbitraries.ts";
+
+const rates = ratesInForce();
+
+describe("what a container costs", () => {
+  it("is time × price, split into GPU, CPU and memory", () => {
+    const metrics = metricsFor(3600, span({ cpuCores: 4, memoryGib: 16 }), rates);
+    assert.deepEqual(metrics, {
+      gpu: knownCost(usd(1.95)),
+      cpu: knownCost(usd(0.1892)),
+      memory: knownCost(usd(0.128)),
+      total: knownCost(usd(2.2672)),
+    });
+  });
+
+  it("counts each GPU, and at least Modal's minimum of CPU and memory", () => {
+    const two = metricsFor(3600, span({ gpu: { type: "H100", count: 2 } }), rates);
+    assert.deepEqual(two.gpu, knownCost(usd(7.9)));
+    assert.deepEqual(two.cpu, knownCost(microUsd(5913)));
+    assert.deepEqual(two.memory, knownCost(usd(0.001)));
+    const less = metricsFor(3600, span({ cpuCores: 0.01, memoryGib: 0 }), rates);
+    assert.deepEqual(less.cpu, two.cpu);
+  });
+
+  it("of a container without a GPU is its CPU and memory", () => {
+    const cpuOnly = metricsFor(3600, span({ gpu: null, gpuSource: "container" }), rates);
+    assert.deepEqual(cpuOnly.gpu, knownCost(usd(0)));
+    assert.deepEqual(cpuOnly.total, knownCost(microUsd(6913)));
+  });
+
+  it("is unknown, never $0, when the GPU or its price is, and says how to tell us", () => {
+    const unseen = metricsFor(60, span({ gpu: null, gpuSource: "unknown" }), rates);
+    assert.equal(unseen.gpu.known, false);
+    assert.equal(unseen.total.known, false);
+    assert.equal(unseen.cpu.known, true);
+    assert.match(unseen.total.known ? "" : unseen.total.why, /flux-api.*modalMeter\.deployTargets/);
+    const unpriced = burnPerHour(span({ gpu: { type: "X900", count: 1 } }), rates);
+    assert.match(unpriced.known ? "" : unpriced.why, /X900.*modalMeter\.rates/);
+  });
+
+  it("reports what the seed's tracker reports for the GPU", () => {
+    const seed = ratesInForce({ overrides: { L40S: 0.000694 * 3600 } });
+    assert.deepEqual(metricsFor(2, span(), seed).gpu, knownCost(microUsd(1388)));
+  });
+
+  it("adds up exactly, however time is cut: total = GPU + CPU + memory, whole = sum of parts", () => {
+    fc.assert(
+      fc.property(spans, fc.array(fc.nat(3 * hour), { maxLength: 6 }), (list, cuts) => {
+        const at = [0, ...cuts, 3 * hour].sort((a, b) => a - b);
+        for (const one of list) {
+          const rate = hourlyRate(one, rates);
+          const parts = at.slice(1).map((to, i) => metricsBetween(rate, 0, at[i] ?? 0, to));
+          const whole = metricsBetween(rate, 0, 0, 3 * hour);
+          assert.deepEqual(addMetrics(parts), whole);
+          assert.deepEqual(addCosts([whole.gpu, whole.cpu, whole.memory]), whole.total);
+          for (const part of parts) assert.ok(!part.total.known || part.total.microUsd >= 0);
+        }
+      }),
+    );
+  });
+
+  it("never goes negative when a clock goes back", () => {
+    assert.deepEqual(metricsFor(-5, span(), rates).total, knownCost(usd(0)));
+  });
+});
+
+describe("costs that may be unknown", () => {
+  it("stay unknown in a sum, and leave a floor", () => {
+    const some = [knownCost(usd(1)), unknownCost("a"), unknownCost("a"), knownCost(usd(2))];
+    assert.deepEqual(addCosts(some), unknownCost("a"));
+    assert.deepEqual(knownPart(some), { microUsd: usd(3), isFloor: true, whys: ["a"] });
+    assert.deepEqual(addCosts([]), knownCost(usd(0)));
+  });
+});

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { usd } from "../../../../src/cost/money.ts";
+import { rateHistory } from "../../../../src/cost/rates/rates.ts";
+import { costPer, costPerApp, costPerPeriod } from "../../../../src/cost/spending/report.ts";
+import { costOf } from "../../../../src/cost/spending/sessionCost.ts";
+import { call, calls, hour, priced, span, spans, t0 } from "../arbitraries.ts";
+
+const day = 24 * hour;
+const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
+const ask = {
+  spans: [],
+  calls: [],
+  billed: [],
+  rates,
+  fromMs: t0 - day,
+  toMs: t0 + 2 * day,
+  nowMs: t0 + 2 * day,
+  timeZone: "Europe/Berlin",
+};
+
+describe("the report", () => {
+  it("cuts cost into days, weeks and months that add up", () => {
+    // Three hours before midnight in Berlin, and two after.
+    const long = span({ startedAtMs: t0 + 11 * hour, finishedAtMs: t0 + 16 * hour });
+    const days = costPerPeriod(priced({ ...ask, spans: [long] }), "day");
+    assert.deepEqual(
+      days.map(({ period, metered }) => [period.key, metered?.known.microUsd ?? null]),
+      [
+        ["2026-11-20", null],
+        ["2026-11-21", usd(10.8)],
+        ["2026-11-22", usd(7.2)],
+        ["2026-11-23", null],
+      ],
+    );
+    const [month] = costPerPeriod(priced({ ...ask, spans: [long] }), "month");
+    assert.equal(month?.metered?.known.microUsd, usd(18));
+    assert.equal(costPerPeriod(priced({ ...ask, spans: [long] }), "week").length, 2);
+  });
+
+  it("lists apps, dearest first, those that were only ever billed included", () => {
+    const apps = costPerApp(
+      priced({
+        ...ask,
+        spans: [span({ finishedAtMs: t0 + hour })],
+        billed: [{ objectId: "ap-9", description: "training", intervalStartMs: t0, cost: usd(9) }],
+      }),
+    );
+    assert.deepEqual(
+      apps.map(({ appName, best }) => [appName, best.known ? best.microUsd : null]),
+      [
+        ["training", usd(9)],
+        ["flux-api", usd(3.6)],
+      ],
+    );
+  });
+
+  it("shares an app's whole cost among what its calls were for, by execution time", () => {
+    const made = [
+      call({ callId: "a", endpoint: "flux", executionSeconds: 10, sessionId: "s1" }),
+      call({ callId: "b", endpoint: "wan2", executionSeconds: 30, sessionId: "s2" }),
+      call({
+        callId: "c",
+        endpoint: "flux",
+        executionSeconds: null,
+        status: "failed",
+        startedAtMs: t0,
+        endedAtMs: t0,
+      }),
+    ];
+    const question = priced({
+      ...ask,
+      spans: [
+        span({ finishedAtMs: t0 + hour }),
+        span({
+          containerId: "ta-2",
+          appId: "ap-2",
+          appName: "idle-app",
+          finishedAtMs: t0 + hour / 2,
+        }),
+      ],
+      calls: made,
+    });
+    const by = (dimension: Parameters<typeof costPer>[0]) =>
+      costPer(dimension, question, new Map([["s1", "you"]])).map(({ name, calls, share }) => [
+        name,
+        calls,
+        share,
+      ]);
+    assert.deepEqual(by("endpoint"), [
+      ["wan2", 1, usd(2.7)],
+      [null, 0, usd(1.8)],
+      ["flux", 2, usd(0.9)],
+    ]);
+    assert.deepEqual(
+      by("model").map(([name]) => name),
+      ["Wan2.1", null, "Flux Schnell"],
+    );
+    assert.deepEqual(by("user"), [
+      [null, 2, usd(4.5)],
+      ["you", 1, usd(0.9)],
+    ]);
+  });
+
+  it("loses and invents nothing: the shares add up to the metered whole", () => {
+    fc.assert(
+      fc.property(spans, calls, fc.constantFrom("endpoint", "model", "user"), (list, made, by) => {
+        const question = priced({ ...ask, spans: list, calls: made });
+        const shares = costPer(by, question);
+        const whole = costOf({ ...question, appIds: null });
+        const sum = shares.reduce((total, { share }) => total + share, 0);
+        assert.equal(sum, whole.metered?.known.microUsd ?? 0);
+        assert.ok(shares.every(({ share }) => share >= 0));
+        const reported = shares.reduce((total, one) => total + one.reported, 0);
+        assert.equal(reported, whole.reported.microUsd);
+      }),
+    );
+  });
+});

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import type { BilledRow } from "../../../../src/cost/billed/billedRow.ts";
+import { knownCost } from "../../../../src/cost/cost.ts";
+import { microUsd, usd, type MicroUsd } from "../../../../src/cost/money.ts";
+import { rateHistory, ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import {
+  costOf,
+  type CostQuestion,
+  type TieredCost,
+} from "../../../../src/cost/spending/sessionCost.ts";
+import type { ContainerSpan } from "../../../../src/cost/span.ts";
+import { tierDefinitions } from "../../../../src/cost/tiers.ts";
+import { amounts, call, calls, hour, minute, priced, span, spans, t0 } from "../arbitraries.ts";
+
+/** $3.60 an hour and nothing for the rest: $0.001 a second, so that tests can be read. */
+const rates = (() => {
+  const { gpus, cpu, memory } = ratesInForce({ overrides: { L40S: 3.6 } });
+  const free = { gpus, cpu: { ...cpu, usdPerHour: 0 }, memory: { ...memory, usdPerHour: 0 } };
+  return { at: () => free };
+})();
+
+function ask(
+  over: Partial<Omit<CostQuestion, "priced">> & { readonly spans?: readonly ContainerSpan[] },
+): TieredCost {
+  const question = {
+    appIds: new Set(["ap-1"]),
+    fromMs: t0,
+    toMs: t0 + hour,
+    nowMs: t0 + 5 * hour,
+    spans: [],
+    calls: [],
+    billed: [],
+    rates,
+    ...over,
+  };
+  return costOf(priced(question));
+}
+
+const row = (intervalStartMs: number, cost: MicroUsd, objectId = "ap-1"): BilledRow => ({
+  objectId,
+  description: "flux-api",
+  intervalStartMs,
+  cost,
+});
+
+/** A cold call: 60 s of start-up, 20 s of work, then 120 s of idling. */
+const container = span({ startedAtMs: t0, finishedAtMs: t0 + 200_000 });
+const coldCall = call({
+  startedAtMs: t0 - 1000,
+  endedAtMs: t0 + 80_000,
+  executionSeconds: 20,
+  reportedMicroUsd: usd(0.02),
+});
+
+describe("a session's cost", () => {
+  it("is what its containers cost, not the sum of headers: the rest is cold start and idling", () => {
+    const cost = ask({ spans: [container], calls: [coldCall], fromMs: t0 - minute });
+    assert.equal(cost.reported.microUsd, usd(0.02));
+    assert.ok(cost.metered);
+    assert.equal(cost.metered.known.microUsd, usd(0.2));
+    assert.equal(cost.metered.byActivity.coldStart.microUsd, usd(0.06));
+    assert.equal(cost.metered.byActivity.execution.microUsd, usd(0.02));
+    assert.equal(cost.metered.byActivity.idle.microUsd, usd(0.12));
+    assert.equal(cost.metered.containerSeconds, 200);
+    assert.equal(cost.metered.error, 0);
+    assert.deepEqual([cost.best, cost.bestTier], [knownCost(usd(0.2)), "metered"]);
+  });
+
+  it("counts its own apps within its own time", () => {
+    const other = span({ containerId: "ta-2", appId: "ap-2", finishedAtMs: t0 + hour });
+    const clipped = ask({ spans: [container, other], fromMs: t0 + 50_000, toMs: t0 + 100_000 });
+    assert.equal(clipped.metered?.known.microUsd, usd(0.05));
+    const all = ask({ spans: [container, other], appIds: null });
+    assert.equal(all.metered?.known.microUsd, usd(3.8));
+  });
+
+  it("is the reported sum where nothing was observed, and unknown when a call said nothing", () => {
+    const reported = ask({ calls: [coldCall], fromMs: t0 - minute });
+    assert.deepEqual([reported.best, reported.bestTier], [knownCost(usd(0.02)), "reported"]);
+    assert.equal(reported.metered, null);
+    const failed = call({ callId: "call-2", status: "failed", reportedMicroUsd: null });
+    const silent = ask({ calls: [coldCall, failed], fromMs: t0 - minute });
+    assert.equal(silent.best.known, false);
+    assert.equal(silent.reported.silentCalls, 1);
+  });
+
+  it("is unknown while a rate is, with the rest as a floor", () => {
+    const unknown = span({
+      containerId: "ta-2",
+      gpu: null,
+      gpuSource: "unknown",
+      finishedAtMs: t0 + 1,
+    });
+    const cost = ask({ spans: [container, unknown] });
+    assert.equal(cost.best.known, false);
+    assert.deepEqual([cost.metered?.known.microUsd, cost.metered?.known.isFloor], [usd(0.2), true]);
+  });
+
+  it("is corrected by the bill as it arrives, hour by hour", () => {
+    const long = span({ startedAtMs: t0 + 30 * minute, finishedAtMs: t0 + 90 * minute });
+    const asked = { spans: [long], toMs: t0 + 2 * hour };
+    const cost = ask({ ...asked, billed: [row(t0, usd(1.9))] });
+    assert.deepEqual(cost.billed, { microUsd: usd(1.9), appHours: 1 });
+    assert.deepEqual([cost.best, cost.bestTier], [knownCost(usd(3.7)), "billed"]);
+    const both = ask({ ...asked, billed: [row(t0, usd(1.9)), row(t0 + hour, usd(1.7))] });
+    assert.deepEqual(both.best, knownCost(usd(3.6)));
+  });
+
+  it("needs no rate for hours that are billed", () => {
+    const unknown = span({ gpu: null, gpuSource: "unknown", finishedAtMs: t0 + hour });
+    assert.deepEqual(ask({ spans: [unknown], billed: [row(t0, usd(2))] }).best, knownCost(usd(2)));
+    const longer = { ...unknown, finishedAtMs: t0 + hour + 1 };
+    const beyond = ask({ spans: [longer], billed: [row(t0, usd(2))], toMs: t0 + 2 * hour });
+    assert.equal(beyond.best.known, false);
+  });
+
+  it("takes its part of an hour that it shared, by what was metered in it", () => {
+    const first = span({ startedAtMs: t0, finishedAtMs: t0 + 10 * minute });
+    const second = span({
+      containerId: "ta-2",
+      startedAtMs: t0 + 30 * minute,
+      finishedAtMs: t0 + 60 * minute,
+    });
+    const asked = { spans: [first, second], billed: [row(t0, usd(4))] };
+    assert.equal(ask({ ...asked, toMs: t0 + 20 * minute }).billed?.microUsd, usd(1));
+    assert.equal(ask({ ...asked, fromMs: t0 + 20 * minute }).billed?.microUsd, usd(3));
+    const unseen = ask({ billed: [row(t0, usd(4))], toMs: t0 + 15 * minute });
+    assert.deepEqual(unseen.best, knownCost(usd(1)));
+  });
+
+  it("counts a call once that is known by its headers and by its log line", () => {
+    const line = call({
+      callId: "log/1",
+      source: "log",
+      startedAtMs: t0 + 60_000,
+      endedAtMs: t0 + 80_000,
+      executionSeconds: 20,
+      reportedMicroUsd: usd(0.02),
+    });
+    const cost = ask({ spans: [container], calls: [coldCall, line], fromMs: t0 - minute });
+    assert.deepEqual([cost.reported.microUsd, cost.reported.calls], [usd(0.02), 1]);
+  });
+
+  it("says how far off unseen ends may make it", () => {
+    const bounded = span({ lastSeenAtMs: t0 + 60_000, firstAbsentAtMs: t0 + 80_000 });
+    const cost = ask({ spans: [bounded] });
+    assert.equal(cost.metered?.known.microUsd, usd(0.07));
+    assert.equal(cost.metered?.error, usd(0.01));
+    assert.equal(ask({ spans: [bounded], toMs: t0 + 60_000 }).metered?.error, 0);
+  });
+
+  it("is additive over time: adjacent ranges add up to the whole, to the micro-dollar, in every tier", () => {
+    const bills = fc.array(
+      fc.record({ h: fc.nat(5), cost: amounts, app: fc.constantFrom("ap-1", "ap-2", "ap-9") }),
+      { maxLength: 6 },
+    );
+    const cuts = fc.array(fc.nat(7 * hour), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(spans, calls, bills, cuts, fc.boolean(), (list, made, bill, inner, isAll) => {
+        const billed = [
+          ...new Map(
+            bill.map((b) => [`${b.app} ${b.h}`, row(t0 + b.h * hour, b.cost, b.app)]),
+          ).values(),
+        ];
+        const question = priced({
+          spans: list,
+          calls: made,
+          billed,
+          rates: rateHistory([]),
+          nowMs: t0 + 6 * hour,
+          appIds: isAll ? null : new Set(["ap-1", "ap-2"]),
+        });
+        const fromMs = t0 - hour;
+        const toMs = t0 + 8 * hour;
+        const at = [fromMs, ...inner.map((cut) => t0 + cut), toMs].sort((a, b) => a - b);
+        const whole = costOf({ ...question, fromMs, toMs });
+        const parts = at
+          .slice(1)
+          .map((to, i) => costOf({ ...question, fromMs: at[i] ?? fromMs, toMs: to }));
+        const sum = (of: (cost: TieredCost) => number) =>
+          parts.reduce((total, part) => total + of(part), 0);
+        for (const of of [
+          (cost: TieredCost) => cost.reported.microUsd,
+          (cost: TieredCost) => cost.reported.silentCalls,
+          (cost: TieredCost) => cost.metered?.known.microUsd ?? 0,
+          (cost: TieredCost) => cost.metered?.byActivity.execution.microUsd ?? 0,
+          (cost: TieredCost) => cost.metered?.byActivity.coldStart.microUsd ?? 0,
+          (cost: TieredCost) => cost.metered?.byActivity.idle.microUsd ?? 0,
+          (cost: TieredCost) => cost.billed?.microUsd ?? 0,
+        ]) {
+          assert.equal(sum(of), of(whole));
+        }
+        const isObserved = (cost: TieredCost) => cost.metered !== null || cost.billed !== null;
+        const observed = parts.filter(isObserved);
+        if (isObserved(whole) && whole.best.known && observed.every((part) => part.best.known)) {
+          const best = observed.reduce(
+            (t, part) => t + (part.best.known ? part.best.microUsd : 0),
+            0,
+          );
+          assert.equal(best, whole.best.microUsd);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is never NaN or negative, and its parts are its whole", () => {
+    fc.assert(
+      fc.property(spans, calls, fc.integer({ min: -hour, max: 8 * hour }), (list, made, now) => {
+        const cost = costOf(
+          priced({
+            spans: list,
+            calls: made,
+            billed: [],
+            rates: rateHistory([]),
+            nowMs: t0 + now,
+            appIds: null,
+            fromMs: t0 - hour,
+            toMs: t0 + 9 * hour,
+          }),
+        );
+        assert.ok(cost.reported.microUsd >= 0);
+        if (cost.metered === null) return;
+        const { known, byActivity, error, containerSeconds } = cost.metered;
+        for (const part of [known, ...Object.values(byActivity)]) assert.ok(part.microUsd >= 0);
+        assert.ok(error >= 0 && containerSeconds >= 0);
+        const { execution, coldStart, idle } = byActivity;
+        assert.equal(
+          microUsd(execution.microUsd + coldStart.microUsd + idle.microUsd),
+          known.microUsd,
+        );
+      }),
+    );
+  });
+
+  it("defines each tier in words", () => {
+    assert.deepEqual(Object.keys(tierDefinitions), ["reported", "metered", "billed"]);
+  });
+});

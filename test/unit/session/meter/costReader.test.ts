@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import { usd } from "../../../../src/cost/money.ts";
+import { rateHistory } from "../../../../src/cost/rates/rates.ts";
+import { openLedger } from "../../../../src/ledger/openLedger.ts";
+import { appHints } from "../../../../src/session/watch/appHints.ts";
+import { addNotes } from "../../../../src/session/logs/appNotes.ts";
+import { costIn, CostReader, type CostLedger } from "../../../../src/session/meter/costReader.ts";
+import type { Ledger } from "../../../../src/session/ledgerPort.ts";
+import { appListing, container, logStartMs, ownCall, scope } from "../logSample.ts";
+import { sessionApp, sessionSample } from "../sessionSample.ts";
+
+const second = 1000;
+const minute = 60 * second;
+/** $3.6/h: a second of GPU is $0.001, to all intents and purposes without CPU and memory. */
+const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 0.000001, memory: 0.000001 } });
+
+/** A container that a look showed at the start and 10 s later, and a look half an hour later did not. */
+async function sleptThrough(): Promise<Ledger> {
+  const { ledger } = await openLedger(":memory:");
+  for (const atMs of [logStartMs, logStartMs + 10 * second]) {
+    ledger.recordListing(appListing(atMs, { containers: [container()], adapter: "cli" }));
+  }
+  ledger.recordListing(appListing(logStartMs + 30 * minute, { adapter: "cli" }));
+  return ledger;
+}
+
+function secondsOf(ledger: CostLedger, reader = new CostReader(ledger)): number {
+  const nowMs = logStartMs + 31 * minute;
+  const reading = reader.read({ scope, fromMs: logStartMs, nowMs, rates });
+  return costIn(reading, null, logStartMs).metered?.containerSeconds ?? 0;
+}
+
+function assertNear(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual - expected) < 1, `${actual} s, not ${expected} s`);
+}
+
+describe("CostReader", () => {
+  it("knows nothing but the bounds without any other knowledge: the middle", async () => {
+    assertNear(secondsOf(await sleptThrough()), 10 + (30 * 60 - 10) / 2);
+  });
+
+  it("ends a container a scaledown window after its last call, as the session says", async () => {
+    const ledger = await sleptThrough();
+    ledger.upsertSession(
+      sessionSample({
+        startedAtMs: logStartMs - 1000,
+        scaledownSeconds: 120,
+        apps: [sessionApp({ appId: "ap-1", name: "flux" })],
+      }),
+    );
+    ledger.upsertCall(ownCall({ endedAtMs: logStartMs + 60 * second }));
+    assertNear(secondsOf(ledger), 180);
+  });
+
+  it("takes the window from the app file where no session tells, and asks for it by name", async () => {
+    const ledger = await sleptThrough();
+    ledger.upsertCall(ownCall({ endedAtMs: logStartMs + 60 * second }));
+    const asked: string[] = [];
+    const reader = new CostReader(ledger, {
+      lifeInFile: (appName) => {
+        asked.push(appName);
+        return { scaledownSeconds: 300, isKeptWarm: false };
+      },
+    });
+    assertNear(secondsOf(ledger, reader), 360);
+    assert.deepEqual(asked, ["flux"]);
+  });
+
+  it("ends it at a stop, whether a receipt or the listing tells", async () => {
+    const byReceipt = await sleptThrough();
+    const app = { appId: "ap-1", name: "flux" };
+    byReceipt.recordReceipt({
+      receiptId: "r-1",
+      scope,
+      atMs: logStartMs + 100 * second,
+      by: "guardian",
+      planned: [app],
+      stopped: [app],
+      alreadyStopped: [],
+      left: [],
+      excluded: [],
+      verified: "clear",
+      savedMicroUsdPerHour: null,
+    });
+    assertNear(secondsOf(byReceipt), 100);
+    const byListing = await sleptThrough();
+    addNotes(
+      byListing,
+      { scope, appId: "ap-1" },
+      { endedOnPurposeAtMs: [logStartMs + 200 * second] },
+    );
+    assertNear(secondsOf(byListing), 200);
+  });
+
+  it("does not keep a container alive for a call that ran in another one", async () => {
+    const ledger = await sleptThrough();
+    const life = { scaledownSeconds: 300, isKeptWarm: false };
+    const reader = (): CostReader => new CostReader(ledger, { lifeInFile: () => life });
+    ledger.upsertCall(ownCall({ callId: "own-1", endedAtMs: logStartMs + 60 * second }));
+    ledger.upsertCall(
+      ownCall({
+        callId: "own-2",
+        startedAtMs: logStartMs + 600 * second,
+        endedAtMs: logStartMs + 700 * second,
+      }),
+    );
+    assertNear(secondsOf(ledger, reader()), 1000);
+    addNotes(
+      ledger,
+      { scope, appId: "ap-1" },
+      {
+        containerOfCall: new Map([
+          ["own-1", "ta-1"],
+          ["own-2", "ta-2"],
+        ]),
+      },
+    );
+    const reading = reader().read({
+      scope,
+      fromMs: logStartMs,
+      nowMs: logStartMs + 31 * minute,
+      rates,
+    });
+    assert.deepEqual(
+      reading.priced.map(({ span, interval }) => [span.containerId, interval.countedToMs]),
+      [
+        ["ta-1", logStartMs + 360 * second],
+        ["ta-2", logStartMs + 1000 * second],
+      ],
+    );
+  });
+
+  it("keeps a container that min_containers keeps, until it is stopped", async () => {
+    const ledger = await sleptThrough();
+    addNotes(ledger, { scope, appId: "ap-1" }, { endedOnPurposeAtMs: [logStartMs + 20 * minute] });
+    const life = { scaledownSeconds: 60, isKeptWarm: true };
+    assertNear(secondsOf(ledger, new CostReader(ledger, { lifeInFile: () => life })), 20 * 60);
+  });
+
+  it("counts a container that only the log names, once", async () => {
+    const ledger = await sleptThrough();
+    const before = secondsOf(ledger);
+    const logged = {
+      scope,
+      appId: "ap-1",
+      appName: "flux",
+      containerId: "ta-2",
+      firstLineMs: logStartMs + 5 * minute,
+      lastLineMs: logStartMs + 6 * minute,
+    };
+    addNotes(ledger, { scope, appId: "ap-1" }, { logged: [logged] });
+    assertNear(secondsOf(ledger) - before, 60 + 60);
+    // Then Modal tells of it: what it says takes the place of what was inferred.
+    const details = container({
+      containerId: "ta-2",
+      startedAtMs: logStartMs + 4 * minute,
+      finishedAtMs: logStartMs + 8 * minute,
+      gpuSource: "container",
+    });
+    ledger.recordListing(appListing(logStartMs + 30 * minute, { ended: [details] }));
+    assertNear(secondsOf(ledger) - before, 4 * 60);
+  });
+
+  it("leaves out what was logged before the range, though its span is not read any more", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const lastLineMs = logStartMs - 3 * 60 * minute;
+    const details = container({
+      startedAtMs: lastLineMs - minute,
+      finishedAtMs: lastLineMs + 1,
+      gpuSource: "container",
+    });
+    ledger.recordListing(appListing(logStartMs - 2 * 60 * minute, { ended: [details] }));
+    const logged = [
+      {
+        scope,
+        appId: "ap-1",
+        appName: "flux",
+        containerId: "ta-1",
+        firstLineMs: lastLineMs,
+        lastLineMs,
+      },
+    ];
+    addNotes(ledger, { scope, appId: "ap-1" }, { logged });
+    ledger.recordListing(
+      appListing(logStartMs, { containers: [container({ containerId: "ta-5" })] }),
+    );
+    const reading = new CostReader(ledger).read({
+      scope,
+      fromMs: logStartMs,
+      nowMs: logStartMs + minute,
+      rates,
+    });
+    assert.deepEqual(
+      reading.priced.map(({ span }) => span.containerId),
+      ["ta-5"],
+    );
+  });
+
+  it("prices a container of which only the guardian's look told, as its app file says", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const bare = container({ gpu: null, gpuSource: "unknown" });
+    for (const atMs of [logStartMs, logStartMs + 100 * second])
+      ledger.recordListing(appListing(atMs, { containers: [bare], adapter: "cli" }));
+    const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 100 * second, rates };
+    const unknown = costIn(new CostReader(ledger).read(range), null, logStartMs);
+    assert.equal(unknown.best.known, false);
+    const appHint = appHints({
+      ledger,
+      inFile: () => ({ gpu: "L40S", cpuCores: 4, memoryGib: 16 }),
+      inSettings: () => undefined,
+      nowMs: () => range.nowMs,
+    });
+    const reading = new CostReader(ledger, { appHint }).read(range);
+    assert.deepEqual(
+      reading.priced.map(({ span: { gpu, gpuSource, cpuCores } }) => [
+        gpu?.type,
+        gpuSource,
+        cpuCores,
+      ]),
+      [["L40S", "deploy-file", 4]],
+    );
+    const { best } = costIn(reading, null, logStartMs);
+    assert.ok(best.known && Math.abs(best.microUsd - 100_000) < 100, "100 s at $3.6/h");
+  });
+
+  it("prices each container at the rates of its start", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const [first, second_] = ["ta-1", "ta-2"].map((containerId, index) =>
+      container({
+        containerId,
+        startedAtMs: logStartMs + index * minute,
+        finishedAtMs: logStartMs + index * minute + 10 * second,
+        gpuSource: "container",
+      }),
+    );
+    assert.ok(first !== undefined && second_ !== undefined);
+    ledger.recordListing(appListing(logStartMs + 2 * minute, { ended: [first, second_] }));
+    const told = (sinceMs: number, usdPerHour: number) => ({
+      usdPerHourByKey: new Map([["gpu_hour_cost_l40s", usdPerHour]]),
+      sinceMs,
+      fetchedAtMs: sinceMs,
+    });
+    const history = rateHistory([told(logStartMs, 3.6), told(logStartMs + minute, 7.2)], {
+      overrides: { cpu: 1e-9, memory: 1e-9 },
+    });
+    const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 3 * minute, rates: history };
+    const { metered } = costIn(new CostReader(ledger).read(range), null, logStartMs);
+    assert.equal(metered?.known.microUsd, 10_000 + 20_000);
+  });
+
+  it("reads the ledger again only when it has changed, and prices anew when the rates have", async () => {
+    const ledger = await sleptThrough();
+    let reads = 0;
+    const counted: CostLedger = {
+      spans: (query) => {
+        reads += 1;
+        return ledger.spans(query);
+      },
+      calls: (query) => ledger.calls(query),
+      billed: (query) => ledger.billed(query),
+      sessions: (query) => ledger.sessions(query),
+      receipts: (query) => ledger.receipts(query),
+      recall: (key) => ledger.recall(key),
+      changeCounter: () => ledger.changeCounter(),
+    };
+    const reader = new CostReader(counted);
+    const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 31 * minute };
+    const first = reader.read({ ...range, rates });
+    const later = reader.read({ ...range, nowMs: range.nowMs + 5000, rates });
+    const dearer = reader.read({ ...range, rates: rateHistory([], { overrides: { L40S: 7.2 } }) });
+    assert.equal(reads, 1);
+    const amount = (reading: typeof first): number =>
+      costIn(reading, null, logStartMs).metered?.known.microUsd ?? 0;
+    assert.equal(amount(first), amount(later));
+    assert.ok(amount(dearer) > 1.9 * amount(first));
+    ledger.upsertCall(ownCall({ reportedMicroUsd: usd(0.01) }));
+    assert.equal(reader.read({ ...range, rates }).calls.length, 1);
+    assert.equal(reads, 2);
+  });
+});

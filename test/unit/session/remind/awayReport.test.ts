@@ -1,0 +1,309 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { hourMs } from "../../../../src/cost/billed/billedRow.ts";
+import { usd } from "../../../../src/cost/money.ts";
+import { priceSpans } from "../../../../src/cost/metered/pricedSpan.ts";
+import { rateHistory } from "../../../../src/cost/rates/rates.ts";
+import type { ContainerSpan } from "../../../../src/cost/span.ts";
+import {
+  awayLines,
+  awayRange,
+  awayReport,
+  type AwayInput,
+} from "../../../../src/session/remind/awayReport.ts";
+import type { Listing, WindowRecord } from "../../../../src/session/ledgerPort.ts";
+import { overnightOf } from "../../../../src/session/remind/overnight.ts";
+import { unseenHours } from "../../../../src/session/meter/unseenBill.ts";
+import type { StopReceipt } from "../../../../src/session/receipt.ts";
+import { VirtualClock } from "../../virtualClock.ts";
+import { PortModal } from "../portModal.ts";
+
+const minute = 60_000;
+const fromMs = Date.UTC(2026, 10, 20, 18);
+const toMs = fromMs + 3 * hourMs;
+
+function span(some: Partial<ContainerSpan> = {}): ContainerSpan {
+  return {
+    containerId: "ta-1",
+    scope: "acme/main",
+    appId: "ap-1",
+    appName: "flux",
+    gpu: { type: "L40S", count: 1 },
+    gpuSource: "container",
+    gpuKnownAtMs: fromMs,
+    cpuCores: 0,
+    memoryGib: 0,
+    enqueuedAtMs: null,
+    startedAtMs: fromMs - hourMs,
+    firstSeenAtMs: fromMs - hourMs,
+    lastSeenAtMs: toMs,
+    finishedAtMs: fromMs + hourMs,
+    firstAbsentAtMs: null,
+    lastAbsentAtMs: null,
+    ...some,
+  };
+}
+
+function receipt(some: Partial<StopReceipt>): StopReceipt {
+  return {
+    receiptId: "r1",
+    scope: "acme/main",
+    atMs: fromMs + hourMs,
+    by: "guardian",
+    planned: [{ appId: "ap-1", name: "flux" }],
+    stopped: [{ appId: "ap-1", name: "flux" }],
+    alreadyStopped: [],
+    left: [],
+    excluded: [],
+    verified: "clear",
+    savedMicroUsdPerHour: null,
+    ...some,
+  };
+}
+
+const rates = rateHistory([]);
+
+function listing(some: Partial<Listing["apps"][number]> = {}): Listing {
+  const modal = new PortModal(new VirtualClock(toMs));
+  const { apps, ...rest } = modal.listing();
+  const app = {
+    appId: "ap-1",
+    name: "flux",
+    state: "stopped",
+    containerCount: 0,
+    createdAtMs: fromMs - hourMs,
+    stoppedAtMs: null,
+  } as const;
+  return { ...rest, apps: [...apps, { ...app, ...some }] };
+}
+
+function input(
+  some: Partial<Omit<AwayInput, "priced">> & { readonly spans?: readonly ContainerSpan[] } = {},
+): AwayInput {
+  const { spans, ...question } = {
+    scope: "acme/main",
+    fromMs,
+    toMs,
+    nowMs: toMs,
+    spans: [span()],
+    calls: [],
+    billed: [],
+    receipts: [receipt({})],
+    listing: listing(),
+    ...some,
+  };
+  const { billed, nowMs } = question;
+  const priced = priceSpans(spans, rates, nowMs);
+  return { unseen: unseenHours({ priced, billed, nowMs }, { fromMs, toMs }), ...question, priced };
+}
+
+describe("awayReport", () => {
+  it("says how long, what it cost, and what stopped it", () => {
+    const report = awayReport(input());
+    assert.deepEqual(
+      report?.apps.map(({ name, seen, basis }) => ({ name, seen, basis })),
+      [{ name: "flux", seen: { ranMs: hourMs, gpu: "L40S" }, basis: "metered" }],
+    );
+    assert.equal(report?.stillRunning, false);
+    const lines = report === null ? [] : awayLines(report ?? assert.fail(), "UTC");
+    assert.match(lines[0] ?? "", /18:00 to 21:00, 3 h\), 1 app\(s\) ran in acme\/main: ≈ \$1\.9\d/);
+    assert.match(
+      lines[1] ?? "",
+      /^flux ran for 1 h \(L40S\): ≈ \$1\.9\d; stopped by the guardian at 19:00\.$/,
+    );
+  });
+
+  it("is silent when nothing ran", () => {
+    assert.equal(awayReport(input({ spans: [] })), null);
+    const before = span({ finishedAtMs: fromMs - minute });
+    assert.equal(awayReport(input({ spans: [before] })), null);
+    const pending = span({ startedAtMs: null, finishedAtMs: null });
+    assert.equal(awayReport(input({ spans: [pending] })), null);
+  });
+
+  it("counts only the time away, and time that containers share once", () => {
+    const twin = span({ containerId: "ta-2", startedAtMs: fromMs + 30 * minute });
+    const report = awayReport(input({ spans: [span(), twin] }));
+    assert.equal(report?.apps[0]?.seen?.ranMs, hourMs);
+  });
+
+  it("says what still runs, whatever a receipt claimed", () => {
+    const running = listing({ state: "deployed", containerCount: 1 });
+    const open = span({ finishedAtMs: null });
+    const report = awayReport(input({ spans: [open], listing: running }));
+    assert.deepEqual(report?.apps[0]?.ending, { kind: "still-running", containerCount: 1 });
+    assert.equal(report?.stillRunning, true);
+  });
+
+  it("tells a scale-down from a stop, and a stop by others from its own", () => {
+    const deployed = listing({ state: "deployed" });
+    const down = awayReport(input({ listing: deployed, receipts: [] }));
+    assert.deepEqual(down?.apps[0]?.ending, { kind: "scaled-down", atMs: fromMs + hourMs });
+    const other = awayReport(input({ receipts: [] }));
+    assert.deepEqual(other?.apps[0]?.ending, { kind: "stopped-elsewhere" });
+    const early = awayReport(input({ receipts: [receipt({ atMs: fromMs - 1 })] }));
+    assert.deepEqual(early?.apps[0]?.ending, { kind: "stopped-elsewhere" });
+  });
+
+  it("claims nothing about the present without a listing", () => {
+    const report = awayReport(input({ listing: null }));
+    assert.deepEqual(report?.apps[0]?.ending, { kind: "not-checked" });
+    assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /could not be checked/);
+  });
+
+  it("says when a stop was proven only now", () => {
+    const late = receipt({
+      stopped: [],
+      left: [{ appId: "ap-1", name: "flux", reason: "not verified" }],
+      verified: "unverified",
+    });
+    const report = awayReport(input({ receipts: [late] }));
+    assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /19:00 \(proven only now\)/);
+  });
+
+  it("shows the bill where there is one", () => {
+    const billed = [0, 1, 2].map((hour) => ({
+      objectId: "ap-1",
+      description: "flux",
+      intervalStartMs: fromMs + hour * hourMs,
+      cost: usd(hour === 0 ? 2.03 : 0),
+    }));
+    const report = awayReport(input({ billed }));
+    assert.deepEqual([report?.basis, report?.cost], ["billed", { known: true, microUsd: 2030000 }]);
+    assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /\$2\.03 billed/);
+  });
+
+  it("has what Modal billed and nobody saw, whole, beside what was seen", () => {
+    const billed = [-1, 0, 1, 2, 3].map((hour) => ({
+      objectId: "ap-9",
+      description: "training",
+      intervalStartMs: fromMs + hour * hourMs,
+      cost: usd(1.5),
+    }));
+    const volume = { ...billed[2], objectId: "vo-1", description: "weights", cost: usd(7) };
+    assert.ok(volume.intervalStartMs !== undefined);
+    const report = awayReport(
+      input({
+        billed: [...billed, { ...volume, intervalStartMs: volume.intervalStartMs }],
+        nowMs: toMs + 2 * hourMs,
+      }),
+    );
+    assert.deepEqual(
+      report?.apps.map(({ name, seen, basis, cost }) => [
+        name,
+        seen === null,
+        basis,
+        name === "flux" || cost,
+      ]),
+      [
+        ["training", true, "billed", { known: true, microUsd: usd(4.5) }],
+        ["flux", false, "metered", true],
+      ],
+      "three hours of the absence, not those before and after, and no volume",
+    );
+    assert.equal(report?.basis, "metered", "a sum is known no better than its weakest part");
+    const lines = awayLines(report ?? assert.fail(), "UTC");
+    assert.match(
+      lines.join("\n"),
+      /training was never seen to run, but it is on the bill: \$4\.50 billed; stopped, but not by this editor\./,
+    );
+    const alone = awayReport(input({ spans: [], billed, nowMs: toMs + 2 * hourMs }));
+    assert.deepEqual([alone?.apps.length, alone?.basis], [1, "billed"]);
+  });
+
+  it("calls it an estimate when nobody looked for long", () => {
+    const unseen = span({
+      finishedAtMs: null,
+      lastSeenAtMs: fromMs,
+      firstAbsentAtMs: toMs,
+      lastAbsentAtMs: toMs,
+    });
+    const report = awayReport(input({ spans: [unseen] }));
+    assert.equal(report?.basis, "estimated");
+    assert.match(awayLines(report ?? assert.fail(), "UTC")[0] ?? "", /estimated: seldom looked at/);
+  });
+
+  it("says unknown where the rate is unknown, and never $0", () => {
+    const odd = span({ gpu: { type: "Z9000", count: 1 } });
+    const report = awayReport(input({ spans: [odd] }));
+    assert.equal(report?.cost.known, false);
+    const text = awayLines(report ?? assert.fail(), "UTC").join();
+    assert.match(text, /cost unknown/);
+    assert.doesNotMatch(text, /\$0/);
+  });
+
+  it("adds up: the whole is the sum of its apps, and never longer than the absence", () => {
+    const at = fc.integer({ min: -120, max: 240 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(3), at, at), { minLength: 1, maxLength: 10 }),
+        (runs) => {
+          const spans = runs.map(([app, a, b], index) =>
+            span({
+              containerId: `ta-${index}`,
+              appId: `ap-${app}`,
+              startedAtMs: fromMs + Math.min(a, b) * minute,
+              finishedAtMs: fromMs + Math.max(a, b) * minute,
+            }),
+          );
+          const report = awayReport(input({ spans }));
+          if (report === null) return;
+          const sum = report.apps.reduce(
+            (total, { cost }) => total + (cost.known ? cost.microUsd : Number.NaN),
+            0,
+          );
+          assert.equal(report.cost.known && report.cost.microUsd, sum);
+          for (const { seen } of report.apps)
+            assert.ok(seen !== null && seen.ranMs > 0 && seen.ranMs <= toMs - fromMs);
+        },
+      ),
+    );
+  });
+});
+
+describe("awayRange", () => {
+  const own = { windowId: "own", openedAtMs: toMs };
+  const window = (windowId: string, closedAtMs: number | null, beatAtMs = 0): WindowRecord => ({
+    windowId,
+    pid: 1,
+    openedAtMs: 0,
+    beatAtMs,
+    closedAtMs,
+  });
+  const isGone = ({ closedAtMs, beatAtMs }: WindowRecord): boolean =>
+    closedAtMs !== null || beatAtMs < toMs - minute;
+
+  it("begins when the last other window ended, closed or killed", () => {
+    const closed = [window("a", fromMs), window("b", null, fromMs - minute), window("own", null)];
+    assert.deepEqual(awayRange(closed, own, isGone), { fromMs, toMs });
+    const killed = [window("a", fromMs - minute), window("b", null, fromMs)];
+    assert.deepEqual(awayRange(killed, own, isGone), { fromMs, toMs });
+  });
+
+  it("is none while another window lives, at the first start, and after a reload", () => {
+    assert.equal(awayRange([window("a", null, toMs)], own, isGone), null);
+    assert.equal(awayRange([window("own", null, toMs)], own, isGone), null);
+    assert.equal(awayRange([window("a", toMs - 5000)], own, isGone), null);
+  });
+});
+
+describe("overnightOf", () => {
+  const nowMs = Date.UTC(2026, 10, 21, 8);
+  const ask = (spans: readonly ContainerSpan[], apps: Listing) =>
+    overnightOf(apps, new Set(["ap-1"]), priceSpans(spans, rates, nowMs), nowMs, "UTC");
+
+  it("counts the night from 20:00 to 06:00 and prices it", () => {
+    const all = span({ finishedAtMs: null, lastSeenAtMs: nowMs });
+    const overnight = ask([all], listing({ state: "deployed", containerCount: 1 }));
+    assert.equal(overnight?.ranMs, 10 * hourMs);
+    assert.ok(overnight?.cost.known);
+    const { microUsd } = overnight.cost;
+    assert.ok(microUsd > usd(19) && microUsd < usd(20));
+  });
+
+  it("knows an app that was only left deployed, and one that is new", () => {
+    assert.equal(ask([], listing({ state: "deployed" }))?.ranMs, 0);
+    assert.equal(ask([], listing({ state: "deployed", createdAtMs: nowMs - minute })), null);
+    assert.equal(ask([], listing({ state: "stopped" })), null);
+  });
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../../src/base/failure.ts";
+import type { Ledger } from "../../../../src/session/ledgerPort.ts";
+import { Look } from "../../../../src/session/watch/look.ts";
+import { TemporaryLedger } from "../../ledger/temporaryLedger.ts";
+import { VirtualClock } from "../../virtualClock.ts";
+import { LookModal } from "../lookModal.ts";
+
+const l40s = { type: "L40S", count: 1 };
+
+describe("Look", () => {
+  let files: TemporaryLedger;
+  let ledger: Ledger;
+  let modal: LookModal;
+  let clock: VirtualClock;
+  let look: Look;
+  beforeEach(async () => {
+    files = new TemporaryLedger();
+    ledger = await files.ledger();
+    clock = new VirtualClock(1_000_000);
+    modal = new LookModal();
+    look = new Look({ ledger, clock });
+  });
+  afterEach(() => files.dispose());
+
+  it("asks for the details of a container once, and for its end once it has left", async () => {
+    modal.start("ta-1", 900_000, l40s);
+    const first = await look.take(modal);
+    assert.deepEqual(first.containers[0]?.gpu, l40s);
+    assert.equal(first.containers[0]?.gpuSource, "container");
+    await clock.advance(1000);
+    await look.take(modal);
+    assert.equal(modal.count("containerDetails"), 1);
+    modal.finish("ta-1", 1_000_123);
+    await clock.advance(1000);
+    const last = await look.take(modal);
+    assert.deepEqual(last.containers, []);
+    assert.deepEqual(
+      last.ended.map(({ containerId, finishedAtMs, gpu }) => ({ containerId, finishedAtMs, gpu })),
+      [{ containerId: "ta-1", finishedAtMs: 1_000_123, gpu: l40s }],
+    );
+    await clock.advance(1000);
+    await look.take(modal);
+    assert.equal(modal.count("containerDetails"), 2);
+  });
+
+  it("asks again about a container that had not started", async () => {
+    modal.start("ta-1", null, l40s);
+    assert.equal((await look.take(modal)).containers[0]?.startedAtMs, null);
+    modal.start("ta-1", 1_000_500, l40s);
+    assert.equal((await look.take(modal)).containers[0]?.startedAtMs, 1_000_500);
+    assert.equal(modal.count("containerDetails"), 2);
+  });
+
+  it("knows the containers of another window's listing", async () => {
+    modal.start("ta-1", 900_000, l40s);
+    await look.take(modal);
+    const other = new Look({ ledger, clock });
+    assert.equal((await other.take(modal)).containers[0]?.gpuSource, "container");
+    assert.equal(modal.count("containerDetails"), 1);
+  });
+
+  it("asks for an end that could not be had until it can, for a while", async () => {
+    modal.start("ta-1", 900_000, l40s);
+    await look.take(modal);
+    modal.finish("ta-1", 1_000_123);
+    modal.trouble.set("containerDetails", new Failure("service-error", "later"));
+    assert.deepEqual((await look.take(modal)).ended, []);
+    await clock.advance(30_000);
+    modal.trouble.clear();
+    assert.equal((await look.take(modal)).ended[0]?.finishedAtMs, 1_000_123);
+  });
+
+  it("never records a listing of which a half is missing", async () => {
+    modal.start("ta-1", 900_000, l40s);
+    await look.take(modal);
+    for (const half of ["listApps", "listContainers"]) {
+      modal.trouble.set(half, new Failure("offline", "no network"));
+      await clock.advance(1000);
+      await assert.rejects(look.take(modal), { reason: "offline" });
+      modal.trouble.clear();
+    }
+    assert.equal(ledger.latestListing(modal.scopeKey)?.observedAtMs, 1_000_000);
+    const [span] = ledger.spans({ scope: modal.scopeKey, fromMs: 0, toMs: 2_000_000 });
+    assert.equal(span?.firstAbsentAtMs, null);
+  });
+
+  it("is complete without details, and then says that the GPU is not known", async () => {
+    modal.adapter = "cli";
+    modal.start("ta-1", 900_000, l40s);
+    modal.start("ta-2", 900_000, l40s);
+    modal.trouble.set("containerDetails", new Failure("unsupported", "the CLI cannot"));
+    const listing = await look.take(modal);
+    assert.equal(listing.adapter, "cli");
+    assert.deepEqual(
+      listing.containers.map(({ gpu, gpuSource }) => ({ gpu, gpuSource })),
+      [
+        { gpu: null, gpuSource: "unknown" },
+        { gpu: null, gpuSource: "unknown" },
+      ],
+    );
+  });
+
+  it("is given up when the credentials change in the middle", async () => {
+    modal.start("ta-1", 900_000, l40s);
+    modal.trouble.set("containerDetails", new Failure("cancelled", "the profile changed"));
+    await assert.rejects(look.take(modal), { reason: "cancelled" });
+    assert.equal(ledger.latestListing(modal.scopeKey), undefined);
+  });
+
+  it("is dated before its first question", async () => {
+    modal.onList = () => clock.advance(5000);
+    const listing = await look.take(modal);
+    assert.equal(listing.observedAtMs, 1_000_000);
+  });
+});

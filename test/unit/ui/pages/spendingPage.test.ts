@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { budgetStandings } from "../../../../src/cost/spending/budget.ts";
+import { usd } from "../../../../src/cost/money.ts";
+import { rateHistory } from "../../../../src/cost/rates/rates.ts";
+import { costPer, costPerApp } from "../../../../src/cost/spending/report.ts";
+import { spendingPage, type SpendingFacts } from "../../../../src/ui/pages/spendingPage.ts";
+import { call, hour, priced, span, t0 } from "../../cost/arbitraries.ts";
+
+const nowMs = t0 + 2 * hour;
+const question = {
+  ...priced({
+    spans: [span({ appName: "flux_api", finishedAtMs: t0 + hour })],
+    rates: rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } }),
+    nowMs,
+  }),
+  calls: [
+    call({ endpoint: "flux", executionSeconds: 36, startedAtMs: t0, endedAtMs: t0 + 36_000 }),
+  ],
+  billed: [],
+  fromMs: t0,
+  toMs: nowMs,
+  timeZone: "UTC",
+};
+
+function page(over: Partial<SpendingFacts> = {}): string {
+  const part = (amount: number) => ({ microUsd: usd(amount), isFloor: false, whys: [] });
+  const day = (key: string, fromMs: number, amount: number) => ({
+    day: { key, fromMs, toMs: fromMs + 24 * hour },
+    spent: part(amount),
+  });
+  return spendingPage({
+    scope: "acme/main",
+    timeZone: "UTC",
+    standings: budgetStandings(
+      [
+        { unit: "week", limit: usd(100) },
+        { unit: "month", limit: usd(3) },
+      ],
+      () => part(3.6),
+      nowMs,
+      "UTC",
+    ),
+    projection: {
+      period: { key: "2026-11", fromMs: t0, toMs: t0 },
+      spent: usd(100),
+      projected: usd(360),
+      basisDays: 14,
+    },
+    days: [day("2026-11-20", t0 - 24 * hour, 0), day("2026-11-21", t0, 3.6)],
+    recentDays: 7,
+    apps: costPerApp(question),
+    byEndpoint: costPer("endpoint", question),
+    byModel: costPer("model", question),
+    byUser: costPer("user", question),
+    sessions: [{ end: "stopped" }, { end: "guardian" }, { end: null }, { end: "stopped" }],
+    deployed: [{ appName: "flux_api", atMs: t0, by: "you" }],
+    keptWarm: ["flux_api"],
+    ...over,
+  }).join("\n");
+}
+
+describe("the page of spending", () => {
+  it("has the budgets, the month's projection, the days, the apps and what calls were for", () => {
+    const text = page();
+    for (const line of [
+      "| this week | ≈ $3.60 | $100.00 | $96.40 |",
+      "| this month | ≈ $3.60 | $3.00 | **nothing** |",
+      "the month will cost ≈ $360.00: within the target of development ($300.00 to $400.00); below the target of beta",
+      "| 2026-11-21 | ≈ $3.60 |\n| 2026-11-20 | nothing |",
+      String.raw`| flux\_api | ≈ $3.60 | 1 % | 0 % | 99 % | 1 h |`,
+      "| flux | 1 | 0 | $0.0011 | ≈ $3.60 |",
+      "| Flux Schnell | 1 | 0 |",
+    ])
+      assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
+  });
+
+  it("goes through what makes it dear: sessions, apps, deployments, idle time, warm containers", () => {
+    const text = page();
+    for (const line of [
+      "Sessions of these days: 2 stopped by you, 1 stopped by the guardian, 1 still open.",
+      String.raw`flux\_api on 2026-11-21 09:00 UTC by you.`,
+      String.raw`flux\_api idled most, for ≈ $3.5`,
+      String.raw`(min_containers)?** flux\_api: that costs day and night.`,
+    ])
+      assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
+  });
+
+  it("says so where nothing is known", () => {
+    const nothing = { apps: [], byEndpoint: [], byModel: [], byUser: [], sessions: [] };
+    const text = page({
+      ...nothing,
+      standings: [],
+      projection: undefined,
+      deployed: [],
+      keptWarm: [],
+    });
+    for (const line of [
+      "No budget is set (modalMeter.budget).",
+      "Sessions of these days: none.",
+      "Modal tells of no deployment.",
+      "None that was seen.",
+      "No app file in the open folders says so.",
+    ])
+      assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
+    assert.doesNotMatch(text, /By endpoint/);
+  });
+});

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { usd } from "../../../../src/cost/money.ts";
+import type {
+  Health,
+  MeterState,
+  RunningApp,
+  SessionState,
+} from "../../../../src/session/meter/meterState.ts";
+import { menuEntries } from "../../../../src/ui/status/menuView.ts";
+import { statusView } from "../../../../src/ui/status/statusView.ts";
+
+const nowMs = 1_760_000_000_000;
+const nothing = { reported: null, metered: null, billed: null, meteredIsFloor: false };
+
+const flux: RunningApp = {
+  appId: "ap-1",
+  name: "flux-api",
+  state: "deployed",
+  running: 1,
+  pending: 0,
+  gpu: "L40S",
+  microUsdPerHour: usd(1.95),
+  warmUntilMs: nowMs + 90_000,
+  tailMicroUsd: usd(0.05),
+};
+
+const session: SessionState = {
+  sessionId: "s",
+  mode: "dev",
+  startedAtMs: nowMs - 600_000,
+  expiresAtMs: null,
+  cost: { ...nothing, reported: usd(0.0014), metered: usd(0.42) },
+};
+
+function state(change: Partial<MeterState> = {}): MeterState {
+  return {
+    nowMs,
+    health: { kind: "ok" },
+    scope: { workspace: "acme", environment: "main" },
+    activity: "none",
+    observedAtMs: nowMs - 5000,
+    staleAfterMs: 60_000,
+    apps: [flux, { ...flux, appId: "ap-2", name: "llm" }],
+    session,
+    today: nothing,
+    adapter: "sdk",
+    ...change,
+  };
+}
+
+describe("statusView", () => {
+  const cases: readonly [string, Partial<MeterState>, string][] = [
+    ["a session", {}, "$(pulse) dev · 2 apps · ≈$0.42"],
+    [
+      "another environment",
+      { scope: { workspace: "acme", environment: "staging" } },
+      "$(pulse) staging · dev · 2 apps · ≈$0.42",
+    ],
+    [
+      "a session without a container",
+      { apps: [] },
+      "$(circle-outline) dev · nothing running · ≈$0.42",
+    ],
+    ["no session", { session: null }, "$(pulse) 2 apps · ≈$3.90/h"],
+    [
+      "an unknown rate",
+      { session: null, apps: [flux, { ...flux, microUsdPerHour: null }] },
+      "$(pulse) 2 apps · rate unknown",
+    ],
+    [
+      "a cost with an unknown part",
+      { session: { ...session, cost: { ...session.cost, meteredIsFloor: true } } },
+      "$(pulse) dev · 2 apps · ≥$0.42",
+    ],
+    [
+      "reported only",
+      { session: { ...session, cost: { ...nothing, reported: usd(0.0014) } } },
+      "$(pulse) dev · 2 apps · $0.0014",
+    ],
+    [
+      "a demo",
+      { session: { ...session, mode: "demo", expiresAtMs: nowMs + 1_200_000 } },
+      "$(pulse) demo · 20 min left · 2 apps · ≈$0.42",
+    ],
+    ["nothing at all", { apps: [], session: null }, "$(circle-outline) Modal · nothing running"],
+    [
+      "the first look",
+      { observedAtMs: null, health: { kind: "starting" } },
+      "$(loading~spin) Modal",
+    ],
+    ["stopping", { activity: "stopping" }, "$(loading~spin) stopping 2 apps…"],
+    ["starting", { activity: "starting" }, "$(loading~spin) dev · 2 apps · ≈$0.42"],
+    ["stale data", { observedAtMs: nowMs - 180_000 }, "$(pulse) dev · 2 apps · ≈$0.42 · 3 min ago"],
+    [
+      "offline with known data",
+      { health: { kind: "offline", message: "No network." }, observedAtMs: nowMs - 180_000 },
+      "$(debug-disconnect) dev · 2 apps · ≈$0.42 · offline · 3 min ago",
+    ],
+    [
+      "offline from the start",
+      { health: { kind: "offline", message: "" }, observedAtMs: null },
+      "$(debug-disconnect) Modal: offline",
+    ],
+    [
+      "no CLI",
+      { health: { kind: "no-cli", message: "" }, observedAtMs: null },
+      "$(warning) Modal: CLI not found",
+    ],
+    [
+      "no token",
+      { health: { kind: "not-authenticated", message: "" } },
+      "$(key) Modal: not logged in",
+    ],
+    [
+      "a wrong setting",
+      { health: { kind: "bad-setting", message: "" } },
+      "$(error) Modal: wrong setting",
+    ],
+    [
+      "a broken ledger",
+      { health: { kind: "ledger-broken", message: "" } },
+      "$(error) Modal: ledger unusable",
+    ],
+    [
+      "no permission",
+      { health: { kind: "denied", message: "" }, observedAtMs: null },
+      "$(lock) Modal: permission denied",
+    ],
+    [
+      "no answer",
+      { health: { kind: "failing", message: "" }, observedAtMs: null },
+      "$(warning) Modal: no answer",
+    ],
+  ];
+  for (const [name, change, text] of cases) {
+    it(`shows ${name}: ${text}`, () => assert.equal(statusView(state(change)).text, text));
+  }
+
+  it("never shows NaN, undefined or a false $0.00, whatever is missing", () => {
+    for (const [, change] of cases) {
+      const { text, tooltip, accessibilityLabel } = statusView(state(change));
+      assert.doesNotMatch(`${text}${tooltip}${accessibilityLabel}`, /NaN|undefined|null|\$0\.00\b/);
+    }
+  });
+
+  it("names the workspace and the environment in the tooltip", () => {
+    assert.match(statusView(state()).tooltip, /acme\/main/);
+  });
+
+  it("warns when a demo is about to end, and when it can not see", () => {
+    const demo = { ...session, expiresAtMs: nowMs + 100_000 };
+    assert.equal(statusView(state({ session: demo })).severity, "warning");
+    const offline: Health = { kind: "offline", message: "" };
+    assert.equal(statusView(state({ health: offline })).severity, "warning");
+    assert.equal(statusView(state()).severity, "none");
+  });
+
+  it("lets no app name become a link or a table cell", () => {
+    const { tooltip } = statusView(state({ apps: [{ ...flux, name: "[x](command:evil) | a" }] }));
+    assert.doesNotMatch(tooltip, /[^\\]\]\(command:evil\)/);
+    assert.match(tooltip, /\\\|/);
+  });
+
+  it("reads well aloud: no icon names, no bullets", () => {
+    assert.equal(
+      statusView(state()).accessibilityLabel,
+      "Modal Meter, acme/main: dev, 2 apps, ≈$0.42",
+    );
+  });
+});
+
+describe("menuEntries", () => {
+  const commands = (change: Partial<MeterState>): readonly string[] =>
+    menuEntries(state(change)).map(({ command }) => command.replace("modalMeter.", ""));
+
+  it("offers to stop first while something runs", () => {
+    assert.equal(commands({})[0], "stopAll");
+  });
+
+  it("offers no stop when nothing runs", () => {
+    assert.ok(!commands({ apps: [], session: null }).includes("stopAll"));
+    assert.ok(commands({ apps: [], session: null }).includes("startDev"));
+  });
+
+  it("offers to extend only what expires", () => {
+    assert.ok(!commands({}).includes("extendDemo"));
+    assert.ok(commands({ session: { ...session, expiresAtMs: nowMs + 1 } }).includes("extendDemo"));
+  });
+
+  it("offers the way out of trouble first", () => {
+    assert.equal(commands({ health: { kind: "offline", message: "x" } })[0], "refresh");
+    assert.equal(
+      commands({ health: { kind: "no-cli", message: "x" } })[0],
+      "workbench.action.openSettings",
+    );
+  });
+});
