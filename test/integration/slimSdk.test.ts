@@ -27,7 +27,7 @@ describe("the SDK's bundle", function () {
   async function bundle(name: string, plugins: Plugin[]): Promise<string> {
     const outfile = join(folder, name);
     await build({
-      entryPoints: [join(root, "src", "modal", "sdkEntry.ts")],
+      entryPoints: [join(root, "src", "modal", "sdk", "entry.ts")],
       outfile,
       bundle: true,
       minify: true,
