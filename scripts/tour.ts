@@ -49,7 +49,7 @@ const steps: readonly Step[] = [
     run: async ({ window, stage }) => {
       await window.pick(/^flux/);
       const ready = await window.untilNotification("is ready in dev mode", { withinMs: 90_000 });
-      const live = [...stage.modal.workspace.world.apps.values()];
+      const live = [...stage.modal.workspace.cloud.apps.values()];
       if (!live.some(({ state }) => state === "deployed")) throw new Error("nothing was deployed");
       await window.untilStatus(status, /^dev · 1 app/);
       return ready.message;
@@ -98,7 +98,7 @@ const steps: readonly Step[] = [
       await window.runCommand("Modal Meter: Stop All Apps");
       const done = await window.untilNotification("Nothing runs any more", { withinMs: 60_000 });
       stage.modal.sync();
-      const live = [...stage.modal.workspace.world.apps.values()];
+      const live = [...stage.modal.workspace.cloud.apps.values()];
       if (live.some(({ state }) => state === "deployed")) throw new Error("an app still runs");
       return done.message;
     },

@@ -21,7 +21,7 @@ import { gpuLabel } from "../../src/cost/rates/gpu.ts";
 import { silentLog } from "../unit/silentLog.ts";
 import type { App, Container, Input } from "../sim/model/entities.ts";
 import { Random } from "../sim/model/random.ts";
-import { World } from "../sim/model/world.ts";
+import { Cloud } from "../sim/model/cloud.ts";
 import { DayLedger } from "./dayLedger.ts";
 import { median, type Figure } from "./figure.ts";
 
@@ -160,29 +160,29 @@ function highest(values: readonly number[]): number {
 async function runDay(seed: number, conditions: Conditions): Promise<Day> {
   const { isHungry = false, isLogLost = false } = conditions;
   const random = new Random(seed);
-  const world = new World({ seed, startMs });
+  const cloud = new Cloud({ seed, startMs });
   const endMs = startMs + random.between(2, 6) * hour;
   const sleeps = planSleeps(random, endMs);
   const ledger = new DayLedger();
   const plans: AppPlan[] = [];
   for (let i = random.between(1, 4); i > 0; i -= 1) {
     const plan = { name: `app-${i}`, endMs, sleeps, isHungry, inputs: [], ownDeploys: [], ledger };
-    plans.push({ ...plan, ...planApp(world, random, plan) });
+    plans.push({ ...plan, ...planApp(cloud, random, plan) });
   }
   const looks: Taken[] = [];
-  const hint = hintOf(world, ledger, conditions);
+  const hint = hintOf(cloud, ledger, conditions);
   for (let window = random.between(1, 2); window > 0; window -= 1) {
-    planLooks(world, random, { ...conditions, endMs, sleeps, looks, hint });
+    planLooks(cloud, random, { ...conditions, endMs, sleeps, looks, hint });
   }
-  world.advanceTo(endMs);
+  cloud.advanceTo(endMs);
 
   // Windows write when they get to it, not in the order in which they looked.
   for (const { listing } of looks.toSorted(() => random.next() - 0.5))
     ledger.recordListing(listing);
   for (const plan of plans) keepBooks(plan);
   if (!isLogLost) {
-    follow(world, ledger, looks, sleeps);
-    await lookBack(world, ledger, looks, conditions, hint);
+    follow(cloud, ledger, looks, sleeps);
+    await lookBack(cloud, ledger, looks, conditions, hint);
   }
   const reader = new CostReader(ledger, {
     appHint: hint,
@@ -194,7 +194,7 @@ async function runDay(seed: number, conditions: Conditions): Promise<Day> {
   const cost = (): TieredCost =>
     costIn(reader.read({ scope, fromMs: startMs, nowMs: endMs, rates: history }), null, startMs);
   const withoutBill = cost();
-  const inWholeHours = world.bill({ byAppHour: true, toMs: hourOf(endMs - 15 * minute) });
+  const inWholeHours = cloud.bill({ byAppHour: true, toMs: hourOf(endMs - 15 * minute) });
   ledger.billedRows = inWholeHours.map(({ appId, hourStartMs, usd }) => ({
     objectId: appId,
     description: "",
@@ -204,7 +204,7 @@ async function runDay(seed: number, conditions: Conditions): Promise<Day> {
   ledger.remember("billed", "1");
   const inputs = plans.flatMap((plan) => plan.inputs);
   return {
-    exactUsd: world.bill().reduce((sum, row) => sum + row.usd, 0),
+    exactUsd: cloud.bill().reduce((sum, row) => sum + row.usd, 0),
     liveUsd: usdOf(withoutBill),
     withBillUsd: usdOf(cost()),
     headersUsd: inputs.reduce((sum, input) => sum + (headerOf(input)?.microUsd ?? 0), 0) / 1e6,
@@ -236,13 +236,13 @@ function keepBooks({ app, scaledownSeconds, inputs, isOwnTraffic, ledger }: AppP
 
 /** What each window reads of the logs of apps that have containers: from the look that shows them to the one that does not. */
 function follow(
-  world: World,
+  cloud: Cloud,
   ledger: DayLedger,
   looks: readonly Taken[],
   sleeps: readonly Sleep[],
 ): void {
-  for (const app of world.apps.values()) {
-    const log = logOf(world, app);
+  for (const app of cloud.apps.values()) {
+    const log = logOf(cloud, app);
     const read: LogChunk[] = [];
     const inOrder = looks.toSorted((a, b) => a.listing.observedAtMs - b.listing.observedAtMs);
     for (const [index, { listing }] of inOrder.entries()) {
@@ -256,7 +256,7 @@ function follow(
     const known = { scope, appId: app.id, appName: app.description };
     const lines = new LogLineAssembler(app.id);
     const containers = new LoggedContainers(known);
-    const parts = { ledger, clock: clockAt(world.nowMs), rates: () => rates, onCall: () => {} };
+    const parts = { ledger, clock: clockAt(cloud.nowMs), rates: () => rates, onCall: () => {} };
     const calls = new LoggedCalls(known, parts);
     for (const chunk of read) {
       calls.add(lines.add(chunk));
@@ -268,7 +268,7 @@ function follow(
 
 /** The product's own looking back, at each look that came after a gap. */
 async function lookBack(
-  world: World,
+  cloud: Cloud,
   ledger: DayLedger,
   looks: readonly Taken[],
   { adapter }: Conditions,
@@ -290,14 +290,14 @@ async function lookBack(
     (a, b) => a.listing.observedAtMs - b.listing.observedAtMs,
   )) {
     state.nowMs = listing.observedAtMs;
-    await back.update(sourceAt(world, adapter, state), { ...listing, sinceMs });
+    await back.update(sourceAt(cloud, adapter, state), { ...listing, sinceMs });
     sinceMs = listing.observedAtMs;
   }
 }
 
 /** Modal as it answered at that moment. */
 function sourceAt(
-  world: World,
+  cloud: Cloud,
   adapter: Adapter,
   state: { readonly nowMs: number },
 ): LookBackSource {
@@ -305,12 +305,12 @@ function sourceAt(
     scopeKey: scope,
     control: {
       fetchLogs: async (appId, { sinceMs = 0, untilMs = state.nowMs }) =>
-        logOf(world, world.app(appId)).filter(
+        logOf(cloud, cloud.app(appId)).filter(
           ({ atMs }) => atMs !== null && atMs >= sinceMs && atMs < Math.min(untilMs, state.nowMs),
         ),
       containerDetails: async (containerId) => {
         if (adapter === "cli") throw new Failure("unsupported", "The CLI does not tell.");
-        const container = world.containerInfo(containerId);
+        const container = cloud.containerInfo(containerId);
         if (container === null) throw new Failure("not-found", "No such container.");
         const { finishedAtMs } = container;
         return {
@@ -319,7 +319,7 @@ function sourceAt(
         };
       },
       deployments: async (appId) =>
-        world
+        cloud
           .app(appId)
           .deployments.filter(({ deployedAtMs }) => deployedAtMs <= state.nowMs)
           .map(({ version, deployedAtMs }) => ({
@@ -332,10 +332,10 @@ function sourceAt(
   };
 }
 
-function hintOf(world: World, ledger: DayLedger, { isFileUnknown = false }: Conditions) {
+function hintOf(cloud: Cloud, ledger: DayLedger, { isFileUnknown = false }: Conditions) {
   const specs = (): ReadonlyMap<string, Container["fn"]["spec"]> =>
     new Map(
-      [...world.apps.values()].flatMap(({ description, deployments }) =>
+      [...cloud.apps.values()].flatMap(({ description, deployments }) =>
         [...(deployments[0]?.functions.values() ?? [])].map((spec) => [description, spec] as const),
       ),
     );
@@ -352,7 +352,7 @@ function hintOf(world: World, ledger: DayLedger, { isFileUnknown = false }: Cond
           };
     },
     inSettings: () => undefined,
-    nowMs: () => world.nowMs,
+    nowMs: () => cloud.nowMs,
   });
 }
 
@@ -387,7 +387,7 @@ interface AppPlan extends DayPlan {
 }
 
 function planApp(
-  world: World,
+  cloud: Cloud,
   random: Random,
   plan: DayPlan,
 ): Pick<AppPlan, "app" | "scaledownSeconds" | "isKeptWarm" | "isOwnTraffic"> {
@@ -409,38 +409,38 @@ function planApp(
     queueMs: random.between(500, 20_000),
     coldStartMs: random.between(5, 240) * second,
   };
-  const deploy = () => world.deploy({ name: plan.name, functions: [spec] });
+  const deploy = () => cloud.deploy({ name: plan.name, functions: [spec] });
   const app = deploy();
   const isOwnTraffic = random.next() < 0.5;
   const request = (): void => {
     if (app.state !== "deployed") return;
     // Nobody calls from a laptop that sleeps; teammates and scripts go on.
-    if (isOwnTraffic && isAsleep(plan.sleeps, world.nowMs)) return;
+    if (isOwnTraffic && isAsleep(plan.sleeps, cloud.nowMs)) return;
     const durationMs = random.between(500, 90_000);
-    plan.inputs.push(world.request({ appId: app.id, functionName: plan.name, durationMs }));
+    plan.inputs.push(cloud.request({ appId: app.id, functionName: plan.name, durationMs }));
   };
   // Bursts of work with pauses between them.
   for (let atMs = startMs; atMs < plan.endMs; atMs += random.between(1, 60) * minute) {
     for (let n = random.between(1, 12); n > 0; n -= 1) {
       atMs += random.between(0, 3 * minute);
-      world.schedule(atMs, request);
+      cloud.schedule(atMs, request);
     }
   }
   const someTime = () => random.between(startMs, plan.endMs);
   if (random.next() < 0.5)
-    world.schedule(someTime(), () => {
-      if (app.state !== "deployed" || isAsleep(plan.sleeps, world.nowMs)) return;
+    cloud.schedule(someTime(), () => {
+      if (app.state !== "deployed" || isAsleep(plan.sleeps, cloud.nowMs)) return;
       deploy();
     });
-  if (random.next() < 0.3) world.schedule(someTime(), () => crashOne(world, app.id));
+  if (random.next() < 0.3) cloud.schedule(someTime(), () => crashOne(cloud, app.id));
   if (random.next() < 0.6) {
-    world.schedule(someTime(), () => {
-      if (isAsleep(plan.sleeps, world.nowMs) || !world.stopApp(app.id)) return;
+    cloud.schedule(someTime(), () => {
+      if (isAsleep(plan.sleeps, cloud.nowMs) || !cloud.stopApp(app.id)) return;
       const stopped = { appId: app.id, name: plan.name };
       plan.ledger.receiptList.push({
-        receiptId: `receipt-${app.id}-${world.nowMs}`,
+        receiptId: `receipt-${app.id}-${cloud.nowMs}`,
         scope,
-        atMs: world.nowMs + 2 * second,
+        atMs: cloud.nowMs + 2 * second,
         by: "person",
         planned: [stopped],
         stopped: [stopped],
@@ -460,9 +460,9 @@ function isHungry(plan: DayPlan, random: Random): number {
   return plan.isHungry ? 1 + random.next() : random.next();
 }
 
-function crashOne(world: World, appId: string): void {
-  const [container] = world.listContainers({ appId });
-  if (container !== undefined) world.stopContainer(container.id, { reason: "crashed" });
+function crashOne(cloud: Cloud, appId: string): void {
+  const [container] = cloud.listContainers({ appId });
+  if (container !== undefined) cloud.stopContainer(container.id, { reason: "crashed" });
 }
 
 type Sleep = readonly [fromMs: number, toMs: number];
@@ -490,13 +490,13 @@ interface LookPlan extends Conditions {
 }
 
 /** One focused window that looks as its policy says, unless the laptop sleeps or the network is away. */
-function planLooks(world: World, random: Random, plan: LookPlan): void {
+function planLooks(cloud: Cloud, random: Random, plan: LookPlan): void {
   const { adapter } = plan;
   let before: readonly ContainerObservation[] = [];
   let failures = 0;
   const again = (): void => {
     const situation = {
-      nowMs: world.nowMs,
+      nowMs: cloud.nowMs,
       adapter,
       focused: true,
       busy: false,
@@ -510,28 +510,28 @@ function planLooks(world: World, random: Random, plan: LookPlan): void {
     const delayMs = nextLookDelayMs(situation, random.next()) ?? minute;
     // A look takes time itself: the CLI starts two Pythons.
     const takesMs = adapter === "cli" ? random.between(1000, 3000) : random.between(20, 500);
-    if (world.nowMs + delayMs <= plan.endMs) world.schedule(world.nowMs + delayMs + takesMs, look);
+    if (cloud.nowMs + delayMs <= plan.endMs) cloud.schedule(cloud.nowMs + delayMs + takesMs, look);
   };
   const look = (): void => {
-    if (isAsleep(plan.sleeps, world.nowMs)) {
-      const wakesAtMs = plan.sleeps.find(([, toMs]) => toMs > world.nowMs)?.[1] ?? plan.endMs;
-      world.schedule(wakesAtMs + 1000, look);
+    if (isAsleep(plan.sleeps, cloud.nowMs)) {
+      const wakesAtMs = plan.sleeps.find(([, toMs]) => toMs > cloud.nowMs)?.[1] ?? plan.endMs;
+      cloud.schedule(wakesAtMs + 1000, look);
       return;
     }
     if (random.next() < 0.01) failures += 1;
     else {
       failures = 0;
-      const listing = listingOf(world, plan, before);
+      const listing = listingOf(cloud, plan, before);
       before = listing.containers;
       plan.looks.push({ listing });
     }
     again();
   };
-  world.schedule(startMs + random.between(0, 15 * second), look);
+  cloud.schedule(startMs + random.between(0, 15 * second), look);
 }
 
 function listingOf(
-  world: World,
+  cloud: Cloud,
   { adapter, hint }: LookPlan,
   before: readonly ContainerObservation[],
 ): Listing {
@@ -539,20 +539,20 @@ function listingOf(
     const seen = observe(container, adapter);
     return withAppResources(seen, hint(scope, seen));
   };
-  const live = world.listContainers();
+  const live = cloud.listContainers();
   const ids = new Set(live.map(({ id }) => id));
   const gone = before.filter(({ containerId }) => !ids.has(containerId));
   return {
     scope,
-    observedAtMs: world.nowMs,
+    observedAtMs: cloud.nowMs,
     adapter,
-    apps: world.listApps().map(appInfo),
+    apps: cloud.listApps().map(appInfo),
     containers: live.map(hinted),
     ended:
       adapter === "cli"
         ? []
         : gone.flatMap(({ containerId }) => {
-            const container = world.containerInfo(containerId);
+            const container = cloud.containerInfo(containerId);
             return container === null
               ? []
               : [{ ...hinted(container), finishedAtMs: container.finishedAtMs }];
@@ -573,9 +573,9 @@ function appInfo({ id, description, state, createdAtMs, stoppedAtMs }: App): App
 }
 
 /** An app's log: a container says something when it is up, and with each call. One that ended before that left no line. */
-function logOf(world: World, app: App): readonly LogChunk[] {
+function logOf(cloud: Cloud, app: App): readonly LogChunk[] {
   const known = logs.get(app);
-  if (known?.atMs === world.nowMs) return known.chunks;
+  if (known?.atMs === cloud.nowMs) return known.chunks;
   const chunks: LogChunk[] = [];
   for (const {
     id: containerId,
@@ -583,13 +583,13 @@ function logOf(world: World, app: App): readonly LogChunk[] {
     fn,
     startedAtMs,
     finishedAtMs,
-  } of world.fleet.containers.values()) {
+  } of cloud.fleet.containers.values()) {
     if (startedAtMs === null || appId !== app.id) continue;
     const upAtMs = startedAtMs + fn.spec.coldStartMs;
-    if (upAtMs > (finishedAtMs ?? world.nowMs)) continue;
+    if (upAtMs > (finishedAtMs ?? cloud.nowMs)) continue;
     chunks.push({ text: "up\n", containerId, atMs: upAtMs, entryId: null });
   }
-  for (const input of world.fleet.inputs.values()) {
+  for (const input of cloud.fleet.inputs.values()) {
     const header = headerOf(input);
     if (header === undefined || input.container?.appId !== app.id) continue;
     chunks.push({
@@ -600,7 +600,7 @@ function logOf(world: World, app: App): readonly LogChunk[] {
     });
   }
   chunks.sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
-  logs.set(app, { atMs: world.nowMs, chunks });
+  logs.set(app, { atMs: cloud.nowMs, chunks });
   return chunks;
 }
 

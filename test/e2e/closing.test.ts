@@ -20,7 +20,7 @@ function needCli(context: Mocha.Context): void {
 /** Apps that Local Modal itself has in service. */
 function live({ modal }: Stage): readonly string[] {
   modal.sync();
-  return [...modal.workspace.world.apps.values()]
+  return [...modal.workspace.cloud.apps.values()]
     .filter(({ state }) => state === "deployed")
     .map(({ description }) => description);
 }

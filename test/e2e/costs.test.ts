@@ -39,10 +39,10 @@ async function morning(): Promise<Morning> {
   const training = modal.seedApp({ name: "training", functions }, 1);
   const theirs = modal.seedApp({ name: "theirs", by: "teammate", functions }, 1);
   modal.advance(1.5 * hourMs);
-  for (const { id } of [training, theirs]) modal.workspace.world.stopApp(id);
+  for (const { id } of [training, theirs]) modal.workspace.cloud.stopApp(id);
   modal.advance(nowMs - modal.clock.nowMs());
   const sum = (appIds: readonly string[]): string => {
-    const rows = modal.workspace.world.bill({ byAppHour: true });
+    const rows = modal.workspace.cloud.bill({ byAppHour: true });
     const exactUsd = rows
       .filter(({ appId }) => appIds.includes(appId))
       .reduce((total, row) => total + row.usd, 0);

@@ -811,8 +811,8 @@ describe("endpoints in a real window", function () {
       await scene.untilResult("a-guarded-fox");
       assert.equal(scene.posts().at(-1)?.headers["modal-key"], "wk-one");
       await scene.setting({ "modalMeter.endpointUrls": undefined });
-      const app = [...workspace.world.apps.values()].find(({ name }) => name === "locked");
-      if (app !== undefined) workspace.world.stopApp(app.id);
+      const app = [...workspace.cloud.apps.values()].find(({ name }) => name === "locked");
+      if (app !== undefined) workspace.cloud.stopApp(app.id);
       stage.modal.sync();
     });
   });
@@ -971,8 +971,8 @@ describe("endpoints in a real window", function () {
   describe("a stopped app", () => {
     it("is offered to be started, and then called", async () => {
       const { window, stage } = scene;
-      const { world } = stage.modal.workspace;
-      for (const app of world.apps.values()) if (app.state === "deployed") world.stopApp(app.id);
+      const { cloud } = stage.modal.workspace;
+      for (const app of cloud.apps.values()) if (app.state === "deployed") cloud.stopApp(app.id);
       stage.modal.sync();
       await scene.invoke("Invoke Flux", "a fox after a stop");
       // The second, when the window has already seen that nothing runs: then nothing is sent at all.

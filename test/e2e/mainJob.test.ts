@@ -33,7 +33,7 @@ async function invokeFlux(window: EditorWindow, prompt: string): Promise<void> {
 /** What Local Modal itself says, which no claim of the extension can change. */
 function liveApps(stage: Stage): readonly string[] {
   stage.modal.sync();
-  return [...stage.modal.workspace.world.apps.values()]
+  return [...stage.modal.workspace.cloud.apps.values()]
     .filter(({ state }) => state === "deployed")
     .map(({ description }) => description);
 }

@@ -17,7 +17,7 @@ function needCli(context: Mocha.Context, version: "current" | "old"): void {
 function live({ modal }: Stage, workspace = modal.workspace): Readonly<Record<string, number>> {
   modal.sync();
   return Object.fromEntries(
-    [...workspace.world.apps.values()]
+    [...workspace.cloud.apps.values()]
       .filter(({ state }) => state === "deployed")
       .map(({ description, functions }) => {
         const windows = [...functions.values()].map(

@@ -50,7 +50,7 @@ export class SessionScene implements AsyncDisposable {
   /** Apps that Modal itself has in service, in one environment or in all. */
   live(environment?: string): readonly App[] {
     this.modal.sync();
-    return [...this.modal.workspace.world.apps.values()].filter(
+    return [...this.modal.workspace.cloud.apps.values()].filter(
       (app) =>
         app.state !== "stopped" && (environment === undefined || app.environment === environment),
     );
@@ -78,17 +78,17 @@ export class SessionScene implements AsyncDisposable {
 
   containers(app: App): number {
     this.modal.sync();
-    return this.modal.workspace.world.runningTasks(app);
+    return this.modal.workspace.cloud.runningTasks(app);
   }
 
   /** Back to nothing: whatever a test left behind ends at Modal itself, and the window sees it. */
   async clear(): Promise<void> {
     this.modal.faults.clear();
-    const { world } = this.modal.workspace;
-    world.stopMs = 0;
+    const { cloud } = this.modal.workspace;
+    cloud.stopMs = 0;
     for (const app of this.live()) {
       app.refusesToStop = false;
-      world.stopApp(app.id);
+      cloud.stopApp(app.id);
     }
     this.modal.sync();
     await this.window.until("no question is open", async () => {

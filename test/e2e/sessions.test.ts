@@ -445,7 +445,7 @@ describe("sessions", function () {
     it("tells of an app that another person deploys again meanwhile", async () => {
       const { window, modal } = scene;
       const flux = await scene.startDev();
-      const { world } = modal.workspace;
+      const { cloud } = modal.workspace;
       modal.faults.addRpc({
         rpc: "AppStop",
         times: 1,
@@ -453,7 +453,7 @@ describe("sessions", function () {
           kind: "run",
           when: "after",
           run: () => {
-            world.deploy({ name: "flux", by: "teammate", functions: [{ name: "web", gpu: l40s }] });
+            cloud.deploy({ name: "flux", by: "teammate", functions: [{ name: "web", gpu: l40s }] });
           },
         },
       });

@@ -85,8 +85,8 @@ for (const adapter of adapterCases) {
     });
 
     it("lists the containers with their start, and none before the start", async () => {
-      const { world } = local.workspace;
-      const pending = world.deploy({
+      const { cloud } = local.workspace;
+      const pending = cloud.deploy({
         name: "slow",
         functions: [
           { name: "f", gpu: { type: "T4", count: 1 }, minContainers: 1, queueMs: hourMs },
@@ -95,7 +95,7 @@ for (const adapter of adapterCases) {
       local.sync();
       const containers = await control.listContainers();
       const ofFlux = containers.filter(({ appId }) => appId === flux.id);
-      const truth = world.listContainers({ appId: flux.id });
+      const truth = cloud.listContainers({ appId: flux.id });
       assert.deepEqual(
         ofFlux.map(({ containerId }) => containerId).toSorted(),
         truth.map(({ id }) => id).toSorted(),
@@ -112,11 +112,11 @@ for (const adapter of adapterCases) {
         waiting.map(({ startedAtMs }) => startedAtMs),
         [null],
       );
-      world.stopApp(pending.id);
+      cloud.stopApp(pending.id);
     });
 
     it("tells each container's GPU and exact times, or that it cannot", async () => {
-      const truth = local.workspace.world.listContainers({ appId: flux.id });
+      const truth = local.workspace.cloud.listContainers({ appId: flux.id });
       for (const own of truth) {
         if (!adapter.knowsContainers) {
           assert.equal(await reasonOf(control.containerDetails(own.id)), "unsupported");
@@ -134,8 +134,8 @@ for (const adapter of adapterCases) {
     });
 
     it("reads the deployment history, newest first", async () => {
-      const app = local.workspace.world.deploy({ name: "twice", functions: [{ name: "f" }] });
-      local.workspace.world.deploy({ name: "twice", functions: [{ name: "g" }], tag: "v1" });
+      const app = local.workspace.cloud.deploy({ name: "twice", functions: [{ name: "f" }] });
+      local.workspace.cloud.deploy({ name: "twice", functions: [{ name: "g" }], tag: "v1" });
       const history = await control.deployments(app.id);
       assert.deepEqual(
         history.map(({ version, deployedBy, tag }) => ({ version, deployedBy, tag })),
@@ -144,25 +144,25 @@ for (const adapter of adapterCases) {
           { version: 1, deployedBy: "you", tag: null },
         ],
       );
-      local.workspace.world.stopApp(app.id);
+      local.workspace.cloud.stopApp(app.id);
     });
 
     it("reads the last log lines with their container and time", async () => {
-      const { world } = local.workspace;
-      const [container] = world.listContainers({ appId: flux.id });
+      const { cloud } = local.workspace;
+      const [container] = cloud.listContainers({ appId: flux.id });
       assert.ok(container !== undefined);
-      world.log(flux.id, { text: "💰 first €\n", container });
-      world.log(flux.id, { text: "second\n", container });
+      cloud.log(flux.id, { text: "💰 first €\n", container });
+      cloud.log(flux.id, { text: "second\n", container });
       const chunks = await control.fetchLogs(flux.id, { tail: 2 });
       assert.equal(textOf(chunks), "💰 first €\nsecond\n");
       for (const chunk of chunks) {
         assert.equal(chunk.containerId, container.id);
-        assert.ok(Math.abs((chunk.atMs ?? 0) - world.nowMs) < secondMs);
+        assert.ok(Math.abs((chunk.atMs ?? 0) - cloud.nowMs) < secondMs);
       }
     });
 
     it("follows the log until told to stop", async () => {
-      const { world } = local.workspace;
+      const { cloud } = local.workspace;
       const abort = new AbortController();
       let text = "";
       let added = false;
@@ -170,7 +170,7 @@ for (const adapter of adapterCases) {
         text += chunk.text;
         if (!added) {
           added = true;
-          world.log(flux.id, { text: "while followed\n" });
+          cloud.log(flux.id, { text: "while followed\n" });
           local.sync();
         }
         if (text.includes("while followed\n")) abort.abort();
@@ -191,7 +191,7 @@ for (const adapter of adapterCases) {
       local.advance(2 * hourMs);
       const query = { startMs: startMs - 30 * 60_000, endMs: startMs + 90 * 60_000 };
       const rows = await control.billingReport({ ...query, resolution: "hour" });
-      const truth = local.workspace.world
+      const truth = local.workspace.cloud
         .bill({ byAppHour: true })
         .filter((row) => row.hourStartMs < query.endMs && Number(row.usdText) > 0);
       const plain = (row: { id: string; startMs: number; microUsd: number }): string =>
@@ -260,18 +260,18 @@ for (const adapter of adapterCases) {
     });
 
     it("stops a container of its own, and says when it was stopped already", async () => {
-      const [first] = local.workspace.world.listContainers({ appId: flux.id });
-      const own = first ?? local.workspace.world.startWarm(functionOf(flux));
+      const [first] = local.workspace.cloud.listContainers({ appId: flux.id });
+      const own = first ?? local.workspace.cloud.startWarm(functionOf(flux));
       local.sync();
       await control.listContainers();
       assert.equal(await control.stopContainer(own.id), "stopped");
-      assert.notEqual(local.workspace.world.containerInfo(own.id)?.finishedAtMs, null);
+      assert.notEqual(local.workspace.cloud.containerInfo(own.id)?.finishedAtMs, null);
       assert.equal(await control.stopContainer(own.id), stoppedAgain);
     });
 
     it("replaces the containers of a deployment, or says that it cannot", async () => {
-      const { world } = local.workspace;
-      const before = world.startWarm(functionOf(flux));
+      const { cloud } = local.workspace;
+      const before = cloud.startWarm(functionOf(flux));
       local.advance(5000);
       const done = control.rollover(flux.id);
       if (!adapter.knowsRates) {
@@ -279,15 +279,15 @@ for (const adapter of adapterCases) {
         return;
       }
       await done;
-      assert.notEqual(world.containerInfo(before.id)?.finishedAtMs, null);
-      assert.equal(world.app(flux.id).state, "deployed");
+      assert.notEqual(cloud.containerInfo(before.id)?.finishedAtMs, null);
+      assert.equal(cloud.app(flux.id).state, "deployed");
     });
 
     it("stops an app, and says when it was stopped already", async () => {
       const app = local.seedApp({ name: "to-stop", functions: [{ name: "f" }] }, 1);
       assert.equal(await control.stopApp(app.id), "stopped");
-      assert.equal(local.workspace.world.app(app.id).state, "stopped");
-      assert.equal(local.workspace.world.listContainers({ appId: app.id }).length, 0);
+      assert.equal(local.workspace.cloud.app(app.id).state, "stopped");
+      assert.equal(local.workspace.cloud.listContainers({ appId: app.id }).length, 0);
       assert.equal(await control.stopApp(app.id), stoppedAgain);
     });
 
@@ -297,8 +297,8 @@ for (const adapter of adapterCases) {
         1,
       );
       const other = local.workspaces.get("rival") ?? local.addWorkspace("rival").workspace;
-      const foreign = other.world.deploy({ name: "flux-api", functions: [{ name: "f" }] });
-      const container = local.workspace.world.listContainers({ appId: staging.id })[0];
+      const foreign = other.cloud.deploy({ name: "flux-api", functions: [{ name: "f" }] });
+      const container = local.workspace.cloud.listContainers({ appId: staging.id })[0];
       assert.ok(container !== undefined);
       const before = local.journal.count({ name: "AppStop" });
       assert.equal(await reasonOf(control.stopApp(staging.id)), "invalid-argument");
@@ -306,9 +306,9 @@ for (const adapter of adapterCases) {
       assert.equal(await reasonOf(control.rollover(staging.id)), "invalid-argument");
       assert.equal(await reasonOf(control.stopContainer(container.id)), "invalid-argument");
       assert.equal(local.journal.count({ name: "AppStop" }), before);
-      assert.equal(local.workspace.world.app(staging.id).state, "deployed");
-      assert.equal(other.world.app(foreign.id).state, "deployed");
-      assert.equal(local.workspace.world.containerInfo(container.id)?.finishedAtMs, null);
+      assert.equal(local.workspace.cloud.app(staging.id).state, "deployed");
+      assert.equal(other.cloud.app(foreign.id).state, "deployed");
+      assert.equal(local.workspace.cloud.containerInfo(container.id)?.finishedAtMs, null);
     });
 
     it("says that there is no network long before the command itself would", async () => {

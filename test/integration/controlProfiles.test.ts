@@ -23,7 +23,7 @@ describe("Profiles and servers", () => {
     local.addWorkspace("rival");
     local.seedApp({ name: "ours", functions: [{ name: "f" }] }, 1);
     local.seedApp({ name: "staged", environment: "staging", functions: [{ name: "f" }] }, 1);
-    local.workspaces.get("rival")?.world.deploy({ name: "theirs", functions: [{ name: "f" }] });
+    local.workspaces.get("rival")?.cloud.deploy({ name: "theirs", functions: [{ name: "f" }] });
   });
   after(async () => {
     await local.stop();
@@ -74,7 +74,7 @@ describe("Profiles and servers", () => {
         (await after.listApps()).map(({ name }) => name),
         ["theirs"],
       );
-      assert.equal(local.workspace.world.app(ours.appId).state, "deployed");
+      assert.equal(local.workspace.cloud.app(ours.appId).state, "deployed");
     });
 
     it(`${mode}: takes profile and environment from the settings`, async function () {

@@ -95,7 +95,7 @@ class Desk {
     this.#back = new LookBack(own);
     this.#follower = new LogFollower(own);
     local.sync();
-    this.app = local.workspace.world.deploy({ name: "flux", functions: [spec] });
+    this.app = local.workspace.cloud.deploy({ name: "flux", functions: [spec] });
     ledger.upsertSession({
       sessionId: "s-1",
       scope,
@@ -153,22 +153,22 @@ class Desk {
       if (by === "editor") this.ledger.upsertCall({ ...this.#row(callId, startedAtMs), ...change });
     };
     row({});
-    const { world } = this.local.workspace;
+    const { cloud } = this.local.workspace;
     const settled = (input: Input): void => {
       const executionSeconds = durationMs / second;
       const { gpu } = metricsFor(executionSeconds, { ...asResources, cpuCores: 0 }, rates.now);
       const reportedMicroUsd = gpu.known ? gpu.microUsd : microUsd(0);
       const claimed = { microUsd: reportedMicroUsd, executionSeconds, gpuType: "L40S" };
-      world.log(this.app.id, { input, text: `${costLine(claimed)}\n` });
+      cloud.log(this.app.id, { input, text: `${costLine(claimed)}\n` });
       row({
         status: "succeeded",
-        endedAtMs: world.nowMs,
+        endedAtMs: cloud.nowMs,
         reportedMicroUsd,
         executionSeconds,
         gpuType: "L40S",
       });
     };
-    world.request({ appId: this.app.id, functionName: "flux", durationMs, onSettled: settled });
+    cloud.request({ appId: this.app.id, functionName: "flux", durationMs, onSettled: settled });
   }
 
   reading(): CostReading {
@@ -179,7 +179,7 @@ class Desk {
   /** Metered against Local Modal's exact bill, as a fraction of it. */
   drift(): number {
     this.local.sync();
-    const exactUsd = this.local.workspace.world.bill().reduce((sum, { usd }) => sum + usd, 0);
+    const exactUsd = this.local.workspace.cloud.bill().reduce((sum, { usd }) => sum + usd, 0);
     const { metered, bestTier } = costIn(this.reading(), new Set([this.app.id]), startMs);
     assert.equal(bestTier, "metered");
     assert.ok(metered !== null && !metered.known.isFloor);

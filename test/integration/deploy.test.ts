@@ -80,7 +80,7 @@ for (const venv of ["current", "old"] as const) {
       for (const { url } of urls) assert.ok(url.startsWith(local.webUrl), url);
       assert.match(dashboardUrl ?? "", /^https?:\/\//);
       assert.ok(lines.includes("mode is demo"), lines.join("\n"));
-      const app = local.workspace.world.deployedApp("flux-api");
+      const app = local.workspace.cloud.deployedApp("flux-api");
       const flux = [...(app?.functions.values() ?? [])].find(({ spec }) => spec.name === "flux");
       assert.equal(flux?.spec.scaledownMs, 7000);
       assert.deepEqual(flux?.spec.gpu, { type: "L40S", count: 1 });
@@ -89,8 +89,8 @@ for (const venv of ["current", "old"] as const) {
     it("deploys into the environment of the target, under the target's name", async () => {
       const other = { ...(await target("app.py")), environment: "staging", name: "renamed" };
       await deployer.deploy(other, { variables: {}, onLine: () => undefined });
-      assert.equal(local.workspace.world.deployedApp("renamed", "staging")?.state, "deployed");
-      assert.equal(local.workspace.world.deployedApp("renamed", "main"), null);
+      assert.equal(local.workspace.cloud.deployedApp("renamed", "staging")?.state, "deployed");
+      assert.equal(local.workspace.cloud.deployedApp("renamed", "main"), null);
     });
 
     for (const [name, text, message] of [
@@ -157,10 +157,10 @@ for (const venv of ["current", "old"] as const) {
         ["flux", "private"],
         lines.join("\n"),
       );
-      assert.equal(local.workspace.world.app(handle.appId).state, "ephemeral");
+      assert.equal(local.workspace.cloud.app(handle.appId).state, "ephemeral");
       await handle.end();
       assert.equal(local.journal.count({ name: "AppClientDisconnect" }) > 0, true);
-      assert.notEqual(local.workspace.world.app(handle.appId).state, "ephemeral");
+      assert.notEqual(local.workspace.cloud.app(handle.appId).state, "ephemeral");
     });
   });
 }

@@ -159,7 +159,7 @@ describe("endpoints on Local Modal", () => {
   });
 
   it("says of a stopped app that it is stopped, and that nothing was billed", async () => {
-    modal.workspace.world.stopApp(app.id);
+    modal.workspace.cloud.stopApp(app.id);
     modal.sync();
     const failure = await failureOf(start(endpoint("flux")));
     assert.equal(failure.reason, "endpoint-stopped");
@@ -195,7 +195,7 @@ describe("endpoints on Local Modal", () => {
   });
 
   it("opens a protected endpoint with the saved token alone", async () => {
-    modal.workspace.world.stopApp(app.id);
+    modal.workspace.cloud.stopApp(app.id);
     deploy(true);
     modal.workspace.proxyTokens.set("wk-1", "ws-1");
     assert.equal((await failureOf(start(endpoint("flux")))).reason, "missing-proxy-auth");

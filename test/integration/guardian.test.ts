@@ -37,7 +37,7 @@ describe("guardian process", function () {
     const appId = desk.startApp("flux-api");
     await guardianRuns();
     const seen = window.rows;
-    desk.modal.workspace.world.stopApp(appId);
+    desk.modal.workspace.cloud.stopApp(appId);
     await guardianEnds();
     await until("the window still looks", () => window.rows > seen);
     assert.equal(desk.leasePid, undefined);

@@ -174,7 +174,7 @@ export class GuardianDesk {
   }
 
   get runningApps(): readonly string[] {
-    return [...this.modal.workspace.world.apps.values()]
+    return [...this.modal.workspace.cloud.apps.values()]
       .filter(({ state }) => state === "deployed")
       .map(({ id }) => id);
   }

@@ -71,7 +71,7 @@ for (const venv of ["current", "old"] as const) {
         owner.stdout?.once("data", (text: string) => resolve(text.trim()));
         owner.once("exit", (code) => reject(new Error(`the owner ended with ${code}`)));
       });
-      assert.equal(local.workspace.world.app(appId).state, "ephemeral");
+      assert.equal(local.workspace.cloud.app(appId).state, "ephemeral");
       assert.ok(serving().length > 0);
       return { owner, appId };
     }
@@ -82,7 +82,7 @@ for (const venv of ["current", "old"] as const) {
         "Modal has ended the app",
         () => {
           local.sync();
-          return local.workspace.world.app(appId).state === "stopped";
+          return local.workspace.cloud.app(appId).state === "stopped";
         },
         patient,
       );
@@ -121,7 +121,7 @@ for (const venv of ["current", "old"] as const) {
       await served;
       await until("no process is left", () => serving().length === 0, patient);
       local.faults.clear();
-      for (const { id } of local.workspace.world.apps.values()) await untilEnded(id);
+      for (const { id } of local.workspace.cloud.apps.values()) await untilEnded(id);
     });
   });
 }

@@ -34,7 +34,7 @@ describe("starting, with the real CLI against Local Modal", () => {
     const outcome = await startSession(window.parts, window.request(), goOn);
     assert.ok(outcome.kind === "ready", JSON.stringify(outcome));
     const [app] = outcome.session.apps;
-    const deployed = world.local.workspace.world.app(app?.appId ?? "");
+    const deployed = world.local.workspace.cloud.app(app?.appId ?? "");
     const model = [...deployed.functions.values()].find(({ spec }) => spec.gpu !== null);
     assert.equal(model?.spec.scaledownMs, 120_000);
     assert.equal(model?.spec.env["MODAL_MODE"], "dev");
@@ -58,7 +58,7 @@ describe("starting, with the real CLI against Local Modal", () => {
     });
     const outcome = await startSession(window.parts, request, goOn);
     assert.ok(outcome.kind === "ready", JSON.stringify(outcome));
-    assert.equal(world.local.workspace.world.listContainers().length, 1);
+    assert.equal(world.local.workspace.cloud.listContainers().length, 1);
     assert.ok(window.ledger.recall("warm-up:acme/main:inference") !== undefined);
     assert.equal(window.ledger.openSession("acme/main", request.folder)?.sessionId, "demo");
   });

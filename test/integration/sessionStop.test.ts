@@ -33,7 +33,7 @@ describe("stopping, against Local Modal", () => {
       ["excluded-left", ["flux"], "deployed by teammate"],
     );
     assert.deepEqual(world.live, ["theirs"]);
-    world.local.workspace.world.stopApp(theirs.id);
+    world.local.workspace.cloud.stopApp(theirs.id);
     const second = await window.stop(await window.plan());
     assert.equal(second.verified, "clear");
     assert.equal(window.ledger.receipts({}).length, 2);
@@ -62,7 +62,7 @@ describe("stopping, against Local Modal", () => {
     const plan = await window.plan();
     world.local.faults.addRpc({ rpc: "AppStop", fault: { kind: "ignore" } });
     world.local.sync();
-    world.local.workspace.world.deploy({
+    world.local.workspace.cloud.deploy({
       name: "flux",
       functions: [{ name: "web", gpu: l40s }],
       by: "teammate",
@@ -82,7 +82,7 @@ describe("stopping, against Local Modal", () => {
         onProgress: ({ kind }) => {
           if (kind !== "accepted") return;
           world.local.sync();
-          world.local.workspace.world.deploy({ name: "flux", functions: [{ name: "web" }] });
+          world.local.workspace.cloud.deploy({ name: "flux", functions: [{ name: "web" }] });
         },
       },
     );
@@ -157,7 +157,7 @@ describe("stopping, against Local Modal", () => {
 
   it("releases idle GPUs, lets a running request finish, and keeps the deployment and its window", async () => {
     const flux = seed("flux", 2);
-    const { world: modal } = world.local.workspace;
+    const { cloud: modal } = world.local.workspace;
     const input = modal.request({ appId: flux.id, functionName: "web", durationMs: 3_600_000 });
     const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
     const result = await releaseGpus(window.parts, [target], { waitMs: 6000 });
@@ -170,7 +170,7 @@ describe("stopping, against Local Modal", () => {
 
   it("interrupts a running request only when it is told to", async () => {
     const flux = seed("flux", 1);
-    const { world: modal } = world.local.workspace;
+    const { cloud: modal } = world.local.workspace;
     modal.request({ appId: flux.id, functionName: "web", durationMs: 3_600_000 });
     const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
     const before = modal.listContainers({ appId: flux.id })[0]?.id;
@@ -224,7 +224,7 @@ describe("stopping, against Local Modal", () => {
     assert.equal(fn?.override.scaledownMs, 120_000);
     assert.deepEqual(world.live, ["flux"]);
     world.local.sync();
-    assert.equal(world.local.workspace.world.listContainers({ appId: flux.id }).length, 0);
+    assert.equal(world.local.workspace.cloud.listContainers({ appId: flux.id }).length, 0);
     assert.equal(window.ledger.openSession("acme/main", "/project")?.mode, "dev");
   });
 });

@@ -160,7 +160,7 @@ export class SessionWorld {
   /** Names of the apps that are not stopped. */
   get live(): readonly string[] {
     this.local.sync();
-    return this.local.workspace.world
+    return this.local.workspace.cloud
       .listApps()
       .filter(({ state }) => state !== "stopped")
       .map(({ description }) => description)

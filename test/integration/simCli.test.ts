@@ -39,7 +39,7 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       });
       assert.equal(done.code, 0, done.stderr);
       assert.ok(done.stdout.includes(`${local.webUrl}/acme--flux-web`), done.stdout);
-      const app = local.workspace.world.deployedApp("flux");
+      const app = local.workspace.cloud.deployedApp("flux");
       const spec = [...(app?.functions.values() ?? [])][0]?.spec;
       assert.deepEqual(spec?.gpu, { type: "L40S", count: 1 });
       assert.equal(spec?.scaledownMs, 7000);
@@ -52,7 +52,7 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       const done = await modal(["deploy", "inference_app.py"]);
       assert.equal(done.code, 0, done.stderr);
       assert.ok(done.stdout.includes(`${local.webUrl}/acme--inference-model-api`), done.stdout);
-      const app = local.workspace.world.deployedApp("inference");
+      const app = local.workspace.cloud.deployedApp("inference");
       const specs = [...(app?.functions.values() ?? [])].map((fn) => fn.spec);
       assert.deepEqual(
         Object.fromEntries(
@@ -63,14 +63,14 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
     });
 
     it("lists apps and containers, follows a container from pending to its end", async () => {
-      const app = local.workspace.world.deployedApp("flux");
+      const app = local.workspace.cloud.deployedApp("flux");
       assert.ok(app);
       const call = fetch(`${local.webUrl}/acme--flux-web/flux`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ prompt: "a red fox" }),
       });
-      await until(() => local.workspace.world.listContainers().length === 1);
+      await until(() => local.workspace.cloud.listContainers().length === 1);
       const [pending] = rows(await modal(["container", "list", "--json"]));
       assert.equal(pending?.[key.startTime], "Pending");
       assert.equal(pending?.[key.appId], app.id);
@@ -100,11 +100,11 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
     });
 
     it("follows the log and ends on SIGINT", async () => {
-      const app = local.workspace.world.deployedApp("flux");
+      const app = local.workspace.cloud.deployedApp("flux");
       assert.ok(app);
       const follow = new Running(path, ["app", "logs", app.id, "-f"], clientEnv(local.env));
       await follow.line("💰");
-      local.workspace.world.log(app.id, { text: "second line\n" });
+      local.workspace.cloud.log(app.id, { text: "second line\n" });
       await follow.line("second line");
       follow.child.kill("SIGINT");
       assert.equal((await follow.done).code, 0);
@@ -115,7 +115,7 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       const tomorrow = new Date(local.clock.nowMs() + 86_400_000).toISOString().slice(0, 10);
       const range = ["--start", today, "--end", tomorrow, "-r", "h", "--json"];
       const listed = rows(await modal(["billing", "report", ...range]));
-      const truth = local.workspace.world.bill({ byAppHour: true });
+      const truth = local.workspace.cloud.bill({ byAppHour: true });
       assert.deepEqual(
         new Set(listed.map((row) => `${String(row[key.intervalStart])} ${String(row[key.cost])}`)),
         new Set(
@@ -130,9 +130,9 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
     if (isCurrent) {
       it("tells rates and a summary", async () => {
         const rates: unknown = JSON.parse((await modal(["billing", "rates", "--json"])).stdout);
-        assert.deepEqual(rates, local.workspace.world.rates.usdPerHour);
+        assert.deepEqual(rates, local.workspace.cloud.rates.usdPerHour);
         const summary: unknown = JSON.parse((await modal(["billing", "summary", "--json"])).stdout);
-        const whole = local.workspace.world.bill();
+        const whole = local.workspace.cloud.bill();
         assert.deepEqual(summary, {
           metered_cost: whole[0]?.usdText,
           billed_cost: "0",
@@ -170,9 +170,9 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ prompt: "a red fox" }),
       });
-      await until(() => local.workspace.world.listContainers().length === 1);
+      await until(() => local.workspace.cloud.listContainers().length === 1);
       local.advance(42_000);
-      const [busy] = local.workspace.world.listContainers();
+      const [busy] = local.workspace.cloud.listContainers();
       assert.equal(busy?.state, "busy");
       const yes = isCurrent ? ["--yes"] : [];
       const done = await modal(["container", "stop", busy?.id ?? "", ...yes]);
@@ -193,7 +193,7 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       const other = await run(path, ["app", "list", "--json"], clientEnv(elsewhere.env));
       assert.deepEqual(rows(other), []);
       assert.deepEqual(rows(await modal(["app", "list", "--json", "-e", "staging"])), []);
-      const app = local.workspace.world.deployedApp("flux");
+      const app = local.workspace.cloud.deployedApp("flux");
       const yes = isCurrent ? ["--yes"] : [];
       const theft = await run(
         path,
@@ -209,11 +209,11 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
         skip(this, "posix", "Windows can not send SIGINT to a child");
       const serve = new Running(path, ["serve", "flux_app.py"], clientEnv(local.env));
       await serve.line("Serving");
-      const app = [...local.workspace.world.apps.values()].at(-1);
+      const app = [...local.workspace.cloud.apps.values()].at(-1);
       assert.equal(app?.state, "ephemeral");
       const answer = fetch(`${local.webUrl}/acme--flux-web-dev/health`);
       await until(
-        () => local.workspace.world.listContainers({ appId: app?.id ?? "" }).length === 1,
+        () => local.workspace.cloud.listContainers({ appId: app?.id ?? "" }).length === 1,
       );
       local.advance(60_000);
       assert.equal((await answer).status, 200);
@@ -226,7 +226,7 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       }
       assert.equal((await serve.done).code, 0);
       assert.equal(app?.state, "stopped");
-      assert.equal(local.workspace.world.listContainers({ appId: app?.id ?? "" }).length, 0);
+      assert.equal(local.workspace.cloud.listContainers({ appId: app?.id ?? "" }).length, 0);
       assert.equal(local.journal.count({ name: "AppClientDisconnect", appId: app?.id ?? "" }), 1);
     });
 
@@ -235,13 +235,13 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       const done = await modal(["run", "inference_app.py::nightly_report"]);
       local.clock.setSpeed(0);
       assert.equal(done.code, 0, done.stderr);
-      const app = [...local.workspace.world.apps.values()].at(-1);
+      const app = [...local.workspace.cloud.apps.values()].at(-1);
       assert.equal(app?.state, "stopped");
-      assert.equal(local.workspace.world.listContainers({ appId: app?.id ?? "" }).length, 0);
+      assert.equal(local.workspace.cloud.listContainers({ appId: app?.id ?? "" }).length, 0);
     });
 
     it("stops an app for good, once", async () => {
-      const app = local.workspace.world.deployedApp("flux");
+      const app = local.workspace.cloud.deployedApp("flux");
       const yes = isCurrent ? ["--yes"] : [];
       const done = await modal(["app", "stop", app?.id ?? "", ...yes]);
       assert.deepEqual([done.code, done.stdout], [0, ""]);

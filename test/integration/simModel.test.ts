@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { COST_UNITS_PER_USD, priceOf, usdPerHour, usdText } from "../sim/model/rates.ts";
-import { World } from "../sim/model/world.ts";
+import { Cloud } from "../sim/model/cloud.ts";
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -32,14 +32,14 @@ describe("Local Modal's model", () => {
   it("bills exactly its containers' lives, hour by hour, whatever happens", () => {
     fc.assert(
       fc.property(workload, (plan) => {
-        const world = play(plan);
-        const byHour = world.bill({ byAppHour: true });
-        const whole = world.bill();
+        const cloud = play(plan);
+        const byHour = cloud.bill({ byAppHour: true });
+        const whole = cloud.bill();
         // The same money, however it is cut.
         assert.equal(sum(byHour), sum(whole));
-        const middle = world.nowMs >> 1;
+        const middle = cloud.nowMs >> 1;
         assert.equal(
-          sum(world.bill({ toMs: middle })) + sum(world.bill({ fromMs: middle })),
+          sum(cloud.bill({ toMs: middle })) + sum(cloud.bill({ fromMs: middle })),
           sum(whole),
         );
         for (const row of byHour) assert.equal(row.hourStartMs % HOUR, 0);
@@ -47,9 +47,9 @@ describe("Local Modal's model", () => {
         const fn = { gpu: plan.gpu === null ? null : { type: plan.gpu, count: plan.gpuCount } };
         const gpuPrice = priceOf(card, { ...fn, milliCpu: 125, memoryMib: 128 }).gpu;
         let expected = 0n;
-        for (const one of world.fleet.containers.values())
+        for (const one of cloud.fleet.containers.values())
           if (one.startedAtMs !== null)
-            expected += gpuPrice * BigInt((one.finishedAtMs ?? world.nowMs) - one.startedAtMs);
+            expected += gpuPrice * BigInt((one.finishedAtMs ?? cloud.nowMs) - one.startedAtMs);
         assert.equal(
           whole.reduce((total, row) => total + row.gpuUnits, 0n),
           expected,
@@ -62,14 +62,14 @@ describe("Local Modal's model", () => {
   it("never loses an input, and never runs more than a container may", () => {
     fc.assert(
       fc.property(workload, (plan) => {
-        const world = play(plan);
-        const isStopped = [...world.apps.values()].every((app) => app.state === "stopped");
-        for (const input of world.fleet.inputs.values()) {
+        const cloud = play(plan);
+        const isStopped = [...cloud.apps.values()].every((app) => app.state === "stopped");
+        for (const input of cloud.fleet.inputs.values()) {
           if (isStopped) assert.ok(["success", "timeout", "terminated"].includes(input.state));
           if (input.state !== "success") continue;
           assert.equal((input.finishedAtMs ?? 0) - (input.startedAtMs ?? 0), input.durationMs);
         }
-        for (const container of world.fleet.containers.values()) {
+        for (const container of cloud.fleet.containers.values()) {
           assert.ok(container.inputs.size <= plan.concurrentInputs);
           if (isStopped) assert.equal(container.state, "ended");
         }
@@ -91,8 +91,8 @@ describe("Local Modal's model", () => {
   });
 
   it("goes through pending, starting, busy, idle and its end at the known moments", () => {
-    const world = new World({ rates: { usdPerHour, billCpuAndMemory: false } });
-    const app = world.deploy({
+    const cloud = new Cloud({ rates: { usdPerHour, billCpuAndMemory: false } });
+    const app = cloud.deploy({
       name: "flux",
       functions: [
         {
@@ -104,12 +104,12 @@ describe("Local Modal's model", () => {
         },
       ],
     });
-    world.request({ appId: app.id, functionName: "web", durationMs: 4000 });
-    const [container] = world.listContainers();
+    cloud.request({ appId: app.id, functionName: "web", durationMs: 4000 });
+    const [container] = cloud.listContainers();
     assert.ok(container);
     const states: [number, string][] = [];
     for (const atMs of [0, 2999, 3000, 42_999, 43_000, 46_999, 47_000, 166_999, 167_000]) {
-      world.advanceTo(atMs);
+      cloud.advanceTo(atMs);
       states.push([atMs, container.state]);
     }
     assert.deepEqual(states, [
@@ -124,14 +124,14 @@ describe("Local Modal's model", () => {
       [167_000, "ended"],
     ]);
     // 40 s cold start, 4 s of work, 120 s idle, at $1.95 an hour.
-    assert.equal(world.bill()[0]?.usdText, "0.088833333333");
+    assert.equal(cloud.bill()[0]?.usdText, "0.088833333333");
     assert.equal(container.startedAtMs, 3000);
     assert.equal(container.finishedAtMs, 167_000);
   });
 
   it("bills the larger of request and use while an input runs", () => {
-    const world = new World();
-    const app = world.deploy({
+    const cloud = new Cloud();
+    const app = cloud.deploy({
       name: "cpu",
       functions: [
         {
@@ -147,9 +147,9 @@ describe("Local Modal's model", () => {
         },
       ],
     });
-    world.request({ appId: app.id, functionName: "f", durationMs: HOUR });
-    world.advanceTo(2 * HOUR);
-    const [row] = world.bill();
+    cloud.request({ appId: app.id, functionName: "f", durationMs: HOUR });
+    cloud.advanceTo(2 * HOUR);
+    const [row] = cloud.bill();
     // An hour at three cores, half an hour at one; memory as requested all along.
     assert.equal(row && usdText(row.cpuUnits), "0.16555");
     assert.equal(row && usdText(row.memoryUnits), "0.012");
@@ -161,26 +161,26 @@ describe("Local Modal's model", () => {
   });
 
   it("keeps a minimum alive, and lets it go when the minimum falls", () => {
-    const world = new World();
-    const app = world.deploy({
+    const cloud = new Cloud();
+    const app = cloud.deploy({
       name: "warm",
       functions: [{ name: "f", minContainers: 2, scaledownMs: 60_000 }],
     });
-    world.advanceTo(HOUR);
-    assert.equal(world.listContainers().length, 2);
-    const fn = world.functionOf(app.id, "f");
-    world.scale(fn.id, { minContainers: 0, scaledownMs: 2000 });
-    world.advanceTo(HOUR + 1);
-    assert.equal(world.listContainers().length, 0);
-    world.deploy({ name: "warm", functions: [{ name: "f", minContainers: 1 }] });
-    assert.equal(world.listContainers().length, 1);
+    cloud.advanceTo(HOUR);
+    assert.equal(cloud.listContainers().length, 2);
+    const fn = cloud.functionOf(app.id, "f");
+    cloud.scale(fn.id, { minContainers: 0, scaledownMs: 2000 });
+    cloud.advanceTo(HOUR + 1);
+    assert.equal(cloud.listContainers().length, 0);
+    cloud.deploy({ name: "warm", functions: [{ name: "f", minContainers: 1 }] });
+    assert.equal(cloud.listContainers().length, 1);
   });
 });
 
 type Plan = typeof workload extends fc.Arbitrary<infer Value> ? Value : never;
 
-function play(plan: Plan): World {
-  const world = new World({ seed: plan.seed, startMs: plan.startMs });
+function play(plan: Plan): Cloud {
+  const cloud = new Cloud({ seed: plan.seed, startMs: plan.startMs });
   const request = {
     name: "app",
     functions: [
@@ -195,24 +195,24 @@ function play(plan: Plan): World {
       },
     ],
   };
-  const app = world.deploy(request);
+  const app = cloud.deploy(request);
   for (const step of plan.steps) {
-    world.advanceTo(world.nowMs + step.waitMs);
+    cloud.advanceTo(cloud.nowMs + step.waitMs);
     const { what } = step;
     if (app.state === "stopped") break;
     if (what === "request")
-      world.request({ appId: app.id, functionName: "f", durationMs: step.durationMs });
+      cloud.request({ appId: app.id, functionName: "f", durationMs: step.durationMs });
     else if (what === "kill") {
-      const [first] = world.listContainers();
+      const [first] = cloud.listContainers();
       if (first !== undefined)
-        world.stopContainer(first.id, { graceful: step.durationMs % 2 === 0 });
-    } else if (what === "redeploy") world.deploy(request);
+        cloud.stopContainer(first.id, { graceful: step.durationMs % 2 === 0 });
+    } else if (what === "redeploy") cloud.deploy(request);
     else if (what === "scale")
-      world.scale(world.functionOf(app.id, "f").id, { scaledownMs: step.durationMs + 2000 });
-    else world.stopApp(app.id);
+      cloud.scale(cloud.functionOf(app.id, "f").id, { scaledownMs: step.durationMs + 2000 });
+    else cloud.stopApp(app.id);
   }
-  world.advanceTo(world.nowMs + HOUR);
-  return world;
+  cloud.advanceTo(cloud.nowMs + HOUR);
+  return cloud;
 }
 
 function sum(rows: readonly { readonly units: bigint }[]): bigint {

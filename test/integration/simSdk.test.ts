@@ -76,7 +76,7 @@ describe("Local Modal and the real JavaScript SDK", () => {
       tagNames: [],
     }))
       rows.push([row.objectId, row.interval?.getTime() ?? 0, row.cost]);
-    const truth = local.workspace.world.bill({ byAppHour: true });
+    const truth = local.workspace.cloud.bill({ byAppHour: true });
     assert.deepEqual(
       rows,
       truth.map((row) => [row.appId, row.hourStartMs, row.usdText]),
@@ -104,15 +104,15 @@ describe("Local Modal and the real JavaScript SDK", () => {
     const fn = await client.functions.fromName("flux", "web");
     await fn.updateAutoscaler({ minContainers: 1, scaledownWindowMs: 5000 });
     local.advance(5000);
-    assert.equal(local.workspace.world.listContainers().length, 1);
+    assert.equal(local.workspace.cloud.listContainers().length, 1);
     await fn.updateAutoscaler({ minContainers: 0 });
     local.advance(1);
-    assert.equal(local.workspace.world.listContainers().length, 0);
+    assert.equal(local.workspace.cloud.listContainers().length, 0);
   });
 
   it("streams the log, resumes after an entry, and ends with the app", async () => {
-    local.workspace.world.log(flux.id, { text: "one\n" });
-    local.workspace.world.log(flux.id, { text: "two\n" });
+    local.workspace.cloud.log(flux.id, { text: "one\n" });
+    local.workspace.cloud.log(flux.id, { text: "two\n" });
     const texts: string[] = [];
     let last = "";
     const read = async (after: string, stopAt: string): Promise<boolean> => {
@@ -134,14 +134,14 @@ describe("Local Modal and the real JavaScript SDK", () => {
     texts.length = 1;
     last = flux.logs[0]?.entryId ?? "";
     const rest = read(last, "never");
-    local.workspace.world.log(flux.id, { text: "three\n" });
-    local.workspace.world.stopApp(flux.id);
+    local.workspace.cloud.log(flux.id, { text: "three\n" });
+    local.workspace.cloud.stopApp(flux.id);
     assert.equal(await rest, true);
     assert.deepEqual(texts, ["one\n", "two\n", "three\n"]);
   });
 
   it("stops an app and a container, and keeps workspaces and environments apart", async () => {
-    const staging = local.workspace.world.deploy({
+    const staging = local.workspace.cloud.deploy({
       name: "flux",
       environment: "staging",
       functions: [{ name: "web" }],
@@ -150,7 +150,7 @@ describe("Local Modal and the real JavaScript SDK", () => {
     await assert.rejects(other.cpClient.appStop({ appId: flux.id }), /not found/);
     assert.deepEqual((await other.cpClient.appList({ environmentName: "" })).apps, []);
     other.close();
-    const [first] = local.workspace.world.listContainers({ appId: flux.id });
+    const [first] = local.workspace.cloud.listContainers({ appId: flux.id });
     await client.cpClient.containerStop({ taskId: first?.id ?? "" });
     assert.equal(first?.state, "ended");
     await client.cpClient.appStop({ appId: flux.id });
@@ -175,7 +175,7 @@ describe("Local Modal and the real JavaScript SDK", () => {
     const budget = await client.cpClient.environmentGetBudget({ environmentId: main.id });
     assert.equal(budget.cycleBudgetDollars, 0.5);
     assert.equal(budget.spendLimitReached, true);
-    assert.equal(budget.currentCycleUsage, local.workspace.world.bill()[0]?.usd);
+    assert.equal(budget.currentCycleUsage, local.workspace.cloud.bill()[0]?.usd);
     const { items } = await client.cpClient.environmentList({});
     assert.deepEqual(
       items.map((one) => [one.name, one.default, one.spendLimitReached]),
@@ -272,18 +272,18 @@ describe("Local Modal and the real JavaScript SDK", () => {
       flux.refusesToStop = true;
       await client.cpClient.appStop({ appId: flux.id });
       assert.equal(flux.state, "stopping");
-      assert.equal(local.workspace.world.runningTasks(flux), 2);
+      assert.equal(local.workspace.cloud.runningTasks(flux), 2);
     });
 
     it("lets a stop take its time, and a teammate deploy during it", async () => {
-      local.workspace.world.stopMs = 5000;
+      local.workspace.cloud.stopMs = 5000;
       local.faults.addRpc({
         rpc: "AppStop",
         fault: {
           kind: "run",
           when: "after",
           run: () =>
-            local.workspace.world.deploy({
+            local.workspace.cloud.deploy({
               name: "flux",
               by: "teammate",
               functions: [{ name: "web", minContainers: 1 }],
@@ -294,7 +294,7 @@ describe("Local Modal and the real JavaScript SDK", () => {
       local.advance(10_000);
       assert.equal(flux.state, "deployed");
       assert.equal(flux.deployments.at(-1)?.deployedBy, "teammate");
-      assert.equal(local.workspace.world.runningTasks(flux), 1);
+      assert.equal(local.workspace.cloud.runningTasks(flux), 1);
     });
 
     it("hangs until the caller gives up", async () => {
@@ -323,7 +323,7 @@ describe("Local Modal and the real JavaScript SDK", () => {
     await local.stop();
     local = await startLocalModal({ speed: 0, heartbeatTimeoutMs: 50 });
     const own = connect(local.env);
-    const app = local.workspace.world.createApp({ description: "script", state: "ephemeral" });
+    const app = local.workspace.cloud.createApp({ description: "script", state: "ephemeral" });
     await own.cpClient.appHeartbeat({ appId: app.id });
     assert.equal(app.state, "ephemeral");
     await until(() => app.state === "stopped");
@@ -351,7 +351,7 @@ describe("Local Modal and the real JavaScript SDK", () => {
     assert.match(await ask("/journal?name=AppList"), /"outcome": "PERMISSION_DENIED"/);
     const made = await ask("/apps", { name: "seeded", functions: [{ name: "f" }], containers: 3 });
     assert.match(made, /ap-/);
-    assert.equal(local.workspace.world.listContainers().length, 5);
+    assert.equal(local.workspace.cloud.listContainers().length, 5);
     const wrong = await fetch(`${local.adminUrl}/faults/rpc`, { method: "POST", body: "{}" });
     assert.equal(wrong.status, 400);
   });

@@ -42,8 +42,8 @@ describe("Local Modal's web endpoints", () => {
 
   /** Lets a request arrive, then as much virtual time pass as it needs. */
   const answered = async (request: Promise<Response>, ms = 2 * MINUTE): Promise<Response> => {
-    const before = local.workspace.world.fleet.inputs.size;
-    await until(() => local.workspace.world.fleet.inputs.size > before);
+    const before = local.workspace.cloud.fleet.inputs.size;
+    await until(() => local.workspace.cloud.fleet.inputs.size > before);
     local.advance(ms);
     return request;
   };
@@ -54,8 +54,8 @@ describe("Local Modal's web endpoints", () => {
     );
     assert.equal(response.status, 200);
     assert.equal(response.headers.get("content-type"), "image/jpeg");
-    const [container] = local.workspace.world.fleet.containers.values();
-    const [input] = local.workspace.world.fleet.inputs.values();
+    const [container] = local.workspace.cloud.fleet.containers.values();
+    const [input] = local.workspace.cloud.fleet.inputs.values();
     assert.ok(container && input);
     const seconds = ((input.finishedAtMs ?? 0) - (input.startedAtMs ?? 0)) / 1000;
     assert.equal(response.headers.get("x-execution-time-sec"), seconds.toFixed(3));
@@ -64,7 +64,7 @@ describe("Local Modal's web endpoints", () => {
     const bytes = Buffer.from(await response.arrayBuffer());
     assert.deepEqual([...bytes.subarray(0, 2), ...bytes.subarray(-2)], [0xff, 0xd8, 0xff, 0xd9]);
     assert.ok(
-      Number(response.headers.get("x-cost-usd")) * 5 < (local.workspace.world.bill()[0]?.usd ?? 0),
+      Number(response.headers.get("x-cost-usd")) * 5 < (local.workspace.cloud.bill()[0]?.usd ?? 0),
     );
     const line = app.logs.at(-1)?.text ?? "";
     const cost = response.headers.get("x-cost-usd") ?? "";
@@ -117,7 +117,7 @@ describe("Local Modal's web endpoints", () => {
     }
     const wrong = await answered(fetch(`${base}/flux`));
     assert.equal(wrong.status, 405);
-    assert.ok((local.workspace.world.bill()[0]?.units ?? 0n) > 0n);
+    assert.ok((local.workspace.cloud.bill()[0]?.units ?? 0n) > 0n);
   });
 
   it("hands a long call over again and again, and runs it once", async () => {
@@ -150,7 +150,7 @@ describe("Local Modal's web endpoints", () => {
     assert.equal(hops, 6);
     assert.equal(response.status, 200);
     await response.arrayBuffer();
-    assert.equal(local.workspace.world.fleet.inputs.size, 1);
+    assert.equal(local.workspace.cloud.fleet.inputs.size, 1);
     assert.equal(app.logs.length, 1);
     const expired = await fetch(`${base}/wan2?__modal_function_call_id=fc-nothing`);
     assert.equal(expired.status, 408);
@@ -169,13 +169,13 @@ describe("Local Modal's web endpoints", () => {
       [unknown.status, await unknown.text()],
       [404, "modal-http: invalid function call"],
     );
-    local.workspace.world.stopApp(app.id);
+    local.workspace.cloud.stopApp(app.id);
     const stopped = await post("/flux", { prompt: "x" });
     assert.deepEqual(
       [stopped.status, await stopped.text()],
       [404, "modal-http: app for invoked web endpoint is stopped"],
     );
-    assert.equal(local.workspace.world.fleet.containers.size, 0);
+    assert.equal(local.workspace.cloud.fleet.containers.size, 0);
   });
 
   it("lets only proxy tokens through where the function asks for them", async () => {
@@ -198,7 +198,7 @@ describe("Local Modal's web endpoints", () => {
       assert.equal(refused.status, 401);
       assert.equal(await refused.text(), "modal-http: missing credentials for proxy authorization");
     }
-    assert.equal(local.workspace.world.fleet.inputs.size, 0);
+    assert.equal(local.workspace.cloud.fleet.inputs.size, 0);
     for (const headers of [
       { "Modal-Key": "wk-1", "Modal-Secret": "ws-1" },
       { Authorization: "Bearer wk-1.ws-1" },
@@ -224,8 +224,8 @@ describe("Local Modal's web endpoints", () => {
       [500, "modal-http: internal error: function execution timed out"],
     );
     const second = post("/flux", { prompt: "y" });
-    await until(() => local.workspace.world.fleet.inputs.size === 2);
-    local.workspace.world.stopApp(app.id);
+    await until(() => local.workspace.cloud.fleet.inputs.size === 2);
+    local.workspace.cloud.stopApp(app.id);
     const lost = await second;
     assert.equal(lost.status, 500);
     assert.match(await lost.text(), /terminated by signal/);
@@ -307,7 +307,7 @@ describe("Local Modal's web endpoints", () => {
     abort.abort();
     await assert.rejects(silent);
     await until(() => local.journal.entries({ kind: "web" })[2]?.outcome === "aborted");
-    assert.equal(local.workspace.world.fleet.inputs.size, 0);
+    assert.equal(local.workspace.cloud.fleet.inputs.size, 0);
   });
 
   it("counts what was asked", async () => {

@@ -1,27 +1,27 @@
 import type { VirtualClock } from "./clock.ts";
-import type { World } from "./model/world.ts";
+import type { Cloud } from "./model/cloud.ts";
 
 /** Setting a timer for longer than this overflows Node's timers. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
-/** Keeps the worlds at the clock's time, and wakes up when the next thing is due in one of them. */
+/** Keeps the clouds at the clock's time, and wakes up when the next thing is due in one of them. */
 export class Driver {
   readonly clock: VirtualClock;
-  readonly #worlds: World[] = [];
+  readonly #clouds: Cloud[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   constructor(clock: VirtualClock) {
     this.clock = clock;
   }
 
-  add(world: World): void {
-    this.#worlds.push(world);
+  add(cloud: Cloud): void {
+    this.#clouds.push(cloud);
   }
 
-  /** Brings every world to now. Call it before reading from a world and after changing one. */
+  /** Brings every cloud to now. Call it before reading from a cloud and after changing one. */
   sync(): void {
     const now = this.clock.nowMs();
-    for (const world of this.#worlds) world.advanceTo(now);
+    for (const cloud of this.#clouds) cloud.advanceTo(now);
     this.#arm();
   }
 
@@ -33,7 +33,7 @@ export class Driver {
   #arm(): void {
     this.stop();
     let next = Number.POSITIVE_INFINITY;
-    for (const world of this.#worlds) next = Math.min(next, world.nextEventMs() ?? next);
+    for (const cloud of this.#clouds) next = Math.min(next, cloud.nextEventMs() ?? next);
     if (!Number.isFinite(next)) return;
     const delay = this.clock.realDelay(next);
     if (delay === null) return;

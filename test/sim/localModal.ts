@@ -8,7 +8,7 @@ import { Driver } from "./driver.ts";
 import { AdminServer } from "./admin/adminServer.ts";
 import type { App } from "./model/entities.ts";
 import { usdPerHour } from "./model/rates.ts";
-import type { DeployRequest } from "./model/world.ts";
+import type { DeployRequest } from "./model/cloud.ts";
 import { WebServer } from "./web/webServer.ts";
 import { Workspace, type Timing } from "./workspace.ts";
 
@@ -64,7 +64,7 @@ export interface LocalModal {
   ): { readonly workspace: Workspace; readonly env: Readonly<Record<string, string>> };
   /** A token of another member of the first workspace; what it deploys and stops bears that name. */
   addUser(user: string): Readonly<Record<string, string>>;
-  /** Brings the worlds to the clock's now: after `clock.advance`, and around direct changes. */
+  /** Brings the clouds to the clock's now: after `clock.advance`, and around direct changes. */
   sync(): void;
   /** Lets virtual time pass at once. */
   advance(ms: number): void;
@@ -101,9 +101,9 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
       rates: { usdPerHour, billCpuAndMemory: options.billCpuAndMemory ?? true },
     });
     workspace.timing = { ...workspace.timing, ...options.timing };
-    workspace.tokens.set(`ak-${name}`, { secret: `as-${name}`, user: workspace.world.user });
+    workspace.tokens.set(`ak-${name}`, { secret: `as-${name}`, user: workspace.cloud.user });
     workspaces.set(name, workspace);
-    driver.add(workspace.world);
+    driver.add(workspace.cloud);
     return workspace;
   };
   const first = create(options.workspace ?? "acme", options.environments ?? ["main", "staging"]);
@@ -170,12 +170,12 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
     },
     seedApp: (request, containers) => {
       driver.sync();
-      const { world } = first;
-      const app = world.deploy(request);
+      const { cloud } = first;
+      const app = cloud.deploy(request);
       const fns = [...app.functions.values()];
       for (let index = 0; index < containers; index += 1) {
         const fn = fns[index % fns.length];
-        if (fn !== undefined) world.startWarm(fn);
+        if (fn !== undefined) cloud.startWarm(fn);
       }
       first.label(app);
       driver.sync();

@@ -2,7 +2,7 @@ import type { App, FunctionSpec, Input } from "./model/entities.ts";
 import { billOf } from "./model/bill.ts";
 import { newId } from "./model/random.ts";
 import { usd } from "./model/rates.ts";
-import { World, type WorldOptions } from "./model/world.ts";
+import { Cloud, type CloudOptions } from "./model/cloud.ts";
 
 export interface Environment {
   readonly id: string;
@@ -49,17 +49,17 @@ export interface LabelHolder {
   readonly method: string;
 }
 
-export interface WorkspaceOptions extends WorldOptions {
+export interface WorkspaceOptions extends CloudOptions {
   readonly name: string;
   readonly environments?: readonly string[];
 }
 
-/** One workspace as its members see it: the world, and what surrounds it. */
+/** One workspace as its members see it: the cloud, and what surrounds it. */
 export class Workspace {
   readonly id: string;
   readonly name: string;
   readonly userId: string;
-  readonly world: World;
+  readonly cloud: Cloud;
   readonly environments = new Map<string, Environment>();
   /** The tokens that belong here, by their ids. */
   readonly tokens = new Map<string, Token>();
@@ -82,18 +82,18 @@ export class Workspace {
 
   constructor(options: WorkspaceOptions) {
     this.name = options.name;
-    this.world = new World(options);
-    this.id = newId(this.world.random, "ac");
-    this.userId = newId(this.world.random, "us");
+    this.cloud = new Cloud(options);
+    this.id = newId(this.cloud.random, "ac");
+    this.userId = newId(this.cloud.random, "us");
     for (const name of options.environments ?? ["main"]) this.addEnvironment(name);
   }
 
   addEnvironment(name: string): Environment {
     const environment: Environment = {
-      id: newId(this.world.random, "en"),
+      id: newId(this.cloud.random, "en"),
       name,
       webSuffix: this.environments.size === 0 ? "" : name,
-      createdAtMs: this.world.nowMs,
+      createdAtMs: this.cloud.nowMs,
       budgetUsd: null,
     };
     this.environments.set(name, environment);
@@ -102,7 +102,7 @@ export class Workspace {
 
   /** Whose token it is; an unknown token is that of the workspace's own user. */
   userOf(tokenId: string): string {
-    return this.tokens.get(tokenId)?.user ?? this.world.user;
+    return this.tokens.get(tokenId)?.user ?? this.cloud.user;
   }
 
   /** Takes the web labels of an app's functions into use. */
@@ -126,12 +126,12 @@ export class Workspace {
 
   /** What an environment has used in this calendar month (UTC), in USD. */
   usageUsd(environment: Environment): number {
-    const now = new Date(this.world.nowMs);
+    const now = new Date(this.cloud.nowMs);
     const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth());
-    const mine = [...this.world.fleet.containers.values()].filter(
-      (container) => this.world.app(container.appId).environment === environment.name,
+    const mine = [...this.cloud.fleet.containers.values()].filter(
+      (container) => this.cloud.app(container.appId).environment === environment.name,
     );
-    const rows = billOf(mine, this.world.rates, this.world.nowMs, { fromMs });
+    const rows = billOf(mine, this.cloud.rates, this.cloud.nowMs, { fromMs });
     return usd(rows.reduce((sum, row) => sum + row.units, 0n));
   }
 

@@ -62,11 +62,11 @@ export const adminRoutes: Readonly<Record<string, Route>> = {
   },
   "POST /apps/stop": (local, body) => {
     const { appId } = z.parse(z.object({ appId: z.string() }), body);
-    return { stopped: local.workspace.world.stopApp(appId) };
+    return { stopped: local.workspace.cloud.stopApp(appId) };
   },
   "POST /apps/refuse-to-stop": (local, body) => {
     const { appId, refuses } = z.parse(z.object({ appId: z.string(), refuses: z.boolean() }), body);
-    local.workspace.world.app(appId).refusesToStop = refuses;
+    local.workspace.cloud.app(appId).refusesToStop = refuses;
   },
   "POST /workspace": (local, body) => {
     const change = z.parse(

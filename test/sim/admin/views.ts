@@ -37,8 +37,8 @@ export interface AppView {
 export function stateView(local: LocalModal): readonly AppView[] {
   const out: AppView[] = [];
   for (const workspace of local.workspaces.values()) {
-    const containers = [...workspace.world.fleet.containers.values()];
-    for (const app of workspace.world.apps.values())
+    const containers = [...workspace.cloud.fleet.containers.values()];
+    for (const app of workspace.cloud.apps.values())
       out.push({
         workspace: workspace.name,
         appId: app.id,
@@ -57,7 +57,7 @@ export function stateView(local: LocalModal): readonly AppView[] {
 /** The exact bill, per app and, unless told otherwise, per hour. */
 export function billView(local: LocalModal, byHour: boolean): unknown {
   return [...local.workspaces.values()].flatMap((workspace) =>
-    workspace.world.bill({ byAppHour: byHour }).map((row) => ({
+    workspace.cloud.bill({ byAppHour: byHour }).map((row) => ({
       workspace: workspace.name,
       appId: row.appId,
       ...(byHour ? { hour: new Date(row.hourStartMs).toISOString() } : {}),

@@ -62,7 +62,7 @@ export const accountRpcs: Readonly<Record<string, UnaryRpc>> = {
 
   EnvironmentList: unary(none, (_, context) => ({
     items: [...context.workspace.environments.values()].map((environment, index) => {
-      const live = context.workspace.world.listContainers({ environment: environment.name });
+      const live = context.workspace.cloud.listContainers({ environment: environment.name });
       return {
         name: environment.name,
         webhook_suffix: environment.webSuffix,

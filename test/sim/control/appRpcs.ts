@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { appStates, type App } from "../model/entities.ts";
-import { isDeployed } from "../model/world.ts";
+import { isDeployed } from "../model/cloud.ts";
 import {
   appIdRequest,
   appOf,
@@ -15,16 +15,16 @@ import { RpcError } from "./status.ts";
 
 export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
   AppList: unary(z.object({ environment_name: text }), (request, context) => {
-    const { world } = context.workspace;
+    const { cloud } = context.workspace;
     const environment = environmentOf(context, request.environment_name).name;
     return {
-      apps: world.listApps(environment).map((app) => ({
+      apps: cloud.listApps(environment).map((app) => ({
         app_id: app.id,
         description: app.description,
         state: appStates[app.state],
         created_at: secondsOf(app.createdAtMs),
         stopped_at: secondsOf(app.stoppedAtMs),
-        n_running_tasks: world.runningTasks(app),
+        n_running_tasks: cloud.runningTasks(app),
         name: app.name,
       })),
     };
@@ -34,11 +34,11 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
     z.object({ name: text, environment_name: text }),
     (request, context) => {
       const environment = environmentOf(context, request.environment_name).name;
-      const { world } = context.workspace;
-      const live = world.deployedApp(request.name, environment);
+      const { cloud } = context.workspace;
+      const live = cloud.deployedApp(request.name, environment);
       if (live !== null)
         return { app_id: live.id, environment_name: environment, lifecycle: lifecycleOf(live) };
-      const earlier = [...world.apps.values()]
+      const earlier = [...cloud.apps.values()]
         .filter((app) => app.name === request.name && app.environment === environment)
         .at(-1);
       if (earlier === undefined) return { environment_name: environment };
@@ -83,7 +83,7 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
 
   AppStop: unary(appIdRequest, (request, context) => {
     appOf(context, request.app_id);
-    context.workspace.world.stopApp(request.app_id, context.user);
+    context.workspace.cloud.stopApp(request.app_id, context.user);
     return {};
   }),
 
@@ -129,13 +129,13 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
 
   AppRollover: unary(appIdRequest, (request, context) => {
     const app = deployed(context, request.app_id);
-    context.workspace.world.rollover(app, context.user);
+    context.workspace.cloud.rollover(app, context.user);
     return republished(context, app);
   }),
 
   AppRollback: unary(z.object({ app_id: text, version: z.number() }), (request, context) => {
     const app = deployed(context, request.app_id);
-    if (!context.workspace.world.rollback(app, request.version, context.user))
+    if (!context.workspace.cloud.rollback(app, request.version, context.user))
       throw new RpcError("INVALID_ARGUMENT", "There is no earlier version to roll back to.");
     return republished(context, app);
   }),

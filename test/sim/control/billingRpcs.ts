@@ -20,7 +20,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 export const billingRpcs: Readonly<Record<string, UnaryRpc>> = {
   WorkspaceBillingRates: unary(none, (_, context) => {
-    const { usdPerHour } = context.workspace.world.rates;
+    const { usdPerHour } = context.workspace.cloud.rates;
     const formatted = Object.entries(usdPerHour).map(([key, value]) => `${key}: $${value}`);
     return { rates: usdPerHour, formatted: formatted.join("\n") };
   }),
@@ -46,7 +46,7 @@ export const billingRpcs: Readonly<Record<string, UnaryRpc>> = {
       if (environment === null) throw new RpcError("NOT_FOUND", "Environment not found");
       const cycle = cycleOf(context, msOf(request.start_timestamp));
       const rows = cycle.rows.filter(
-        (row) => context.workspace.world.app(row.appId).environment === environment.name,
+        (row) => context.workspace.cloud.app(row.appId).environment === environment.name,
       );
       return {
         start_timestamp: timestampOf(cycle.startMs),
@@ -69,11 +69,11 @@ export const billingStreams: Readonly<Record<string, StreamRpc>> = {
     }),
     async (request, context, send) => {
       const { workspace } = context;
-      const known = workspace.world.nowMs - workspace.billingLagMs;
+      const known = workspace.cloud.nowMs - workspace.billingLagMs;
       const fromMs = msOf(request.start_timestamp) ?? 0;
       const toMs = Math.min(msOf(request.end_timestamp) ?? known, known);
       const size = request.resolution.startsWith("h") ? HOUR_MS : DAY_MS;
-      const rows = workspace.world.bill({ byAppHour: true, fromMs, toMs });
+      const rows = workspace.cloud.bill({ byAppHour: true, fromMs, toMs });
       const merged = new Map<string, { appId: string; startMs: number; rows: BillRow[] }>();
       for (const row of rows) {
         const startMs = Math.floor(row.hourStartMs / size) * size;
@@ -83,7 +83,7 @@ export const billingStreams: Readonly<Record<string, StreamRpc>> = {
         merged.set(key, group);
       }
       for (const group of merged.values()) {
-        const app = workspace.world.app(group.appId);
+        const app = workspace.cloud.app(group.appId);
         const environment = workspace.environment(app.environment);
         const environments = request.environment_ids ?? [];
         const apps = request.app_ids ?? [];
@@ -106,13 +106,13 @@ function cycleOf(
   context: Context,
   startMs: number | null,
 ): { readonly startMs: number; readonly endMs: number; readonly rows: readonly BillRow[] } {
-  const { world, billingLagMs } = context.workspace;
-  const at = new Date(startMs ?? world.nowMs);
+  const { cloud, billingLagMs } = context.workspace;
+  const at = new Date(startMs ?? cloud.nowMs);
   const from = Date.UTC(at.getUTCFullYear(), at.getUTCMonth());
   const monthEnd = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1);
-  const endMs = Math.min(monthEnd, world.nowMs);
-  const toMs = Math.min(endMs, world.nowMs - billingLagMs);
-  return { startMs: from, endMs, rows: world.bill({ fromMs: from, toMs }) };
+  const endMs = Math.min(monthEnd, cloud.nowMs);
+  const toMs = Math.min(endMs, cloud.nowMs - billingLagMs);
+  return { startMs: from, endMs, rows: cloud.bill({ fromMs: from, toMs }) };
 }
 
 function total(rows: readonly BillRow[]): bigint {
@@ -120,9 +120,9 @@ function total(rows: readonly BillRow[]): bigint {
 }
 
 function breakdown(context: Context, rows: readonly BillRow[]): Message {
-  const { world } = context.workspace;
-  const deployed = rows.filter((row) => world.app(row.appId).deployments.length > 0);
-  const ephemeral = rows.filter((row) => world.app(row.appId).deployments.length === 0);
+  const { cloud } = context.workspace;
+  const deployed = rows.filter((row) => cloud.app(row.appId).deployments.length > 0);
+  const ephemeral = rows.filter((row) => cloud.app(row.appId).deployments.length === 0);
   return { deployed_apps: usdText(total(deployed)), ephemeral_apps: usdText(total(ephemeral)) };
 }
 
@@ -130,7 +130,7 @@ function byResource(context: Context, rows: readonly BillRow[]): Message {
   const sum = (pick: (row: BillRow) => bigint): bigint =>
     rows.reduce((whole, row) => whole + pick(row), 0n);
   const gpus = new Set(
-    [...context.workspace.world.fleet.containers.values()]
+    [...context.workspace.cloud.fleet.containers.values()]
       .filter((one) => rows.some((row) => row.appId === one.appId) && one.gpu !== null)
       .map((one) => one.gpu?.type ?? ""),
   );

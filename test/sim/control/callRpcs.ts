@@ -26,7 +26,7 @@ export const callRpcs: Readonly<Record<string, UnaryRpc>> = {
   FunctionMap: unary(
     z.object({ function_id: text, pipelined_inputs: z.array(item) }),
     (request, context) => {
-      const id = newId(context.workspace.world.random, "fc");
+      const id = newId(context.workspace.cloud.random, "fc");
       const call: FunctionCall = { functionId: request.function_id, inputs: [], settled: [] };
       context.workspace.calls.set(id, call);
       return {
@@ -63,20 +63,20 @@ export const callRpcs: Readonly<Record<string, UnaryRpc>> = {
 
   FunctionCallCancel: unary(z.object({ function_call_id: text }), (request, context) => {
     for (const { input } of callOf(context, request.function_call_id).inputs)
-      context.workspace.world.fleet.settle(input, "terminated");
+      context.workspace.cloud.fleet.settle(input, "terminated");
     return {};
   }),
 };
 
 function put(context: Context, call: FunctionCall, one: z.output<typeof item>): Message {
-  const { world, functionMs } = context.workspace;
-  const fn = world.functions.get(call.functionId);
+  const { cloud, functionMs } = context.workspace;
+  const fn = cloud.functions.get(call.functionId);
   if (fn === undefined) throw new RpcError("NOT_FOUND", `Function '${call.functionId}' not found`);
-  if (world.app(fn.appId).state === "stopped")
+  if (cloud.app(fn.appId).state === "stopped")
     throw new RpcError("FAILED_PRECONDITION", "The app of this function is stopped");
-  const input = world.fleet.request(fn, functionMs.get(fn.spec.name) ?? DEFAULT_FUNCTION_MS);
+  const input = cloud.fleet.request(fn, functionMs.get(fn.spec.name) ?? DEFAULT_FUNCTION_MS);
   call.inputs.push({ idx: one.idx, format: one.input?.data_format ?? PICKLE, input });
-  world.whenSettled(input, () => call.settled.push(input));
+  cloud.whenSettled(input, () => call.settled.push(input));
   return { idx: one.idx, input_id: input.id, input_jwt: input.id };
 }
 
@@ -95,7 +95,7 @@ function anySettled(call: FunctionCall, timeoutMs: number, context: Context): Pr
     };
     context.signal.addEventListener("abort", done);
     for (const { input } of call.inputs)
-      if (!call.settled.includes(input)) context.workspace.world.whenSettled(input, done);
+      if (!call.settled.includes(input)) context.workspace.cloud.whenSettled(input, done);
   });
 }
 

@@ -8,14 +8,14 @@ const TERMINATED = 3;
 
 export const containerRpcs: Readonly<Record<string, UnaryRpc>> = {
   TaskList: unary(z.object({ environment_name: text, app_id: text }), (request, context) => {
-    const { world } = context.workspace;
+    const { cloud } = context.workspace;
     const environment = environmentOf(context, request.environment_name).name;
     const filter = request.app_id === "" ? { environment } : { appId: request.app_id };
     return {
-      tasks: world.listContainers(filter).map((container) => ({
+      tasks: cloud.listContainers(filter).map((container) => ({
         task_id: container.id,
         app_id: container.appId,
-        app_description: world.app(container.appId).description,
+        app_description: cloud.app(container.appId).description,
         started_at: secondsOf(container.startedAtMs),
         enqueued_at: secondsOf(container.enqueuedAtMs),
       })),
@@ -46,13 +46,13 @@ export const containerRpcs: Readonly<Record<string, UnaryRpc>> = {
 
   ContainerStop: unary(z.object({ task_id: text, graceful: z.boolean() }), (request, context) => {
     const container = containerOf(context, request.task_id);
-    context.workspace.world.stopContainer(container.id, { graceful: request.graceful });
+    context.workspace.cloud.stopContainer(container.id, { graceful: request.graceful });
     return {};
   }),
 };
 
 function containerOf(context: Context, id: string): Container {
-  const container = context.workspace.world.containerInfo(id);
+  const container = context.workspace.cloud.containerInfo(id);
   if (container === null) throw new RpcError("NOT_FOUND", `Container '${id}' not found`);
   return container;
 }

@@ -101,9 +101,9 @@ export class ControlPlane implements Service {
       webBase: this.#parts.webBase(),
       dashboard: "https://modal.com",
       signal: call.signal,
-      noteHeartbeat: (appId) => this.#parts.ephemeral.heartbeat(workspace.world, appId),
+      noteHeartbeat: (appId) => this.#parts.ephemeral.heartbeat(workspace.cloud, appId),
       noteDisconnect: (appId, reason) =>
-        this.#parts.ephemeral.disconnect(workspace.world, appId, reason),
+        this.#parts.ephemeral.disconnect(workspace.cloud, appId, reason),
       skipUnchangedDeploys: this.#parts.skipUnchangedDeploys(),
     };
   }
@@ -119,12 +119,12 @@ export class ControlPlane implements Service {
   #appIdOf(call: Call): string {
     const { app_id: appId, task_id: taskId, name, function_id: functionId } = call.request;
     if (typeof appId === "string" && appId !== "") return appId;
-    const world = this.#workspace(call)?.world;
-    if (world === undefined) return "";
-    if (typeof taskId === "string") return world.containerInfo(taskId)?.appId ?? "";
-    if (typeof functionId === "string") return world.functions.get(functionId)?.appId ?? "";
+    const cloud = this.#workspace(call)?.cloud;
+    if (cloud === undefined) return "";
+    if (typeof taskId === "string") return cloud.containerInfo(taskId)?.appId ?? "";
+    if (typeof functionId === "string") return cloud.functions.get(functionId)?.appId ?? "";
     if (call.rpc === "AppGetByDeploymentName" && typeof name === "string")
-      return [...world.apps.values()].findLast((app) => app.name === name)?.id ?? "";
+      return [...cloud.apps.values()].findLast((app) => app.name === name)?.id ?? "";
     return "";
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { App, AppStateName, FunctionSpec } from "../model/entities.ts";
-import { isDeployed } from "../model/world.ts";
+import { isDeployed } from "../model/cloud.ts";
 import { newId } from "../model/random.ts";
 import { appUrl } from "./appRpcs.ts";
 import { IMAGE_BUILDER_VERSION } from "./accountRpcs.ts";
@@ -44,7 +44,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
           "RESOURCE_EXHAUSTED",
           "App creation failed: workspace billing cycle spend limit reached",
         );
-      const app = context.workspace.world.createApp({
+      const app = context.workspace.cloud.createApp({
         description: request.description,
         environment: environment.name,
         state: STATES[request.app_state] ?? "initializing",
@@ -82,7 +82,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
     }),
     (request, context) => {
       const app = appOf(context, request.app_id);
-      const id = request.existing_function_id || newId(context.workspace.world.random, "fu");
+      const id = request.existing_function_id || newId(context.workspace.cloud.random, "fu");
       const target = {
         functionName: request.function_name,
         method: "",
@@ -129,7 +129,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
       // A list of GPUs arrives as ranked functions; the first choice is always to be had here.
       const message = request.function ?? request.function_data?.ranked_functions[0]?.function;
       if (message === undefined) throw new RpcError("INVALID_ARGUMENT", "No function given.");
-      const id = request.existing_function_id || newId(context.workspace.world.random, "fu");
+      const id = request.existing_function_id || newId(context.workspace.cloud.random, "fu");
       const spec = specOf(context.workspace, context.webBase, app, message);
       context.workspace.drafts.set(id, { appId: app.id, spec });
       const place = (method: string): WebPlace | null =>
@@ -159,7 +159,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
     z.object({ app_id: text, existing_class_id: text, methods: z.array(z.unknown()) }),
     (request, context, raw) => {
       appOf(context, request.app_id);
-      const id = request.existing_class_id || newId(context.workspace.world.random, "cs");
+      const id = request.existing_class_id || newId(context.workspace.cloud.random, "cs");
       return { class_id: id, handle_metadata: { methods: raw["methods"] } };
     },
   ),
@@ -177,11 +177,11 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
     }),
     (request, context) => {
       const app = appOf(context, request.app_id);
-      const { world } = context.workspace;
+      const { cloud } = context.workspace;
       const functions = new Map<string, FunctionSpec>();
       for (const id of Object.values(request.function_ids)) {
         const draft = context.workspace.drafts.get(id);
-        const spec = draft?.appId === app.id ? draft.spec : world.functions.get(id)?.spec;
+        const spec = draft?.appId === app.id ? draft.spec : cloud.functions.get(id)?.spec;
         if (spec === undefined) throw new RpcError("NOT_FOUND", `Function '${id}' not found`);
         functions.set(id, spec);
       }
@@ -190,7 +190,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
       if (context.skipUnchangedDeploys && state === "deployed" && isSame(app, functions))
         return { url: url(), deployed_at: 0 };
       const commit = request.commit_info;
-      world.publish(app, {
+      cloud.publish(app, {
         state,
         functions,
         by: context.user,
@@ -205,7 +205,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
       });
       for (const id of functions.keys()) context.workspace.drafts.delete(id);
       context.workspace.label(app);
-      return { url: url(), deployed_at: secondsOf(world.nowMs) };
+      return { url: url(), deployed_at: secondsOf(cloud.nowMs) };
     },
   ),
 
@@ -220,7 +220,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
       ),
     }),
     (request, context) => {
-      const id = request.existing_image_id || newId(context.workspace.world.random, "im");
+      const id = request.existing_image_id || newId(context.workspace.cloud.random, "im");
       context.workspace.images.set(id, {
         bases: (request.image?.base_images ?? []).map((base) => base.image_id),
         env: envLines(request.image?.dockerfile_commands ?? []),
@@ -238,7 +238,7 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
   ),
 
   MountGetOrCreate: unary(z.object({}), (_, context) => ({
-    mount_id: newId(context.workspace.world.random, "mo"),
+    mount_id: newId(context.workspace.cloud.random, "mo"),
     handle_metadata: { content_checksum_sha256_hex: "0".repeat(64) },
   })),
 
@@ -252,14 +252,14 @@ export const deployRpcs: Readonly<Record<string, UnaryRpc>> = {
   SecretGetOrCreate: unary(
     z.object({ deployment_name: text, env_dict: z.record(text, text) }),
     (request, context) => {
-      const id = newId(context.workspace.world.random, "st");
+      const id = newId(context.workspace.cloud.random, "st");
       context.workspace.secrets.set(id, request.env_dict);
       return { secret_id: id };
     },
   ),
 
   VolumeGetOrCreate: unary(z.object({ version: z.number() }), (request, context) => ({
-    volume_id: newId(context.workspace.world.random, "vo"),
+    volume_id: newId(context.workspace.cloud.random, "vo"),
     version: request.version || 1,
   })),
 };

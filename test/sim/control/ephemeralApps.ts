@@ -1,4 +1,4 @@
-import type { World } from "../model/world.ts";
+import type { Cloud } from "../model/cloud.ts";
 
 const ENTRYPOINT_COMPLETED = 3;
 
@@ -14,25 +14,25 @@ export class EphemeralApps {
     this.timeoutMs = timeoutMs;
   }
 
-  heartbeat(world: World, appId: string): void {
+  heartbeat(cloud: Cloud, appId: string): void {
     this.#forget(appId);
-    const app = world.apps.get(appId);
+    const app = cloud.apps.get(appId);
     if (app === undefined || app.state !== "ephemeral") return;
     const timer = setTimeout(() => {
       this.#timers.delete(appId);
-      if (app.state === "ephemeral") world.stopApp(appId, "");
+      if (app.state === "ephemeral") cloud.stopApp(appId, "");
     }, this.timeoutMs);
     timer.unref();
     this.#timers.set(appId, timer);
   }
 
   /** A client says goodbye. Detached apps go on, unless their work is done. */
-  disconnect(world: World, appId: string, reason: number): void {
+  disconnect(cloud: Cloud, appId: string, reason: number): void {
     this.#forget(appId);
-    const app = world.apps.get(appId);
+    const app = cloud.apps.get(appId);
     if (app === undefined) return;
-    if (app.state === "ephemeral" || app.state === "initializing") world.stopApp(appId, "");
-    else if (app.state === "detached" && reason === ENTRYPOINT_COMPLETED) world.stopApp(appId, "");
+    if (app.state === "ephemeral" || app.state === "initializing") cloud.stopApp(appId, "");
+    else if (app.state === "detached" && reason === ENTRYPOINT_COMPLETED) cloud.stopApp(appId, "");
   }
 
   stop(): void {

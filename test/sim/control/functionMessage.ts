@@ -90,7 +90,7 @@ export function webPlace(
   const stolen =
     holder !== undefined &&
     holder.appId !== app.id &&
-    workspace.world.apps.get(holder.appId)?.state !== "stopped";
+    workspace.cloud.apps.get(holder.appId)?.state !== "stopped";
   return { label, url: `${webBase}/${label}`, truncated, stolen };
 }
 

@@ -66,7 +66,7 @@ export const functionRpcs: Readonly<Record<string, UnaryRpc>> = {
       const max = settings?.max_containers;
       const buffer = settings?.buffer_containers;
       const idle = settings?.scaledown_window;
-      context.workspace.world.scale(fn.id, {
+      context.workspace.cloud.scale(fn.id, {
         ...(isGiven(min) ? { minContainers: min } : {}),
         ...(isGiven(max) ? { maxContainers: max } : {}),
         ...(isGiven(buffer) ? { bufferContainers: buffer } : {}),
@@ -95,7 +95,7 @@ function isGiven(value: number | null | undefined): value is number {
 }
 
 function functionOf(context: Context, id: string): Fn {
-  const fn = context.workspace.world.functions.get(id);
+  const fn = context.workspace.cloud.functions.get(id);
   if (fn === undefined) throw new RpcError("NOT_FOUND", `Function '${id}' not found`);
   appOf(context, fn.appId);
   return fn;
@@ -103,7 +103,7 @@ function functionOf(context: Context, id: string): Fn {
 
 function deployedApp(context: Context, name: string, environmentName: string): App {
   const environment = environmentOf(context, environmentName).name;
-  const app = context.workspace.world.deployedApp(name, environment);
+  const app = context.workspace.cloud.deployedApp(name, environment);
   if (app === null)
     throw new RpcError("NOT_FOUND", `App '${name}' not found in environment '${environment}'`);
   return app;

@@ -108,7 +108,7 @@ export const logStreams: Readonly<Record<string, StreamRpc>> = {
       function_call_id: text,
     }),
     async (request, context, send) => {
-      const { world } = context.workspace;
+      const { cloud } = context.workspace;
       const appId =
         request.app_id === "" ? appOfContainer(context, request.task_id) : request.app_id;
       const app = appOf(context, appId);
@@ -141,7 +141,7 @@ export const logStreams: Readonly<Record<string, StreamRpc>> = {
           resolve();
         };
         const timer = setTimeout(end, request.timeout * 1000);
-        const forget = world.onLog((changed) => {
+        const forget = cloud.onLog((changed) => {
           if (changed === app.id && flush()) end();
         });
         context.signal.addEventListener("abort", end);
@@ -151,7 +151,7 @@ export const logStreams: Readonly<Record<string, StreamRpc>> = {
 };
 
 function appOfContainer(context: Context, containerId: string): string {
-  const container = context.workspace.world.containerInfo(containerId);
+  const container = context.workspace.cloud.containerInfo(containerId);
   if (container === null) throw new RpcError("NOT_FOUND", `Container '${containerId}' not found`);
   return container.appId;
 }
@@ -167,7 +167,7 @@ function between(
 ): LogEntry[] {
   const since = msOf(range.since) ?? 0;
   let until = msOf(range.until) ?? Number.POSITIVE_INFINITY;
-  if (until > Date.now() - NOW_SLACK_MS) until = Math.max(until, context.workspace.world.nowMs + 1);
+  if (until > Date.now() - NOW_SLACK_MS) until = Math.max(until, context.workspace.cloud.nowMs + 1);
   return app.logs.filter(
     (entry) => entry.atMs >= since && entry.atMs < until && matches(entry, filter),
   );

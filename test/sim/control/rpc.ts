@@ -76,7 +76,7 @@ export function environmentOf(context: Context, name: string): Environment {
 
 /** The app of that id in this workspace; an app of another one does not exist here. */
 export function appOf(context: Context, appId: string): App {
-  const app = context.workspace.world.apps.get(appId);
+  const app = context.workspace.cloud.apps.get(appId);
   if (app === undefined) throw new RpcError("NOT_FOUND", `App '${appId}' not found`);
   return app;
 }

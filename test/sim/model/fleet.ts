@@ -1,7 +1,7 @@
 import type { Container, Fn, FunctionSpec, Input, InputState } from "./entities.ts";
 import { newId, type Random } from "./random.ts";
 
-/** What the fleet needs of the world around it. */
+/** What the fleet needs of the cloud around it. */
 export interface FleetHost {
   readonly random: Random;
   now(): number;

@@ -1,4 +1,4 @@
-/** Mulberry32: the same seed gives the same world, so that a failing run can be run again. */
+/** Mulberry32: the same seed gives the same lives, so that a failing run can be run again. */
 export class Random {
   #state: number;
 

@@ -149,7 +149,7 @@ export class WebServer {
         ? asgiWork(request, servesText(workspace, fn) ? "text" : "pictures")
         : functionWork(request, web.method === "" ? fn.spec.name : web.method, web.httpMethod);
     const work = spoil(plain, faults, request.path);
-    const input = workspace.world.request({
+    const input = workspace.cloud.request({
       appId: fn.appId,
       functionName: fn.spec.name,
       durationMs: work.durationMs,
@@ -158,7 +158,7 @@ export class WebServer {
     this.#calls.set(input.callId, call);
     response.on("close", () => {
       if (response.writableFinished || !this.#parts.cancelOnDisconnect()) return;
-      workspace.world.fleet.settle(input, "terminated");
+      workspace.cloud.fleet.settle(input, "terminated");
       this.#parts.driver.sync();
     });
     this.#wait(call, url, response);
@@ -167,7 +167,7 @@ export class WebServer {
 
   /** Answers when the call is done, or hands over when that takes too long. */
   #wait(call: WebCall, url: URL, response: ServerResponse): void {
-    const { world } = call.workspace;
+    const { cloud } = call.workspace;
     let answered = false;
     const finish = (): void => {
       if (answered || response.destroyed) return;
@@ -178,8 +178,8 @@ export class WebServer {
       finish();
       return;
     }
-    world.whenSettled(call.input, finish);
-    world.schedule(world.nowMs + HANDOVER_MS, () => {
+    cloud.whenSettled(call.input, finish);
+    cloud.schedule(cloud.nowMs + HANDOVER_MS, () => {
       if (answered || response.destroyed || isSettled(call.input)) return;
       answered = true;
       const location = new URL(url);
@@ -205,8 +205,8 @@ export class WebServer {
     const isFirst = call.answer === null;
     const answer = (call.answer ??= work.answer());
     const good = work.isGeneration && answer.status === 200;
-    const cost = costOf(input, workspace.world.rates);
-    if (good && isFirst) workspace.world.log(input.fn.appId, { text: costLine(cost), input });
+    const cost = costOf(input, workspace.cloud.rates);
+    if (good && isFirst) workspace.cloud.log(input.fn.appId, { text: costLine(cost), input });
     const variant = call.faults.find((fault) => fault.kind === "cost-headers")?.variant ?? null;
     const body = call.faults.find((fault) => fault.kind === "body") ?? null;
     sendAnswer(response, answer, good ? costHeaders(cost, variant) : {}, body);
@@ -216,7 +216,7 @@ export class WebServer {
     for (const workspace of this.#parts.workspaces()) {
       const holder = workspace.labels.get(label);
       const fn =
-        holder === undefined ? undefined : workspace.world.functions.get(holder.functionId);
+        holder === undefined ? undefined : workspace.cloud.functions.get(holder.functionId);
       const web = fn?.spec.web.find((one) => one.label === label);
       if (fn !== undefined && web !== undefined) return { workspace, fn, web, label, path };
     }
@@ -234,7 +234,7 @@ export class WebServer {
   } | null {
     if (target === null) return { status: 404, text: "modal-http: invalid function call" };
     const { workspace, fn, web } = target;
-    const app = workspace.world.app(fn.appId);
+    const app = workspace.cloud.app(fn.appId);
     const environment = workspace.environment(app.environment);
     if (workspace.disabled || (environment !== null && workspace.overBudget(environment)))
       return { status: 404, text: `modal-http: workspace ${workspace.id} is disabled` };
@@ -308,7 +308,7 @@ function spoil(work: Work, faults: readonly WebFault[], path: string): Work {
 }
 
 function servesText(workspace: Workspace, fn: Fn): boolean {
-  return /inference|llm|chat/i.test(`${workspace.world.app(fn.appId).description} ${fn.spec.name}`);
+  return /inference|llm|chat/i.test(`${workspace.cloud.app(fn.appId).description} ${fn.spec.name}`);
 }
 
 function isSettled(input: Input): boolean {

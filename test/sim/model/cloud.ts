@@ -13,7 +13,7 @@ import { Fleet, scheduling } from "./fleet.ts";
 import { newId, Random } from "./random.ts";
 import { usdPerHour, type RateCard } from "./rates.ts";
 
-export interface WorldOptions {
+export interface CloudOptions {
   readonly seed?: number;
   readonly startMs?: number;
   readonly rates?: RateCard;
@@ -64,7 +64,7 @@ const STOPPED_LISTED_MS = 2 * 3_600_000;
  * One workspace of Modal in virtual time: apps, containers, inputs, logs and the exact bill. It does
  * no IO and knows no wall clock; time passes only in `advanceTo`.
  */
-export class World {
+export class Cloud {
   readonly apps = new Map<string, App>();
   readonly functions = new Map<string, Fn>();
   readonly fleet: Fleet;
@@ -78,7 +78,7 @@ export class World {
   #nowMs: number;
   #sequence = 0;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: CloudOptions = {}) {
     this.#nowMs = Math.floor(options.startMs ?? 0);
     this.random = new Random(options.seed ?? 1);
     this.rates = options.rates ?? { usdPerHour, billCpuAndMemory: true };
