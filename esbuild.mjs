@@ -12,7 +12,7 @@ const bundles = [
   { entry: "src/extension.ts", outfile: "dist/extension.cjs" },
   { entry: "src/modal/sdk/entry.ts", outfile: "dist/sdk.cjs" },
   { entry: "src/guardian/main.ts", outfile: "dist/guardian.cjs" },
-  { entry: "src/modal/deploy/keeperEntry.ts", outfile: "dist/keeper.cjs" },
+  { entry: "src/modal/process/keeperEntry.ts", outfile: "dist/keeper.cjs" },
 ].filter(({ entry }) => existsSync(entry));
 
 /** Prints one line per bundle, so that a dependency that grew is seen in the build's output. */

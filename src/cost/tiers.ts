@@ -1,3 +1,5 @@
+import type { MicroUsd } from "./money.ts";
+
 /** How an amount is known. */
 export type Tier = "reported" | "metered" | "billed";
 
@@ -10,3 +12,12 @@ export const tierDefinitions: Readonly<Record<Tier, string>> = {
   billed:
     "Modal's own billing report, whole hours only. It arrives later and is final; an hour that two sessions shared is split by what each was metered for.",
 };
+
+/** The three tiers of a cost (see docs/costs.md). null: nothing known in that tier. */
+export interface CostTiers {
+  readonly reported: MicroUsd | null;
+  readonly metered: MicroUsd | null;
+  readonly billed: MicroUsd | null;
+  /** True when a part of the metered cost has no known rate, so that the figure is a floor. */
+  readonly meteredIsFloor: boolean;
+}

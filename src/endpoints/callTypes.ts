@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { Failure, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
-import type { JsonObject, ResultKind } from "./catalogue/endpoint.ts";
+import type { ResultKind } from "./resultKind.ts";
+import type { JsonObject } from "./json.ts";
 
 /** What a call needs to know beyond its address. */
 export interface CallTarget {

@@ -1,3 +1,4 @@
+import { prunedThroughMs } from "./tables/prunedThrough.ts";
 import { countCallChange } from "./tables/callVersion.ts";
 import * as z from "zod/mini";
 import type { PruneResult } from "../session/ledgerPort.ts";
@@ -6,14 +7,6 @@ import { text, whole } from "./tables/column.ts";
 import type { Connection } from "./connection.ts";
 
 const dayMs = 86_400_000;
-
-const boundarySchema = z.object({ value: whole });
-
-/** Calls that began before this instant may be gone; their counts are kept. 0: all are there. */
-export function prunedThroughMs(connection: Connection): number {
-  const row = connection.get("SELECT value FROM property WHERE name = 'pruned_through_ms'");
-  return row === undefined ? 0 : boundarySchema.parse(row).value;
-}
 
 const spanSchema = z.object({
   container_id: text,

@@ -6,7 +6,7 @@ import { quarterMs } from "./tables/callQuarter.ts";
 import { maybeWhole, text, whole } from "./tables/column.ts";
 import type { Connection } from "./connection.ts";
 import { fixedOffset, localDay } from "./localDay.ts";
-import { prunedThroughMs } from "./prune.ts";
+import { prunedThroughMs } from "./tables/prunedThrough.ts";
 
 export type SummaryQuery = TimeRange & {
   readonly scope?: string;

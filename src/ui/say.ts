@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { withoutLinks } from "./pages/markdown.ts";
+import { withoutLinks } from "./markdown.ts";
 
 /** A notification; resolves to the action that was pressed, or undefined. Never rejects. */
 export type Say = (message: string, ...actions: readonly string[]) => Thenable<string | undefined>;

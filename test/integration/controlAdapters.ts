@@ -56,7 +56,7 @@ export function cliOf(context: Mocha.Context, venv: "current" | "old"): CliComma
 export const loadSdk: SdkLoader = sdkLoader(() => import("../../src/modal/sdk/entry.ts"));
 
 /** The keeper of `modal` processes, run from its source. */
-export const keeperProgram = join(import.meta.dirname, "../../src/modal/deploy/keeperEntry.ts");
+export const keeperProgram = join(import.meta.dirname, "../../src/modal/process/keeperEntry.ts");
 
 /** Nothing of this machine's own Modal set-up: no profile file, no variables but the given ones. */
 export function isolatedEnv(

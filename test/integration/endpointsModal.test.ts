@@ -7,7 +7,7 @@ import { CallFailure, type CallOutcome } from "../../src/endpoints/callTypes.ts"
 import { builtInEndpoints } from "../../src/endpoints/catalogue/catalogue.ts";
 import type { Endpoint } from "../../src/endpoints/catalogue/endpoint.ts";
 import { resolveUrl } from "../../src/endpoints/catalogue/endpointUrl.ts";
-import { fetchOpenApi } from "../../src/endpoints/catalogue/openApiFetch.ts";
+import { fetchOpenApi } from "../../src/endpoints/call/openApiFetch.ts";
 import { buildRequest, type FieldValues } from "../../src/endpoints/call/requestBody.ts";
 import type { BodyVariant, WebFault } from "../sim/admin/faults.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";

@@ -1,5 +1,5 @@
 import type { CallRecord } from "../call.ts";
-import { median } from "../spending/callEstimate.ts";
+import { median } from "../percentile.ts";
 import { loggedContainerId } from "../reported/logLineAssembler.ts";
 import type { LoggedContainer } from "./loggedContainers.ts";
 import type { ContainerSpan } from "../span.ts";

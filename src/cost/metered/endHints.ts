@@ -1,23 +1,10 @@
 import type { CallRecord } from "../call.ts";
 import { coldStarts, signsOfLife } from "./coldStart.ts";
 import { loggedContainerId } from "../reported/logLineAssembler.ts";
-import type { LoggedContainer } from "./loggedContainers.ts";
+import type { EndKnowledge } from "./endKnowledge.ts";
 import { presencesByApp, relievedAtMs } from "./presence.ts";
 import type { HintsOf } from "./pricedSpan.ts";
 import type { ContainerSpan } from "../span.ts";
-
-/** What else is known of when containers of an app end. */
-export interface EndKnowledge {
-  readonly calls: readonly CallRecord[];
-  /** Containers that the apps' logs name. */
-  readonly logged?: readonly LoggedContainer[];
-  /** The scaledown window of an app; null where nobody told. */
-  readonly scaledownSecondsOf: (appId: string) => number | null;
-  /** Whether `min_containers` keeps some of the app's containers beyond their scaledown window. */
-  readonly isKeptWarm?: (appId: string) => boolean;
-  /** When the app's containers were ended on purpose: stops as the listing or a receipt tells them, releases, deploys. */
-  readonly endedOnPurposeAtMsOf: (appId: string) => readonly number[];
-}
 
 /**
  * Where the end of a container probably lies that nobody saw end (the CLI tells no ends; a sleeping

@@ -1,6 +1,7 @@
 import { coldStarts, signsOfLife } from "./coldStart.ts";
 import { hourlyRate } from "../rates/costMetrics.ts";
-import { drainedAtMs, type EndKnowledge } from "./endHints.ts";
+import { drainedAtMs } from "./endHints.ts";
+import type { EndKnowledge } from "./endKnowledge.ts";
 import { parseGpu } from "../rates/gpu.ts";
 import { loggedContainerId } from "../reported/logLineAssembler.ts";
 import type { PricedSpan } from "./pricedSpan.ts";

@@ -1,5 +1,5 @@
 import type { SignsOfLife } from "./coldStart.ts";
-import type { EndKnowledge } from "./endHints.ts";
+import type { EndKnowledge } from "./endKnowledge.ts";
 import { loggedContainerId } from "../reported/logLineAssembler.ts";
 import type { ContainerSpan } from "../span.ts";
 

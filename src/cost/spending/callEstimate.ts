@@ -2,6 +2,7 @@ import type { CallRecord } from "../call.ts";
 import { knownCost, unknownCost, type Cost } from "../cost.ts";
 import { parseGpu } from "../rates/gpu.ts";
 import { microUsd } from "../money.ts";
+import { percentile } from "../percentile.ts";
 import { gpuRate, unknownRateText, type Rates } from "../rates/rates.ts";
 import type { ContainerSpan } from "../span.ts";
 
@@ -116,23 +117,6 @@ export function callTemperature(
     (span) => (span.startedAtMs ?? 0) > call.startedAtMs && (span.startedAtMs ?? 0) <= endedAtMs,
   );
   return started ? "cold" : undefined;
-}
-
-/** The value below which the share `q` of the sorted values lies, linear between neighbours. Throws on an empty list. */
-export function percentile(sorted: readonly number[], q: number): number {
-  const position = (sorted.length - 1) * q;
-  const below = sorted[Math.floor(position)];
-  const above = sorted[Math.ceil(position)];
-  if (below === undefined || above === undefined) throw new RangeError("No values.");
-  return below + (above - below) * (position - Math.floor(position));
-}
-
-/** Throws on an empty list. */
-export function median(values: readonly number[]): number {
-  return percentile(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  );
 }
 
 function requestSeconds(call: CallRecord): number | undefined {

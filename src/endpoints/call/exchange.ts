@@ -4,6 +4,7 @@ import { TLSSocket } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import type { Reached } from "../callTypes.ts";
+import { markOverlong } from "../overlong.ts";
 
 export interface Hop {
   readonly method: "GET" | "POST";
@@ -88,7 +89,7 @@ export function exchange(hop: Hop, options: HopOptions): Promise<IncomingMessage
     // Stays after the answer's head: bytes after the announced end come as a late parser error.
     let answer: IncomingMessage | undefined;
     request.on("error", (error) => {
-      if (answer !== undefined && codeOf(error).startsWith("HPE_")) overlong.add(answer);
+      if (answer !== undefined && codeOf(error).startsWith("HPE_")) markOverlong(answer);
       fail(new ExchangeError(codeOf(error), connected, error));
     });
     request.on("response", (message) => {
@@ -102,13 +103,6 @@ export function exchange(hop: Hop, options: HopOptions): Promise<IncomingMessage
     });
     request.end(hop.body ?? undefined);
   });
-}
-
-const overlong = new WeakSet<IncomingMessage>();
-
-/** True when the server sent more bytes than its Content-Length announced, as far as is known yet. */
-export function isOverlong(message: IncomingMessage): boolean {
-  return overlong.has(message);
 }
 
 /** Calls back when bytes of the request can leave: after TCP, or after TLS where there is TLS. */

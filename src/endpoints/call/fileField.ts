@@ -2,13 +2,8 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import * as z from "zod/mini";
 import { Failure } from "../../base/failure.ts";
-import type {
-  Endpoint,
-  ImageField,
-  Json,
-  JsonFileField,
-  JsonObject,
-} from "../catalogue/endpoint.ts";
+import type { Endpoint, ImageField, JsonFileField } from "../catalogue/endpoint.ts";
+import type { Json, JsonObject } from "../json.ts";
 import { sniffMedia } from "../result/mediaType.ts";
 import { sizeText } from "../result/sizeText.ts";
 

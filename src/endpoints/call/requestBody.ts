@@ -1,11 +1,6 @@
 import { Failure } from "../../base/failure.ts";
-import {
-  promptField,
-  type Endpoint,
-  type Field,
-  type Json,
-  type JsonObject,
-} from "../catalogue/endpoint.ts";
+import { promptField, type Endpoint, type Field } from "../catalogue/endpoint.ts";
+import type { Json, JsonObject } from "../json.ts";
 
 /** What a person entered, by field name. Images and JSON files are read before (fileField.ts). */
 export type FieldValues = Readonly<Record<string, Json | undefined>>;

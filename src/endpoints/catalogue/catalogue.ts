@@ -5,10 +5,10 @@ import type {
   JsonFileField,
   LoraField,
   NumberField,
-  ResultKind,
   SeedField,
   TextField,
 } from "./endpoint.ts";
+import type { ResultKind } from "../resultKind.ts";
 
 const mebibyte = 1024 * 1024;
 

@@ -1,14 +1,5 @@
-/** A JSON value, as it is sent and as it comes back. */
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json };
-
-export type JsonObject = Readonly<Record<string, Json>>;
-
+import type { ResultKind } from "../resultKind.ts";
+import type { Json, JsonObject } from "../json.ts";
 interface FieldBase {
   /** Key in the body or the query. */
   readonly name: string;
@@ -90,8 +81,6 @@ export type Field =
   | LoraField
   | JsonFileField
   | JsonField;
-
-export type ResultKind = "image" | "video" | "audio" | "json" | "any";
 
 export interface Endpoint {
   /** Unique, as in settings, file names and the ledger: "flux-dev". */

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { Failure } from "../../base/failure.ts";
-import type { Endpoint, Field, ResultKind } from "./endpoint.ts";
+import type { Endpoint, Field } from "./endpoint.ts";
+import type { ResultKind } from "../resultKind.ts";
 import { schemaFields, SchemaSource } from "./openApiSchema.ts";
 
 /** What an OpenAPI document offers, and what of it cannot be used. */

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import type { Field, Json } from "./endpoint.ts";
+import type { Field } from "./endpoint.ts";
+import type { Json } from "../json.ts";
 
 /** A whole document, for "#/components/…" references. */
 export class SchemaSource {

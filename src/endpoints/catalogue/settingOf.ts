@@ -1,4 +1,5 @@
-import type { Endpoint, Field, Json } from "./endpoint.ts";
+import type { Endpoint, Field } from "./endpoint.ts";
+import type { Json } from "../json.ts";
 
 /**
  * An endpoint as an entry of the setting `modalMeter.endpoints`: what `parseEndpointSettings` reads

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { isCode, publish, removeQuietly } from "./atomicFile.ts";
 import { CallFailure, type CallTarget } from "../callTypes.ts";
 import { BrokenBody, download, type Download, type DownloadOptions } from "./download.ts";
-import { isOverlong } from "../call/exchange.ts";
+import { isOverlong } from "../overlong.ts";
 import { reworkJson } from "./jsonResult.ts";
 import { bareType, mediaOf, type Media } from "./mediaType.ts";
 import { isCutShort } from "./mediaEnd.ts";

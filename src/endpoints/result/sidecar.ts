@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
 import { writeWhole } from "./atomicFile.ts";
-import type { JsonObject } from "../catalogue/endpoint.ts";
+import type { JsonObject } from "../json.ts";
 
 const json = z.json();
 

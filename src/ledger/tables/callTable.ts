@@ -17,7 +17,7 @@ import { countCallChange } from "./callVersion.ts";
 import type { Connection, Row, Values } from "../connection.ts";
 import { mergeCall } from "./mergeCall.ts";
 import { countCall } from "./callQuarter.ts";
-import { prunedThroughMs } from "../prune.ts";
+import { prunedThroughMs } from "./prunedThrough.ts";
 
 const rowSchema = z.object({
   call_id: text,

@@ -37,7 +37,7 @@ import { streamCli } from "./stream.ts";
 import type { CredentialChoice, ProcessEnv } from "../credentials.ts";
 import type { CredentialSource } from "../credentialSource.ts";
 import { LineQueue } from "../lineQueue.ts";
-import { ProcessLimit } from "../processLimit.ts";
+import { ProcessLimit } from "../process/processLimit.ts";
 
 export interface CliControlParts {
   readonly cli: CliCommand;

@@ -1,5 +1,5 @@
 import { Failure } from "../../base/failure.ts";
-import { firstLines } from "./text.ts";
+import { firstLines } from "../plainText.ts";
 
 /**
  * Reads the whole stdout of a `--json` command. Anything around the JSON (a banner, a trailing

@@ -7,7 +7,7 @@ import { Failure } from "../../base/failure.ts";
 import type { CliCommand } from "./command.ts";
 import { badOutput } from "./json.ts";
 import type { ProcessEnv } from "../credentials.ts";
-import { killTree, trackChild } from "../deploy/processTree.ts";
+import { killTree, trackChild } from "../process/processTree.ts";
 
 export interface CliResult {
   readonly exitCode: number | null;

@@ -5,11 +5,11 @@ import { execa } from "execa";
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { cannotStart, childEnv, type CliProcessParts } from "./process.ts";
-import { withoutAnsi } from "./text.ts";
+import { withoutAnsi } from "../plainText.ts";
 import type { ProcessEnv } from "../credentials.ts";
-import { cannotStartCode } from "../deploy/keeper.ts";
-import { killTree, trackChild, type Child } from "../deploy/processTree.ts";
-import { endSoftly, hardGraceMs } from "../deploy/softEnd.ts";
+import { cannotStartCode } from "../process/keeper.ts";
+import { killTree, trackChild, type Child } from "../process/processTree.ts";
+import { endSoftly, hardGraceMs } from "../process/softEnd.ts";
 
 export interface CliStreamOptions {
   readonly cwd?: string;

@@ -1,18 +1,11 @@
+import { withoutAnsi } from "../plainText.ts";
+
 /** What the `modal` command said when it failed, without its decoration. */
 export interface CliError {
   /** Python class, where the output names one: "AuthError". */
   readonly className: string | null;
   /** One plain sentence or more, never empty. */
   readonly message: string;
-}
-
-// Colours, cursor moves and OSC 8 links: ESC [ … letter, ESC ] … BEL, and two-character escapes.
-// oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
-const ansi = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[@-Z\\-_])/g;
-
-/** The text without terminal escapes and carriage returns. */
-export function withoutAnsi(text: string): string {
-  return text.replaceAll(ansi, "").replaceAll("\r", "");
 }
 
 const boxEdge = /^\s*[╭╰┌└+][─━\-\s].*$/;
@@ -90,14 +83,4 @@ function joined(lines: readonly string[]): string {
     .map((line) => line.trim())
     .filter((line) => line !== "")
     .join(" ");
-}
-
-/** The first lines of an output, as evidence for the log: at most 8 lines of 200 characters. */
-export function firstLines(text: string): string {
-  return withoutAnsi(text.slice(0, 8000))
-    .split("\n")
-    .slice(0, 8)
-    .map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line))
-    .join("\n")
-    .trim();
 }

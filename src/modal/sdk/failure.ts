@@ -1,6 +1,6 @@
 import { Failure, type FailureReason } from "../../base/failure.ts";
 import { cancelled } from "../abort.ts";
-import { sentence } from "../cli/failure.ts";
+import { sentence } from "../failureSentence.ts";
 
 // https://grpc.github.io/grpc/core/md_doc_statuscodes.html
 const reasonByCode: ReadonlyMap<number, FailureReason> = new Map([

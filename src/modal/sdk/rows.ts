@@ -15,7 +15,7 @@ import type {
   LogChunk,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
-import { firstLines } from "../cli/text.ts";
+import { firstLines } from "../plainText.ts";
 
 // The SDK's own types promise these shapes; the service does not. 0 and "" stand for "not set".
 const id = z.string().check(z.minLength(1));

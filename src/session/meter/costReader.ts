@@ -1,6 +1,7 @@
 import { hourMs, hourOf, type BilledRow } from "../../cost/billed/billedRow.ts";
 import type { CallRecord } from "../../cost/call.ts";
-import { endHints, type EndKnowledge } from "../../cost/metered/endHints.ts";
+import { endHints } from "../../cost/metered/endHints.ts";
+import type { EndKnowledge } from "../../cost/metered/endKnowledge.ts";
 import { inferredSpans } from "../../cost/metered/inferredSpans.ts";
 import { priceSpans, type HintsOf, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
 import type { RateHistory, Rates } from "../../cost/rates/rates.ts";

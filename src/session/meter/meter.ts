@@ -6,7 +6,8 @@ import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
 import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
 import type { Listing } from "../ledgerPort.ts";
-import type { Activity, Health, MeterState } from "./meterState.ts";
+import type { Activity, MeterState } from "./meterState.ts";
+import type { Health } from "../watch/health.ts";
 import type { Poller } from "../watch/poller.ts";
 import type { Scope } from "../scope.ts";
 

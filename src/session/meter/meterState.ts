@@ -1,23 +1,8 @@
+import type { CostTiers } from "../../cost/tiers.ts";
+import type { Health } from "../watch/health.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { AppInfo } from "../modalControl.ts";
 import type { Scope } from "../scope.ts";
-
-/** Whether the meter can see, and if not, why. */
-export type Health =
-  | { readonly kind: "starting" }
-  | { readonly kind: "ok" }
-  | {
-      readonly kind:
-        | "no-cli"
-        | "not-authenticated"
-        | "offline"
-        | "denied"
-        | "failing"
-        | "bad-setting"
-        | "ledger-broken";
-      /** What happened and what to do, in one sentence. */
-      readonly message: string;
-    };
 
 /** What is under way on a person's command. */
 export type Activity = "none" | "starting" | "stopping";
@@ -38,15 +23,6 @@ export interface RunningApp {
   readonly warmUntilMs: number | null;
   /** What is left of the idle tail in money; null: not known. */
   readonly tailMicroUsd: MicroUsd | null;
-}
-
-/** The three tiers of a cost (see docs/costs.md). null: nothing known in that tier. */
-export interface CostTiers {
-  readonly reported: MicroUsd | null;
-  readonly metered: MicroUsd | null;
-  readonly billed: MicroUsd | null;
-  /** True when a part of the metered cost has no known rate, so that the figure is a floor. */
-  readonly meteredIsFloor: boolean;
 }
 
 /** The open session, as the views show it. */

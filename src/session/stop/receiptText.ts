@@ -1,5 +1,5 @@
 import { formatBilled, formatMetered, formatPerHour, formatReported } from "../../cost/format.ts";
-import type { CostTiers } from "../meter/meterState.ts";
+import type { CostTiers } from "../../cost/tiers.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
 
 /**

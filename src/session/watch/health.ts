@@ -1,5 +1,21 @@
 import { failureOf } from "../../base/failure.ts";
-import type { Health } from "../meter/meterState.ts";
+
+/** Whether the meter can see, and if not, why. */
+export type Health =
+  | { readonly kind: "starting" }
+  | { readonly kind: "ok" }
+  | {
+      readonly kind:
+        | "no-cli"
+        | "not-authenticated"
+        | "offline"
+        | "denied"
+        | "failing"
+        | "bad-setting"
+        | "ledger-broken";
+      /** What happened and what to do, in one sentence. */
+      readonly message: string;
+    };
 
 /** What a failed look at Modal means for the views. */
 export function healthOf(error: unknown): Health {

@@ -3,7 +3,7 @@ import { expireDemo } from "../../session/mode/demoExpiry.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";
 import { releaseText } from "../../session/mode/releaseGpus.ts";
-import { burnByContainer } from "../commands/session.ts";
+import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import type { Services } from "../services.ts";
 import { sayInfo } from "../say.ts";
 
@@ -29,7 +29,7 @@ export async function endDemos(
         resting: modeNamed(modesOf(services.settings.current.get("modes")), restingMode),
         holder,
         pid: process.pid,
-        burnByContainer: burnByContainer(services, listing),
+        burnByContainer: burnByContainer(listing.containers, meter.rates()),
       },
     );
     if (outcome.kind === "failed") {

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { promptField, type Endpoint, type JsonObject } from "../../endpoints/catalogue/endpoint.ts";
+import { promptField, type Endpoint } from "../../endpoints/catalogue/endpoint.ts";
+import type { JsonObject } from "../../endpoints/json.ts";
 import type { BuiltRequest } from "../../endpoints/call/requestBody.ts";
 import type { CallInput } from "./input.ts";
 

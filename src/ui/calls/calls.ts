@@ -19,7 +19,7 @@ import { callLines, failed, failedLines, succeeded } from "./records.ts";
 import { CallTurns } from "./turns.ts";
 import { showFailure } from "../failures.ts";
 import type { Services } from "../services.ts";
-import { allTiers } from "../status/statusView.ts";
+import { knownTiersText } from "../../cost/knownTiersText.ts";
 import { sayWarning } from "../say.ts";
 
 /** A call that is under way. */
@@ -287,7 +287,7 @@ export class Calls implements Disposable {
         callLines(
           ended.call,
           ended.findings,
-          session === null ? undefined : allTiers(session.cost),
+          session === null ? undefined : knownTiersText(session.cost),
         ),
       );
       for (const remark of outcome.remarks) costs.line(`   ${remark}`);

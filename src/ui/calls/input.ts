@@ -2,12 +2,8 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { failureOf } from "../../base/failure.ts";
-import {
-  promptField,
-  type Endpoint,
-  type Field,
-  type Json,
-} from "../../endpoints/catalogue/endpoint.ts";
+import { promptField, type Endpoint, type Field } from "../../endpoints/catalogue/endpoint.ts";
+import type { Json } from "../../endpoints/json.ts";
 import { readImage, readJsonFile } from "../../endpoints/call/fileField.ts";
 import { checked, type FieldValues } from "../../endpoints/call/requestBody.ts";
 import { askText, pickOne, type Choice } from "../ask.ts";

@@ -4,7 +4,7 @@ import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../..
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
 import { describeGpuRate } from "../../cost/rates/rates.ts";
 import type { Command } from "../command.ts";
-import { escapeMarkdown, table } from "../pages/markdown.ts";
+import { escapeMarkdown, table } from "../markdown.ts";
 import type { ModalAccess } from "../modalAccess.ts";
 import type { Services } from "../services.ts";
 import { burnRate } from "../status/statusView.ts";

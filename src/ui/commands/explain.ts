@@ -8,7 +8,7 @@ import { tierDefinitions } from "../../cost/tiers.ts";
 import { costIn } from "../../session/meter/costReader.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Command } from "../command.ts";
-import { escapeMarkdown, table } from "../pages/markdown.ts";
+import { escapeMarkdown, table } from "../markdown.ts";
 import type { Services } from "../services.ts";
 
 /** Shows where each figure of the session comes from, tier by tier. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
-import { fetchOpenApi } from "../../endpoints/catalogue/openApiFetch.ts";
+import { fetchOpenApi } from "../../endpoints/call/openApiFetch.ts";
 import type { ResultEntry } from "../../endpoints/result/gallery.ts";
 import { settingOf } from "../../endpoints/catalogue/settingOf.ts";
 import { askText, pickOne } from "../ask.ts";

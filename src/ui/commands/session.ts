@@ -1,9 +1,7 @@
 import * as vscode from "vscode";
-import { burnPerHour } from "../../cost/rates/costMetrics.ts";
+import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import { formatCountdown } from "../../cost/format.ts";
-import type { MicroUsd } from "../../cost/money.ts";
 import { extendDemo as extend, extensionMinutes } from "../../session/mode/demoExpiry.ts";
-import type { Listing } from "../../session/ledgerPort.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { modeNamed, modesOf, restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
@@ -128,7 +126,10 @@ async function releaseGpus(services: CallServices): Promise<void> {
         return release(
           { control, clock, log, refresh: (options) => meter.refreshNow(options) },
           targets,
-          { signal: abort.signal, burnByContainer: burnByContainer(services, listing) },
+          {
+            signal: abort.signal,
+            burnByContainer: burnByContainer(listing.containers, meter.rates()),
+          },
         );
       },
     ),
@@ -138,20 +139,6 @@ async function releaseGpus(services: CallServices): Promise<void> {
   for (const note of result.notes) services.costs.line(`   ${note}`);
   const tell = result.verified && result.left.length === 0 ? sayInfo : sayWarning;
   await tell(text);
-}
-
-/** What each container of a listing costs per hour; null: its rate is not known. */
-export function burnByContainer(
-  { meter }: Pick<Services, "meter">,
-  listing: Listing,
-): ReadonlyMap<string, MicroUsd | null> {
-  const rates = meter.rates();
-  return new Map(
-    listing.containers.map((container) => {
-      const burn = burnPerHour(container, rates);
-      return [container.containerId, burn.known ? burn.microUsd : null];
-    }),
-  );
 }
 
 function scaledownOf(appId: string, sessions: readonly SessionRecord[]): number | null {

@@ -8,7 +8,7 @@ import {
   type ReconciledHour,
   type Reconciliation,
 } from "../../cost/billed/reconcile.ts";
-import { escapeMarkdown, table } from "./markdown.ts";
+import { escapeMarkdown, table } from "../markdown.ts";
 
 /** More rows than a person reads; the export has them all. */
 const mostRows = 400;

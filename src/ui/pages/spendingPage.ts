@@ -10,7 +10,7 @@ import type { MicroUsd } from "../../cost/money.ts";
 import type { AppCost, SharedCost } from "../../cost/spending/report.ts";
 import type { SessionEnd, SessionRecord } from "../../session/session.ts";
 import type { DaySpent } from "../../session/meter/spending.ts";
-import { escapeMarkdown, table } from "./markdown.ts";
+import { escapeMarkdown, table } from "../markdown.ts";
 
 export interface Deployed {
   readonly appName: string;

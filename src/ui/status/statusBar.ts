@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
-import type { Health, MeterState } from "../../session/meter/meterState.ts";
+import type { MeterState } from "../../session/meter/meterState.ts";
+import type { Health } from "../../session/watch/health.ts";
 import { statusView, type StatusView } from "./statusView.ts";
 
 const backgrounds: Readonly<Record<StatusView["severity"], vscode.ThemeColor | undefined>> = {

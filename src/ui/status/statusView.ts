@@ -1,3 +1,4 @@
+import { knownTiersText } from "../../cost/knownTiersText.ts";
 import {
   formatAmount,
   formatBilled,
@@ -7,8 +8,10 @@ import {
   formatReported,
 } from "../../cost/format.ts";
 import { zeroUsd, addUsd, type MicroUsd } from "../../cost/money.ts";
-import type { CostTiers, Health, MeterState, RunningApp } from "../../session/meter/meterState.ts";
-import { escapeMarkdown } from "../pages/markdown.ts";
+import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
+import type { CostTiers } from "../../cost/tiers.ts";
+import type { Health } from "../../session/watch/health.ts";
+import { escapeMarkdown } from "../markdown.ts";
 
 export interface StatusView {
   readonly text: string;
@@ -189,11 +192,11 @@ function tooltip(state: MeterState): string {
   }
   if (state.session !== null) {
     lines.push(
-      `Session (${escapeMarkdown(state.session.mode)}): ${allTiers(state.session.cost)}`,
+      `Session (${escapeMarkdown(state.session.mode)}): ${knownTiersText(state.session.cost)}`,
       "",
     );
   }
-  lines.push(`Today: ${allTiers(state.today)}`, "");
+  lines.push(`Today: ${knownTiersText(state.today)}`, "");
   if (state.observedAtMs !== null) {
     const by = state.adapter === null ? "" : ` through the ${state.adapter.toUpperCase()}`;
     lines.push(`Seen ${formatCountdown(state.nowMs - state.observedAtMs)} ago${by}.`, "");
@@ -220,17 +223,6 @@ function tail(app: RunningApp, nowMs: number): string {
   if (app.warmUntilMs === null || app.warmUntilMs <= nowMs) return "";
   const left = app.tailMicroUsd === null ? "" : `, ${formatMetered(app.tailMicroUsd)}`;
   return `${formatCountdown(app.warmUntilMs - nowMs)}${left} left`;
-}
-
-/** "$0.0014 reported, ≈ $0.41 metered, $0.43 billed"; what is not known is left out. */
-export function allTiers(cost: CostTiers): string {
-  const parts: string[] = [];
-  if (cost.reported !== null) parts.push(`${formatReported(cost.reported)} reported`);
-  if (cost.metered !== null) {
-    parts.push(`${cost.meteredIsFloor ? "≥" : "≈"} ${formatAmount(cost.metered)} metered`);
-  }
-  if (cost.billed !== null) parts.push(formatBilled(cost.billed));
-  return parts.length === 0 ? "no cost known" : parts.join(", ");
 }
 
 function links(state: MeterState): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { endHints, type EndKnowledge } from "../../../../src/cost/metered/endHints.ts";
+import { endHints } from "../../../../src/cost/metered/endHints.ts";
+import type { EndKnowledge } from "../../../../src/cost/metered/endKnowledge.ts";
 import { spanInterval } from "../../../../src/cost/metered/spanInterval.ts";
 import type { ContainerSpan } from "../../../../src/cost/span.ts";
 import { call, hour, minute, span, t0 } from "../arbitraries.ts";

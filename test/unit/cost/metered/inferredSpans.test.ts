@@ -5,7 +5,7 @@ import { LoggedContainers } from "../../../../src/cost/metered/loggedContainers.
 import { priceSpans } from "../../../../src/cost/metered/pricedSpan.ts";
 import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import { costOf } from "../../../../src/cost/spending/sessionCost.ts";
-import type { EndKnowledge } from "../../../../src/cost/metered/endHints.ts";
+import type { EndKnowledge } from "../../../../src/cost/metered/endKnowledge.ts";
 import { call, hour, minute, span, t0 } from "../arbitraries.ts";
 
 const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });

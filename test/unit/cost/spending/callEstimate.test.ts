@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import {
   callTemperature,
   estimateCall,
-  percentile,
   typicalSeconds,
 } from "../../../../src/cost/spending/callEstimate.ts";
+import { percentile } from "../../../../src/cost/percentile.ts";
 import { formatAmount } from "../../../../src/cost/format.ts";
 import { knownCost } from "../../../../src/cost/cost.ts";
 import { usd, type MicroUsd } from "../../../../src/cost/money.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { isAtLeast, parseCliVersion } from "../../../../src/modal/cli/command.ts";
 import { parseLogLine } from "../../../../src/modal/cli/logLines.ts";
 import { LineQueue } from "../../../../src/modal/lineQueue.ts";
-import { ProcessLimit } from "../../../../src/modal/processLimit.ts";
+import { ProcessLimit } from "../../../../src/modal/process/processLimit.ts";
 
 describe("the version of the command", () => {
   it("is read and compared by numbers, not by text", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cliError, firstLines, ownPlace, withoutAnsi } from "../../../../src/modal/cli/text.ts";
+import { cliError, ownPlace } from "../../../../src/modal/cli/text.ts";
+import { firstLines, withoutAnsi } from "../../../../src/modal/plainText.ts";
 
 describe("cliError", () => {
   it("takes the text out of a Rich panel and joins its wrapped lines", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { usd } from "../../../../src/cost/money.ts";
 import type {
-  Health,
   MeterState,
   RunningApp,
   SessionState,
 } from "../../../../src/session/meter/meterState.ts";
+import type { Health } from "../../../../src/session/watch/health.ts";
 import { menuEntries } from "../../../../src/ui/status/menuView.ts";
 import { statusView } from "../../../../src/ui/status/statusView.ts";
 

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { callEndpoint } from "../call/call.ts";
+import { callEndpoint } from "./call.ts";
 import type { CallOptions } from "../callTypes.ts";
-import { baseOfDocument, readOpenApi, type OpenApiCatalogue } from "./openApi.ts";
+import { baseOfDocument, readOpenApi, type OpenApiCatalogue } from "../catalogue/openApi.ts";
 
 const maxDocumentBytes = 20_000_000;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { endSoftly } from "../../../../src/modal/deploy/softEnd.ts";
+import { endSoftly } from "../../../../src/modal/process/softEnd.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 
 describe("endSoftly", () => {

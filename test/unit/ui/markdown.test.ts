@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { escapeMarkdown, table, withoutLinks } from "../../../../src/ui/pages/markdown.ts";
+import { escapeMarkdown, table, withoutLinks } from "../../../src/ui/markdown.ts";
 
 /** What VS Code's notifications take for a link (src/vs/base/common/linkedText.ts). */
 const linkInNotification = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)/i;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { burnRate } from "../../../src/cost/burnRate.ts";
-import { microUsd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates/rates.ts";
-import { span, t0 } from "./arbitraries.ts";
+import { burnRate } from "../../../../src/cost/rates/burnRate.ts";
+import { microUsd } from "../../../../src/cost/money.ts";
+import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { span, t0 } from "../arbitraries.ts";
 
 const rates = ratesInForce({ overrides: { cpu: 0.048 } });
 /** L40S, an eighth of a core and 128 MiB. */

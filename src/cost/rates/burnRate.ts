@@ -1,8 +1,9 @@
-import { knownPart, type KnownPart } from "./cost.ts";
-import { burnPerHour } from "./rates/costMetrics.ts";
-import { sameGpu } from "./rates/gpu.ts";
-import type { Rates } from "./rates/rates.ts";
-import type { ContainerSpan, Gpu } from "./span.ts";
+import { knownPart, type KnownPart } from "../cost.ts";
+import type { MicroUsd } from "../money.ts";
+import { burnPerHour, type Resources } from "./costMetrics.ts";
+import { sameGpu } from "./gpu.ts";
+import type { Rates } from "./rates.ts";
+import type { ContainerSpan, Gpu } from "../span.ts";
 
 /** A container that burns money at a rate that nobody told. */
 export interface UnknownBurn {
@@ -48,4 +49,17 @@ export function burnRate(spans: Iterable<ContainerSpan>, rates: Rates): BurnRate
       null,
     ),
   };
+}
+
+/** What each container costs in an hour, in micro-dollars; null: its rate is not known. */
+export function burnByContainer(
+  containers: readonly (Resources & { readonly containerId: string })[],
+  rates: Rates,
+): ReadonlyMap<string, MicroUsd | null> {
+  return new Map(
+    containers.map((container) => {
+      const burn = burnPerHour(container, rates);
+      return [container.containerId, burn.known ? burn.microUsd : null];
+    }),
+  );
 }

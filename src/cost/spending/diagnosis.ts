@@ -1,9 +1,9 @@
-import type { Finding } from "./reported/audit.ts";
-import type { CallRecord } from "./call.ts";
-import { callTemperature } from "./spending/callEstimate.ts";
-import { formatDuration, formatMetered, formatReported } from "./format.ts";
-import type { MicroUsd } from "./money.ts";
-import type { ContainerSpan } from "./span.ts";
+import type { Finding } from "../reported/audit.ts";
+import type { CallRecord } from "../call.ts";
+import { callTemperature } from "./callEstimate.ts";
+import { formatDuration, formatMetered, formatReported } from "../format.ts";
+import type { MicroUsd } from "../money.ts";
+import type { ContainerSpan } from "../span.ts";
 
 /** Why a call's cost is not what one expected: one plain sentence per reason, what is wrong first. */
 export interface Diagnosis {

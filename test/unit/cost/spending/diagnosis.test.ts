@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { auditHeaders } from "../../../src/cost/reported/audit.ts";
-import { diagnoseCall } from "../../../src/cost/diagnosis.ts";
-import { readCostHeaders } from "../../../src/cost/reported/headers.ts";
-import { microUsd, usd } from "../../../src/cost/money.ts";
-import { ratesInForce } from "../../../src/cost/rates/rates.ts";
-import { call, span, t0 } from "./arbitraries.ts";
+import { auditHeaders } from "../../../../src/cost/reported/audit.ts";
+import { diagnoseCall } from "../../../../src/cost/spending/diagnosis.ts";
+import { readCostHeaders } from "../../../../src/cost/reported/headers.ts";
+import { microUsd, usd } from "../../../../src/cost/money.ts";
+import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { call, span, t0 } from "../arbitraries.ts";
 
 const warm = [span({ startedAtMs: t0 - 60_000, finishedAtMs: t0 + 60_000 })];
 const audited = (cost: string) =>
