@@ -13,7 +13,7 @@ export type GpuSource = "container" | "app" | "deploy-file" | "setting" | "unkno
  * two windows, or two machines, that watch one workspace never count a second twice.
  *
  * The fields form a lattice: merging observations in any order, and any number of times, gives the
- * same span (cost/meter.ts).
+ * same span (cost/metered/spanMerge.ts).
  */
 export interface ContainerSpan {
   readonly containerId: string;

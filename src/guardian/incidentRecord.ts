@@ -49,13 +49,8 @@ const record = z.object({
  */
 export type IncidentRecord = Readonly<z.infer<typeof record>>;
 
-/** The incident that was written to last; undefined: there was none. */
-export function readIncident(ledger: Pick<Ledger, "recall">): IncidentRecord | undefined {
-  return readIncidents(ledger).at(-1);
-}
-
 /** The last incident of each scope; the one that was written to last comes last. */
-function readIncidents(ledger: Pick<Ledger, "recall">): readonly IncidentRecord[] {
+export function readIncidents(ledger: Pick<Ledger, "recall">): readonly IncidentRecord[] {
   const json = ledger.recall(incidentsKey);
   if (json === undefined) return [];
   const raw: unknown = JSON.parse(json);

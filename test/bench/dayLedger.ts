@@ -1,15 +1,15 @@
 import type { BilledRow } from "../../src/cost/billed/billedRow.ts";
 import type { CallRecord } from "../../src/cost/call.ts";
-import { SpanBook } from "../../src/cost/metered/spanMerge.ts";
 import type { ContainerSpan } from "../../src/cost/span.ts";
 import type { CallQuery, Listing } from "../../src/session/ledgerPort.ts";
 import type { BillingRow } from "../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../src/session/receipt.ts";
 import type { SessionRecord } from "../../src/session/session.ts";
+import { SpanBook } from "../unit/cost/spanBook.ts";
 
 /**
  * What the ledger keeps of one day, in memory, so that thousands of days fit into one bench. Spans
- * merge by the ledger's own rules (cost/meter.ts); that the SQLite file does the same is proved by
+ * merge by the ledger's own rules (cost/metered/spanMerge.ts); that the SQLite file does the same is proved by
  * test/unit/ledger/tables/spanTable.test.ts.
  */
 export class DayLedger {

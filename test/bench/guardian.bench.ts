@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/systemClock.ts";
-import { readIncident } from "../../src/guardian/incidentRecord.ts";
+import { lastIncident } from "../unit/guardian/lastIncident.ts";
 import { defaultTimings } from "../../src/guardian/timings.ts";
 import { WindowBeat } from "../../src/guardian/windowBeat.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
@@ -169,7 +169,7 @@ async function whileAlone(
       const window = await desk.openWindow();
       const pid = await guardianOf(desk);
       await desk.close(window);
-      await until("it looked once", () => readIncident(desk.ledger)?.reminder.state === "showing");
+      await until("it looked once", () => lastIncident(desk.ledger)?.reminder.state === "showing");
       const firstSeconds = cpuSeconds(pid);
       const looked = (): number => desk.modal.journal.count({ name: "AppList" });
       const before = looked();

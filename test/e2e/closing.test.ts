@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readIncident, type IncidentRecord } from "../../src/guardian/incidentRecord.ts";
+import type { IncidentRecord } from "../../src/guardian/incidentRecord.ts";
+import { lastIncident } from "../unit/guardian/lastIncident.ts";
 import { ownProcesses } from "../host/processes.ts";
 import { until, type UntilOptions } from "../host/until.ts";
 import type { EditorWindow } from "../host/window.ts";
@@ -45,7 +46,7 @@ async function startDev(window: EditorWindow): Promise<void> {
 }
 
 const incidentOf = (stage: Stage): Promise<IncidentRecord | undefined> =>
-  stage.withLedger((ledger) => readIncident(ledger));
+  stage.withLedger((ledger) => lastIncident(ledger));
 
 const target = { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }] };
 

@@ -4,7 +4,7 @@ import { systemClock } from "../../src/base/systemClock.ts";
 import { billedThroughMs } from "../../src/cost/billed/billedRow.ts";
 import type { CallRecord } from "../../src/cost/call.ts";
 import { costLine } from "../../src/cost/reported/logLine.ts";
-import { metricsFor } from "../../src/cost/rates/costMetrics.ts";
+import { hourlyRate, metricsBetween } from "../../src/cost/rates/costMetrics.ts";
 import { microUsd } from "../../src/cost/money.ts";
 import { rateHistory } from "../../src/cost/rates/rates.ts";
 import { reconcile } from "../../src/cost/billed/reconcile.ts";
@@ -156,7 +156,8 @@ class Desk {
     const { cloud } = this.local.workspace;
     const settled = (input: Input): void => {
       const executionSeconds = durationMs / second;
-      const { gpu } = metricsFor(executionSeconds, { ...asResources, cpuCores: 0 }, rates.now);
+      const rate = hourlyRate({ ...asResources, cpuCores: 0 }, rates.now);
+      const { gpu } = metricsBetween(rate, 0, 0, durationMs);
       const reportedMicroUsd = gpu.known ? gpu.microUsd : microUsd(0);
       const claimed = { microUsd: reportedMicroUsd, executionSeconds, gpuType: "L40S" };
       cloud.log(this.app.id, { input, text: `${costLine(claimed)}\n` });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { until } from "../host/until.ts";
 import { skip } from "../skip.ts";
-import { readIncident } from "../../src/guardian/incidentRecord.ts";
+import { lastIncident } from "../unit/guardian/lastIncident.ts";
 import { buildGuardian, GuardianDesk, quickTimings } from "./guardianDesk.ts";
 import type { DeskOptions } from "./guardianDesk.ts";
 
@@ -70,7 +70,7 @@ describe("guardian process", function () {
     const [receipt] = desk.ledger.receipts({});
     assert.equal(receipt?.by, "reminder");
     assert.equal(receipt.verified, "clear");
-    assert.equal(readIncident(desk.ledger)?.end, "nothing-runs");
+    assert.equal(lastIncident(desk.ledger)?.end, "nothing-runs");
   });
 
   it("reminds of an environment whose last window is gone while one of another lives, and stops that alone", async () => {
@@ -123,7 +123,7 @@ describe("guardian process", function () {
     desk.answer("keep");
     await until(
       "the answer is noted",
-      () => readIncident(desk.ledger)?.reminder.state === "pressed",
+      () => lastIncident(desk.ledger)?.reminder.state === "pressed",
     );
     assert.deepEqual(desk.stops, []);
     assert.equal(desk.reminders.length, 1);

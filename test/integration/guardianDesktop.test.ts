@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readIncident } from "../../src/guardian/incidentRecord.ts";
+import { lastIncident } from "../unit/guardian/lastIncident.ts";
 import { until } from "../host/until.ts";
 import { skip } from "../skip.ts";
 import { Desktop, missingForDesktop } from "./desktop.ts";
@@ -50,7 +50,7 @@ describe("the reminder on a real desktop", function () {
     rmSync(picture, { force: true });
     await desktop.screenshot(picture);
     assert.ok(statSync(picture).size > 1_000);
-    assert.equal(readIncident(desk.ledger)?.reminder.state, "showing");
+    assert.equal(lastIncident(desk.ledger)?.reminder.state, "showing");
     assert.deepEqual(desk.stops, [], "nothing is stopped before the button is pressed");
     // The first button of the row at the bottom of the box; pressed once.
     const box = await desktop.notification();
@@ -62,7 +62,7 @@ describe("the reminder on a real desktop", function () {
     await until("the guardian ended", () => desk.guardianPids.length === 0);
     assert.deepEqual(new Set(desk.stops), new Set(apps));
     assert.equal(desk.stops.length, 2);
-    assert.equal(readIncident(desk.ledger)?.reminder.detail, "stop");
+    assert.equal(lastIncident(desk.ledger)?.reminder.detail, "stop");
     const [receipt] = desk.ledger.receipts({});
     assert.equal(receipt?.by, "reminder");
     assert.equal(receipt.verified, "clear");
@@ -77,7 +77,7 @@ describe("the reminder on a real desktop", function () {
     await reminderAfterClose();
     const window = await desk.openWindow();
     await until("the screen is empty", async () => (await desktop.notification()) === undefined);
-    assert.equal(readIncident(desk.ledger)?.reminder.state, "withdrawn");
+    assert.equal(lastIncident(desk.ledger)?.reminder.state, "withdrawn");
     assert.deepEqual(desk.stops, []);
     await desk.close(window);
   });
@@ -105,8 +105,8 @@ describe("the reminder without a desktop", function () {
     const window = await at.openWindow();
     await until("a guardian runs", () => at.leasePid !== undefined);
     await at.close(window);
-    await until("it is noted", () => readIncident(at.ledger)?.reminder.state === "not-shown");
-    assert.notEqual(readIncident(at.ledger)?.reminder.detail ?? "", "");
-    console.log(`      ${readIncident(at.ledger)?.reminder.detail}`);
+    await until("it is noted", () => lastIncident(at.ledger)?.reminder.state === "not-shown");
+    assert.notEqual(lastIncident(at.ledger)?.reminder.detail ?? "", "");
+    console.log(`      ${lastIncident(at.ledger)?.reminder.detail}`);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readIncident } from "../../src/guardian/incidentRecord.ts";
+import { lastIncident } from "../unit/guardian/lastIncident.ts";
 import { until } from "../host/until.ts";
 import { skip } from "../skip.ts";
 import { buildGuardian, GuardianDesk } from "./guardianDesk.ts";
@@ -94,7 +94,7 @@ describe("real windows and guardians in random order", function () {
       assert.equal(desk.reminders.length, onClose === "remind" ? ends : 0);
       assert.equal(desk.stops.length, apps.length, "each app is stopped once");
       assert.deepEqual(new Set(desk.stops), new Set(apps));
-      assert.equal(readIncident(desk.ledger)?.end, "nothing-runs");
+      assert.equal(lastIncident(desk.ledger)?.end, "nothing-runs");
       const receipts = desk.ledger.receipts({});
       assert.equal(receipts.flatMap(({ stopped }) => stopped).length, apps.length);
       const rows = new Set(desk.ledger.calls({}).map(({ callId }) => callId));

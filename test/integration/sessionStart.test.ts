@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CliCommand } from "../../src/modal/cli/command.ts";
 import { defaultModes, modeNamed } from "../../src/session/mode.ts";
-import { endServe, resumeSession } from "../../src/session/start/sessionLifecycle.ts";
+import { resumeSession } from "../../src/session/start/sessionLifecycle.ts";
 import type { StartOptions, StartStep } from "../../src/session/start/start.ts";
 import { startSession } from "../../src/session/start/startSession.ts";
 import { cliOf } from "./controlAdapters.ts";
@@ -196,13 +196,11 @@ describe("starting, with the real CLI against Local Modal", () => {
     const [serve] = outcome.serves;
     assert.ok(serve !== undefined);
     assert.equal(world.live.length, 1);
-    const receipt = await endServe(window.parts, serve, "acme/main", {
-      receiptId: "serve",
-      by: "person",
-    });
+    await serve.end();
+    await serve.ended;
+    const receipt = await window.stop(await window.plan({ kind: "one", app: serve.appId }));
     assert.equal(receipt.verified, "clear");
     assert.deepEqual(world.live, []);
-    await serve.ended;
     assert.equal(window.ledger.sessions({})[0]?.end, "stopped");
   });
 });

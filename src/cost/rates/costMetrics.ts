@@ -67,11 +67,6 @@ export function metricsBetween(
   return { gpu, cpu, memory, total: addCosts([gpu, cpu, memory]) };
 }
 
-/** The cost of `seconds` of a container from its start: what a cost tracker inside of it would report, and the rest. */
-export function metricsFor(seconds: number, resources: Resources, rates: Rates): CostMetrics {
-  return metricsBetween(hourlyRate(resources, rates), 0, 0, Math.max(0, seconds) * 1000);
-}
-
 export function addMetrics(parts: Iterable<CostMetrics>): CostMetrics {
   const all = [...parts];
   const gpu = addCosts(all.map((part) => part.gpu));

@@ -44,12 +44,6 @@ export function parseGpu(text: string): Gpu | undefined {
   return { type: normaliseGpuType(match[1] ?? ""), count };
 }
 
-/** A fallback list in the order of preference, as one text (`H100, A100:2`) or as a list; unreadable entries are left out. */
-export function parseGpuList(value: string | readonly string[]): readonly Gpu[] {
-  const texts = typeof value === "string" ? value.replace(/^\[|\]$/g, "").split(",") : value;
-  return texts.flatMap((text) => parseGpu(text.replace(/^\s*["']|["']\s*$/g, "")) ?? []);
-}
-
 /** The product's name of a GPU type. Idempotent. */
 export function normaliseGpuType(name: string): string {
   const plain = name

@@ -1,4 +1,4 @@
-import { gpuLabel, gpuTypes, normaliseGpuType } from "./gpu.ts";
+import { gpuLabel, normaliseGpuType } from "./gpu.ts";
 import type { Gpu } from "../span.ts";
 
 /** Where a rate comes from: the user's settings beat the workspace's own rates, which beat the bundled table. */
@@ -130,11 +130,6 @@ export function rateHistory(
 /** The rate of one GPU of the type; undefined where nobody told. */
 export function gpuRate(rates: Rates, type: string): Rate | undefined {
   return rates.gpus.get(normaliseGpuType(type));
-}
-
-/** GPU types that Modal offers and these rates do not price. */
-export function gpuTypesWithoutRate(rates: Rates): readonly string[] {
-  return gpuTypes.filter((type) => !rates.gpus.has(type));
 }
 
 /** "L40S $1.95/h (workspace, 2026-11-21)", or what to do about a GPU without a rate. */

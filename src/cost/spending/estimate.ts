@@ -1,4 +1,3 @@
-import { knownCost, type Cost } from "../cost.ts";
 import { microUsd, usd, type MicroUsd } from "../money.ts";
 
 /** USD for `hours` at a rate. 80 h at $4.00/h: $320. */
@@ -25,17 +24,7 @@ export function keepWarmCost(containers: number, days: number, usdPerHour: numbe
   return hoursCost(containers * days * 24, usdPerHour);
 }
 
-/** A month of work: hours of use and hours of idle windows. */
-export interface MonthOfWork {
-  readonly activeHours: number;
-  readonly idleHours: number;
-}
-
-export function monthCost({ activeHours, idleHours }: MonthOfWork, usdPerHour: number): MicroUsd {
-  return hoursCost(activeHours + idleHours, usdPerHour);
-}
-
-/** What a frugal month saves against another way to work; negative when it costs more. */
+/** What one way to work saves against another; negative when it costs more. */
 export function savings(other: MicroUsd, own: MicroUsd): MicroUsd {
   return microUsd(other - own);
 }
@@ -53,56 +42,4 @@ export function forgottenNight(
   const most = hoursCost(hours, usdPerHour);
   const window = idleBufferCost(scaledownSeconds, usdPerHour);
   return { least: window < most ? window : most, most };
-}
-
-/** A mode as far as money is concerned. */
-export interface ModeWindow {
-  readonly mode: string;
-  readonly scaledownSeconds: number;
-}
-
-export interface ModeEstimate extends ModeWindow {
-  readonly idleBuffer: MicroUsd;
-  readonly request: MicroUsd;
-}
-
-/** One lone request in each mode. */
-export function estimateModes(
-  modes: readonly ModeWindow[],
-  executionSeconds: number,
-  usdPerHour: number,
-): readonly ModeEstimate[] {
-  return modes.map(({ mode, scaledownSeconds }) => ({
-    mode,
-    scaledownSeconds,
-    idleBuffer: idleBufferCost(scaledownSeconds, usdPerHour),
-    request: requestCost(executionSeconds, scaledownSeconds, usdPerHour),
-  }));
-}
-
-/** How long a container stays warm by itself, and what that still costs: "warm until 14:32, ≈ $0.09 left". */
-export interface IdleTail {
-  readonly warmUntilMs: number;
-  readonly leftMs: number;
-  readonly left: Cost;
-}
-
-/**
- * The idle tail after the last activity; undefined when it is over. `burnPerHour` is that of all the
- * app's containers, in micro-dollars.
- */
-export function idleTail(
-  lastActivityMs: number,
-  scaledownSeconds: number,
-  burnPerHour: Cost,
-  nowMs: number,
-): IdleTail | undefined {
-  const warmUntilMs = lastActivityMs + Math.max(0, scaledownSeconds) * 1000;
-  // A clock that was set back must not promise more than one whole window.
-  const leftMs = Math.min(warmUntilMs - nowMs, Math.max(0, scaledownSeconds) * 1000);
-  if (leftMs <= 0) return undefined;
-  const left = burnPerHour.known
-    ? knownCost(microUsd((burnPerHour.microUsd * leftMs) / 3_600_000))
-    : burnPerHour;
-  return { warmUntilMs, leftMs, left };
 }

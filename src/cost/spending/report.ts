@@ -1,6 +1,5 @@
 import type { BilledRow } from "../billed/billedRow.ts";
 import type { CallRecord } from "../call.ts";
-import { periodsBetween, type Period, type PeriodUnit } from "./calendar.ts";
 import { distinctCalls } from "../reported/distinctCalls.ts";
 import { microUsd, zeroUsd, addUsd, type MicroUsd } from "../money.ts";
 import { overlaps, metricsWithin, type PricedSpan } from "../metered/pricedSpan.ts";
@@ -16,28 +15,6 @@ export interface ReportQuestion {
   readonly toMs: number;
   readonly nowMs: number;
   readonly timeZone: string;
-}
-
-export interface PeriodCost extends TieredCost {
-  readonly period: Period;
-}
-
-/** Cost per day, week or month, oldest first: all apps, or those asked for. */
-export function costPerPeriod(
-  question: ReportQuestion,
-  unit: PeriodUnit,
-  appIds: ReadonlySet<string> | null = null,
-): readonly PeriodCost[] {
-  const { fromMs, toMs, timeZone } = question;
-  return periodsBetween(unit, fromMs, toMs, timeZone).map((period) => ({
-    period,
-    ...costOf({
-      ...question,
-      appIds,
-      fromMs: Math.max(fromMs, period.fromMs),
-      toMs: Math.min(toMs, period.toMs),
-    }),
-  }));
 }
 
 export interface AppCost extends TieredCost {

@@ -36,7 +36,7 @@ const select = `
 
 /**
  * Merges one complete look into the spans; inside a transaction. Looks may arrive in any order and
- * any number of times: the rows come out the same (cost/meter.ts says why).
+ * any number of times: the rows come out the same (cost/metered/spanMerge.ts says why).
  */
 export function mergeLook(connection: Connection, listing: Listing): void {
   const { scope } = listing;
@@ -53,7 +53,7 @@ export function mergeLook(connection: Connection, listing: Listing): void {
     const known = spanOf(connection, told.containerId);
     save(connection, mergeDetails(known, scope, told, observedAtMs));
   }
-  // `mergeAbsence` for every other span of the scope: two statements, so that each uses the index.
+  // Every other span of the scope is absent: two statements, so that each uses the index.
   const absence = { scope, observedAtMs };
   connection.run(
     `UPDATE span SET first_absent_at_ms = :observedAtMs

@@ -7,8 +7,3 @@ export interface Message {
 export function message(text: string, ...args: readonly (string | number)[]): Message {
   return { text, args };
 }
-
-/** The sentence in English, for the log and for processes without a translator. */
-export function plainText({ text, args }: Message): string {
-  return text.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole));
-}

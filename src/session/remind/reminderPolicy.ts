@@ -10,14 +10,6 @@ import type { WorkdayEnd } from "../settings.ts";
 /** What a reminder is about. A kind can be muted (setting `mutedReminders`) and snoozed. */
 export type ReminderKind = "demo-ending" | "overnight" | "workday-end" | "idle" | "burn-rate";
 
-export const reminderKinds: readonly ReminderKind[] = [
-  "demo-ending",
-  "overnight",
-  "workday-end",
-  "idle",
-  "burn-rate",
-];
-
 export type ReminderAction =
   | "stop-all"
   | "release"

@@ -1,11 +1,7 @@
-import type { ServeHandle } from "../deployer.ts";
-import { asFailure, within } from "../concurrent.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
-import type { StopReceipt } from "../receipt.ts";
 import type { SessionApp, SessionRecord } from "../session.ts";
 import { recallStart } from "./record.ts";
-import { stopApps, type StopOptions, type StopParts } from "../stop/stopApps.ts";
 
 /** What became of the session that was open when the window went away. */
 export type Resumed =
@@ -72,48 +68,6 @@ export function endGoneSessions(
     ended.push(over);
   }
   return ended;
-}
-
-/**
- * Ends an ephemeral `modal serve` as Ctrl-C would, and then stops its app in any case: a process
- * that had to be killed never tells Modal. The receipt says whether it is proven gone.
- */
-export async function endServe(
-  parts: StopParts,
-  serve: ServeHandle,
-  scope: string,
-  options: StopOptions,
-): Promise<StopReceipt> {
-  try {
-    await within(parts.clock, 20_000, "modal serve", undefined, () => serve.end());
-  } catch (error) {
-    parts.log.warn(`modal serve did not end: ${asFailure(error).message}`);
-  }
-  const session = parts.ledger
-    .sessions({ scope })
-    .find(({ apps }) => apps.some(({ appId }) => appId === serve.appId));
-  const name = session?.apps.find(({ appId }) => appId === serve.appId)?.appName ?? serve.appId;
-  return stopApps(
-    parts,
-    {
-      scope,
-      what: { kind: "one", app: serve.appId },
-      listedAtMs: parts.clock.nowMs(),
-      planned: [
-        {
-          appId: serve.appId,
-          name,
-          state: "ephemeral",
-          containerCount: 0,
-          owner: "started-here",
-          version: null,
-        },
-      ],
-      excluded: [],
-      alreadyStopped: [],
-    },
-    options,
-  );
 }
 
 /** Live apps of a start that was cut off before it could write them down. */

@@ -83,7 +83,7 @@ export type StartOutcome =
       readonly kind: "ready";
       readonly session: SessionRecord;
       readonly notes: readonly string[];
-      /** To be ended with `endServe`. Empty for deployed apps. */
+      /** To be ended before their apps are stopped. Empty for deployed apps. */
       readonly serves: readonly ServeHandle[];
     }
   | {

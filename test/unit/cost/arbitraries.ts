@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import type { CallRecord } from "../../../src/cost/call.ts";
-import type { Look } from "../../../src/cost/metered/spanMerge.ts";
 import { microUsd, type MicroUsd } from "../../../src/cost/money.ts";
 import { priceSpans, type PricedSpan } from "../../../src/cost/metered/pricedSpan.ts";
 import type { RateHistory } from "../../../src/cost/rates/rates.ts";
@@ -10,6 +9,7 @@ import type {
   Gpu,
   GpuSource,
 } from "../../../src/cost/span.ts";
+import type { Look } from "./spanBook.ts";
 
 /** 2026-11-21T09:00:00Z: a whole hour, so that tests can speak of hours. */
 export const t0 = Date.UTC(2026, 10, 21, 9);

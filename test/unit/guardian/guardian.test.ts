@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readIncident, undeliveredReminders } from "../../../src/guardian/incidentRecord.ts";
+import { undeliveredReminders } from "../../../src/guardian/incidentRecord.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import { VirtualClock } from "../virtualClock.ts";
 import { GuardianWorld } from "./guardianWorld.ts";
+import { lastIncident } from "./lastIncident.ts";
 
 const hour = 3_600_000;
 
@@ -77,7 +78,7 @@ describe("Guardian", () => {
     world.closeWindow(second);
     await world.advance(120_000);
     assert.equal(world.reminders.length, 0);
-    assert.equal(readIncident(ledger), undefined);
+    assert.equal(lastIncident(ledger), undefined);
     world.closeWindow(third);
     await world.advance(hour);
     assert.equal(world.reminders.length, 1);
@@ -106,7 +107,7 @@ describe("Guardian", () => {
     assert.equal(receipt?.by, "reminder");
     assert.equal(receipt.verified, "clear");
     assert.equal(world.notices[0]?.title, "Stopped 1 app");
-    const incident = readIncident(ledger);
+    const incident = lastIncident(ledger);
     assert.equal(incident?.reminder.state, "pressed");
     assert.deepEqual(incident.receiptIds, [receipt.receiptId]);
     await world.advance(60_000);
@@ -341,7 +342,7 @@ describe("Guardian", () => {
     world.closeWindow(window);
     await world.advance(2 * hour);
     assert.deepEqual(world.ends, ["ledger-gone", "lifetime"]);
-    assert.equal(readIncident(ledger)?.end, "lifetime");
+    assert.equal(lastIncident(ledger)?.end, "lifetime");
     assert.equal(undeliveredReminders(ledger, false, 0)[0]?.reminder.state, "not-shown");
   });
 
@@ -432,14 +433,14 @@ describe("Guardian", () => {
     world.otherModal.offline = true;
     world.openWindow(world.otherScope);
     await world.advance(60_000);
-    assert.equal(readIncident(ledger)?.reminder.state, "showing");
+    assert.equal(lastIncident(ledger)?.reminder.state, "showing");
     world.otherModal.offline = false;
     await world.advance(hour);
-    assert.equal(readIncident(ledger)?.reminder.state, "showing");
+    assert.equal(lastIncident(ledger)?.reminder.state, "showing");
     assert.equal(world.reminders.length, 1);
     world.openWindow();
     await world.advance(20_000);
-    assert.equal(readIncident(ledger)?.reminder.state, "withdrawn");
+    assert.equal(lastIncident(ledger)?.reminder.state, "withdrawn");
   });
 
   it("does nothing unasked while a new window has not said what it watches, and goes on when it has", async () => {

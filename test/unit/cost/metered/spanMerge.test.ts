@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import {
-  join,
-  mergeAbsence,
-  mergeDetails,
-  mergeSighting,
-  SpanBook,
-  withAbsences,
-  type Look,
-} from "../../../../src/cost/metered/spanMerge.ts";
+import { join, mergeDetails, mergeSighting } from "../../../../src/cost/metered/spanMerge.ts";
 import type { ContainerSpan } from "../../../../src/cost/span.ts";
 import { looks, observation, t0, minute } from "../arbitraries.ts";
+import { mergeAbsence, SpanBook, withAbsences, type Look } from "../spanBook.ts";
 
 const scope = "acme/main";
 

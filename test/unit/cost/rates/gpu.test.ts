@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import {
-  gpuLabel,
-  gpuTypes,
-  normaliseGpuType,
-  parseGpu,
-  parseGpuList,
-} from "../../../../src/cost/rates/gpu.ts";
+import { gpuLabel, gpuTypes, normaliseGpuType, parseGpu } from "../../../../src/cost/rates/gpu.ts";
 import { gpus } from "../arbitraries.ts";
 
 describe("GPU names", () => {
@@ -47,14 +41,6 @@ describe("GPU names", () => {
     for (const text of ["", ":2", "H100:0", "H100:9", "H100:x", "2", "💰"]) {
       assert.equal(parseGpu(text), undefined, text);
     }
-  });
-
-  it("reads fallback lists in their order", () => {
-    assert.deepEqual(parseGpuList('["h100", "a100-40gb:2"]').map(gpuLabel), [
-      "H100",
-      "A100-40GB:2",
-    ]);
-    assert.deepEqual(parseGpuList(["L40S", "", "any"]).map(gpuLabel), ["L40S", "ANY"]);
   });
 
   it("reads its own labels, and normalises once and for all", () => {

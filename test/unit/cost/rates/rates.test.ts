@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import {
   describeGpuRate,
   gpuRate,
-  gpuTypesWithoutRate,
   rateHistory,
   ratesInForce,
   type Rates,
 } from "../../../../src/cost/rates/rates.ts";
+import { gpuTypes } from "../../../../src/cost/rates/gpu.ts";
 import { t0 } from "../arbitraries.ts";
 
 const told = new Map([
@@ -23,7 +23,7 @@ const told = new Map([
 
 describe("the rates in force", () => {
   it("bundles a price for each GPU that Modal offers", () => {
-    assert.deepEqual(gpuTypesWithoutRate(ratesInForce()), []);
+    assert.deepEqual([...ratesInForce().gpus.keys()].toSorted(), [...gpuTypes].toSorted());
     const rate = gpuRate(ratesInForce(), "l40s");
     assert.deepEqual(rate, { usdPerHour: 1.95, origin: "bundled", asOf: "2026-09-29" });
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { usd } from "../../../../src/cost/money.ts";
 import { rateHistory } from "../../../../src/cost/rates/rates.ts";
-import { costPer, costPerApp, costPerPeriod } from "../../../../src/cost/spending/report.ts";
+import { costPer, costPerApp } from "../../../../src/cost/spending/report.ts";
 import { costOf } from "../../../../src/cost/spending/sessionCost.ts";
 import { call, calls, hour, priced, span, spans, t0 } from "../arbitraries.ts";
 
@@ -20,24 +20,6 @@ const ask = {
 };
 
 describe("the report", () => {
-  it("cuts cost into days, weeks and months that add up", () => {
-    // Three hours before midnight in Berlin, and two after.
-    const long = span({ startedAtMs: t0 + 11 * hour, finishedAtMs: t0 + 16 * hour });
-    const days = costPerPeriod(priced({ ...ask, spans: [long] }), "day");
-    assert.deepEqual(
-      days.map(({ period, metered }) => [period.key, metered?.known.microUsd ?? null]),
-      [
-        ["2026-11-20", null],
-        ["2026-11-21", usd(10.8)],
-        ["2026-11-22", usd(7.2)],
-        ["2026-11-23", null],
-      ],
-    );
-    const [month] = costPerPeriod(priced({ ...ask, spans: [long] }), "month");
-    assert.equal(month?.metered?.known.microUsd, usd(18));
-    assert.equal(costPerPeriod(priced({ ...ask, spans: [long] }), "week").length, 2);
-  });
-
   it("lists apps, dearest first, those that were only ever billed included", () => {
     const apps = costPerApp(
       priced({

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { SpanBook } from "../../../../src/cost/metered/spanMerge.ts";
 import type { ContainerObservation } from "../../../../src/cost/span.ts";
 import type { OpenedLedger } from "../../../../src/ledger/openLedger.ts";
 import type { Listing } from "../../../../src/session/ledgerPort.ts";
+import { SpanBook } from "../../cost/spanBook.ts";
 import { container, listing, TemporaryLedger } from "../temporaryLedger.ts";
 
 const always = { fromMs: -1, toMs: 1e15 };

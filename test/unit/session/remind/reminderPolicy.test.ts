@@ -3,13 +3,12 @@ import * as fc from "fast-check";
 import { knownCost, unknownCost } from "../../../../src/cost/cost.ts";
 import { usd } from "../../../../src/cost/money.ts";
 import { localTime } from "../../../../src/session/remind/localTime.ts";
-import { plainText } from "../../../../src/session/remind/message.ts";
 import {
   claimDelayMs,
   nextReminder,
-  reminderKinds,
   type Reminder,
   type ReminderInput,
+  type ReminderKind,
 } from "../../../../src/session/remind/reminderPolicy.ts";
 import { readSnoozes, snooze } from "../../../../src/session/remind/snoozes.ts";
 import { parseWorkdayEnd } from "../../../../src/session/settings.ts";
@@ -17,6 +16,13 @@ import { MemoryLedger } from "../memoryLedger.ts";
 import { sessionSample } from "../sessionSample.ts";
 
 const minute = 60_000;
+const reminderKinds: readonly ReminderKind[] = [
+  "demo-ending",
+  "overnight",
+  "workday-end",
+  "idle",
+  "burn-rate",
+];
 /** A Friday, 14:00 in Berlin. */
 const fridayMs = Date.UTC(2026, 10, 20, 13);
 
@@ -46,8 +52,10 @@ function input(some: Partial<ReminderInput> = {}): ReminderInput {
   };
 }
 
+/** The sentence with its values in it. */
 function text(reminder: Reminder | undefined): string {
-  return reminder === undefined ? "" : plainText(reminder.message);
+  const { text: sentence, args } = reminder?.message ?? { text: "", args: [] };
+  return sentence.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)]));
 }
 
 describe("localTime", () => {

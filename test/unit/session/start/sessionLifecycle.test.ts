@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../../../src/base/failure.ts";
-import {
-  endGoneSessions,
-  endServe,
-  resumeSession,
-} from "../../../../src/session/start/sessionLifecycle.ts";
+import { endGoneSessions, resumeSession } from "../../../../src/session/start/sessionLifecycle.ts";
 import { rememberStart } from "../../../../src/session/start/record.ts";
-import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { PortModal } from "../portModal.ts";
 import { sessionApp, sessionSample } from "../sessionSample.ts";
-import { settled } from "../settled.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 9);
 
@@ -84,28 +77,5 @@ describe("endGoneSessions", () => {
       ended.map(({ sessionId, end }) => [sessionId, end]),
       [["gone", "gone"]],
     );
-  });
-});
-
-describe("endServe", () => {
-  it("stops the app in any case, also when the process does not end", async () => {
-    const { clock, modal, ledger } = bench();
-    const app = modal.add("flux", { state: "ephemeral" });
-    ledger.upsertSession(sessionSample({ apps: [sessionApp(app)] }));
-    const parts = { control: modal, refresh: modal.refresh, ledger, clock, log: silentLog };
-    const ended = Promise.resolve();
-    for (const end of [
-      async (): Promise<void> => {
-        throw new Failure("service-error", "It was killed.");
-      },
-      (): Promise<void> => modal.later(10_000_000),
-    ]) {
-      const serve = { appId: app.appId, urls: [], ended, end };
-      const work = endServe(parts, serve, "acme/main", { receiptId: "r", by: "person" });
-      const receipt = await settled(clock, work);
-      assert.equal(receipt.verified, "clear");
-    }
-    assert.deepEqual(modal.live, []);
-    assert.equal(ledger.sessions({})[0]?.end, "stopped");
   });
 });
