@@ -276,6 +276,29 @@ describe("endpoints in a real window", function () {
       await scene.setting({ "modalMeter.askAboveUsd": undefined });
     });
 
+    it("asks by the typical time that the settings give to an endpoint of the user's own", async () => {
+      const { window } = scene;
+      const train = { name: "train", title: "Train", route: "/flux", expects: "image" };
+      await scene.setting({
+        "modalMeter.endpoints": [{ ...train, typicalSeconds: [3600, 7200] }],
+      });
+      await window.runCommand("Modal Meter: Invoke Endpoint…");
+      const offered = await window.untilQuickInput("Which one?", patient);
+      const row = offered.items.find((item) => item.startsWith("Train")) ?? "";
+      assert.match(row, /typically 3600 to 7200 s · \$1\.95 to \$3\.90/);
+      await window.pick(/^Train/, patient);
+      await window.untilQuickInput("prompt");
+      await window.type("a slow fox");
+      await window.accept();
+      await window.pick(/Send/, patient);
+      const dialog = await window.until("the question", async () => window.dialog(), patient);
+      assert.match(dialog.message, /Train will cost about \$3\.9\d\. Call it\?/);
+      await window.screenshot("asks-by-typical-time");
+      await window.pressDialogButton("Cancel", patient);
+      assert.equal(scene.posts().length, 0);
+      await scene.setting({ "modalMeter.endpoints": undefined });
+    });
+
     it("is told once: its line in the app's log is not another call, whatever its headers said", async () => {
       const { window } = scene;
       const { sidecar } = await scene.untilResult("a-silent-fox");

@@ -1,5 +1,5 @@
 import type { CallRecord } from "../call.ts";
-import { knownCost, unknownCost, type Cost } from "../cost.ts";
+import { knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
 import { parseGpu } from "../rates/gpu.ts";
 import { microUsd } from "../money.ts";
 import { percentile } from "../percentile.ts";
@@ -11,15 +11,6 @@ export interface SecondsRange {
   readonly low: number;
   readonly high: number;
 }
-
-/** Typical warm times on an L40S for the endpoints of a ComfyUI app, until own history says more. "workflow" varies. */
-export const typicalSeconds: Readonly<Record<string, SecondsRange>> = {
-  flux: { low: 3, high: 5 },
-  "flux-dev": { low: 10, high: 20 },
-  "flux-instantid": { low: 15, high: 25 },
-  "flux-lora": { low: 12, high: 18 },
-  wan2: { low: 60, high: 120 },
-};
 
 /** Whether a container of the app was up when the call began. */
 export type Temperature = "cold" | "warm";
@@ -56,15 +47,18 @@ const recentCalls = 200;
  */
 export function estimateCall(question: {
   readonly endpoint: string;
-  readonly gpuType: string | null;
+  /** What the endpoint's entry says that a warm call takes; null: nothing. */
+  readonly typical: SecondsRange | null;
+  /** "L40S", "H100:2"; null: not known. */
+  readonly gpu: string | null;
   readonly rates: Rates;
   /** Calls of any endpoint, any order; and the spans that tell warm from cold. */
   readonly calls: readonly CallRecord[];
   readonly spans: readonly ContainerSpan[];
   readonly temperature: Temperature | null;
 }): CallEstimate {
-  const { endpoint, gpuType, rates, temperature } = question;
-  const price = (seconds: number): Cost => gpuCost(seconds, gpuType, rates);
+  const { endpoint, typical, gpu, rates, temperature } = question;
+  const price = (seconds: number): Cost => gpuCost(seconds, gpu, rates);
   const past = question.calls
     .filter((call) => call.endpoint === endpoint && call.status === "succeeded")
     .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
@@ -90,14 +84,32 @@ export function estimateCall(question: {
       p90: price(p90Seconds),
     };
   }
-  const typical = typicalSeconds[endpoint];
-  if (typical === undefined) return { basis: "none" };
+  if (typical === null) return { basis: "none" };
   return {
     basis: "typical",
     seconds: typical,
     low: price(typical.low),
     high: price(typical.high),
   };
+}
+
+/**
+ * What to expect at most of a call and of the idle tail after it, before it is sent. A part that is
+ * not known leaves a floor: a tail that costs more than the limit is worth a question by itself.
+ */
+export function likelyCost(estimate: CallEstimate, idleTail: Cost): KnownPart {
+  return knownPart([mostOf(estimate), idleTail]);
+}
+
+function mostOf(estimate: CallEstimate): Cost {
+  switch (estimate.basis) {
+    case "history":
+      return estimate.p90;
+    case "typical":
+      return estimate.high;
+    default:
+      return unknownCost("Nothing is known of this endpoint yet.");
+  }
 }
 
 /** undefined where no span of the app tells. */
@@ -126,8 +138,8 @@ function requestSeconds(call: CallRecord): number | undefined {
   return (call.endedAtMs - call.startedAtMs) / 1000;
 }
 
-function gpuCost(seconds: number, gpuType: string | null, rates: Rates): Cost {
-  const gpu = gpuType === null ? undefined : parseGpu(gpuType);
+function gpuCost(seconds: number, label: string | null, rates: Rates): Cost {
+  const gpu = label === null ? undefined : parseGpu(label);
   if (gpu === undefined) return unknownCost("The GPU of this endpoint is not known yet.");
   const rate = gpuRate(rates, gpu.type);
   if (rate === undefined) return unknownCost(unknownRateText(gpu));

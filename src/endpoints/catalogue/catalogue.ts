@@ -124,7 +124,7 @@ function builtIn(
     fields,
     fixed,
     expects,
-    typicalSeconds: seconds === null ? null : { from: seconds[0], to: seconds[1] },
+    typicalSeconds: seconds === null ? null : { low: seconds[0], high: seconds[1] },
     source: "built-in",
     url: null,
   };

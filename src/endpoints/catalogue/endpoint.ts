@@ -1,5 +1,7 @@
+import type { SecondsRange } from "../../cost/spending/callEstimate.ts";
 import type { ResultKind } from "../resultKind.ts";
 import type { Json, JsonObject } from "../json.ts";
+
 interface FieldBase {
   /** Key in the body or the query. */
   readonly name: string;
@@ -94,8 +96,8 @@ export interface Endpoint {
   /** Sent with every call, below what the fields say. */
   readonly fixed: JsonObject;
   readonly expects: ResultKind;
-  /** Usual handler time when warm, in seconds; null where nobody said. */
-  readonly typicalSeconds: { readonly from: number; readonly to: number } | null;
+  /** Usual handler time when warm; null where nobody said. */
+  readonly typicalSeconds: SecondsRange | null;
   readonly source: "built-in" | "setting" | "openapi";
   /** Where to call it, when it brings its own address; else `resolveUrl` finds one. */
   readonly url: string | null;

@@ -121,7 +121,7 @@ function toEndpoint(data: EndpointSetting, index: number): Endpoint {
     typicalSeconds:
       data.typicalSeconds === undefined
         ? null
-        : { from: data.typicalSeconds[0], to: data.typicalSeconds[1] },
+        : { low: data.typicalSeconds[0], high: data.typicalSeconds[1] },
     source: "setting",
     url: data.url ?? null,
   };

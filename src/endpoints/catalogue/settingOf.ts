@@ -18,7 +18,7 @@ export function settingOf(endpoint: Endpoint): Readonly<Record<string, Json>> {
     fields: fields.map(fieldSettingOf),
     fixed: Object.keys(fixed).length === 0 ? null : fixed,
     expects,
-    typicalSeconds: typicalSeconds === null ? null : [typicalSeconds.from, typicalSeconds.to],
+    typicalSeconds: typicalSeconds === null ? null : [typicalSeconds.low, typicalSeconds.high],
   });
 }
 

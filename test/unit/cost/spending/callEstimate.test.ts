@@ -2,19 +2,22 @@ import assert from "node:assert/strict";
 import {
   callTemperature,
   estimateCall,
-  typicalSeconds,
+  likelyCost,
 } from "../../../../src/cost/spending/callEstimate.ts";
 import { percentile } from "../../../../src/cost/percentile.ts";
 import { formatAmount } from "../../../../src/cost/format.ts";
-import { knownCost } from "../../../../src/cost/cost.ts";
+import { knownCost, unknownCost } from "../../../../src/cost/cost.ts";
 import { usd, type MicroUsd } from "../../../../src/cost/money.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { builtInEndpoints } from "../../../../src/endpoints/catalogue/catalogue.ts";
+import { parseEndpointSettings } from "../../../../src/endpoints/catalogue/endpointSetting.ts";
 import { call, hour, minute, span, t0 } from "../arbitraries.ts";
 
 const rates = ratesInForce();
 const ask = {
   endpoint: "flux",
-  gpuType: "L40S",
+  typical: { low: 3, high: 5 },
+  gpu: "L40S",
   rates,
   calls: [],
   spans: [],
@@ -47,22 +50,53 @@ const history = [
 describe("the estimate of a call", () => {
   it("starts from typical times, at the rate in force", () => {
     const seedRates = ratesInForce({ overrides: { L40S: 0.000694 * 3600 } });
-    const range = (endpoint: string): string => {
-      const estimate = estimateCall({ ...ask, endpoint, rates: seedRates });
+    const range = ({ name, typicalSeconds }: (typeof builtInEndpoints)[number]): string => {
+      const question = { ...ask, endpoint: name, typical: typicalSeconds, rates: seedRates };
+      const estimate = estimateCall(question);
+      if (estimate.basis === "none") return `${name} varies`;
       assert.ok(estimate.basis === "typical" && estimate.low.known && estimate.high.known);
       const text = (amount: MicroUsd) => formatAmount(amount).slice(1);
       return `${text(estimate.low.microUsd)}-${text(estimate.high.microUsd)}`;
     };
-    assert.deepEqual(Object.keys(typicalSeconds).map(range), [
+    assert.deepEqual(builtInEndpoints.map(range), [
       "0.0021-0.0035",
       "0.0069-0.01",
       "0.01-0.02",
       "0.0083-0.01",
       "0.04-0.08",
+      "workflow varies",
     ]);
     const now = estimateCall(ask);
     assert.deepEqual(now.basis === "typical" ? now.low : null, knownCost(usd(0.001625)));
-    assert.deepEqual(estimateCall({ ...ask, endpoint: "workflow" }), { basis: "none" });
+    assert.deepEqual(estimateCall({ ...ask, typical: null }), { basis: "none" });
+  });
+
+  it("takes the typical time that the user wrote for an endpoint of their own", () => {
+    const [slow] = parseEndpointSettings([{ name: "train", typicalSeconds: [600, 1800] }]);
+    assert.ok(slow);
+    const estimate = estimateCall({ ...ask, endpoint: slow.name, typical: slow.typicalSeconds });
+    const tail = knownCost(usd(0.065));
+    assert.deepEqual(likelyCost(estimate, tail), {
+      microUsd: usd(1800 * (1.95 / 3600) + 0.065),
+      isFloor: false,
+      whys: [],
+    });
+  });
+
+  it("counts each GPU of a container", () => {
+    const one = estimateCall(ask);
+    const two = estimateCall({ ...ask, gpu: "L40S:2" });
+    assert.ok(one.basis === "typical" && one.high.known);
+    assert.ok(two.basis === "typical" && two.high.known);
+    assert.equal(two.high.microUsd, usd((5 * 2 * 1.95) / 3600));
+  });
+
+  it("leaves the idle tail as a floor where nothing else is known", () => {
+    const tail = knownCost(usd(4));
+    const { microUsd, isFloor } = likelyCost({ basis: "none" }, tail);
+    assert.deepEqual([microUsd, isFloor], [usd(4), true]);
+    const unknown = likelyCost({ basis: "none" }, unknownCost("The GPU is not known."));
+    assert.deepEqual([unknown.microUsd, unknown.isFloor], [0, true]);
   });
 
   it("then from the user's own calls, as cold or as warm as this one", () => {
@@ -92,8 +126,8 @@ describe("the estimate of a call", () => {
   });
 
   it("has an unknown price for a GPU without one", () => {
-    for (const gpuType of [null, "X900"]) {
-      const estimate = estimateCall({ ...ask, gpuType });
+    for (const gpu of [null, "X900"]) {
+      const estimate = estimateCall({ ...ask, gpu });
       assert.equal(estimate.basis === "typical" && estimate.low.known, false);
     }
   });

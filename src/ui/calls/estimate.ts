@@ -1,0 +1,122 @@
+import * as vscode from "vscode";
+import { knownCost, unknownCost, type Cost } from "../../cost/cost.ts";
+import { formatAmount, formatCountdown } from "../../cost/format.ts";
+import { usd } from "../../cost/money.ts";
+import { gpuLabel, parseGpu } from "../../cost/rates/gpu.ts";
+import { gpuRate } from "../../cost/rates/rates.ts";
+import { budgetLeftText } from "../../cost/spending/budget.ts";
+import { estimateCall, likelyCost, type CallEstimate } from "../../cost/spending/callEstimate.ts";
+import { idleBufferCost } from "../../cost/spending/estimate.ts";
+import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
+import type { BudgetWatch } from "../../session/meter/budgetWatch.ts";
+import { confirm } from "../ask.ts";
+import type { Services } from "../services.ts";
+import type { Prepared } from "./plan.ts";
+
+/** What a call will probably take and cost, and what its container costs after it. */
+export interface Expected {
+  readonly estimate: CallEstimate;
+  readonly idleTail: Cost;
+}
+
+/** Asks only when the likely cost is above the user's limit (setting `askAboveUsd`). False: turned away. */
+export async function mayCost(
+  services: Services & { readonly budgets: BudgetWatch },
+  endpoint: Endpoint,
+  prepared: Pick<Prepared, "app" | "session">,
+): Promise<boolean> {
+  const { estimate, idleTail } = estimateOf(services, endpoint, prepared);
+  const likely = likelyCost(estimate, idleTail);
+  if (likely.microUsd <= usd(services.settings.current.get("askAboveUsd"))) return true;
+  const amount = formatAmount(likely.microUsd);
+  return confirm(
+    likely.isFloor
+      ? vscode.l10n.t("{0} will cost at least {1}. Call it?", endpoint.title, amount)
+      : vscode.l10n.t("{0} will cost about {1}. Call it?", endpoint.title, amount),
+    [
+      estimateText(estimate),
+      idleTail.known
+        ? `${formatAmount(idleTail.microUsd)} of it is the idle tail after the call.`
+        : "",
+      leftText(services),
+    ]
+      .filter((line) => line !== "")
+      .join("\n"),
+    vscode.l10n.t("Call"),
+  );
+}
+
+/** What the budgets leave, as it was some minutes ago. */
+function leftText({ budgets, connection }: Services & { readonly budgets: BudgetWatch }): string {
+  const scope = connection.last?.scopeKey;
+  const left = scope === undefined ? undefined : budgetLeftText(budgets.recentStandings(scope));
+  return left === undefined ? "" : `${left}.`;
+}
+
+/** @param where the call would go; nothing: not known yet, so what runs or ran last stands for it. */
+export function estimateOf(
+  services: Services,
+  endpoint: Endpoint,
+  where: Pick<Prepared, "app" | "session"> = { app: null, session: undefined },
+): Expected {
+  const { ledger, meter, clock, connection } = services;
+  const state = meter.state();
+  const nowMs = clock.nowMs();
+  const calls = ledger.calls({ endpoint: endpoint.name, limit: 500 });
+  const its = state.apps.find(({ appId }) => appId === where.app?.appId);
+  const app = its ?? state.apps.find(({ running }) => running > 0);
+  // Modal's word for the app itself has the number of GPUs, which no header tells.
+  const gpu = firstGpu([
+    its?.gpu,
+    ...calls.map(({ gpuType }) => gpuType),
+    app?.gpu,
+    services.project.firstGpu(),
+  ]);
+  const rate = gpu === undefined ? undefined : gpuRate(meter.rates(), gpu.type);
+  const scope = connection.last?.scopeKey;
+  const [lastSession] = scope === undefined ? [] : ledger.sessions({ scope });
+  const scaledownSeconds = (where.session ?? lastSession)?.scaledownSeconds ?? 60;
+  const temperature = app === undefined ? null : app.running > 0 ? "warm" : "cold";
+  return {
+    estimate: estimateCall({
+      endpoint: endpoint.name,
+      typical: endpoint.typicalSeconds,
+      gpu: gpu === undefined ? null : gpuLabel(gpu),
+      rates: meter.rates(),
+      calls,
+      spans: ledger.spans({ fromMs: nowMs - 30 * 86_400_000, toMs: nowMs }),
+      temperature,
+    }),
+    idleTail:
+      rate === undefined || gpu === undefined
+        ? unknownCost("The GPU is not known.")
+        : knownCost(idleBufferCost(scaledownSeconds, rate.usdPerHour * gpu.count)),
+  };
+}
+
+/** The first of the texts, best evidence first, that names a GPU. */
+function firstGpu(texts: readonly (string | null | undefined)[]) {
+  for (const text of texts) {
+    const gpu =
+      text === null || text === undefined || text === "unknown" ? undefined : parseGpu(text);
+    if (gpu !== undefined) return gpu;
+  }
+  return undefined;
+}
+
+/** One line for a picker or a question. */
+export function estimateText(estimate: CallEstimate): string {
+  const cost = (one: Cost): string => (one.known ? formatAmount(one.microUsd) : "cost unknown");
+  switch (estimate.basis) {
+    case "history":
+      return `${seconds(estimate.p50Seconds)} (90 %: ${seconds(estimate.p90Seconds)}) · ${cost(estimate.p50)} to ${cost(estimate.p90)} · from your last ${estimate.sample} calls, ${estimate.temperature}`;
+    case "typical":
+      return `typically ${estimate.seconds.low} to ${estimate.seconds.high} s · ${cost(estimate.low)} to ${cost(estimate.high)}`;
+    default:
+      return "time and cost vary";
+  }
+}
+
+function seconds(value: number): string {
+  return value < 60 ? `${value.toFixed(1)} s` : formatCountdown(value * 1000);
+}
