@@ -123,6 +123,19 @@ const overrides = Object.entries(house).flatMap(([layer, rules]) => {
   ];
 });
 
+// A notification and an input box make links of `[text](command:…)`, also in words of others.
+const ownDoors = Object.entries({
+  showInformationMessage: "say.ts",
+  showWarningMessage: "say.ts or ask.ts",
+  showErrorMessage: "say.ts",
+  showInputBox: "ask.ts",
+  showQuickPick: "ask.ts",
+  withProgress: "progress.ts",
+}).map(([property, door]) => ({
+  property,
+  message: `Use src/ui/${door}: words of others must not become links.`,
+}));
+
 // oxlint-disable-next-line import/no-default-export -- oxlint reads the default export
 export default defineConfig({
   plugins: ["typescript", "unicorn", "oxc", "import", "promise", "node"],
@@ -208,6 +221,14 @@ export default defineConfig({
         "../",
       ),
     ),
+    {
+      files: ["src/ui/**"],
+      rules: { "no-restricted-properties": ["error", ...ownDoors] },
+    },
+    {
+      files: ["src/ui/say.ts", "src/ui/ask.ts", "src/ui/progress.ts"],
+      rules: { "no-restricted-properties": "off" },
+    },
     {
       files: ["test/sim/**"],
       rules: {

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { withoutLinks } from "./markdown.ts";
 
 export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
@@ -30,6 +31,21 @@ export async function pickOne<T>(
   }
 }
 
+/** Lets a person pick any number. Empty: nothing picked, or they turned away. */
+export async function pickSeveral<T>(
+  title: string,
+  placeHolder: string,
+  choices: readonly Choice<T>[],
+): Promise<readonly T[]> {
+  const picked = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder,
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
+  return (picked ?? []).map(({ value }) => value);
+}
+
 export interface TextQuestion {
   readonly title: string;
   readonly prompt: string;
@@ -40,16 +56,22 @@ export interface TextQuestion {
   readonly check?: (text: string) => string | undefined;
 }
 
-/** Asks for a line of text. undefined: they turned away. */
+/**
+ * Asks for a line of text. undefined: they turned away. Names and descriptions of others are in the
+ * questions, and an input box makes links as a notification does.
+ */
 export async function askText(question: TextQuestion): Promise<string | undefined> {
   return vscode.window.showInputBox({
-    title: question.title,
-    prompt: question.prompt,
+    title: withoutLinks(question.title),
+    prompt: withoutLinks(question.prompt),
     value: question.value ?? "",
     placeHolder: question.placeHolder ?? "",
     password: question.password ?? false,
     ignoreFocusOut: true,
-    validateInput: (text) => question.check?.(text),
+    validateInput: (text) => {
+      const problem = question.check?.(text);
+      return problem === undefined ? undefined : withoutLinks(problem);
+    },
   });
 }
 

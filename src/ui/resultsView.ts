@@ -7,7 +7,7 @@ import { microUsd, usd } from "../cost/money.ts";
 import { listResults, type ResultEntry, type ResultFilter } from "../endpoints/result/gallery.ts";
 import { sidecarPath } from "../endpoints/result/sidecar.ts";
 import { sizeText } from "../endpoints/result/sizeText.ts";
-import { askText } from "./ask.ts";
+import { askText, confirm } from "./ask.ts";
 import { watchJsonFiles } from "./folderWatch.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 import { sayInfo } from "./say.ts";
@@ -159,15 +159,12 @@ export async function insertAsMarkdown({ path, provenance }: ResultEntry): Promi
 /** Moves a result and its sidecar to the trash, after a question. */
 export async function deleteResult({ path }: ResultEntry): Promise<void> {
   const go = vscode.l10n.t("Move to Trash");
-  const pressed = await vscode.window.showWarningMessage(
+  const isMeant = await confirm(
     vscode.l10n.t("Delete {0}?", basename(path)),
-    {
-      modal: true,
-      detail: vscode.l10n.t("Its provenance goes with it. What it cost stays in the ledger."),
-    },
+    vscode.l10n.t("Its provenance goes with it. What it cost stays in the ledger."),
     go,
   );
-  if (pressed !== go) return;
+  if (!isMeant) return;
   for (const file of [path, sidecarPath(path)]) {
     const uri = vscode.Uri.file(file);
     try {

@@ -603,6 +603,36 @@ describe("endpoints in a real window", function () {
       assert.deepEqual(result.sidecar.parameters, { prompt: "a sketched fox", steps: 6 });
     });
 
+    it("has no words that become a command's link: not in its questions, nor while it runs", async () => {
+      const { window } = scene;
+      const link = "[Fix it](command:workbench.action.quit)";
+      await scene.setting({
+        "modalMeter.endpoints": [
+          {
+            name: "bait",
+            title: `Bait ${link}`,
+            route: "/flux",
+            expects: "image",
+            fields: [{ kind: "text", name: "prompt", description: link, required: true }],
+          },
+        ],
+      });
+      scene.quicken({ path: "/flux", fault: { kind: "delay", ms: 4000 } });
+      await window.runCommand("Modal Meter: Invoke Endpoint…");
+      await window.pick(/^Bait/, patient);
+      await window.untilQuickInput(/Fix it/, patient);
+      await window.screenshot("no-link-in-question");
+      assert.equal(await window.page.locator(".quick-input-widget a[href^='command:']").count(), 0);
+      await window.type("a baited fox");
+      await window.accept();
+      await window.pick(/Send/, patient);
+      const { message } = await window.untilNotification(/Bait .*Fix it/, patient);
+      assert.match(message, /\[Fix it\] \(command:workbench\.action\.quit\)/);
+      assert.equal(await window.page.locator(".notification-list-item-message a").count(), 0);
+      await scene.untilResult("a-baited-fox");
+      scene.quicken();
+    });
+
     it("comes from an OpenAPI document, with no code", async () => {
       const { window } = scene;
       await window.runCommand("Modal Meter: Add Endpoints from OpenAPI…");

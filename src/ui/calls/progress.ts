@@ -7,21 +7,6 @@ import { sizeText } from "../../endpoints/result/sizeText.ts";
 
 const tickMs = 1_000;
 
-/** Shows work that can be cancelled in a notification of its own. */
-export function inNotification<T>(
-  title: string,
-  work: (report: (message: string) => void, signal: AbortSignal) => Promise<T>,
-): Thenable<T> {
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    (progress, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => abort.abort());
-      return work((message) => progress.report({ message }), abort.signal);
-    },
-  );
-}
-
 /** A silent call shows how long it has been going on, second by second. */
 export class CallTicker implements Disposable {
   readonly #clock: Clock;

@@ -2,7 +2,8 @@ import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { failureOf } from "../../base/failure.ts";
 import { CallQueue } from "../../endpoints/call/queue.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
-import { inNotification, queuedText } from "./progress.ts";
+import { inNotification } from "../progress.ts";
+import { queuedText } from "./progress.ts";
 import type { Services } from "../services.ts";
 
 /** A call may begin now. */

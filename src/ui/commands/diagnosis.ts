@@ -6,6 +6,7 @@ import { describeGpuRate } from "../../cost/rates/rates.ts";
 import type { Command } from "../command.ts";
 import { escapeMarkdown, table } from "../markdown.ts";
 import type { ModalAccess } from "../modalAccess.ts";
+import { inNotification } from "../progress.ts";
 import type { Services } from "../services.ts";
 import { burnRate } from "../status/statusView.ts";
 import { billDays, billOf } from "./bill.ts";
@@ -26,12 +27,10 @@ interface Finding {
 export const runDiagnosis: Command<DiagnosisServices> = {
   id: "modalMeter.runDiagnosis",
   run: async (services) => {
-    const findings = await vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t("Modal Meter looks at itself"),
-      },
+    const findings = await inNotification(
+      vscode.l10n.t("Modal Meter looks at itself"),
       () => diagnose(services),
+      { cancellable: false },
     );
     await services.pages.show(
       "Diagnosis",

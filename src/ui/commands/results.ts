@@ -3,11 +3,12 @@ import * as z from "zod/mini";
 import { fetchOpenApi } from "../../endpoints/call/openApiFetch.ts";
 import type { ResultEntry } from "../../endpoints/result/gallery.ts";
 import { settingOf } from "../../endpoints/catalogue/settingOf.ts";
-import { askText, pickOne } from "../ask.ts";
+import { askText, pickOne, pickSeveral } from "../ask.ts";
 import type { Command } from "../command.ts";
 import { lastAwayReport } from "../away/guard.ts";
 import { deleteResult, insertAsMarkdown, type ResultsView } from "../resultsView.ts";
 import type { CallServices } from "./invoke.ts";
+import { inNotification } from "../progress.ts";
 import { sayInfo } from "../say.ts";
 
 /** Services of the commands about results. */
@@ -120,9 +121,10 @@ async function importOpenApi({
       entered === "" || URL.canParse(entered) ? undefined : vscode.l10n.t("This is no address."),
   });
   if (text === undefined || text === "") return;
-  const document = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Reading {0}", text) },
+  const document = await inNotification(
+    vscode.l10n.t("Reading {0}", text),
     () => fetchOpenApi(new URL(text), { clock, log, proxyToken: (origin) => tokens.get(origin) }),
+    { cancellable: false },
   );
   for (const { route, reason } of document.skipped) log.info(`${text}: ${route}: ${reason}.`);
   const question =
@@ -132,31 +134,24 @@ async function importOpenApi({
           "Which endpoints? Left out: {0}",
           document.skipped.map(({ route, reason }) => `${route} (${reason})`).join(", "),
         );
-  const picked = await vscode.window.showQuickPick(
+  const picked = await pickSeveral(
+    vscode.l10n.t("Add Endpoints from OpenAPI"),
+    question,
     document.endpoints.map((endpoint) => ({
       label: endpoint.title,
       description: `${endpoint.method} ${endpoint.route}`,
       picked: true,
-      endpoint,
+      value: endpoint,
     })),
-    {
-      title: vscode.l10n.t("Add Endpoints from OpenAPI"),
-      placeHolder: question,
-      canPickMany: true,
-      ignoreFocusOut: true,
-    },
   );
-  if (picked === undefined || picked.length === 0) return;
-  const names = new Set(picked.map(({ endpoint }) => endpoint.name));
+  if (picked.length === 0) return;
+  const names = new Set(picked.map(({ name }) => name));
   const nameOf = z.object({ name: z.string() });
   const others = settings.current.get("endpoints").filter((entry) => {
     const parsed = z.safeParse(nameOf, entry);
     return !parsed.success || !names.has(parsed.data.name);
   });
-  await settings.update("endpoints", [
-    ...others,
-    ...picked.map(({ endpoint }) => settingOf(endpoint)),
-  ]);
+  await settings.update("endpoints", [...others, ...picked.map(settingOf)]);
   await sayInfo(
     vscode.l10n.t("Added: {0}. They are in Invoke Endpoint… now.", [...names].join(", ")),
   );

@@ -9,6 +9,7 @@ import type { SessionRecord } from "../../session/session.ts";
 import { switchMode as switchTo, switchText } from "../../session/mode/switchMode.ts";
 import type { Command } from "../command.ts";
 import { pickMode } from "../start/modePicker.ts";
+import { inNotification } from "../progress.ts";
 import type { Services } from "../services.ts";
 import type { CallServices } from "./invoke.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
@@ -61,24 +62,15 @@ async function switchMode(
     ({ name }) => name === session.mode,
   );
   const outcome = await services.meter.during("starting", () =>
-    vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t("Switching to {0} mode", mode.name),
-        cancellable: true,
-      },
-      async (_progress, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => abort.abort());
-        const { ledger, clock, log } = services;
-        const deployer = vscode.workspace.isTrusted ? { deployer: await services.deployer() } : {};
-        return switchTo({ control, ledger, clock, log, ...deployer }, session, mode, {
-          ...(from === undefined ? {} : { from }),
-          signal: abort.signal,
-          onLine: (line) => log.info(`deploy | ${line}`),
-        });
-      },
-    ),
+    inNotification(vscode.l10n.t("Switching to {0} mode", mode.name), async (_report, signal) => {
+      const { ledger, clock, log } = services;
+      const deployer = vscode.workspace.isTrusted ? { deployer: await services.deployer() } : {};
+      return switchTo({ control, ledger, clock, log, ...deployer }, session, mode, {
+        ...(from === undefined ? {} : { from }),
+        signal,
+        onLine: (line) => log.info(`deploy | ${line}`),
+      });
+    }),
   );
   services.costs.line(`🔁 ${switchText(outcome)}`);
   for (const note of outcome.notes) services.costs.line(`   ${note}`);
@@ -113,26 +105,14 @@ async function releaseGpus(services: CallServices): Promise<void> {
     return;
   }
   const result = await services.meter.during("stopping", () =>
-    vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t("Releasing GPUs in {0}", scopeKey),
-        cancellable: true,
-      },
-      (_progress, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => abort.abort());
-        const { clock, log, meter } = services;
-        return release(
-          { control, clock, log, refresh: (options) => meter.refreshNow(options) },
-          targets,
-          {
-            signal: abort.signal,
-            burnByContainer: burnByContainer(listing.containers, meter.rates()),
-          },
-        );
-      },
-    ),
+    inNotification(vscode.l10n.t("Releasing GPUs in {0}", scopeKey), (_report, signal) => {
+      const { clock, log, meter } = services;
+      return release(
+        { control, clock, log, refresh: (options) => meter.refreshNow(options) },
+        targets,
+        { signal, burnByContainer: burnByContainer(listing.containers, meter.rates()) },
+      );
+    }),
   );
   const text = releaseText(result);
   services.costs.line(`🧊 ${text}`);

@@ -10,6 +10,7 @@ import { askText, pickOne } from "../ask.ts";
 import { lastOriginKey } from "../calls/calls.ts";
 import type { Command } from "../command.ts";
 import { menuEntries } from "../status/menuView.ts";
+import { onStatusBar } from "../progress.ts";
 import type { Services } from "../services.ts";
 import { burnRate } from "../status/statusView.ts";
 import { sayInfo, sayWarning } from "../say.ts";
@@ -52,10 +53,7 @@ export const showCommands: readonly Command<ShowServices>[] = [
 /** A fresh look, told in one sentence: "should be empty when not working". */
 async function checkRunning({ meter, connection }: ShowServices): Promise<void> {
   const { scopeKey } = await connection.open();
-  await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking at {0}", scopeKey) },
-    () => meter.refreshNow(),
-  );
+  await onStatusBar(vscode.l10n.t("Looking at {0}", scopeKey), () => meter.refreshNow());
   const { apps } = meter.state();
   if (apps.length === 0) {
     await sayInfo(vscode.l10n.t("Nothing runs in {0}.", scopeKey));

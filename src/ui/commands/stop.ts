@@ -14,8 +14,9 @@ import {
   type StopPlan,
   type StopWhat,
 } from "../../session/stop/stopPlan.ts";
-import { askText, pickOne } from "../ask.ts";
+import { askText, pickOne, pickSeveral } from "../ask.ts";
 import type { Command } from "../command.ts";
+import { inNotification, onStatusBar } from "../progress.ts";
 import type { Services } from "../services.ts";
 import type { CallServices } from "./invoke.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
@@ -67,22 +68,12 @@ async function stop(
   const { meter, costs } = services;
   const { scopeKey } = await services.connection.open();
   const { plan, receipt, cost } = await meter.during("stopping", () =>
-    vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t("Stopping in {0}", scopeKey),
-        cancellable: true,
-      },
-      (progress, token) => {
-        const report = (message: string): void => progress.report({ message });
-        const wait = new AbortController();
-        token.onCancellationRequested(() => {
-          report(vscode.l10n.t("no longer waiting; what Modal was told stays told…"));
-          wait.abort();
-        });
-        return stopNow(services, what, named, report, wait.signal);
-      },
-    ),
+    inNotification(vscode.l10n.t("Stopping in {0}", scopeKey), (report, signal) => {
+      const noLonger = (): void =>
+        report(vscode.l10n.t("no longer waiting; what Modal was told stays told…"));
+      signal.addEventListener("abort", noLonger, { once: true });
+      return stopNow(services, what, named, report, signal);
+    }),
   );
   costs.lines(receiptLines(receipt, cost));
   const others = what.kind === "one" ? undefined : startsElsewhere(services, scopeKey);
@@ -215,26 +206,21 @@ async function tell(
 
 /** A person types what they want stopped: nothing that is not theirs is one click away. */
 async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<readonly string[]> {
-  const picked = await vscode.window.showQuickPick(
-    apps.map(({ name, appId, reason }) => ({
-      label: name,
-      description: reason,
-      detail: appId,
-      appId,
+  const picked = await pickSeveral(
+    vscode.l10n.t("Apps in {0} that are not yours, or production", scope),
+    vscode.l10n.t("Which of them do you want to stop?"),
+    apps.map((app) => ({
+      label: app.name,
+      description: app.reason,
+      detail: app.appId,
+      value: app,
     })),
-    {
-      title: vscode.l10n.t("Apps in {0} that are not yours, or production", scope),
-      placeHolder: vscode.l10n.t("Which of them do you want to stop?"),
-      canPickMany: true,
-      ignoreFocusOut: true,
-    },
   );
-  if (picked === undefined || picked.length === 0) return [];
   const [first] = picked;
-  const expected =
-    picked.length === 1 && first !== undefined ? first.label : `stop ${picked.length} apps`;
+  if (first === undefined) return [];
+  const expected = picked.length === 1 ? first.name : `stop ${picked.length} apps`;
   const typed = await askText({
-    title: vscode.l10n.t("Stop {0} in {1}", picked.map(({ label }) => label).join(", "), scope),
+    title: vscode.l10n.t("Stop {0} in {1}", picked.map(({ name }) => name).join(", "), scope),
     prompt: vscode.l10n.t("This can not be undone. Type {0} to go on.", expected),
     check: (text) =>
       text === "" || expected.startsWith(text) ? undefined : vscode.l10n.t("Type {0}", expected),
@@ -244,11 +230,5 @@ async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<re
 
 /** Runs with a small progress on the status bar. */
 function looking<T>(scopeKey: string, look: () => Promise<T>): Thenable<T> {
-  return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Window,
-      title: vscode.l10n.t("Looking at what runs in {0}", scopeKey),
-    },
-    look,
-  );
+  return onStatusBar(vscode.l10n.t("Looking at what runs in {0}", scopeKey), look);
 }

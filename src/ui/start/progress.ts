@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
 import type { StartEvent, StartOptions, StartOutcome } from "../../session/start/start.ts";
+import { inNotification } from "../progress.ts";
 import type { Services } from "../services.ts";
 import { askWarmUp, startAsk } from "./ask.ts";
 
@@ -102,19 +103,21 @@ class StartProgress {
 
   #show(title: string, message: string | undefined, onCancel?: () => void): void {
     this.#hide();
-    const location = vscode.ProgressLocation.Notification;
-    const options = { location, title, cancellable: onCancel !== undefined };
-    void vscode.window.withProgress(options, (progress, token) => {
-      if (onCancel !== undefined) token.onCancellationRequested(onCancel);
-      this.#report = (text) => progress.report({ message: text });
-      if (message !== undefined) this.#report(message);
-      return new Promise<void>((resolve) => {
-        this.#hide = () => {
-          this.#report = () => undefined;
-          resolve();
-        };
-      });
-    });
+    void inNotification(
+      title,
+      (report, signal) => {
+        if (onCancel !== undefined) signal.addEventListener("abort", onCancel, { once: true });
+        this.#report = report;
+        if (message !== undefined) report(message);
+        return new Promise<void>((resolve) => {
+          this.#hide = () => {
+            this.#report = () => undefined;
+            resolve();
+          };
+        });
+      },
+      { cancellable: onCancel !== undefined },
+    );
   }
 }
 
