@@ -27,6 +27,8 @@ interface RoomRules {
 
 const house: Readonly<Record<string, RoomRules>> = {
   base: { imports: [], pure: true },
+  // Builders of a window's parts, each testable without an editor.
+  app: { imports: ["cost", "session"], pure: true },
   cost: {
     imports: [],
     pure: true,

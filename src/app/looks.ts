@@ -1,0 +1,79 @@
+import type { DisposableStore } from "../base/disposable.ts";
+import type { Log } from "../base/log.ts";
+import type { CallRecord } from "../cost/call.ts";
+import type { Listing } from "../session/ledgerPort.ts";
+import { LogFollower } from "../session/logs/logFollower.ts";
+import { LookBack } from "../session/logs/lookBack.ts";
+import { endGoneSessions, resumeSession, type Resumed } from "../session/start/sessionLifecycle.ts";
+import type { Connected } from "../session/watch/connection.ts";
+import { healthOf } from "../session/watch/health.ts";
+import type { ThisWindow } from "./thisWindow.ts";
+import type { Watching } from "./watching.ts";
+
+export interface LookParts extends ThisWindow, Omit<Watching, "connection"> {
+  /** The folders whose sessions this window takes up. */
+  readonly folders: () => readonly string[];
+  /** A call that a log line told of. */
+  readonly onCall: (call: CallRecord) => void;
+  /** A session that a reload, a crash or a closed window left open. */
+  readonly onResumed: (resumed: Resumed) => void;
+  /** What else follows from a look, each on its own: one that fails does not hold up the others. */
+  readonly followers: readonly LookFollower[];
+}
+
+export interface LookFollower {
+  /** For the log: "The guardian". */
+  readonly name: string;
+  readonly update: (connected: Connected, listing: Listing) => Promise<void>;
+}
+
+/** What follows from each look at Modal: health, sessions that are over, logs to read, and the rest. */
+export function followLooks(store: DisposableStore, parts: LookParts): void {
+  const { ledger, clock, log, poller, meter, appHint } = parts;
+  const logParts = {
+    ledger,
+    clock,
+    log,
+    holder: parts.windowId,
+    pid: parts.pid,
+    rates: () => meter.rates(),
+    onCall: parts.onCall,
+  };
+  const follower = store.add(new LogFollower(logParts));
+  const lookBack = store.add(new LookBack({ ...logParts, appHint }));
+  let resumed = false;
+  const sessions: LookFollower = {
+    name: "The sessions",
+    update: (connected, listing) => {
+      if (!resumed) {
+        resumed = true;
+        for (const folder of parts.folders())
+          parts.onResumed(resumeSession(ledger, listing, folder, clock.nowMs()));
+      }
+      endGoneSessions(ledger, listing, clock.nowMs());
+      follower.update(connected, listing);
+      return Promise.resolve();
+    },
+  };
+  const missedTime: LookFollower = {
+    name: "The time without a look",
+    update: (connected, listing) => lookBack.update(connected, listing),
+  };
+  const followers = [sessions, missedTime, ...parts.followers];
+  store.add(poller.onFailed((failure) => meter.setHealth(healthOf(failure))));
+  store.add(
+    poller.onSeen(({ connected, listing }) => {
+      meter.setHealth({ kind: "ok" });
+      for (const { name, update } of followers) {
+        inBackground(log, name, () => update(connected, listing));
+      }
+    }),
+  );
+}
+
+/** Work that nobody waits for: what it throws is logged with its name. */
+export function inBackground(log: Log, name: string, work: () => Promise<void>): void {
+  Promise.resolve()
+    .then(work)
+    .catch((error: unknown) => log.error(`${name}: an unexpected error.`, error));
+}

@@ -1,0 +1,59 @@
+import type { DisposableStore } from "../base/disposable.ts";
+import type { Budget, BudgetAlert } from "../cost/spending/budget.ts";
+import { BudgetWatch } from "../session/meter/budgetWatch.ts";
+import { Spending } from "../session/meter/spending.ts";
+import { Bookkeeper } from "../session/watch/bookkeeper.ts";
+import type { ThisWindow } from "./thisWindow.ts";
+import type { Watching } from "./watching.ts";
+
+export interface MoneyParts extends ThisWindow, Pick<Watching, "connection" | "meter"> {
+  readonly budgets: () => readonly Budget[];
+  readonly onExceeded: (alert: BudgetAlert) => void;
+  /** The bill of this scope brought rows that were not there before. */
+  readonly onBill: (scopeKey: string) => void;
+  /** Modal does not show its bill to this login. */
+  readonly onBillDenied: (message: string) => void;
+}
+
+/** The parts that know sums: what was spent, what budgets say to it, and what Modal bills. */
+export interface Money {
+  readonly spending: Spending;
+  readonly budgets: BudgetWatch;
+  readonly bookkeeper: Bookkeeper;
+}
+
+/** Builds what counts; its timers belong to the store. */
+export function buildMoney(store: DisposableStore, parts: MoneyParts): Money {
+  const { ledger, clock, log, connection, meter, timeZone } = parts;
+  const spending = new Spending({
+    ledger,
+    clock,
+    read: (scope, fromMs, toMs) => meter.costsBetween(scope, fromMs, toMs),
+    timeZone,
+  });
+  const budgets = store.add(
+    new BudgetWatch({
+      spending,
+      ledger,
+      clock,
+      log,
+      timeZone,
+      scope: () => connection.last?.scopeKey ?? null,
+      budgets: parts.budgets,
+      onExceeded: parts.onExceeded,
+    }),
+  );
+  const bookkeeper = store.add(
+    new Bookkeeper({
+      connection,
+      ledger,
+      clock,
+      log,
+      holder: parts.windowId,
+      pid: parts.pid,
+      onBill: parts.onBill,
+      onBillDenied: parts.onBillDenied,
+    }),
+  );
+  return { spending, budgets, bookkeeper };
+}

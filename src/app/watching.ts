@@ -1,0 +1,73 @@
+import type { DisposableStore } from "../base/disposable.ts";
+import type { RateHistory } from "../cost/rates/rates.ts";
+import type { LifeInFile } from "../session/meter/costReader.ts";
+import { Meter } from "../session/meter/meter.ts";
+import type { ModalControl } from "../session/modalControl.ts";
+import { appHints, type AppHint, type FileResources } from "../session/watch/appHints.ts";
+import { Connection } from "../session/watch/connection.ts";
+import { Poller } from "../session/watch/poller.ts";
+import type { ThisWindow } from "./thisWindow.ts";
+
+/** What the open folders and the settings tell about apps. */
+export interface ProjectFacts {
+  currentFolder(): string | null;
+  /** undefined: no file of that app was found. */
+  factsInFile(appName: string): (FileResources & ReturnType<LifeInFile>) | undefined;
+  /** The GPU that the settings name for an app. */
+  gpuSetting(appName: string): string | undefined;
+}
+
+export interface WatchingParts extends ThisWindow {
+  /** A number from 0 to 1, for jitter. */
+  readonly random: () => number;
+  /** Modal as the settings say. Rejects with a `Failure`. */
+  readonly control: () => Promise<ModalControl>;
+  readonly project: ProjectFacts;
+  /** The rates in force for a scope; undefined: it is not known yet who this window speaks for. */
+  readonly rates: (scopeKey: string | undefined) => RateHistory;
+}
+
+/** The parts that see what runs: from Modal through the ledger to the state that the views show. */
+export interface Watching {
+  readonly connection: Connection;
+  readonly poller: Poller;
+  readonly meter: Meter;
+  readonly appHint: AppHint;
+}
+
+/** Builds what watches one workspace; its timers belong to the store. Nothing is asked before `poller.start()`. */
+export function buildWatching(store: DisposableStore, parts: WatchingParts): Watching {
+  const { ledger, clock, log, project } = parts;
+  const connection = new Connection(parts.control, log);
+  const appHint = appHints({
+    ledger,
+    inFile: (appName) => project.factsInFile(appName),
+    inSettings: (appName) => project.gpuSetting(appName),
+    nowMs: () => clock.nowMs(),
+  });
+  const poller = store.add(
+    new Poller({
+      open: () => connection.open(),
+      ledger,
+      clock,
+      log,
+      appHint,
+      holder: parts.windowId,
+      pid: parts.pid,
+      random: parts.random,
+    }),
+  );
+  const meter = store.add(
+    new Meter({
+      ledger,
+      clock,
+      poller,
+      scope: () => connection.last?.scope ?? null,
+      folder: () => project.currentFolder(),
+      rates: () => parts.rates(connection.last?.scopeKey),
+      known: { appHint, lifeInFile: (appName) => project.factsInFile(appName) },
+      timeZone: parts.timeZone,
+    }),
+  );
+  return { connection, poller, meter, appHint };
+}
