@@ -43,6 +43,12 @@ const suites: readonly Suite[] = [
     lane: "checks",
   },
   {
+    name: "texts",
+    command: [node, "scripts/texts.ts", "--check"],
+    counts: "one",
+    lane: "checks",
+  },
+  {
     name: "unit",
     command: [bin("mocha"), "test/unit/**/*.test.ts", ...reporter],
     counts: "mocha",

@@ -1,5 +1,6 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import { App } from "./app.ts";
+import { useTexts } from "./base/text.ts";
 import { registerCommands } from "./ui/command.ts";
 import { compareBill } from "./ui/commands/bill.ts";
 import { runDiagnosis } from "./ui/commands/diagnosis.ts";
@@ -17,6 +18,8 @@ let opened: App | undefined;
 
 /** Called by VS Code after start-up. Opens nothing that it has to wait for. */
 export function activate(context: vscode.ExtensionContext): void {
+  const { bundle } = vscode.l10n;
+  useTexts(bundle === undefined ? undefined : { language: vscode.env.language, bundle });
   const app = new App(context);
   opened = app;
   const services = () => app.services();

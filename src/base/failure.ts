@@ -30,7 +30,7 @@ export type FailureReason =
  * Anything that is thrown and is not a `Failure` is a bug and is logged with its stack.
  */
 export class Failure extends Error {
-  override readonly name = "Failure";
+  override readonly name = "Failure"; // not shown: the name of a class
   readonly reason: FailureReason;
   /** Raw evidence for the diagnostics log (first lines of an output, say). Never a secret or a prompt. */
   readonly evidence: string | undefined;

@@ -11,6 +11,8 @@ const config = z.object({
   logFile: z.string(),
   /** The editor's own URI scheme ("vscode", "vscode-insiders"); null: unknown. */
   uriScheme: z.nullable(z.string()),
+  /** The editor's language and the file of its texts; null: English. */
+  texts: z.nullable(z.object({ language: z.string(), file: z.string() })),
   timings: z.object({
     tickMs: ms,
     aloneTickMs: ms,

@@ -1,10 +1,11 @@
 // First: what it sets holds for the loading of all others.
 import { giveMemoryBack } from "./leanHeap.ts";
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
+import { parseBundle, useTexts } from "../base/text.ts";
 import { ratesInForce } from "../cost/rates/rates.ts";
 import { openLedger, setAsideKey } from "../ledger/openLedger.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
@@ -13,7 +14,7 @@ import { scopeKey } from "../session/scope.ts";
 import { GuardedScope } from "./guardedScope.ts";
 import type { GuardedScopeParts } from "./guardedScope.ts";
 import { Guardian } from "./guardian.ts";
-import { readGuardianConfig } from "./guardianConfig.ts";
+import { readGuardianConfig, type GuardianConfig } from "./guardianConfig.ts";
 import { GuardianLease } from "./guardianLease.ts";
 import { fileLog } from "./guardianLog.ts";
 import { readTargets } from "./guardTarget.ts";
@@ -40,6 +41,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
     log.error("The guardian failed.", error);
     process.exit(1);
   });
+  speak(config.texts, log);
   // Opening would create the file: a guardian never brings back a ledger that was removed.
   if (!existsSync(config.ledgerFile)) return;
   const { ledger, setAside } = await openLedger(config.ledgerFile);
@@ -97,6 +99,18 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   // The outcome of a stop stays on the screen until it was seen, or its time is over.
   await notices.settled();
   process.exit(0);
+}
+
+/** Takes the editor's language. A bundle that is gone or unreadable leaves the notifications in English. */
+function speak(texts: GuardianConfig["texts"], log: Log): void {
+  if (texts === null) return;
+  try {
+    const bundle = parseBundle(readFileSync(texts.file, "utf8"));
+    if (bundle === undefined) log.warn(`${texts.file} holds no texts.`);
+    else useTexts({ language: texts.language, bundle });
+  } catch (error) {
+    log.error(`${texts.file} could not be read.`, error);
+  }
 }
 
 async function connect(

@@ -23,6 +23,8 @@ export interface GuardianStart {
   readonly nowMs: number;
   /** The editor's own URI scheme, for a reminder that opens it. */
   readonly uriScheme?: string;
+  /** The language of its notifications, and the bundle file with its texts; English by default. */
+  readonly texts?: { readonly language: string; readonly file: string };
   readonly timings?: Partial<GuardianTimings>;
   /** The program that runs the bundle; the editor's own Node by default. */
   readonly execPath?: string;
@@ -55,6 +57,7 @@ export function startGuardian(start: GuardianStart): "started" | "runs-already" 
     targetsFolder: join(folder, "targets"),
     logFile: join(folder, "guardian.log"),
     uriScheme: start.uriScheme ?? null,
+    texts: start.texts ?? null,
     timings: { ...defaultTimings, ...start.timings },
   };
   const configFile = join(folder, "guardian.json");

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../base/text.ts";
 import { failureOf, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import type { SettingName } from "../session/settings.ts";
@@ -10,13 +11,17 @@ interface Remedy {
   readonly arguments?: readonly unknown[];
 }
 
-const showLog: Remedy = { label: vscode.l10n.t("Show Log"), command: "modalMeter.showLog" };
-const diagnose: Remedy = {
-  label: vscode.l10n.t("Run Diagnosis"),
+const showLog = (): Remedy => ({ label: t("Show Log"), command: "modalMeter.showLog" });
+const diagnose = (): Remedy => ({
+  label: t("Run Diagnosis"),
   command: "modalMeter.runDiagnosis",
-};
+});
+const startDev = (): Remedy => ({
+  label: t("Start Dev Session"),
+  command: "modalMeter.startDev",
+});
 const openSettings = (name: SettingName): Remedy => ({
-  label: vscode.l10n.t("Open Settings"),
+  label: t("Open Settings"),
   command: "workbench.action.openSettings",
   arguments: [`modalMeter.${name}`],
 });
@@ -28,32 +33,25 @@ function remediesFor(reason: FailureReason | undefined, message: string): readon
     case "bad-setting":
       return [
         {
-          label: vscode.l10n.t("Open Settings"),
+          label: t("Open Settings"),
           command: "workbench.action.openSettings",
           arguments: [`modalMeter.${setting ?? ""}`],
         },
       ];
     case "cli-missing":
     case "cli-too-old":
-      return [openSettings("cliPath"), diagnose];
+      return [openSettings("cliPath"), diagnose()];
     case "endpoint-stopped":
-      return [
-        { label: vscode.l10n.t("Start Dev Session"), command: "modalMeter.startDev" },
-        showLog,
-      ];
+      return [startDev(), showLog()];
     case "endpoint-not-found":
-      return [
-        { label: vscode.l10n.t("Start Dev Session"), command: "modalMeter.startDev" },
-        openSettings("endpointUrls"),
-        showLog,
-      ];
+      return [startDev(), openSettings("endpointUrls"), showLog()];
     case "missing-proxy-auth":
       return [
-        { label: vscode.l10n.t("Save Proxy Auth Token…"), command: "modalMeter.setProxyToken" },
-        showLog,
+        { label: t("Save Proxy Auth Token…"), command: "modalMeter.setProxyToken" },
+        showLog(),
       ];
     default:
-      return [showLog, diagnose];
+      return [showLog(), diagnose()];
   }
 }
 
@@ -67,7 +65,7 @@ export async function showFailure(log: Log, doing: string, error: unknown): Prom
   log.error(doing, error);
   const message =
     failure?.message ??
-    vscode.l10n.t("{0}: an unexpected error in Modal Meter. The log has the details.", doing);
+    t("{0}: an unexpected error in Modal Meter. The log has the details.", doing);
   const remedies = remediesFor(failure?.reason, message);
   const pressed = await sayError(message, ...remedies.map(({ label }) => label));
   const remedy = remedies.find(({ label }) => label === pressed);

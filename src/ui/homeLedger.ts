@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../base/text.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { systemClock } from "../base/systemClock.ts";
 import { openLedger, setAsideKey } from "../ledger/openLedger.ts";
@@ -50,10 +50,7 @@ export function careForLedger(ledger: Ledger & LedgerUpkeep, log: LogChannel): D
 function tellSetAside(path: string, log: LogChannel): void {
   log.warn(`The ledger was damaged. It was set aside as ${path}, and a new one was begun.`);
   void sayWarning(
-    vscode.l10n.t(
-      "The ledger of Modal Meter was damaged. It was kept as {0}, and a new one was begun.",
-      path,
-    ),
+    t("The ledger of Modal Meter was damaged. It was kept as {0}, and a new one was begun.", path),
   );
 }
 

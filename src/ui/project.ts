@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, isAbsolute, join, relative } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
+import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
 import type { AppFacts } from "../lens/appFacts.ts";
 import type { DeployTarget } from "../session/deployer.ts";
@@ -72,8 +73,8 @@ export class Project {
     }
     if (folders.length === 1) return first;
     return pickOne(
-      vscode.l10n.t("Start a Session"),
-      vscode.l10n.t("In which folder?"),
+      t("Start a Session"),
+      t("In which folder?"),
       folders.map((folder) => ({
         label: basename(folder),
         description: this.#found
@@ -171,10 +172,10 @@ export class Project {
       const file = relative(folder, start.target.file);
       return { label: start.target.name ?? file, description: file, value: [start] };
     });
-    const all = { label: vscode.l10n.t("All {0} Apps", targets.length), value: targets };
+    const all = { label: t("All {0} Apps", targets.length), value: targets };
     const picked = await pickOne(
-      vscode.l10n.t("Start a Session"),
-      vscode.l10n.t("Which app should run? It is remembered for this folder."),
+      t("Start a Session"),
+      t("Which app should run? It is remembered for this folder."),
       [...one, all],
     );
     if (picked === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { basename, isAbsolute, join, relative } from "node:path";
 import * as vscode from "vscode";
+import { t } from "../base/text.ts";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { failureOf } from "../base/failure.ts";
 import { formatReported } from "../cost/format.ts";
@@ -57,9 +58,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
       const results = lists.flatMap(({ results }) => results);
       this.#view.description = describeFilter(this.#filter);
       this.#view.message =
-        results.length === 0 && isFiltered(this.#filter)
-          ? vscode.l10n.t("No result fits the filter.")
-          : "";
+        results.length === 0 && isFiltered(this.#filter) ? t("No result fits the filter.") : "";
       return results;
     } catch (error) {
       this.#view.message = failureOf(error)?.message ?? String(error);
@@ -71,8 +70,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     const uri = vscode.Uri.file(path);
     const item = new vscode.TreeItem(provenance.prompt ?? basename(path));
     const reported = provenance.cost.reportedMicroUsd;
-    const cost =
-      reported === null ? vscode.l10n.t("cost unknown") : formatReported(microUsd(reported));
+    const cost = reported === null ? t("cost unknown") : formatReported(microUsd(reported));
     item.description = `${provenance.endpoint} · ${cost}`;
     item.resourceUri = uri;
     item.iconPath =
@@ -122,8 +120,8 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
   /** Asks what to show: words of the prompt, and a least cost. */
   async askFilter(): Promise<void> {
     const text = await askText({
-      title: vscode.l10n.t("Filter Results"),
-      prompt: vscode.l10n.t("Words of the prompt, and a least cost: fox >0.01. Empty: all."),
+      title: t("Filter Results"),
+      prompt: t("Words of the prompt, and a least cost: fox >0.01. Empty: all."),
       value: describeFilter(this.#filter),
     });
     if (text === undefined) return;
@@ -153,15 +151,15 @@ export async function insertAsMarkdown({ path, provenance }: ResultEntry): Promi
     return;
   }
   await vscode.env.clipboard.writeText(link(path));
-  await sayInfo(vscode.l10n.t("The Markdown is on the clipboard."));
+  await sayInfo(t("The Markdown is on the clipboard."));
 }
 
 /** Moves a result and its sidecar to the trash, after a question. */
 export async function deleteResult({ path }: ResultEntry): Promise<void> {
-  const go = vscode.l10n.t("Move to Trash");
+  const go = t("Move to Trash");
   const isMeant = await confirm(
-    vscode.l10n.t("Delete {0}?", basename(path)),
-    vscode.l10n.t("Its provenance goes with it. What it cost stays in the ledger."),
+    t("Delete {0}?", basename(path)),
+    t("Its provenance goes with it. What it cost stays in the ledger."),
     go,
   );
   if (!isMeant) return;

@@ -1,9 +1,9 @@
+import { plural, t } from "../../base/text.ts";
 import { formatCost, formatCountdown, formatDuration, formatPerHour } from "../../cost/format.ts";
 import type { Cost } from "../../cost/cost.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import { demoState } from "../mode/demoExpiry.ts";
 import { localTime, type LocalTime } from "./localTime.ts";
-import { message, type Message } from "./message.ts";
 import type { SessionRecord } from "../session.ts";
 import type { WorkdayEnd } from "../settings.ts";
 
@@ -22,7 +22,7 @@ export type ReminderAction =
 export interface Reminder {
   readonly kind: ReminderKind;
   readonly key: string;
-  readonly message: Message;
+  readonly message: string;
   /** In the order in which they are offered; four at most, more are not readable in a toast. */
   readonly actions: readonly ReminderAction[];
 }
@@ -109,7 +109,7 @@ function demoEnding({ session, nowMs }: ReminderInput): Reminder | undefined {
   return {
     kind: "demo-ending",
     key: state.key,
-    message: message(
+    message: t(
       "The {0} session ends in {1}. Then it returns to dev and idle GPUs are released. Stop it after the demo!",
       session.mode,
       formatCountdown(state.leftMs),
@@ -125,13 +125,13 @@ function overnight(input: ReminderInput, local: LocalTime): Reminder | undefined
   if (overnight === null) return undefined;
   const text =
     overnight.ranMs > 0
-      ? message(
+      ? t(
           "{0} ran overnight: {1} of container time, {2}. It still runs.",
           appNames.join(", "),
           formatDuration(overnight.ranMs),
           formatCost(overnight.cost),
         )
-      : message(
+      : t(
           "{0} was left deployed overnight. No container ran, so it cost nothing.",
           appNames.join(", "),
         );
@@ -151,13 +151,23 @@ function workdayEnd(input: ReminderInput, local: LocalTime): Reminder | undefine
   return {
     kind: "workday-end",
     key: `workday-end:${scope}:${local.day}`,
-    message: message(
-      "End of the workday: {0} app(s) still run ({1}). {2}",
+    message: plural(
       appNames.length,
+      {
+        one: "End of the workday: {0} app still runs ({1}). {2}",
+        other: "End of the workday: {0} apps still run ({1}). {2}",
+      },
       appNames.join(", "),
       gpuContainers > 0
-        ? `${gpuContainers} GPU container(s) cost ${burnText(input.burnMicroUsdPerHour)} now.`
-        : "No GPU is warm now; a request would start one.",
+        ? plural(
+            gpuContainers,
+            {
+              one: "{0} GPU container costs {1} now.",
+              other: "{0} GPU containers cost {1} now.",
+            },
+            burnText(input.burnMicroUsdPerHour),
+          )
+        : t("No GPU is warm now; a request would start one."),
     ),
     actions:
       gpuContainers > 0
@@ -177,10 +187,13 @@ function idle(input: ReminderInput): Reminder | undefined {
     kind: "idle",
     // One warm episode, one reminder: all windows know its start from the ledger.
     key: `idle:${scope}:${gpuWarmSinceMs}`,
-    message: message(
-      "Nobody has worked for {0}, and {1} GPU container(s) are warm ({2}).",
-      formatCountdown(idleMs),
+    message: plural(
       gpuContainers,
+      {
+        one: "Idle for {1} with {0} warm GPU container ({2}).",
+        other: "Idle for {1} with {0} warm GPU containers ({2}).",
+      },
+      formatCountdown(idleMs),
       burnText(input.burnMicroUsdPerHour),
     ),
     actions: ["release", "stop-all", "snooze", "mute"],
@@ -194,17 +207,13 @@ function burnRate(input: ReminderInput, local: LocalTime): Reminder | undefined 
   return {
     kind: "burn-rate",
     key: `burn-rate:${scope}:${local.day}:${hourLimit}`,
-    message: message(
-      "Modal costs {0} now; your limit is {1}.",
-      burnText(burn),
-      formatPerHour(hourLimit),
-    ),
+    message: t("Modal costs {0} now; your limit is {1}.", burnText(burn), formatPerHour(hourLimit)),
     actions: ["stop-all", "release", "snooze", "mute"],
   };
 }
 
 function burnText(burn: MicroUsd | null): string {
-  return burn === null ? "an unknown amount" : `≈ ${formatPerHour(burn)}`;
+  return burn === null ? t("an unknown amount") : `≈ ${formatPerHour(burn)}`;
 }
 
 /**

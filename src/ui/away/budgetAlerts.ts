@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import type { Budget, BudgetAlert } from "../../cost/spending/budget.ts";
 import { usd } from "../../cost/money.ts";
 import type { SettingValues } from "../../session/settings.ts";
@@ -23,8 +24,8 @@ export async function showBudgetAlert(
   { message }: BudgetAlert,
 ): Promise<void> {
   costs.line(`📈 ${message}`);
-  const look = vscode.l10n.t("Where Did It Go?");
-  const stop = vscode.l10n.t("Stop All");
+  const look = t("Where Did It Go?");
+  const stop = t("Stop All");
   const pressed = await sayWarning(message, look, stop);
   if (pressed === look) await vscode.commands.executeCommand("modalMeter.showSpending");
   if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");

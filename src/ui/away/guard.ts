@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { undeliveredReminders } from "../../guardian/incidentRecord.ts";
 import { liveGuardian } from "../../guardian/guardianLease.ts";
 import type { GuardTarget } from "../../guardian/guardTarget.ts";
 import { pidAlive } from "../../guardian/pidAlive.ts";
-import { startGuardian } from "../../guardian/startGuardian.ts";
+import { startGuardian, type GuardianStart } from "../../guardian/startGuardian.ts";
 import { clientPatience, WindowBeat } from "../../guardian/windowBeat.ts";
 import { watches } from "../../guardian/windowPresence.ts";
 import { hourOf } from "../../cost/billed/billedRow.ts";
@@ -102,6 +103,7 @@ export class Guard implements Disposable {
         target: await this.#target(listing.scope),
         nowMs: clock.nowMs(),
         uriScheme: vscode.env.uriScheme,
+        ...guardianTexts(),
       });
       if (how === "started") log.info("The guardian was started.");
       this.#failed = false;
@@ -120,7 +122,7 @@ export class Guard implements Disposable {
     const news = this.#unseenBills.take(scope, await this.#notOfOthers(hours), reading.nowMs);
     if (news === undefined) return;
     costs.line(`🧾 ${news.text}`);
-    const compare = vscode.l10n.t("Compare with the Bill");
+    const compare = t("Compare with the Bill");
     const pressed = await sayInfo(news.text, compare);
     if (pressed === compare) await vscode.commands.executeCommand("modalMeter.compareBill");
   }
@@ -206,8 +208,8 @@ export class Guard implements Disposable {
     const lines = awayLines(report);
     ledger.remember(lastReportKey, JSON.stringify(lines));
     costs.lines([`🌙 ${lines[0] ?? ""}`, ...lines.slice(1).map((line) => `   ${line}`)]);
-    const stop = vscode.l10n.t("Stop All");
-    const details = vscode.l10n.t("Details");
+    const stop = t("Stop All");
+    const details = t("Details");
     const actions = report.stillRunning ? [stop, details] : [details];
     const tell = report.stillRunning ? sayWarning : sayInfo;
     const pressed = await tell(lines[0] ?? "", ...actions);
@@ -220,7 +222,7 @@ export class Guard implements Disposable {
     const { services } = this.#parts;
     const { ledger, log } = services;
     const lives = liveGuardian(ledger, nowMs, pidAlive) !== undefined;
-    const check = vscode.l10n.t("Check What Is Running");
+    const check = t("Check What Is Running");
     for (const { reminder } of undeliveredReminders(ledger, lives, nowMs)) {
       const text = `${reminder.title}: ${reminder.body}`;
       services.costs.line(`🔔 ${text} (The system could not show this when it was due.)`);
@@ -235,6 +237,14 @@ export class Guard implements Disposable {
 /** The last away report, as lines; undefined: there was none. */
 export function lastAwayReport({ ledger }: Pick<Services, "ledger">): string | undefined {
   return ledger.recall(lastReportKey);
+}
+
+/** Where the guardian finds the texts of this window's language; nothing: it speaks English. */
+function guardianTexts(): Pick<GuardianStart, "texts"> {
+  const { uri } = vscode.l10n;
+  return uri?.scheme === "file"
+    ? { texts: { language: vscode.env.language, file: uri.fsPath } }
+    : {};
 }
 
 /** A round trip to the window: a client that is gone never answers. */

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { addCosts } from "../../cost/cost.ts";
 import { burnPerHour } from "../../cost/rates/costMetrics.ts";
@@ -143,10 +144,7 @@ export class Reminders implements Disposable {
   async #show(reminder: Reminder): Promise<void> {
     const { log } = this.#services;
     const labels = new Map(reminder.actions.map((action) => [label(action), action]));
-    const pressed = await sayWarning(
-      vscode.l10n.t(reminder.message.text, ...reminder.message.args),
-      ...labels.keys(),
-    );
+    const pressed = await sayWarning(reminder.message, ...labels.keys());
     const action = pressed === undefined ? undefined : labels.get(pressed);
     if (action === undefined) return;
     try {
@@ -187,17 +185,17 @@ export class Reminders implements Disposable {
 function label(action: ReminderAction): string {
   switch (action) {
     case "stop-all":
-      return vscode.l10n.t("Stop All");
+      return t("Stop All");
     case "release":
-      return vscode.l10n.t("Release GPUs");
+      return t("Release GPUs");
     case "extend-demo":
-      return vscode.l10n.t("+30 Min");
+      return t("+30 Min");
     case "back-to-dev":
-      return vscode.l10n.t("Back to Dev Now");
+      return t("Back to Dev Now");
     case "snooze":
-      return vscode.l10n.t("Snooze 30 Min");
+      return t("Snooze 30 Min");
     default:
-      return vscode.l10n.t("Don't Remind Me");
+      return t("Don't Remind Me");
   }
 }
 

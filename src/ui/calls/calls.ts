@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/event.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
@@ -55,9 +56,7 @@ export class Calls implements Disposable {
 
   /** Sends the calls away that wait for their turn, because the apps behind them are being stopped. */
   dropQueued(): void {
-    this.#turns.drop(
-      vscode.l10n.t("It waited for its turn when the apps were stopped. Nothing was sent."),
-    );
+    this.#turns.drop(t("It waited for its turn when the apps were stopped. Nothing was sent."));
   }
 
   /** Built-in endpoints and the user's own. Throws `Failure("bad-setting")`. */
@@ -341,7 +340,7 @@ async function openResult(outcome: CallOutcome): Promise<void> {
 }
 
 async function tellCancelled(failure: Failure): Promise<void> {
-  const release = vscode.l10n.t("Release GPUs");
+  const release = t("Release GPUs");
   const pressed = await sayWarning(failure.message, release);
   if (pressed === release) await vscode.commands.executeCommand("modalMeter.releaseGpus");
 }

@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { knownCost, unknownCost, type Cost } from "../../cost/cost.ts";
 import { formatAmount, formatCountdown } from "../../cost/format.ts";
 import { usd } from "../../cost/money.ts";
@@ -31,8 +31,8 @@ export async function mayCost(
   const amount = formatAmount(likely.microUsd);
   return confirm(
     likely.isFloor
-      ? vscode.l10n.t("{0} will cost at least {1}. Call it?", endpoint.title, amount)
-      : vscode.l10n.t("{0} will cost about {1}. Call it?", endpoint.title, amount),
+      ? t("{0} will cost at least {1}. Call it?", endpoint.title, amount)
+      : t("{0} will cost about {1}. Call it?", endpoint.title, amount),
     [
       estimateText(estimate),
       idleTail.known
@@ -42,7 +42,7 @@ export async function mayCost(
     ]
       .filter((line) => line !== "")
       .join("\n"),
-    vscode.l10n.t("Call"),
+    t("Call"),
   );
 }
 

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { failureOf } from "../../base/failure.ts";
 import { promptField, type Endpoint, type Field } from "../../endpoints/catalogue/endpoint.ts";
 import type { Json } from "../../endpoints/json.ts";
@@ -60,7 +61,7 @@ export async function askAll(endpoint: Endpoint, last: CallInput): Promise<CallI
   while (input !== undefined) {
     const current = input;
     const send: Choice<Field | "send"> = {
-      label: vscode.l10n.t("$(send) Send"),
+      label: t("$(send) Send"),
       detail: `${endpoint.method} ${endpoint.route}`,
       value: "send",
     };
@@ -71,8 +72,8 @@ export async function askAll(endpoint: Endpoint, last: CallInput): Promise<CallI
       value: field,
     }));
     const picked = await pickOne(
-      vscode.l10n.t("Invoke {0}", endpoint.title),
-      vscode.l10n.t("Send, or pick a value to change"),
+      t("Invoke {0}", endpoint.title),
+      t("Send, or pick a value to change"),
       [send, ...fields],
     );
     if (picked === undefined) return undefined;
@@ -120,7 +121,7 @@ async function askField(
       return picked(endpoint, field, input, field.choices);
     default: {
       const text = await askText({
-        title: vscode.l10n.t("Invoke {0}", endpoint.title),
+        title: t("Invoke {0}", endpoint.title),
         prompt: field.description === null ? field.label : `${field.label}. ${field.description}`,
         value: textOf(field, input.values[field.name]),
         check: (entered) => problemOf(field, entered),
@@ -138,7 +139,7 @@ async function picked(
   choices: readonly (string | number | boolean)[],
 ): Promise<CallInput | undefined> {
   const value = await pickOne(
-    vscode.l10n.t("Invoke {0}", endpoint.title),
+    t("Invoke {0}", endpoint.title),
     field.label,
     choices.map((choice) => ({ label: String(choice), value: choice })),
   );
@@ -156,8 +157,8 @@ async function askFile(
     kind === "image" ? { Images: ["png", "jpg", "jpeg", "webp", "gif"] } : { JSON: ["json"] };
   const [file] =
     (await vscode.window.showOpenDialog({
-      title: vscode.l10n.t("{0} for {1}", label, endpoint.title),
-      openLabel: vscode.l10n.t("Use"),
+      title: t("{0} for {1}", label, endpoint.title),
+      openLabel: t("Use"),
       canSelectMany: false,
       filters,
     })) ?? [];
@@ -229,6 +230,6 @@ function shown(field: Field, input: CallInput): string {
   const path = input.files[field.name];
   if (path !== undefined) return basename(path);
   const text = textOf(field, input.values[field.name]);
-  if (text === "") return field.kind === "seed" ? vscode.l10n.t("random") : "";
+  if (text === "") return field.kind === "seed" ? t("random") : "";
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

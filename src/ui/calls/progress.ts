@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { formatDuration } from "../../cost/format.ts";
@@ -51,7 +51,7 @@ function progressText({ phase, elapsedMs, receivedBytes, totalBytes, hops }: Cal
 
 /** What a call says that waits for its turn. */
 export function queuedText(ahead: number): string {
-  if (ahead === 0) return vscode.l10n.t("queued: next in line. Nothing is sent yet.");
-  const calls = ahead === 1 ? vscode.l10n.t("1 call") : vscode.l10n.t("{0} calls", ahead);
-  return vscode.l10n.t("queued: {0} ahead. Nothing is sent yet.", calls);
+  if (ahead === 0) return t("queued: next in line. Nothing is sent yet.");
+  const calls = ahead === 1 ? t("1 call") : t("{0} calls", ahead);
+  return t("queued: {0} ahead. Nothing is sent yet.", calls);
 }

@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { failureOf } from "../../base/failure.ts";
 import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
@@ -28,7 +28,7 @@ export const runDiagnosis: Command<DiagnosisServices> = {
   id: "modalMeter.runDiagnosis",
   run: async (services) => {
     const findings = await inNotification(
-      vscode.l10n.t("Modal Meter looks at itself"),
+      t("Modal Meter looks at itself"),
       () => diagnose(services),
       { cancellable: false },
     );

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import type { BudgetWatch } from "../../session/meter/budgetWatch.ts";
 import { promptField, type Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { pickOne } from "../ask.ts";
@@ -43,7 +44,7 @@ export const invokeCommands: readonly Command<CallServices>[] = [
       const editor = vscode.window.activeTextEditor;
       const text = editor?.document.getText(editor.selection).trim() ?? "";
       if (text === "") {
-        await sayInfo(vscode.l10n.t("Select the text of a prompt in an editor first."));
+        await sayInfo(t("Select the text of a prompt in an editor first."));
         return;
       }
       const endpoint = await pickEndpoint(services, (one) => promptField(one) !== undefined);
@@ -55,7 +56,7 @@ export const invokeCommands: readonly Command<CallServices>[] = [
     run: async (services) => {
       const name = z.safeParse(z.string(), parsed(services.ledger.recall("lastEndpoint")));
       if (!name.success) {
-        await sayInfo(vscode.l10n.t("No call has been made yet."));
+        await sayInfo(t("No call has been made yet."));
         return;
       }
       const endpoint = services.calls.endpoint(name.data);
@@ -69,8 +70,8 @@ async function pickEndpoint(
   fits: (endpoint: Endpoint) => boolean = () => true,
 ): Promise<Endpoint | undefined> {
   return pickOne(
-    vscode.l10n.t("Invoke an Endpoint"),
-    vscode.l10n.t("Which one?"),
+    t("Invoke an Endpoint"),
+    t("Which one?"),
     services.calls
       .endpoints()
       .filter(fits)

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { fetchOpenApi } from "../../endpoints/call/openApiFetch.ts";
 import type { ResultEntry } from "../../endpoints/result/gallery.ts";
 import { settingOf } from "../../endpoints/catalogue/settingOf.ts";
@@ -75,12 +76,12 @@ async function followCall({ ledger, calls }: ResultServices): Promise<void> {
     )
     .toSorted((a, b) => b.startedAtMs - a.startedAtMs);
   if (left.length === 0) {
-    await sayInfo(vscode.l10n.t("There is no call to pick up."));
+    await sayInfo(t("There is no call to pick up."));
     return;
   }
   const picked = await pickOne(
-    vscode.l10n.t("Follow Call Again"),
-    vscode.l10n.t("Which call? Nothing is paid twice."),
+    t("Follow Call Again"),
+    t("Which call? Nothing is paid twice."),
     left.map((call) => ({
       label: call.endpoint ?? "call",
       description: new Date(call.startedAtMs).toLocaleString(),
@@ -109,33 +110,31 @@ async function importOpenApi({
     folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
   const known = session?.apps.flatMap(({ urls }) => urls.map(({ url }) => url))[0];
   const text = await askText({
-    title: vscode.l10n.t("Add Endpoints from OpenAPI"),
-    prompt: vscode.l10n.t(
-      "Address of the document. The request may start a container and cost money.",
-    ),
+    title: t("Add Endpoints from OpenAPI"),
+    prompt: t("Address of the document. The request may start a container and cost money."),
     value:
       known === undefined
         ? settings.current.get("endpointBaseUrl")
         : `${known.replace(/\/+$/, "")}/openapi.json`,
     check: (entered) =>
-      entered === "" || URL.canParse(entered) ? undefined : vscode.l10n.t("This is no address."),
+      entered === "" || URL.canParse(entered) ? undefined : t("This is no address."),
   });
   if (text === undefined || text === "") return;
   const document = await inNotification(
-    vscode.l10n.t("Reading {0}", text),
+    t("Reading {0}", text),
     () => fetchOpenApi(new URL(text), { clock, log, proxyToken: (origin) => tokens.get(origin) }),
     { cancellable: false },
   );
   for (const { route, reason } of document.skipped) log.info(`${text}: ${route}: ${reason}.`);
   const question =
     document.skipped.length === 0
-      ? vscode.l10n.t("Which endpoints?")
-      : vscode.l10n.t(
+      ? t("Which endpoints?")
+      : t(
           "Which endpoints? Left out: {0}",
           document.skipped.map(({ route, reason }) => `${route} (${reason})`).join(", "),
         );
   const picked = await pickSeveral(
-    vscode.l10n.t("Add Endpoints from OpenAPI"),
+    t("Add Endpoints from OpenAPI"),
     question,
     document.endpoints.map((endpoint) => ({
       label: endpoint.title,
@@ -152,18 +151,14 @@ async function importOpenApi({
     return !parsed.success || !names.has(parsed.data.name);
   });
   await settings.update("endpoints", [...others, ...picked.map(settingOf)]);
-  await sayInfo(
-    vscode.l10n.t("Added: {0}. They are in Invoke Endpoint… now.", [...names].join(", ")),
-  );
+  await sayInfo(t("Added: {0}. They are in Invoke Endpoint… now.", [...names].join(", ")));
 }
 
 async function showAwayReport({ ledger, costs }: ResultServices): Promise<void> {
   const json = lastAwayReport({ ledger });
   const lines = z.safeParse(z.array(z.string()), json === undefined ? undefined : JSON.parse(json));
   if (!lines.success) {
-    await sayInfo(
-      vscode.l10n.t("Nothing ran while no window was open, as far as this machine knows."),
-    );
+    await sayInfo(t("Nothing ran while no window was open, as far as this machine knows."));
     return;
   }
   costs.lines(lines.data.map((line) => `🌙 ${line}`));

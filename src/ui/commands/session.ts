@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import { extendDemo as extend, extensionMinutes } from "../../session/mode/demoExpiry.ts";
@@ -20,8 +21,8 @@ async function currentSession(services: Services): Promise<SessionRecord | undef
   const folder = services.project.currentFolder();
   const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
   if (session === undefined) {
-    const start = vscode.l10n.t("Start a Session…");
-    const pressed = await sayInfo(vscode.l10n.t("No session is open in this folder."), start);
+    const start = t("Start a Session…");
+    const pressed = await sayInfo(t("No session is open in this folder."), start);
     if (pressed === start) await vscode.commands.executeCommand("modalMeter.startSession");
   }
   return session;
@@ -33,7 +34,7 @@ export const sessionCommands: readonly Command<CallServices>[] = [
     run: async (services) => {
       const session = await currentSession(services);
       if (session === undefined) return;
-      const mode = await pickMode(services, vscode.l10n.t("Switch Mode (now {0})", session.mode));
+      const mode = await pickMode(services, t("Switch Mode (now {0})", session.mode));
       if (mode !== undefined) await switchMode(services, session, mode);
     },
   },
@@ -62,7 +63,7 @@ async function switchMode(
     ({ name }) => name === session.mode,
   );
   const outcome = await services.meter.during("starting", () =>
-    inNotification(vscode.l10n.t("Switching to {0} mode", mode.name), async (_report, signal) => {
+    inNotification(t("Switching to {0} mode", mode.name), async (_report, signal) => {
       const { ledger, clock, log } = services;
       const deployer = vscode.workspace.isTrusted ? { deployer: await services.deployer() } : {};
       return switchTo({ control, ledger, clock, log, ...deployer }, session, mode, {
@@ -99,13 +100,11 @@ async function releaseGpus(services: CallServices): Promise<void> {
     .filter(({ appId, containerCount }) => ours.has(appId) && containerCount > 0)
     .map(({ appId, name }) => ({ appId, name, scaledownSeconds: scaledownOf(appId, sessions) }));
   if (targets.length === 0) {
-    await sayInfo(
-      vscode.l10n.t("No container of an app that was started here runs in {0}.", scopeKey),
-    );
+    await sayInfo(t("No container of an app that was started here runs in {0}.", scopeKey));
     return;
   }
   const result = await services.meter.during("stopping", () =>
-    inNotification(vscode.l10n.t("Releasing GPUs in {0}", scopeKey), (_report, signal) => {
+    inNotification(t("Releasing GPUs in {0}", scopeKey), (_report, signal) => {
       const { clock, log, meter } = services;
       return release(
         { control, clock, log, refresh: (options) => meter.refreshNow(options) },

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { formatPerHour } from "../../cost/format.ts";
 import type { LedgerUpkeep } from "../../session/ledgerPort.ts";
@@ -29,7 +30,7 @@ export const showCommands: readonly Command<ShowServices>[] = [
         state.scope === null
           ? "Modal Meter"
           : `Modal Meter — ${state.scope.workspace}/${state.scope.environment}`,
-        vscode.l10n.t("What now?"),
+        t("What now?"),
         menuEntries(state).map((one) => ({
           label: one.label,
           description: one.description,
@@ -53,21 +54,21 @@ export const showCommands: readonly Command<ShowServices>[] = [
 /** A fresh look, told in one sentence: "should be empty when not working". */
 async function checkRunning({ meter, connection }: ShowServices): Promise<void> {
   const { scopeKey } = await connection.open();
-  await onStatusBar(vscode.l10n.t("Looking at {0}", scopeKey), () => meter.refreshNow());
+  await onStatusBar(t("Looking at {0}", scopeKey), () => meter.refreshNow());
   const { apps } = meter.state();
   if (apps.length === 0) {
-    await sayInfo(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
+    await sayInfo(t("Nothing runs in {0}.", scopeKey));
     return;
   }
-  const stop = vscode.l10n.t("Stop All");
+  const stop = t("Stop All");
   const names = apps.map(({ name, running }) => `${name} (${running})`).join(", ");
   const burn = burnRate(apps);
   const pressed = await sayWarning(
-    vscode.l10n.t(
+    t(
       "Running in {0}: {1}. {2}",
       scopeKey,
       names,
-      burn === null ? vscode.l10n.t("Not every rate is known.") : `≈ ${formatPerHour(burn)}`,
+      burn === null ? t("Not every rate is known.") : `≈ ${formatPerHour(burn)}`,
     ),
     stop,
   );
@@ -76,9 +77,9 @@ async function checkRunning({ meter, connection }: ShowServices): Promise<void> 
 
 async function exportLedger({ upkeep }: ShowServices): Promise<void> {
   const file = await vscode.window.showSaveDialog({
-    title: vscode.l10n.t("Export the Ledger"),
+    title: t("Export the Ledger"),
     filters: { CSV: ["csv"], JSON: ["json"] },
-    saveLabel: vscode.l10n.t("Export"),
+    saveLabel: t("Export"),
   });
   if (file === undefined) return;
   const format = file.fsPath.endsWith(".json") ? "json" : "csv";
@@ -89,11 +90,8 @@ async function exportLedger({ upkeep }: ShowServices): Promise<void> {
       cause: error,
     });
   }
-  const open = vscode.l10n.t("Open");
-  const pressed = await sayInfo(
-    vscode.l10n.t("The ledger was exported to {0}.", file.fsPath),
-    open,
-  );
+  const open = t("Open");
+  const pressed = await sayInfo(t("The ledger was exported to {0}.", file.fsPath), open);
   if (pressed === open) await vscode.window.showTextDocument(file);
 }
 
@@ -113,27 +111,27 @@ async function setProxyToken({
   });
   if (origin === undefined) return;
   const key = await askText({
-    title: vscode.l10n.t("Proxy Auth Token for {0}", origin),
-    prompt: vscode.l10n.t("Modal-Key (begins with wk-)"),
+    title: t("Proxy Auth Token for {0}", origin),
+    prompt: t("Modal-Key (begins with wk-)"),
     check: (text) => (text === "" || text.startsWith("wk-") ? undefined : "It begins with wk-"),
   });
   if (key === undefined || key === "") return;
   const secret = await askText({
-    title: vscode.l10n.t("Proxy Auth Token for {0}", origin),
-    prompt: vscode.l10n.t("Modal-Secret (begins with ws-)"),
+    title: t("Proxy Auth Token for {0}", origin),
+    prompt: t("Modal-Secret (begins with ws-)"),
     password: true,
     check: (text) => (text === "" || text.startsWith("ws-") ? undefined : "It begins with ws-"),
   });
   if (secret === undefined || secret === "") return;
   await tokens.save(origin, { key, secret });
-  await sayInfo(vscode.l10n.t("Saved. It is sent to {0} and to no other address.", origin));
+  await sayInfo(t("Saved. It is sent to {0} and to no other address.", origin));
 }
 
 async function forgetProxyToken({ tokens, settings, ledger }: ShowServices): Promise<void> {
   const origin = await askOrigin(ledger, settings.current.get("endpointBaseUrl"), () => []);
   if (origin === undefined) return;
   await tokens.forget(origin);
-  await sayInfo(vscode.l10n.t("The token for {0} is forgotten.", origin));
+  await sayInfo(t("The token for {0} is forgotten.", origin));
 }
 
 async function askOrigin(
@@ -147,11 +145,11 @@ async function askOrigin(
     (url) => url !== "" && URL.canParse(url),
   );
   const text = await askText({
-    title: vscode.l10n.t("Proxy Auth Token"),
-    prompt: vscode.l10n.t("Address of the app, for example https://acme--app.modal.run"),
+    title: t("Proxy Auth Token"),
+    prompt: t("Address of the app, for example https://acme--app.modal.run"),
     value: suggestion === undefined ? "" : new URL(suggestion).origin,
     check: (entered) =>
-      entered === "" || URL.canParse(entered) ? undefined : vscode.l10n.t("This is no address."),
+      entered === "" || URL.canParse(entered) ? undefined : t("This is no address."),
   });
   return text === undefined || text === "" ? undefined : new URL(text).origin;
 }

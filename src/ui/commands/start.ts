@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { formatCountdown, formatMetered } from "../../cost/format.ts";
 import { usd } from "../../cost/money.ts";
 import { modeNamed, type ModeDefinition } from "../../session/mode.ts";
@@ -24,7 +25,7 @@ export const startDemo: Command<Services> = {
 export const startInMode: Command<Services> = {
   id: "modalMeter.startSession",
   run: async (services) => {
-    const mode = await pickMode(services, vscode.l10n.t("Start a Session"));
+    const mode = await pickMode(services, t("Start a Session"));
     if (mode !== undefined) await start(services, mode, { ask: true });
   },
 };
@@ -42,9 +43,9 @@ async function start(
 ): Promise<void> {
   const { project, connection, costs } = services;
   if (!vscode.workspace.isTrusted) {
-    const manage = vscode.l10n.t("Manage Trust");
+    const manage = t("Manage Trust");
     const pressed = await sayWarning(
-      vscode.l10n.t("This folder is not trusted, so nothing of it is deployed."),
+      t("This folder is not trusted, so nothing of it is deployed."),
       manage,
     );
     if (pressed === manage) await vscode.commands.executeCommand("workbench.trust.manage");

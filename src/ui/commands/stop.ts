@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import { appAuthors } from "../../session/stop/appAuthors.ts";
@@ -44,12 +44,12 @@ async function pickApp(services: Services): Promise<string | undefined> {
   const listing = await looking(scopeKey, () => services.meter.refreshNow());
   const apps = liveApps(listing);
   if (apps.length === 0) {
-    await sayInfo(vscode.l10n.t("Nothing runs in {0}.", scopeKey));
+    await sayInfo(t("Nothing runs in {0}.", scopeKey));
     return undefined;
   }
   return pickOne(
-    vscode.l10n.t("Stop App"),
-    vscode.l10n.t("Which app in {0}?", scopeKey),
+    t("Stop App"),
+    t("Which app in {0}?", scopeKey),
     apps.map(({ appId, name, state, containerCount }) => ({
       label: name,
       description: `${state}, ${containerCount} container(s)`,
@@ -68,9 +68,8 @@ async function stop(
   const { meter, costs } = services;
   const { scopeKey } = await services.connection.open();
   const { plan, receipt, cost } = await meter.during("stopping", () =>
-    inNotification(vscode.l10n.t("Stopping in {0}", scopeKey), (report, signal) => {
-      const noLonger = (): void =>
-        report(vscode.l10n.t("no longer waiting; what Modal was told stays told…"));
+    inNotification(t("Stopping in {0}", scopeKey), (report, signal) => {
+      const noLonger = (): void => report(t("no longer waiting; what Modal was told stays told…"));
       signal.addEventListener("abort", noLonger, { once: true });
       return stopNow(services, what, named, report, signal);
     }),
@@ -93,7 +92,7 @@ function startsElsewhere({ ledger, clock }: Services, scope: string): string | u
         endedAtMs === null && apps.length === 0 && clock.nowMs() - startedAtMs < startLimitMs,
     );
   return empty
-    ? vscode.l10n.t("A start is still under way in another window. Stop again when it is done.")
+    ? t("A start is still under way in another window. Stop again when it is done.")
     : undefined;
 }
 
@@ -109,15 +108,15 @@ async function stopNow(
   // A call that waits for its turn would start containers again.
   if (what.kind !== "one") services.calls.dropQueued();
   if (what.kind !== "one" && starts.count > 0) {
-    report(vscode.l10n.t("Cancelling the start that is under way…"));
+    report(t("Cancelling the start that is under way…"));
     await starts.cancelAll();
   }
-  report(vscode.l10n.t("Looking at what runs…"));
+  report(t("Looking at what runs…"));
   const listing = await meter.refreshNow();
   if (listing.scope !== scopeKey) {
     throw new Failure(
       "invalid-argument",
-      vscode.l10n.t(
+      t(
         "The settings changed from {0} to {1} just now. Nothing was stopped. Stop again.",
         scopeKey,
         listing.scope,
@@ -156,7 +155,7 @@ async function stopNow(
       onProgress: (progress) => {
         if (signal.aborted) return;
         if (progress.kind === "verifying") {
-          report(vscode.l10n.t("Verifying: {0} still listed…", progress.stillLive.length));
+          report(t("Verifying: {0} still listed…", progress.stillLive.length));
           return;
         }
         if (progress.kind === "stopping") stopping.add(progress.app.name);
@@ -179,9 +178,9 @@ async function tell(
   receipt: StopReceipt,
   startElsewhere: string | undefined,
 ): Promise<void> {
-  const showReceipt = vscode.l10n.t("Show Receipt");
-  const others = vscode.l10n.t("Stop Those Too…");
-  const again = vscode.l10n.t("Stop Again");
+  const showReceipt = t("Show Receipt");
+  const others = t("Stop Those Too…");
+  const again = t("Stop Again");
   const summary = [receiptSummary(receipt), startElsewhere ?? ""].join(" ").trim();
   const proven = receipt.verified === "clear" || receipt.verified === "excluded-left";
   const protectedApps = plan.excluded.filter(({ canBeNamed }) => canBeNamed);
@@ -207,8 +206,8 @@ async function tell(
 /** A person types what they want stopped: nothing that is not theirs is one click away. */
 async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<readonly string[]> {
   const picked = await pickSeveral(
-    vscode.l10n.t("Apps in {0} that are not yours, or production", scope),
-    vscode.l10n.t("Which of them do you want to stop?"),
+    t("Apps in {0} that are not yours, or production", scope),
+    t("Which of them do you want to stop?"),
     apps.map((app) => ({
       label: app.name,
       description: app.reason,
@@ -220,15 +219,15 @@ async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<re
   if (first === undefined) return [];
   const expected = picked.length === 1 ? first.name : `stop ${picked.length} apps`;
   const typed = await askText({
-    title: vscode.l10n.t("Stop {0} in {1}", picked.map(({ name }) => name).join(", "), scope),
-    prompt: vscode.l10n.t("This can not be undone. Type {0} to go on.", expected),
+    title: t("Stop {0} in {1}", picked.map(({ name }) => name).join(", "), scope),
+    prompt: t("This can not be undone. Type {0} to go on.", expected),
     check: (text) =>
-      text === "" || expected.startsWith(text) ? undefined : vscode.l10n.t("Type {0}", expected),
+      text === "" || expected.startsWith(text) ? undefined : t("Type {0}", expected),
   });
   return typed === expected ? picked.map(({ appId }) => appId) : [];
 }
 
 /** Runs with a small progress on the status bar. */
 function looking<T>(scopeKey: string, look: () => Promise<T>): Thenable<T> {
-  return onStatusBar(vscode.l10n.t("Looking at what runs in {0}", scopeKey), look);
+  return onStatusBar(t("Looking at what runs in {0}", scopeKey), look);
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 
 const scheme = "modal-meter";
@@ -34,7 +35,7 @@ export class Pages implements vscode.TextDocumentContentProvider, Disposable {
   provideTextDocumentContent(uri: vscode.Uri): string {
     return (
       this.#texts.get(uri.path) ??
-      vscode.l10n.t("This page was made before the window was opened. Run its command once more.")
+      t("This page was made before the window was opened. Run its command once more.")
     );
   }
 

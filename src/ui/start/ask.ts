@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
 import type { AlreadyRunning, RunningChoice, StartAsk } from "../../session/start/start.ts";
@@ -11,33 +11,28 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
       const choices: Choice<RunningChoice>[] = [];
       if (offered.includes("use")) {
         choices.push({
-          label: vscode.l10n.t("$(debug-continue) Use It"),
-          detail: vscode.l10n.t(
-            "Keep the deployment and put it into {0} mode. No deploy.",
-            mode.name,
-          ),
+          label: t("$(debug-continue) Use It"),
+          detail: t("Keep the deployment and put it into {0} mode. No deploy.", mode.name),
           value: { kind: "use" },
         });
       }
       if (offered.includes("start-anyway")) {
         choices.push({
-          label: vscode.l10n.t("$(rocket) Deploy Anyway"),
-          detail: vscode.l10n.t(
-            "An app of the same name is replaced; others go on and cost money.",
-          ),
+          label: t("$(rocket) Deploy Anyway"),
+          detail: t("An app of the same name is replaced; others go on and cost money."),
           value: { kind: "start-anyway" },
         });
       }
       if (offered.includes("stop-first")) {
         choices.push({
-          label: vscode.l10n.t("$(debug-stop) Stop First"),
-          detail: vscode.l10n.t("Stop what runs, verify it, then deploy."),
+          label: t("$(debug-stop) Stop First"),
+          detail: t("Stop what runs, verify it, then deploy."),
           value: { kind: "stop-first" },
         });
       }
       const picked = await pickOne(
-        vscode.l10n.t("Already running: {0}", apps.map(runningText).join(", ")),
-        vscode.l10n.t("Two instances cost twice. What now?"),
+        t("Already running: {0}", apps.map(runningText).join(", ")),
+        t("Two instances cost twice. What now?"),
         choices,
         signal,
       );
@@ -45,9 +40,9 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
     },
     confirmMode: (chosen) =>
       confirm(
-        vscode.l10n.t("Start in {0} mode?", chosen.name),
-        vscode.l10n.t("It is production: Stop All leaves its apps alone until you name them."),
-        vscode.l10n.t("Start"),
+        t("Start in {0} mode?", chosen.name),
+        t("It is production: Stop All leaves its apps alone until you name them."),
+        t("Start"),
       ),
   };
 }
@@ -73,29 +68,26 @@ export async function askWarmUp(
   const tail = formatCountdown(mode.scaledownSeconds * 1000);
   const choices: readonly Choice<WarmUpChoice>[] = [
     {
-      label: vscode.l10n.t("$(debug-step-over) Skip the Warm-Up"),
-      detail: vscode.l10n.t(
-        "Ready now. The container keeps running until it was idle for {0}.",
-        tail,
-      ),
+      label: t("$(debug-step-over) Skip the Warm-Up"),
+      detail: t("Ready now. The container keeps running until it was idle for {0}.", tail),
       value: "skip",
     },
     {
-      label: vscode.l10n.t("$(debug-stop) Stop What Was Started"),
-      detail: vscode.l10n.t("Ends the container and the apps of this start, and verifies it."),
+      label: t("$(debug-stop) Stop What Was Started"),
+      detail: t("Ends the container and the apps of this start, and verifies it."),
       value: "stop",
     },
     {
-      label: vscode.l10n.t("$(watch) Keep Waiting"),
-      detail: vscode.l10n.t("The warm-up goes on."),
+      label: t("$(watch) Keep Waiting"),
+      detail: t("The warm-up goes on."),
       value: "wait",
     },
   ];
   const picked = await pickOne(
-    vscode.l10n.t("Warming up in {0} mode", mode.name),
+    t("Warming up in {0} mode", mode.name),
     cost === undefined
-      ? vscode.l10n.t("The container is billed while it runs. What now?")
-      : vscode.l10n.t("The container is billed while it runs ({0}). What now?", cost),
+      ? t("The container is billed while it runs. What now?")
+      : t("The container is billed while it runs ({0}). What now?", cost),
     choices,
     signal,
   );

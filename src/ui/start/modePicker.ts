@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { forgottenNight, idleBufferCost, requestCost } from "../../cost/spending/estimate.ts";
 import { parseGpu } from "../../cost/rates/gpu.ts";
 import { gpuRate, type Rates } from "../../cost/rates/rates.ts";
@@ -29,7 +29,7 @@ export async function pickMode(
     };
   });
   const at = gpu === undefined ? "" : ` (${gpu})`;
-  return pickOne(title, vscode.l10n.t("Which mode?{0}", at), choices);
+  return pickOne(title, t("Which mode?{0}", at), choices);
 }
 
 /** The GPU that figures are shown for: what runs or ran last in this project, else what the settings say. */

@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
 import type { StartEvent, StartOptions, StartOutcome } from "../../session/start/start.ts";
@@ -71,17 +71,14 @@ class StartProgress {
   }
 
   #showSteps(): void {
-    this.#show(vscode.l10n.t("Starting {0} session", this.#mode.name), this.#message, () => {
+    this.#show(t("Starting {0} session", this.#mode.name), this.#message, () => {
       this.#hide();
       void this.#cancelled();
     });
   }
 
   #showCancelling(): void {
-    this.#show(
-      vscode.l10n.t("Cancelling the start"),
-      vscode.l10n.t("stopping what was started, and verifying it…"),
-    );
+    this.#show(t("Cancelling the start"), t("stopping what was started, and verifying it…"));
   }
 
   async #cancelled(): Promise<void> {

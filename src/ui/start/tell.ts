@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
 import type { StartOptions, StartOutcome } from "../../session/start/start.ts";
@@ -29,16 +30,16 @@ export async function tellStart(
       costs.line(
         `✅ ${names} is ready in ${mode.name} mode. Remember to stop it when you are done.`,
       );
-      const stop = vscode.l10n.t("Stop All");
+      const stop = t("Stop All");
       const reminder =
         expiresAtMs === null
-          ? vscode.l10n.t("Remember to stop it when you are done.")
-          : vscode.l10n.t(
+          ? t("Remember to stop it when you are done.")
+          : t(
               "It returns to dev by itself in {0}. Stop it right after the demo.",
               formatCountdown(expiresAtMs - services.clock.nowMs()),
             );
       const pressed = await sayInfo(
-        vscode.l10n.t("{0} is ready in {1} mode. {2}", names, mode.name, reminder),
+        t("{0} is ready in {1} mode. {2}", names, mode.name, reminder),
         stop,
       );
       if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
@@ -47,12 +48,8 @@ export async function tellStart(
     case "cancelled": {
       const left = outcome.undone.left.map(({ name }) => name).join(", ");
       const text = outcome.undone.verified
-        ? vscode.l10n.t("The start was cancelled. Nothing that it started runs any more.")
-        : vscode.l10n.t(
-            "The start was cancelled, but this may still run: {0}. {1}",
-            left,
-            outcome.state.text,
-          );
+        ? t("The start was cancelled. Nothing that it started runs any more.")
+        : t("The start was cancelled, but this may still run: {0}. {1}", left, outcome.state.text);
       costs.line(`   ${text}`);
       if (outcome.undone.verified) await sayInfo(text);
       else await offerStop(text);
@@ -67,7 +64,7 @@ export async function tellStart(
 }
 
 async function offerStop(text: string): Promise<void> {
-  const stop = vscode.l10n.t("Stop All Apps");
+  const stop = t("Stop All Apps");
   const pressed = await sayError(text, stop);
   if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
 }
@@ -81,9 +78,9 @@ async function tellFailed(
   log.error(`Start failed at ${outcome.step}`, outcome.failure);
   const text = `${sentence(outcome.failure.message)} ${outcome.state.text}`;
   costs.line(`❌ ${text}`);
-  const retry = vscode.l10n.t("Retry");
-  const undo = vscode.l10n.t("Undo");
-  const showLog = vscode.l10n.t("Show Log");
+  const retry = t("Retry");
+  const undo = t("Undo");
+  const showLog = t("Show Log");
   const actions = outcome.canUndo ? [retry, undo, showLog] : [retry, showLog];
   const pressed = await sayError(text, ...actions);
   if (pressed === showLog) log.show();
@@ -93,8 +90,8 @@ async function tellFailed(
       const undone = await services.meter.during("stopping", () => outcome.undo());
       const left = undone.left.map(({ name }) => name).join(", ");
       const result = undone.verified
-        ? vscode.l10n.t("Undone: nothing of this start runs any more.")
-        : vscode.l10n.t("Not all of it could be undone: {0}.", left);
+        ? t("Undone: nothing of this start runs any more.")
+        : t("Not all of it could be undone: {0}.", left);
       costs.line(`   ${result}`);
       if (undone.verified) await sayInfo(result);
       else await offerStop(result);

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { formatCountdown, formatPerHour } from "../../cost/format.ts";
 import type { Meter } from "../../session/meter/meter.ts";
@@ -45,16 +46,14 @@ export class AppsView implements vscode.TreeDataProvider<RunningApp>, Disposable
 }
 
 function describe(app: RunningApp, nowMs: number): string {
-  if (app.running + app.pending === 0) return vscode.l10n.t("{0}, no container", app.state);
+  if (app.running + app.pending === 0) return t("{0}, no container", app.state);
   const parts = [`${app.running} × ${app.gpu}`];
-  if (app.pending > 0) parts.push(vscode.l10n.t("{0} pending", app.pending));
+  if (app.pending > 0) parts.push(t("{0} pending", app.pending));
   parts.push(
-    app.microUsdPerHour === null
-      ? vscode.l10n.t("rate unknown")
-      : `≈ ${formatPerHour(app.microUsdPerHour)}`,
+    app.microUsdPerHour === null ? t("rate unknown") : `≈ ${formatPerHour(app.microUsdPerHour)}`,
   );
   if (app.warmUntilMs !== null && app.warmUntilMs > nowMs) {
-    parts.push(vscode.l10n.t("warm for {0}", formatCountdown(app.warmUntilMs - nowMs)));
+    parts.push(t("warm for {0}", formatCountdown(app.warmUntilMs - nowMs)));
   }
   return parts.join(" · ");
 }
