@@ -8,8 +8,8 @@ export type Values = Record<string, SQLInputValue>;
 export interface ConnectionEvents {
   /** A transaction that must not be lost has been committed. */
   onCommit(): void;
-  /** SQLite met broken content. */
-  onDamage(): void;
+  /** SQLite met broken content ("page"), or reads a row that does not say what such a row can say ("row"). */
+  onDamage(what: "page" | "row"): void;
 }
 
 /**
@@ -24,6 +24,7 @@ export class Connection implements Disposable {
   #changes = 0;
   #commits = 0;
   #replaced = 0;
+  readonly #unreadable = new Set<string>();
 
   constructor(path: string, database: DatabaseSync, events: ConnectionEvents) {
     this.path = path;
@@ -42,11 +43,30 @@ export class Connection implements Disposable {
   }
 
   get(sql: string, values: Values = {}): Row | undefined {
-    return this.#guarded(() => this.#statement(sql).get(values));
+    return this.#guarded(() => allOf(this.#statement(sql), values)[0]);
   }
 
   all(sql: string, values: Values = {}): readonly Row[] {
-    return this.#guarded(() => this.#statement(sql).all(values));
+    return this.#guarded(() => allOf(this.#statement(sql), values));
+  }
+
+  /** The rows as what they mean. One that cannot be read is left out, counted, and in nobody's way. */
+  records<T>(sql: string, values: Values, parse: (row: Row) => T): readonly T[] {
+    return this.all(sql, values).flatMap((row) => {
+      const parsed = this.#parsed(row, parse);
+      return parsed === undefined ? [] : [parsed.value];
+    });
+  }
+
+  /** The first row as what it means; undefined: there is none, or it cannot be read. */
+  record<T>(sql: string, values: Values, parse: (row: Row) => T): T | undefined {
+    const row = this.get(sql, values);
+    return row === undefined ? undefined : this.#parsed(row, parse)?.value;
+  }
+
+  /** Distinct rows that could not be read. */
+  get unreadableRows(): number {
+    return this.#unreadable.size;
   }
 
   /** Runs one writing statement inside `write`; returns the number of rows it changed. */
@@ -115,12 +135,52 @@ export class Connection implements Disposable {
     return statement;
   }
 
+  #parsed<T>(row: Row, parse: (row: Row) => T): { readonly value: T } | undefined {
+    try {
+      return { value: parse(row) };
+    } catch {
+      // The same row is read again and again; its first columns are its key.
+      this.#unreadable.add(Object.values(row).slice(0, 3).join(" "));
+      this.#events.onDamage("row");
+      return undefined;
+    }
+  }
+
   #guarded<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      if (isDamage(error)) this.#events.onDamage();
+      if (isDamage(error)) this.#events.onDamage("page");
       throw ledgerFailure(error, this.path);
     }
   }
+}
+
+/** The rows; a number that no number of JavaScript can hold, as only a broken row has it, is left a bigint. */
+function allOf(statement: StatementSync, values: Values): readonly Row[] {
+  try {
+    return statement.all(values);
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+  }
+  statement.setReadBigInts(true);
+  try {
+    return statement
+      .all(values)
+      .map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asNumber(value)])),
+      );
+  } finally {
+    statement.setReadBigInts(false);
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_OUT_OF_RANGE";
+}
+
+function asNumber(value: SQLOutputValue): SQLOutputValue {
+  if (typeof value !== "bigint") return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }

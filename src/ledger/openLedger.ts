@@ -16,6 +16,7 @@ import { LogCare } from "./logCare.ts";
 import { isComplete, migrate, refuseForeign } from "./tables/migrate.ts";
 import { isBusy, isDamage, ledgerFailure } from "./sqliteFailure.ts";
 import { SqliteLedger } from "./sqliteLedger.ts";
+import { unreadableTables } from "./rowCheck.ts";
 import { integrityProblems } from "./thread.ts";
 import { walDamage } from "./walHeader.ts";
 
@@ -121,7 +122,7 @@ class Opener {
   async #connectIfWhole(file: string): Promise<DatabaseSync | undefined> {
     const database = await this.#connectUnlessDamaged(file);
     if (database === undefined || !isSuspect(file)) return database;
-    if ((await integrityProblems(file)).length === 0) {
+    if ((await integrityProblems(file)).length === 0 && unreadableTables(database).length === 0) {
       clearSuspicion(file);
       return database;
     }
@@ -160,13 +161,23 @@ class Opener {
       database.exec(`PRAGMA synchronous = ${mode === "wal" ? "NORMAL" : "FULL"}`);
       database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
       migrate(database, file);
-      if (!isComplete(database)) throw new IncompleteError();
+      if (!this.#isComplete(database)) throw new IncompleteError();
       // Fails now, and not at the first cost, where the disk is read-only.
       database.exec("BEGIN IMMEDIATE; ROLLBACK");
       return database;
     } catch (error) {
       database.close();
       throw error;
+    }
+  }
+
+  #isComplete(database: DatabaseSync): boolean {
+    const fresh = this.#database(memory);
+    try {
+      migrate(fresh, memory);
+      return isComplete(database, fresh);
+    } finally {
+      fresh.close();
     }
   }
 

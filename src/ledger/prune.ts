@@ -49,7 +49,7 @@ export function prune(connection: Connection, beforeMs: number): PruneResult {
 }
 
 function pruneSpans(connection: Connection, throughMs: number): number {
-  const rows = connection.all(
+  const spans = connection.records(
     `SELECT container_id, scope, app_name, coalesce(gpu_type, '') AS gpu_type,
        coalesce(gpu_count, 0) AS gpu_count,
        coalesce(started_at_ms, end_at_ms) AS begin_ms,
@@ -57,9 +57,9 @@ function pruneSpans(connection: Connection, throughMs: number): number {
        coalesce(finished_at_ms, (last_seen_at_ms + first_absent_at_ms) / 2) AS end_ms
      FROM span WHERE end_at_ms < :throughMs AND NOT ${inOpenSession}`,
     { throughMs },
+    (row) => spanSchema.parse(row),
   );
-  for (const row of rows) {
-    const span = spanSchema.parse(row);
+  for (const span of spans) {
     for (const [day, containerMs] of daysOf(span.begin_ms, span.end_ms)) {
       connection.run(
         `INSERT INTO pruned_span_day (day, scope, app_name, gpu_type, gpu_count, containers, container_ms)
@@ -78,7 +78,7 @@ function pruneSpans(connection: Connection, throughMs: number): number {
     }
     connection.run("DELETE FROM span WHERE container_id = :id", { id: span.container_id });
   }
-  return rows.length;
+  return spans.length;
 }
 
 /** The UTC days of a run, with the milliseconds on each. */

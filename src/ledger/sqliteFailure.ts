@@ -1,6 +1,7 @@
 import { Failure } from "../base/failure.ts";
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
+const wrong = 1;
 const busy = 5;
 const locked = 6;
 const readOnly = 8;
@@ -10,9 +11,13 @@ const full = 13;
 const cannotOpen = 14;
 const notADatabase = 26;
 
+/** A row that is written again has a value of another type than its column: it was broken before. */
+const constraintDatatype = 3091;
+
 /** The primary SQLite result code of an error, or undefined when it does not come from SQLite. */
 function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  if (error.errcode === constraintDatatype) return corrupt;
   return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }
 
@@ -21,10 +26,13 @@ export function isBusy(error: unknown): boolean {
   return code === busy || code === locked;
 }
 
-/** The file's content is broken, as opposed to its disk, its rights or its neighbours. */
+/**
+ * The file's content is broken, as opposed to its disk, its rights or its neighbours. Our statements
+ * are right for the schema, so one that fails as wrong speaks of a schema that is not ours any more.
+ */
 export function isDamage(error: unknown): boolean {
   const code = sqliteCode(error);
-  return code === corrupt || code === notADatabase;
+  return code === corrupt || code === notADatabase || code === wrong;
 }
 
 /** What SQLite said as a `Failure`; anything else unchanged. */
@@ -45,6 +53,7 @@ function messageOf(code: number, path: string): string | undefined {
       return `The disk reports an error for the cost ledger. Check the disk and reload the window: ${path}`;
     case corrupt:
     case notADatabase:
+    case wrong:
       return `The cost ledger is damaged. Reload the window: it will be set aside and a new one begun: ${path}`;
     case full:
       return `The disk is full, so costs cannot be recorded. Free some space: ${path}`;

@@ -216,6 +216,10 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     );
   }
 
+  unreadableRows(): number {
+    return this.#connection.unreadableRows;
+  }
+
   flush(): Promise<void> {
     return this.#file.flush();
   }

@@ -86,15 +86,15 @@ interface Group {
 
 function groupsOf(connection: Connection, scope: string | undefined): readonly Group[] {
   return connection
-    .all(
+    .records(
       `SELECT group_id, app_name, endpoint,
          (SELECT min(quarter) FROM call_quarter q WHERE q.group_id = g.group_id) AS first_quarter,
          (SELECT max(quarter) FROM call_quarter q WHERE q.group_id = g.group_id) AS last_quarter
        FROM call_group g WHERE :scope IS NULL OR scope = :scope`,
       { scope: scope ?? null },
+      (row) => groupSchema.parse(row),
     )
-    .flatMap((row) => {
-      const r = groupSchema.parse(row);
+    .flatMap((r) => {
       if (r.first_quarter === null || r.last_quarter === null) return [];
       return {
         groupId: r.group_id,
@@ -149,7 +149,7 @@ function addCalls(
 ): void {
   const fromMs = Math.max(range.fromMs, keptFromMs);
   if (fromMs >= range.toMs) return;
-  const rows = connection.all(
+  const rows = connection.records(
     `SELECT coalesce(app_name, '') AS app_name, coalesce(endpoint, '') AS endpoint,
        count(*) AS calls, sum(reported_micro_usd IS NULL) AS unknown_calls,
        coalesce(sum(reported_micro_usd), 0) AS reported_micro_usd
@@ -157,9 +157,9 @@ function addCalls(
      WHERE started_at_ms >= :fromMs AND started_at_ms < :toMs AND (:scope IS NULL OR scope = :scope)
      GROUP BY 1, 2`,
     { fromMs, toMs: range.toMs, scope: scope ?? null },
+    (row) => rawSchema.parse(row),
   );
-  for (const row of rows) {
-    const r = rawSchema.parse(row);
+  for (const r of rows) {
     add(r.app_name, r.endpoint, r.calls, r.unknown_calls, r.reported_micro_usd);
   }
 }

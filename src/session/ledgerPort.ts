@@ -165,6 +165,9 @@ export interface LedgerUpkeep {
   /** Reads the whole file in a thread of its own. Empty: sound. Else what is wrong; the file is set aside at the next opening. */
   checkIntegrity(): Promise<readonly string[]>;
 
+  /** Distinct rows that were left out of an answer because they could not be read. */
+  unreadableRows(): number;
+
   rowCounts(): ReadonlyMap<string, number>;
 
   /** Resolves when everything written so far would survive a power loss (it survives a crash at once). */

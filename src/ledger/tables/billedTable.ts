@@ -2,14 +2,14 @@ import * as z from "zod/mini";
 import { microUsd } from "../../cost/money.ts";
 import type { TimeRange } from "../../session/ledgerPort.ts";
 import type { BillingRow } from "../../session/modalControl.ts";
-import { text, whole, wholeMs } from "./column.ts";
+import { instant, text, whole, wholeMs } from "./column.ts";
 import type { Connection, Row } from "../connection.ts";
 
 const rowSchema = z.object({
   object_id: text,
   description: text,
   environment: text,
-  interval_start_ms: whole,
+  interval_start_ms: instant,
   cost_micro_usd: whole,
 });
 
@@ -61,15 +61,14 @@ export function billedIn(
   connection: Connection,
   query: { readonly scope?: string } & TimeRange,
 ): readonly BillingRow[] {
-  return connection
-    .all(
-      `SELECT * FROM billed
-       WHERE interval_start_ms >= :fromMs AND interval_start_ms < :toMs
-         AND (:scope IS NULL OR scope = :scope)
-       ORDER BY interval_start_ms, environment, object_id, scope`,
-      { scope: query.scope ?? null, fromMs: query.fromMs, toMs: query.toMs },
-    )
-    .map(toBilled);
+  return connection.records(
+    `SELECT * FROM billed
+     WHERE interval_start_ms >= :fromMs AND interval_start_ms < :toMs
+       AND (:scope IS NULL OR scope = :scope)
+     ORDER BY interval_start_ms, environment, object_id, scope`,
+    { scope: query.scope ?? null, fromMs: query.fromMs, toMs: query.toMs },
+    toBilled,
+  );
 }
 
 /** One report may split an interval of one object into several rows: their sum is what was billed. */
@@ -83,7 +82,7 @@ function mergeSplit(rows: readonly BillingRow[]): Iterable<BillingRow> {
   return byKey.values();
 }
 
-function toBilled(row: Row): BillingRow {
+export function toBilled(row: Row): BillingRow {
   const r = rowSchema.parse(row);
   return {
     objectId: r.object_id,

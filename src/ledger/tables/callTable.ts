@@ -4,13 +4,14 @@ import type { CallRecord } from "../../cost/call.ts";
 import type { CallQuery } from "../../session/ledgerPort.ts";
 import {
   fromJson,
+  instant,
+  maybeInstant,
   maybeMicroUsd,
   maybeReal,
   maybeText,
   maybeWhole,
   maybeWholeMs,
   text,
-  whole,
   wholeMs,
 } from "./column.ts";
 import { countCallChange } from "./callVersion.ts";
@@ -28,8 +29,8 @@ const rowSchema = z.object({
   app_name: maybeText,
   endpoint: maybeText,
   mode: maybeText,
-  started_at_ms: whole,
-  ended_at_ms: maybeWhole,
+  started_at_ms: instant,
+  ended_at_ms: maybeInstant,
   status: z.enum(["running", "succeeded", "failed", "cancelled", "abandoned"]),
   reported_micro_usd: maybeWhole,
   execution_seconds: maybeReal,
@@ -50,7 +51,7 @@ const auditSchema = z.array(text);
 export function upsertCall(connection: Connection, call: CallRecord): void {
   const next = { ...call, startedAtMs: wholeMs(call.startedAtMs) };
   connection.write(() => {
-    const row = connection.get("SELECT * FROM call WHERE call_id = :callId", {
+    const row = connection.get("SELECT 1 FROM call WHERE call_id = :callId", {
       callId: call.callId,
     });
     if (row === undefined) {
@@ -59,7 +60,12 @@ export function upsertCall(connection: Connection, call: CallRecord): void {
       countCall(connection, next, 1);
       return;
     }
-    const known = toCall(row);
+    const known = knownCall(connection, call.callId);
+    if (known === undefined) {
+      // What is there cannot be read, and was counted when it was written.
+      save(connection, next);
+      return;
+    }
     const merged = mergeCall(known, next);
     // A log that is read again tells nothing new: no window is woken for that.
     if (isDeepStrictEqual(merged, known)) return;
@@ -67,6 +73,10 @@ export function upsertCall(connection: Connection, call: CallRecord): void {
     save(connection, merged);
     countCall(connection, merged, 1);
   });
+}
+
+function knownCall(connection: Connection, callId: string): CallRecord | undefined {
+  return connection.record("SELECT * FROM call WHERE call_id = :callId", { callId }, toCall);
 }
 
 /** Newest first. */
@@ -87,12 +97,11 @@ export function callsOf(connection: Connection, query: CallQuery): readonly Call
   add("endpoint = :endpoint", "endpoint", query.endpoint);
   add("status = :status", "status", query.status);
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  return connection
-    .all(`SELECT * FROM call ${where} ORDER BY started_at_ms DESC, call_id DESC LIMIT :limit`, {
-      ...values,
-      limit: query.limit ?? -1,
-    })
-    .map(toCall);
+  return connection.records(
+    `SELECT * FROM call ${where} ORDER BY started_at_ms DESC, call_id DESC LIMIT :limit`,
+    { ...values, limit: query.limit ?? -1 },
+    toCall,
+  );
 }
 
 function save(connection: Connection, call: CallRecord): void {
@@ -138,7 +147,8 @@ function save(connection: Connection, call: CallRecord): void {
   );
 }
 
-function toCall(row: Row): CallRecord {
+/** Throws where the row does not say what a call can say. */
+export function toCall(row: Row): CallRecord {
   const r = rowSchema.parse(row);
   return {
     callId: r.call_id,

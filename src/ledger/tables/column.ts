@@ -7,6 +7,9 @@ export const text = z.string();
 export const maybeText = z.nullable(text);
 export const whole = z.number();
 export const maybeWhole = z.nullable(whole);
+/** An instant of this product's time: a broken row's must not make a page count the hours of an aeon. */
+export const instant = z.number().check(z.gte(0), z.lt(Date.UTC(2100, 0)));
+export const maybeInstant = z.nullable(instant);
 export const maybeReal = z.nullable(z.number());
 
 /** Instants are stored in whole milliseconds; Modal's own carry fractions. */

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
 import type { LeaseHolder } from "../../session/ledgerPort.ts";
-import { maybeText, text, whole, wholeMs } from "./column.ts";
-import type { Connection } from "../connection.ts";
+import { instant, maybeText, text, whole, wholeMs } from "./column.ts";
+import type { Connection, Row } from "../connection.ts";
 
 const rowSchema = z.object({
   name: text,
   holder: maybeText,
   pid: whole,
   token: whole,
-  renewed_at_ms: whole,
+  renewed_at_ms: instant,
   ttl_ms: whole,
 });
 
@@ -82,8 +82,11 @@ export function leaseHolder(
 }
 
 function leaseOf(connection: Connection, name: string): LeaseRow | undefined {
-  const row = connection.get("SELECT * FROM lease WHERE name = :name", { name });
-  return row === undefined ? undefined : rowSchema.parse(row);
+  return connection.record("SELECT * FROM lease WHERE name = :name", { name }, toLease);
+}
+
+export function toLease(row: Row): LeaseRow {
+  return rowSchema.parse(row);
 }
 
 function save(connection: Connection, lease: LeaseRow): void {

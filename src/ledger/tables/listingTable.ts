@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Listing } from "../../session/ledgerPort.ts";
 import { fromJson, maybeReal, text, wholeMs } from "./column.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection, Row } from "../connection.ts";
 import { mergeLook } from "./spanTable.ts";
 
 const observationSchema = z.object({
@@ -68,6 +68,13 @@ export function recordListing(connection: Connection, listing: Listing): void {
 }
 
 export function latestListing(connection: Connection, scope: string): Listing | undefined {
-  const row = connection.get("SELECT body_json FROM listing WHERE scope = :scope", { scope });
-  return row === undefined ? undefined : fromJson(listingSchema, text.parse(row["body_json"]));
+  return connection.record(
+    "SELECT body_json FROM listing WHERE scope = :scope",
+    { scope },
+    toListing,
+  );
+}
+
+export function toListing(row: Row): Listing {
+  return fromJson(listingSchema, text.parse(row["body_json"]));
 }

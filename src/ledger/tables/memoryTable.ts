@@ -30,6 +30,7 @@ export function remember(connection: Connection, key: string, json: string): voi
 }
 
 export function recall(connection: Connection, key: string): string | undefined {
-  const row = connection.get("SELECT value_json FROM memory WHERE key = :key", { key });
-  return row === undefined ? undefined : text.parse(row["value_json"]);
+  return connection.record("SELECT value_json FROM memory WHERE key = :key", { key }, (row) =>
+    text.parse(row["value_json"]),
+  );
 }

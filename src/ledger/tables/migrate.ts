@@ -48,17 +48,22 @@ export function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
-/** A quick look that a sound file passes at any size: every table is there and its first page can be read. */
-export function isComplete(database: DatabaseSync): boolean {
-  const known = new Set(
-    database
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
-      .all()
-      .map((row) => row["name"]),
-  );
-  if (!tables.every((table) => known.has(table))) return false;
+/**
+ * A quick look that a sound file passes at any size: every table and index is there as `fresh` (a new
+ * ledger) has it, letter by letter, and each table's first page can be read.
+ */
+export function isComplete(database: DatabaseSync, fresh: DatabaseSync): boolean {
+  const known = new Set(definitionsOf(database));
+  if (!definitionsOf(fresh).every((definition) => known.has(definition))) return false;
   for (const table of tables) database.prepare(`SELECT 1 FROM "${table}" LIMIT 1`).get();
   return true;
+}
+
+function definitionsOf(database: DatabaseSync): readonly string[] {
+  return database
+    .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+    .all()
+    .map((row) => JSON.stringify(Object.values(row)));
 }
 
 function stateOf(database: DatabaseSync): z.output<typeof stateSchema> {

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import type { WorkspaceRates } from "../../session/modalControl.ts";
-import { fromJson, text, whole, wholeMs } from "./column.ts";
+import { fromJson, instant, text, wholeMs } from "./column.ts";
 import type { Connection, Row } from "../connection.ts";
 
 const rowSchema = z.object({
-  first_fetched_at_ms: whole,
-  last_fetched_at_ms: whole,
+  first_fetched_at_ms: instant,
+  last_fetched_at_ms: instant,
   usd_per_hour_json: text,
 });
 
@@ -29,12 +29,12 @@ export function saveRates(
   const keys = [...rates.usdPerHourByKey.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const json = JSON.stringify(Object.fromEntries(keys));
   connection.write(() => {
-    const row = connection.get(
+    const known = connection.record(
       `SELECT * FROM rate WHERE scope = :scope AND first_fetched_at_ms <= :fetched
        ORDER BY first_fetched_at_ms DESC LIMIT 1`,
       { scope, fetched },
+      (row) => rowSchema.parse(row),
     );
-    const known = row === undefined ? undefined : rowSchema.parse(row);
     if (known?.usd_per_hour_json === json) {
       connection.run(
         `UPDATE rate SET last_fetched_at_ms = :fetched
@@ -53,21 +53,19 @@ export function saveRates(
 }
 
 export function latestRates(connection: Connection, scope: string): SavedRates | undefined {
-  const row = connection.get(
-    "SELECT * FROM rate WHERE scope = :scope ORDER BY first_fetched_at_ms DESC LIMIT 1",
-    { scope },
-  );
-  return row === undefined ? undefined : toRates(row);
+  return rateHistory(connection, scope).at(-1);
 }
 
 /** Every change of the scope's rates that was seen, oldest first. */
 export function rateHistory(connection: Connection, scope: string): readonly SavedRates[] {
-  return connection
-    .all("SELECT * FROM rate WHERE scope = :scope ORDER BY first_fetched_at_ms", { scope })
-    .map(toRates);
+  return connection.records(
+    "SELECT * FROM rate WHERE scope = :scope ORDER BY first_fetched_at_ms",
+    { scope },
+    toRates,
+  );
 }
 
-function toRates(row: Row): SavedRates {
+export function toRates(row: Row): SavedRates {
   const r = rowSchema.parse(row);
   const usdPerHourByKey = new Map(Object.entries(fromJson(ratesSchema, r.usd_per_hour_json)));
   return {

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import type { TimeRange } from "../../session/ledgerPort.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
-import { fromJson, maybeMicroUsd, maybeWhole, text, whole, wholeMs } from "./column.ts";
+import { fromJson, instant, maybeMicroUsd, maybeWhole, text, wholeMs } from "./column.ts";
 import type { Connection, Row } from "../connection.ts";
 
 const rowSchema = z.object({
   receipt_id: text,
   scope: text,
-  at_ms: whole,
+  at_ms: instant,
   by_whom: z.enum(["person", "expiry", "guardian", "reminder", "agent"]),
   planned_json: text,
   stopped_json: text,
@@ -58,18 +58,17 @@ export function receiptsIn(
   connection: Connection,
   query: Partial<TimeRange> & { readonly scope?: string },
 ): readonly StopReceipt[] {
-  return connection
-    .all(
-      `SELECT * FROM receipt
-       WHERE (:scope IS NULL OR scope = :scope) AND (:fromMs IS NULL OR at_ms >= :fromMs)
-         AND (:toMs IS NULL OR at_ms < :toMs)
-       ORDER BY at_ms DESC, receipt_id DESC`,
-      { scope: query.scope ?? null, fromMs: query.fromMs ?? null, toMs: query.toMs ?? null },
-    )
-    .map(toReceipt);
+  return connection.records(
+    `SELECT * FROM receipt
+     WHERE (:scope IS NULL OR scope = :scope) AND (:fromMs IS NULL OR at_ms >= :fromMs)
+       AND (:toMs IS NULL OR at_ms < :toMs)
+     ORDER BY at_ms DESC, receipt_id DESC`,
+    { scope: query.scope ?? null, fromMs: query.fromMs ?? null, toMs: query.toMs ?? null },
+    toReceipt,
+  );
 }
 
-function toReceipt(row: Row): StopReceipt {
+export function toReceipt(row: Row): StopReceipt {
   const r = rowSchema.parse(row);
   return {
     receiptId: r.receipt_id,

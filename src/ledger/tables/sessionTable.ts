@@ -2,7 +2,15 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod/mini";
 import type { TimeRange } from "../../session/ledgerPort.ts";
 import type { SessionApp, SessionRecord } from "../../session/session.ts";
-import { fromJson, maybeText, maybeWhole, maybeWholeMs, text, whole, wholeMs } from "./column.ts";
+import {
+  fromJson,
+  instant,
+  maybeInstant,
+  maybeText,
+  maybeWholeMs,
+  text,
+  wholeMs,
+} from "./column.ts";
 import type { Connection, Row } from "../connection.ts";
 
 const rowSchema = z.object({
@@ -12,12 +20,12 @@ const rowSchema = z.object({
   username: maybeText,
   mode: text,
   scaledown_seconds: z.number(),
-  started_at_ms: whole,
-  ended_at_ms: maybeWhole,
+  started_at_ms: instant,
+  ended_at_ms: maybeInstant,
   end_kind: z.nullable(
     z.enum(["stopped", "partly-stopped", "expired", "guardian", "replaced", "gone"]),
   ),
-  expires_at_ms: maybeWhole,
+  expires_at_ms: maybeInstant,
   apps_json: text,
 });
 
@@ -36,10 +44,11 @@ const appsSchema = z.array(
  */
 export function upsertSession(connection: Connection, session: SessionRecord): void {
   connection.write(() => {
-    const row = connection.get("SELECT * FROM session WHERE session_id = :id", {
-      id: session.sessionId,
-    });
-    const known = row === undefined ? undefined : toSession(row);
+    const known = connection.record(
+      "SELECT * FROM session WHERE session_id = :id",
+      { id: session.sessionId },
+      toSession,
+    );
     const merged = known === undefined ? session : merge(known, session);
     if (!isDeepStrictEqual(merged, known)) save(connection, merged);
   });
@@ -50,12 +59,14 @@ export function openSession(
   scope: string,
   folder: string,
 ): SessionRecord | undefined {
-  const row = connection.get(
+  // Not the newest row alone: it may be one that cannot be read.
+  const [newest] = connection.records(
     `SELECT * FROM session WHERE scope = :scope AND folder = :folder AND ended_at_ms IS NULL
-     ORDER BY started_at_ms DESC, session_id DESC LIMIT 1`,
+     ORDER BY started_at_ms DESC, session_id DESC`,
     { scope, folder },
+    toSession,
   );
-  return row === undefined ? undefined : toSession(row);
+  return newest;
 }
 
 /** Sessions that overlap the range, newest first. */
@@ -63,16 +74,15 @@ export function sessionsIn(
   connection: Connection,
   query: Partial<TimeRange> & { readonly scope?: string },
 ): readonly SessionRecord[] {
-  return connection
-    .all(
-      `SELECT * FROM session
-       WHERE (:scope IS NULL OR scope = :scope) AND (:toMs IS NULL OR started_at_ms < :toMs)
-         AND (:fromMs IS NULL OR ended_at_ms IS NULL OR ended_at_ms > :fromMs
-           OR started_at_ms >= :fromMs)
-       ORDER BY started_at_ms DESC, session_id DESC`,
-      { scope: query.scope ?? null, fromMs: query.fromMs ?? null, toMs: query.toMs ?? null },
-    )
-    .map(toSession);
+  return connection.records(
+    `SELECT * FROM session
+     WHERE (:scope IS NULL OR scope = :scope) AND (:toMs IS NULL OR started_at_ms < :toMs)
+       AND (:fromMs IS NULL OR ended_at_ms IS NULL OR ended_at_ms > :fromMs
+         OR started_at_ms >= :fromMs)
+     ORDER BY started_at_ms DESC, session_id DESC`,
+    { scope: query.scope ?? null, fromMs: query.fromMs ?? null, toMs: query.toMs ?? null },
+    toSession,
+  );
 }
 
 function merge(known: SessionRecord, next: SessionRecord): SessionRecord {
@@ -122,7 +132,7 @@ function save(connection: Connection, session: SessionRecord): void {
   );
 }
 
-function toSession(row: Row): SessionRecord {
+export function toSession(row: Row): SessionRecord {
   const r = rowSchema.parse(row);
   return {
     sessionId: r.session_id,

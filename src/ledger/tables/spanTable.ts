@@ -2,7 +2,16 @@ import * as z from "zod/mini";
 import { mergeDetails, mergeSighting } from "../../cost/metered/spanMerge.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import type { Listing, TimeRange } from "../../session/ledgerPort.ts";
-import { maybeReal, maybeText, maybeWhole, maybeWholeMs, text, whole, wholeMs } from "./column.ts";
+import {
+  instant,
+  maybeInstant,
+  maybeReal,
+  maybeText,
+  maybeWhole,
+  maybeWholeMs,
+  text,
+  wholeMs,
+} from "./column.ts";
 import type { Connection, Row } from "../connection.ts";
 
 const rowSchema = z.object({
@@ -13,16 +22,16 @@ const rowSchema = z.object({
   gpu_type: maybeText,
   gpu_count: maybeWhole,
   gpu_source: z.enum(["container", "app", "deploy-file", "setting", "unknown"]),
-  gpu_known_at_ms: maybeWhole,
+  gpu_known_at_ms: maybeInstant,
   cpu_cores: maybeReal,
   memory_gib: maybeReal,
-  enqueued_at_ms: maybeWhole,
-  started_at_ms: maybeWhole,
-  first_seen_at_ms: whole,
-  last_seen_at_ms: whole,
-  finished_at_ms: maybeWhole,
-  first_absent_at_ms: maybeWhole,
-  latest_look_at_ms: maybeWhole,
+  enqueued_at_ms: maybeInstant,
+  started_at_ms: maybeInstant,
+  first_seen_at_ms: instant,
+  last_seen_at_ms: instant,
+  finished_at_ms: maybeInstant,
+  first_absent_at_ms: maybeInstant,
+  latest_look_at_ms: maybeInstant,
 });
 
 // The latest absence is read, not stored: it is the scope's latest look, and storing it would
@@ -83,20 +92,19 @@ export function spansIn(
     ...(query.scope === undefined ? {} : { scope: query.scope }),
     ...(query.appIds === undefined ? {} : { appIds: JSON.stringify(query.appIds) }),
   };
-  const rows = connection.all(
+  return connection.records(
     `SELECT * FROM (
        ${select} WHERE end_at_ms > :fromMs AND ${where}
        UNION ALL
        ${select} WHERE end_at_ms IS NULL AND ${where}
      ) ORDER BY first_seen_at_ms, container_id`,
     values,
+    toSpan,
   );
-  return rows.map(toSpan);
 }
 
 function spanOf(connection: Connection, containerId: string): ContainerSpan | undefined {
-  const row = connection.get(`${select} WHERE container_id = :containerId`, { containerId });
-  return row === undefined ? undefined : toSpan(row);
+  return connection.record(`${select} WHERE container_id = :containerId`, { containerId }, toSpan);
 }
 
 function save(connection: Connection, span: ContainerSpan): void {
@@ -136,7 +144,7 @@ function save(connection: Connection, span: ContainerSpan): void {
   );
 }
 
-function toSpan(row: Row): ContainerSpan {
+export function toSpan(row: Row): ContainerSpan {
   const r = rowSchema.parse(row);
   const absent = r.first_absent_at_ms !== null;
   return {

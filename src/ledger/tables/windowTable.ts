@@ -1,14 +1,23 @@
 import * as z from "zod/mini";
 import type { WindowRecord } from "../../session/ledgerPort.ts";
-import { fromJson, maybeText, maybeWhole, maybeWholeMs, text, whole, wholeMs } from "./column.ts";
-import type { Connection } from "../connection.ts";
+import {
+  fromJson,
+  instant,
+  maybeInstant,
+  maybeText,
+  maybeWholeMs,
+  text,
+  whole,
+  wholeMs,
+} from "./column.ts";
+import type { Connection, Row } from "../connection.ts";
 
 const rowSchema = z.object({
   window_id: text,
   pid: whole,
-  opened_at_ms: whole,
-  beat_at_ms: whole,
-  closed_at_ms: maybeWhole,
+  opened_at_ms: instant,
+  beat_at_ms: instant,
+  closed_at_ms: maybeInstant,
   scopes_json: maybeText,
 });
 
@@ -55,17 +64,21 @@ export function forgetWindow(connection: Connection, windowId: string): void {
 
 /** All known windows, oldest first. */
 export function windows(connection: Connection): readonly WindowRecord[] {
-  return connection
-    .all("SELECT * FROM editor_window ORDER BY opened_at_ms, window_id")
-    .map((row) => {
-      const r = rowSchema.parse(row);
-      return {
-        windowId: r.window_id,
-        pid: r.pid,
-        openedAtMs: r.opened_at_ms,
-        beatAtMs: r.beat_at_ms,
-        closedAtMs: r.closed_at_ms,
-        ...(r.scopes_json === null ? {} : { scopes: fromJson(scopesSchema, r.scopes_json) }),
-      };
-    });
+  return connection.records(
+    "SELECT * FROM editor_window ORDER BY opened_at_ms, window_id",
+    {},
+    toWindow,
+  );
+}
+
+export function toWindow(row: Row): WindowRecord {
+  const r = rowSchema.parse(row);
+  return {
+    windowId: r.window_id,
+    pid: r.pid,
+    openedAtMs: r.opened_at_ms,
+    beatAtMs: r.beat_at_ms,
+    closedAtMs: r.closed_at_ms,
+    ...(r.scopes_json === null ? {} : { scopes: fromJson(scopesSchema, r.scopes_json) }),
+  };
 }
