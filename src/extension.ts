@@ -10,8 +10,8 @@ import { resultCommands } from "./ui/commands/results.ts";
 import { sessionCommands } from "./ui/commands/session.ts";
 import { showCommands } from "./ui/commands/show.ts";
 import { showSpending } from "./ui/commands/spending.ts";
-import { startDemo, startDev, startInMode, startServe } from "./ui/commands/start.ts";
-import { stopAll, stopApp, stopProject } from "./ui/commands/stop.ts";
+import { startCommands } from "./ui/commands/start.ts";
+import { stopCommands } from "./ui/commands/stop.ts";
 import { registerLinks } from "./ui/links.ts";
 
 let opened: App | undefined;
@@ -22,22 +22,24 @@ export function activate(context: vscode.ExtensionContext): void {
   useTexts(bundle === undefined ? undefined : { language: vscode.env.language, bundle });
   const app = new App(context);
   opened = app;
-  const services = () => app.services();
   context.subscriptions.push(
     app,
     registerCommands(
-      [startDev, startDemo, startInMode, startServe, stopAll, stopProject, stopApp],
-      services,
+      [
+        ...startCommands,
+        ...stopCommands,
+        ...sessionCommands,
+        ...invokeCommands,
+        ...resultCommands,
+        ...showCommands,
+        runDiagnosis,
+        explainCost,
+        compareBill,
+        showSpending,
+      ],
+      () => app.services(),
       app.log,
     ),
-    registerCommands(sessionCommands, services, app.log),
-    registerCommands(invokeCommands, services, app.log),
-    registerCommands(
-      [...showCommands, runDiagnosis, explainCost, compareBill, showSpending],
-      services,
-      app.log,
-    ),
-    registerCommands(resultCommands, services, app.log),
     registerLinks(),
   );
 }

@@ -1,13 +1,34 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
+import {
+  parseArgument,
+  type CommandArgument,
+  type CommandId,
+  type CommandInput,
+} from "./commandArguments.ts";
 import { showFailure } from "./failures.ts";
 
-/** One entry of the command palette: what it needs and what it does. Errors are handled in one place. */
-export interface Command<Services> {
-  /** "modalMeter.stopAll". The title is in package.json. */
-  readonly id: string;
-  run(services: Services, ...args: readonly unknown[]): Promise<unknown>;
+/** One entry of the command palette: the services that it needs and what it does. Errors are handled in one place. */
+export interface Command<Needs> {
+  readonly id: CommandId;
+  run(services: Needs, given: unknown): Promise<unknown>;
+}
+
+/** A command whose argument has the type that `commandArguments` gives it. */
+export function command<Id extends CommandId, Needs>(
+  id: Id,
+  run: (services: Needs, argument: CommandArgument<Id>) => Promise<unknown>,
+): Command<Needs> {
+  return { id, run: (services, given) => run(services, parseArgument(id, given)) };
+}
+
+/** Runs a command of this extension, as the palette would. */
+export async function runCommand<Id extends CommandId>(
+  id: Id,
+  ...given: undefined extends CommandInput<Id> ? [] : [CommandInput<Id>?]
+): Promise<void> {
+  await vscode.commands.executeCommand(`modalMeter.${id}`, ...given);
 }
 
 /** Registers commands; what one of them throws is shown once, with what to do about it. */
@@ -17,14 +38,15 @@ export function registerCommands<Services>(
   log: Log,
 ): Disposable {
   const store = new DisposableStore();
-  for (const command of commands) {
+  for (const each of commands) {
+    const { id } = each;
     store.add(
-      vscode.commands.registerCommand(command.id, async (...args: readonly unknown[]) => {
-        log.debug(`Command ${command.id}`);
+      vscode.commands.registerCommand(`modalMeter.${id}`, async (given: unknown) => {
+        log.debug(`Command ${id}`);
         try {
-          return await command.run(await services(), ...args);
+          return await each.run(await services(), given);
         } catch (error) {
-          await showFailure(log, command.id.replace("modalMeter.", ""), error);
+          await showFailure(log, id, error);
           return undefined;
         }
       }),

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { runCommand } from "./command.ts";
 
 /**
  * Links to this extension ("vscode://modal-meter.modal-meter/running"), as the guardian's reminder on
@@ -7,7 +8,7 @@ import * as vscode from "vscode";
 export function registerLinks(): vscode.Disposable {
   return vscode.window.registerUriHandler({
     handleUri: async ({ path }) => {
-      if (path === "/running") await vscode.commands.executeCommand("modalMeter.checkRunning");
+      if (path === "/running") await runCommand("checkRunning");
     },
   });
 }

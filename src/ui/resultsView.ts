@@ -21,6 +21,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
   readonly #folders: () => readonly string[];
   readonly #view: vscode.TreeView<ResultEntry>;
   #filter: ResultFilter = {};
+  #rows: ReadonlyMap<string, ResultEntry> = new Map();
   #watchers = new DisposableStore();
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -51,11 +52,17 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     await vscode.commands.executeCommand("modalMeter.results.focus");
   }
 
+  /** The row of a file, as the view shows it now. */
+  rowAt(path: string): ResultEntry | undefined {
+    return this.#rows.get(path);
+  }
+
   async getChildren(parent?: ResultEntry): Promise<ResultEntry[]> {
     if (parent !== undefined) return [];
     try {
       const lists = await Promise.all(this.#paths().map((path) => listResults(path, this.#filter)));
       const results = lists.flatMap(({ results }) => results);
+      this.#rows = new Map(results.map((row) => [row.path, row]));
       this.#view.description = describeFilter(this.#filter);
       this.#view.message =
         results.length === 0 && isFiltered(this.#filter) ? t("No result fits the filter.") : "";

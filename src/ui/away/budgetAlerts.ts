@@ -1,10 +1,10 @@
-import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
 import type { Budget, BudgetAlert } from "../../cost/spending/budget.ts";
 import { usd } from "../../cost/money.ts";
 import type { SettingValues } from "../../session/settings.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
+import { runCommand } from "../command.ts";
 
 /** The budgets of the setting; 0 or nothing turns one off. */
 export function budgetsIn({
@@ -27,6 +27,6 @@ export async function showBudgetAlert(
   const look = t("Where Did It Go?");
   const stop = t("Stop All");
   const pressed = await sayWarning(message, look, stop);
-  if (pressed === look) await vscode.commands.executeCommand("modalMeter.showSpending");
-  if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+  if (pressed === look) await runCommand("showSpending");
+  if (pressed === stop) await runCommand("stopAll");
 }

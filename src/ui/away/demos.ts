@@ -7,9 +7,12 @@ import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import type { Services } from "../services.ts";
 import { sayInfo } from "../say.ts";
 
+/** What the functions here work with. */
+type DemosServices = Pick<Services, "clock" | "costs" | "ledger" | "log" | "meter" | "settings">;
+
 /** Ends the time boxes that are over: once, whichever window or guardian is first. */
 export async function endDemos(
-  services: Services,
+  services: DemosServices,
   { control, scopeKey }: Connected,
   listing: Listing,
   holder: string,

@@ -25,6 +25,7 @@ import { liveApps } from "../../session/liveApp.ts";
 import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";
 import type { Services } from "../services.ts";
 import { sayInfo, sayWarning } from "../say.ts";
+import { runCommand } from "../command.ts";
 
 export interface GuardParts {
   readonly services: Services;
@@ -124,7 +125,7 @@ export class Guard implements Disposable {
     costs.line(`🧾 ${news.text}`);
     const compare = t("Compare with the Bill");
     const pressed = await sayInfo(news.text, compare);
-    if (pressed === compare) await vscode.commands.executeCommand("modalMeter.compareBill");
+    if (pressed === compare) await runCommand("compareBill");
   }
 
   /** Notes the end of this window. Takes milliseconds, never throws. */
@@ -213,7 +214,7 @@ export class Guard implements Disposable {
     const actions = report.stillRunning ? [stop, details] : [details];
     const tell = report.stillRunning ? sayWarning : sayInfo;
     const pressed = await tell(lines[0] ?? "", ...actions);
-    if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+    if (pressed === stop) await runCommand("stopAll");
     if (pressed === details) costs.show();
   }
 
@@ -228,7 +229,7 @@ export class Guard implements Disposable {
       services.costs.line(`🔔 ${text} (The system could not show this when it was due.)`);
       log.info("The guardian's last reminder could not be shown by the system.");
       void sayWarning(text, check).then((pressed) => {
-        if (pressed === check) void vscode.commands.executeCommand("modalMeter.checkRunning");
+        if (pressed === check) void runCommand("checkRunning");
       });
     }
   }

@@ -17,6 +17,7 @@ import {
 import { parseWorkdayEnd } from "../../session/settings.ts";
 import { readSnoozes, snooze } from "../../session/remind/snoozes.ts";
 import { showFailure } from "../failures.ts";
+import { runCommand } from "../command.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
 
@@ -156,18 +157,15 @@ export class Reminders implements Disposable {
 
   async #act(action: ReminderAction, reminder: Reminder): Promise<void> {
     const { ledger, clock, settings } = this.#services;
-    const run = async (command: string): Promise<void> => {
-      await vscode.commands.executeCommand(`modalMeter.${command}`);
-    };
     switch (action) {
       case "stop-all":
-        return run("stopAll");
+        return runCommand("stopAll");
       case "release":
-        return run("releaseGpus");
+        return runCommand("releaseGpus");
       case "extend-demo":
-        return run("extendDemo");
+        return runCommand("extendDemo");
       case "back-to-dev":
-        return run("backToDev");
+        return runCommand("backToDev");
       case "snooze":
         snooze(ledger, reminder.kind, clock.nowMs());
         return undefined;
@@ -210,7 +208,10 @@ function oldest(instants: readonly number[]): number | null {
   return instants.length === 0 ? null : Math.min(...instants);
 }
 
-function lastCallAtMs({ ledger, clock }: Services, scope: string): number {
+function lastCallAtMs(
+  { ledger, clock }: Pick<Services, "clock" | "ledger">,
+  scope: string,
+): number {
   const recent = ledger.calls({ scope, fromMs: clock.nowMs() - dayMs, toMs: clock.nowMs() });
   return recent.reduce((last, call) => Math.max(last, call.endedAtMs ?? call.startedAtMs), 0);
 }

@@ -23,6 +23,7 @@ import { inNotification } from "../progress.ts";
 import type { Services } from "../services.ts";
 import { knownTiersText } from "../../cost/knownTiersText.ts";
 import { sayWarning } from "../say.ts";
+import { runCommand } from "../command.ts";
 
 /** A call that is under way. */
 interface Followed {
@@ -342,5 +343,5 @@ async function openResult(outcome: CallOutcome): Promise<void> {
 async function tellCancelled(failure: Failure): Promise<void> {
   const release = t("Release GPUs");
   const pressed = await sayWarning(failure.message, release);
-  if (pressed === release) await vscode.commands.executeCommand("modalMeter.releaseGpus");
+  if (pressed === release) await runCommand("releaseGpus");
 }

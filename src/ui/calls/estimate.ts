@@ -13,6 +13,12 @@ import { confirm } from "../ask.ts";
 import type { Services } from "../services.ts";
 import type { Prepared } from "./plan.ts";
 
+/** What the functions here work with. */
+type EstimateServices = Pick<
+  Services,
+  "clock" | "connection" | "ledger" | "meter" | "project" | "settings"
+> & { readonly budgets: BudgetWatch };
+
 /** What a call will probably take and cost, and what its container costs after it. */
 export interface Expected {
   readonly estimate: CallEstimate;
@@ -21,7 +27,7 @@ export interface Expected {
 
 /** Asks only when the likely cost is above the user's limit (setting `askAboveUsd`). False: turned away. */
 export async function mayCost(
-  services: Services & { readonly budgets: BudgetWatch },
+  services: EstimateServices,
   endpoint: Endpoint,
   prepared: Pick<Prepared, "app" | "session">,
 ): Promise<boolean> {
@@ -47,7 +53,10 @@ export async function mayCost(
 }
 
 /** What the budgets leave, as it was some minutes ago. */
-function leftText({ budgets, connection }: Services & { readonly budgets: BudgetWatch }): string {
+function leftText({
+  budgets,
+  connection,
+}: Pick<EstimateServices, "budgets" | "connection">): string {
   const scope = connection.last?.scopeKey;
   const left = scope === undefined ? undefined : budgetLeftText(budgets.recentStandings(scope));
   return left === undefined ? "" : `${left}.`;
@@ -55,7 +64,7 @@ function leftText({ budgets, connection }: Services & { readonly budgets: Budget
 
 /** @param where the call would go; nothing: not known yet, so what runs or ran last stands for it. */
 export function estimateOf(
-  services: Services,
+  services: EstimateServices,
   endpoint: Endpoint,
   where: Pick<Prepared, "app" | "session"> = { app: null, session: undefined },
 ): Expected {

@@ -7,6 +7,9 @@ import { resolveUrl } from "../../endpoints/catalogue/endpointUrl.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Services } from "../services.ts";
 
+/** What the functions here work with. */
+type PlanServices = Pick<Services, "connection" | "ledger" | "project" | "settings">;
+
 /** Where a call goes, and what it belongs to. */
 export interface Prepared {
   readonly endpoint: Endpoint;
@@ -30,7 +33,7 @@ export function endpointNamed(services: Pick<Services, "settings">, name: string
 
 /** Where a call would go now and what it belongs to. Throws a `Failure` when no address is known. */
 export function planCall(
-  { settings, project, connection, ledger }: Services,
+  { settings, project, connection, ledger }: PlanServices,
   endpoint: Endpoint,
 ): Prepared {
   const folder = project.currentFolder();

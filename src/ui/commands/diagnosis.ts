@@ -3,19 +3,18 @@ import { failureOf } from "../../base/failure.ts";
 import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
 import { describeGpuRate } from "../../cost/rates/rates.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { escapeMarkdown, table } from "../markdown.ts";
-import type { ModalAccess } from "../modalAccess.ts";
 import { inNotification } from "../progress.ts";
-import type { Services } from "../services.ts";
+import type { AppServices } from "./appServices.ts";
 import { burnRate } from "../status/statusView.ts";
 import { billDays, billOf } from "./bill.ts";
-import type { ShowServices } from "./show.ts";
 
-/** Services of the diagnosis. */
-export interface DiagnosisServices extends ShowServices {
-  readonly access: ModalAccess;
-}
+/** What the functions here work with. */
+type DiagnosisServices = Pick<
+  AppServices,
+  "access" | "pages" | "clock" | "connection" | "ledger" | "meter" | "settings" | "upkeep"
+>;
 
 /** One question, its answer, and what to do when the answer is bad. */
 interface Finding {
@@ -24,27 +23,24 @@ interface Finding {
   readonly isGood: boolean;
 }
 
-export const runDiagnosis: Command<DiagnosisServices> = {
-  id: "modalMeter.runDiagnosis",
-  run: async (services) => {
-    const findings = await inNotification(
-      t("Modal Meter looks at itself"),
-      () => diagnose(services),
-      { cancellable: false },
-    );
-    await services.pages.show(
-      "Diagnosis",
-      table(
-        ["", "What", "Found"],
-        findings.map(({ question, answer, isGood }) => [
-          isGood ? "✅" : "⚠️",
-          escapeMarkdown(question),
-          escapeMarkdown(answer),
-        ]),
-      ),
-    );
-  },
-};
+export const runDiagnosis = command("runDiagnosis", async (services: DiagnosisServices) => {
+  const findings = await inNotification(
+    t("Modal Meter looks at itself"),
+    () => diagnose(services),
+    { cancellable: false },
+  );
+  await services.pages.show(
+    "Diagnosis",
+    table(
+      ["", "What", "Found"],
+      findings.map(({ question, answer, isGood }) => [
+        isGood ? "✅" : "⚠️",
+        escapeMarkdown(question),
+        escapeMarkdown(answer),
+      ]),
+    ),
+  );
+});
 
 async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]> {
   const { settings, access, connection, meter, upkeep, ledger, clock } = services;
@@ -99,7 +95,7 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
 }
 
 /** Billed beside metered over the last week, in a line. */
-function billText(services: Services): string {
+function billText(services: Pick<AppServices, "clock" | "connection" | "meter">): string {
   const result = billOf(services, billDays);
   const { billedThroughMs, billed } = result;
   if (billedThroughMs === null) return "nothing billed is known yet: costs are metered (≈)";
@@ -110,7 +106,7 @@ function billText(services: Services): string {
 }
 
 /** What the header audit found, most frequent first. */
-function auditText({ ledger }: Services): string {
+function auditText({ ledger }: Pick<AppServices, "ledger">): string {
   const calls = ledger.calls({ limit: 50 }).filter(({ source }) => source === "editor");
   if (calls.length === 0) return "no call yet";
   const counts = new Map<string, number>();

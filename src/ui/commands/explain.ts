@@ -7,14 +7,16 @@ import type { ContainerSpan } from "../../cost/span.ts";
 import { tierDefinitions } from "../../cost/tiers.ts";
 import { costIn } from "../../session/meter/costReader.ts";
 import type { SessionRecord } from "../../session/session.ts";
-import type { Command } from "../command.ts";
+import { command } from "../command.ts";
 import { escapeMarkdown, table } from "../markdown.ts";
-import type { Services } from "../services.ts";
+import type { AppServices } from "./appServices.ts";
 
 /** Shows where each figure of the session comes from, tier by tier. */
-export const explainCost: Command<Services> = {
-  id: "modalMeter.explainCost",
-  run: async (services) => {
+export const explainCost = command(
+  "explainCost",
+  async (
+    services: Pick<AppServices, "clock" | "connection" | "ledger" | "meter" | "pages" | "project">,
+  ) => {
     const { scopeKey } = await services.connection.open();
     const folder = services.project.currentFolder();
     const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
@@ -23,10 +25,10 @@ export const explainCost: Command<Services> = {
       explanation(services, scopeKey, session),
     );
   },
-};
+);
 
 function explanation(
-  services: Services,
+  services: Pick<AppServices, "clock" | "meter">,
   scope: string,
   session: SessionRecord | undefined,
 ): readonly string[] {
@@ -100,7 +102,7 @@ function meteredLines({ metered }: TieredCost): readonly string[] {
 }
 
 function spanLines(
-  { meter }: Services,
+  { meter }: Pick<AppServices, "meter">,
   spans: readonly ContainerSpan[],
   fromMs: number,
 ): readonly string[] {

@@ -1,72 +1,64 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
-import type { BudgetWatch } from "../../session/meter/budgetWatch.ts";
 import { promptField, type Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { pickOne } from "../ask.ts";
 import { estimateOf, estimateText, mayCost } from "../calls/estimate.ts";
 import { askAll, askShort, emptyInput, parseCallInput, type CallInput } from "../calls/input.ts";
-import { inputKey, type Calls } from "../calls/calls.ts";
-import type { Command } from "../command.ts";
-import type { Services } from "../services.ts";
+import { inputKey } from "../calls/calls.ts";
+import { command, type Command } from "../command.ts";
+import type { CommandId } from "../commandArguments.ts";
+import type { AppServices } from "./appServices.ts";
 import { sayInfo } from "../say.ts";
 
-/** Services of the commands that call endpoints. */
-export interface CallServices extends Services {
-  readonly calls: Calls;
-  readonly budgets: BudgetWatch;
+/** What the functions here work with. */
+type InvokeServices = Pick<
+  AppServices,
+  "budgets" | "calls" | "clock" | "connection" | "ledger" | "meter" | "project" | "settings"
+>;
+
+function invoking(id: CommandId, name: string): Command<InvokeServices> {
+  return command(id, (services: InvokeServices) =>
+    invoke(services, services.calls.endpoint(name), "short"),
+  );
 }
 
-function invoking(id: string, name: string): Command<CallServices> {
-  return {
-    id: `modalMeter.${id}`,
-    run: (services, resource) => invoke(services, services.calls.endpoint(name), "short", resource),
-  };
-}
-
-export const invokeCommands: readonly Command<CallServices>[] = [
+export const invokeCommands: readonly Command<AppServices>[] = [
   invoking("invokeFlux", "flux"),
   invoking("invokeFluxDev", "flux-dev"),
   invoking("invokeFluxInstantId", "flux-instantid"),
   invoking("invokeFluxLora", "flux-lora"),
   invoking("invokeWan2", "wan2"),
-  invoking("invokeWorkflow", "workflow"),
-  {
-    id: "modalMeter.invokeEndpoint",
-    run: async (services) => {
-      const endpoint = await pickEndpoint(services);
-      if (endpoint !== undefined) await invoke(services, endpoint, "all");
-    },
-  },
-  {
-    id: "modalMeter.invokeWithSelection",
-    run: async (services) => {
-      const editor = vscode.window.activeTextEditor;
-      const text = editor?.document.getText(editor.selection).trim() ?? "";
-      if (text === "") {
-        await sayInfo(t("Select the text of a prompt in an editor first."));
-        return;
-      }
-      const endpoint = await pickEndpoint(services, (one) => promptField(one) !== undefined);
-      if (endpoint !== undefined) await invokeWith(services, endpoint, text);
-    },
-  },
-  {
-    id: "modalMeter.repeatLastCall",
-    run: async (services) => {
-      const name = z.safeParse(z.string(), parsed(services.ledger.recall("lastEndpoint")));
-      if (!name.success) {
-        await sayInfo(t("No call has been made yet."));
-        return;
-      }
-      const endpoint = services.calls.endpoint(name.data);
-      await send(services, endpoint, lastInput(services, endpoint));
-    },
-  },
+  command("invokeWorkflow", (services: InvokeServices, file) =>
+    invoke(services, services.calls.endpoint("workflow"), "short", file),
+  ),
+  command("invokeEndpoint", async (services: InvokeServices) => {
+    const endpoint = await pickEndpoint(services);
+    if (endpoint !== undefined) await invoke(services, endpoint, "all");
+  }),
+  command("invokeWithSelection", async (services: InvokeServices) => {
+    const editor = vscode.window.activeTextEditor;
+    const text = editor?.document.getText(editor.selection).trim() ?? "";
+    if (text === "") {
+      await sayInfo(t("Select the text of a prompt in an editor first."));
+      return;
+    }
+    const endpoint = await pickEndpoint(services, (one) => promptField(one) !== undefined);
+    if (endpoint !== undefined) await invokeWith(services, endpoint, text);
+  }),
+  command("repeatLastCall", async (services: InvokeServices) => {
+    const name = z.safeParse(z.string(), parsed(services.ledger.recall("lastEndpoint")));
+    if (!name.success) {
+      await sayInfo(t("No call has been made yet."));
+      return;
+    }
+    const endpoint = services.calls.endpoint(name.data);
+    await send(services, endpoint, lastInput(services, endpoint));
+  }),
 ];
 
 async function pickEndpoint(
-  services: CallServices,
+  services: InvokeServices,
   fits: (endpoint: Endpoint) => boolean = () => true,
 ): Promise<Endpoint | undefined> {
   return pickOne(
@@ -85,23 +77,23 @@ async function pickEndpoint(
 }
 
 async function invoke(
-  services: CallServices,
+  services: InvokeServices,
   endpoint: Endpoint,
   how: "short" | "all",
-  resource?: unknown,
+  /** Absolute path of a file for the endpoint's field that takes one. */
+  file?: string,
 ): Promise<void> {
   let last = lastInput(services, endpoint);
-  if (resource instanceof vscode.Uri) {
+  if (file !== undefined) {
     const field = endpoint.fields.find(({ kind }) => kind === "jsonFile");
-    if (field !== undefined)
-      last = { ...last, files: { ...last.files, [field.name]: resource.fsPath } };
+    if (field !== undefined) last = { ...last, files: { ...last.files, [field.name]: file } };
   }
   const input = await (how === "short" ? askShort(endpoint, last) : askAll(endpoint, last));
   if (input !== undefined) await send(services, endpoint, input);
 }
 
 async function invokeWith(
-  services: CallServices,
+  services: InvokeServices,
   endpoint: Endpoint,
   prompt: string,
 ): Promise<void> {
@@ -115,7 +107,7 @@ async function invokeWith(
   if (missing !== undefined) await send(services, endpoint, missing);
 }
 
-async function send(services: CallServices, endpoint: Endpoint, input: CallInput): Promise<void> {
+async function send(services: InvokeServices, endpoint: Endpoint, input: CallInput): Promise<void> {
   // First of all, so that a call that can not be made yet is not typed twice.
   services.ledger.remember(inputKey(endpoint.name), JSON.stringify(input));
   services.ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
@@ -124,7 +116,7 @@ async function send(services: CallServices, endpoint: Endpoint, input: CallInput
   await services.calls.run(prepared, input);
 }
 
-function lastInput(services: Services, endpoint: Endpoint): CallInput {
+function lastInput(services: Pick<AppServices, "ledger">, endpoint: Endpoint): CallInput {
   return parseCallInput(services.ledger.recall(inputKey(endpoint.name))) ?? emptyInput;
 }
 

@@ -1,64 +1,62 @@
 import * as vscode from "vscode";
+import type { AppServices } from "./appServices.ts";
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { fetchOpenApi } from "../../endpoints/call/openApiFetch.ts";
 import type { ResultEntry } from "../../endpoints/result/gallery.ts";
 import { settingOf } from "../../endpoints/catalogue/settingOf.ts";
 import { askText, pickOne, pickSeveral } from "../ask.ts";
-import type { Command } from "../command.ts";
+import { command, type Command } from "../command.ts";
 import { lastAwayReport } from "../away/guard.ts";
-import { deleteResult, insertAsMarkdown, type ResultsView } from "../resultsView.ts";
-import type { CallServices } from "./invoke.ts";
+import { deleteResult, insertAsMarkdown } from "../resultsView.ts";
 import { inNotification } from "../progress.ts";
 import { sayInfo } from "../say.ts";
 
-/** Services of the commands about results. */
-export interface ResultServices extends CallServices {
-  readonly results: ResultsView;
-}
+/** What the functions here work with. */
+type ResultsServices = Pick<
+  AppServices,
+  "clock" | "connection" | "ledger" | "log" | "project" | "settings" | "tokens"
+>;
 
-export const resultCommands: readonly Command<ResultServices>[] = [
-  { id: "modalMeter.showResults", run: ({ results }) => results.show() },
-  { id: "modalMeter.filterResults", run: ({ results }) => results.askFilter() },
-  { id: "modalMeter.insertResult", run: (_services, entry) => withEntry(entry, insertAsMarkdown) },
-  {
-    id: "modalMeter.revealResult",
-    run: (_services, entry) =>
-      withEntry(entry, async ({ path }) => {
-        await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(path));
-      }),
-  },
-  {
-    id: "modalMeter.deleteResult",
-    run: ({ results }, entry) =>
-      withEntry(entry, async (one) => {
-        await deleteResult(one);
-        results.refresh();
-      }),
-  },
-  { id: "modalMeter.repeatResult", run: repeat },
-  { id: "modalMeter.followCall", run: followCall },
-  { id: "modalMeter.importOpenApi", run: importOpenApi },
-  { id: "modalMeter.showAwayReport", run: showAwayReport },
+export const resultCommands: readonly Command<AppServices>[] = [
+  command("showResults", ({ results }: Pick<AppServices, "results">) => results.show()),
+  command("filterResults", ({ results }: Pick<AppServices, "results">) => results.askFilter()),
+  command("insertResult", (services: Pick<AppServices, "results">, path) =>
+    withRow(services, path, insertAsMarkdown),
+  ),
+  command("revealResult", (services: Pick<AppServices, "results">, row) =>
+    withRow(services, row, async ({ path }) => {
+      await vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(path));
+    }),
+  ),
+  command("deleteResult", (services: Pick<AppServices, "results">, path) =>
+    withRow(services, path, async (row) => {
+      await deleteResult(row);
+      services.results.refresh();
+    }),
+  ),
+  command("repeatResult", repeat),
+  command("followCall", followCall),
+  command("importOpenApi", importOpenApi),
+  command("showAwayReport", showAwayReport),
 ];
 
-const entryShape = z.object({ path: z.string() });
-
-/** Tree commands get their row; from elsewhere there is none. */
-async function withEntry(
-  entry: unknown,
-  work: (entry: ResultEntry) => Promise<void>,
+/** These commands are offered on a row of the view alone; without one there is nothing to do. */
+async function withRow(
+  { results }: Pick<AppServices, "results">,
+  path: string | undefined,
+  work: (row: ResultEntry) => Promise<void>,
 ): Promise<void> {
-  if (isEntry(entry)) await work(entry);
-}
-
-function isEntry(entry: unknown): entry is ResultEntry {
-  return z.safeParse(entryShape, entry).success;
+  const row = path === undefined ? undefined : results.rowAt(path);
+  if (row !== undefined) await work(row);
 }
 
 /** The same call with the same seed: the ledger has what was sent. */
-async function repeat(services: ResultServices, entry: unknown): Promise<void> {
-  await withEntry(entry, async ({ provenance }) => {
+async function repeat(
+  services: Pick<AppServices, "calls" | "ledger" | "results">,
+  path: string | undefined,
+): Promise<void> {
+  await withRow(services, path, async ({ provenance }) => {
     const call = services.ledger
       .calls({ endpoint: provenance.endpoint })
       .find(({ callId }) => callId === provenance.callId);
@@ -67,7 +65,7 @@ async function repeat(services: ResultServices, entry: unknown): Promise<void> {
 }
 
 /** Picks up a call that Modal may still work on: by GET, so it is not paid twice. */
-async function followCall({ ledger, calls }: ResultServices): Promise<void> {
+async function followCall({ ledger, calls }: Pick<AppServices, "calls" | "ledger">): Promise<void> {
   const left = ledger
     .calls({ limit: 200 })
     .filter(
@@ -101,7 +99,7 @@ async function importOpenApi({
   ledger,
   connection,
   project,
-}: ResultServices): Promise<void> {
+}: ResultsServices): Promise<void> {
   // Only for a suggestion: an address can be typed without any connection.
   await connection.open().catch((error: unknown) => log.info(`No address known: ${String(error)}`));
   const folder = project.currentFolder();
@@ -154,7 +152,10 @@ async function importOpenApi({
   await sayInfo(t("Added: {0}. They are in Invoke Endpoint… now.", [...names].join(", ")));
 }
 
-async function showAwayReport({ ledger, costs }: ResultServices): Promise<void> {
+async function showAwayReport({
+  ledger,
+  costs,
+}: Pick<AppServices, "costs" | "ledger">): Promise<void> {
   const json = lastAwayReport({ ledger });
   const lines = z.safeParse(z.array(z.string()), json === undefined ? undefined : JSON.parse(json));
   if (!lines.success) {

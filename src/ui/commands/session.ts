@@ -8,52 +8,62 @@ import { modeNamed, modesOf, restingMode, type ModeDefinition } from "../../sess
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import { switchMode as switchTo, switchText } from "../../session/mode/switchMode.ts";
-import type { Command } from "../command.ts";
+import { command, runCommand, type Command } from "../command.ts";
 import { pickMode } from "../start/modePicker.ts";
 import { inNotification } from "../progress.ts";
-import type { Services } from "../services.ts";
-import type { CallServices } from "./invoke.ts";
+import type { AppServices } from "./appServices.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
 
+/** What the functions here work with. */
+type SessionServices = Pick<
+  AppServices,
+  | "calls"
+  | "clock"
+  | "connection"
+  | "costs"
+  | "deployer"
+  | "ledger"
+  | "log"
+  | "meter"
+  | "project"
+  | "settings"
+>;
+
 /** The open session of this window's folder; tells when there is none. */
-async function currentSession(services: Services): Promise<SessionRecord | undefined> {
+async function currentSession(
+  services: Pick<AppServices, "connection" | "ledger" | "project">,
+): Promise<SessionRecord | undefined> {
   const { scopeKey } = await services.connection.open();
   const folder = services.project.currentFolder();
   const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
   if (session === undefined) {
     const start = t("Start a Session…");
     const pressed = await sayInfo(t("No session is open in this folder."), start);
-    if (pressed === start) await vscode.commands.executeCommand("modalMeter.startSession");
+    if (pressed === start) await runCommand("startSession");
   }
   return session;
 }
 
-export const sessionCommands: readonly Command<CallServices>[] = [
-  {
-    id: "modalMeter.switchMode",
-    run: async (services) => {
-      const session = await currentSession(services);
-      if (session === undefined) return;
-      const mode = await pickMode(services, t("Switch Mode (now {0})", session.mode));
-      if (mode !== undefined) await switchMode(services, session, mode);
-    },
-  },
-  {
-    id: "modalMeter.backToDev",
-    run: async (services) => {
-      const session = await currentSession(services);
-      if (session === undefined) return;
-      const modes = modesOf(services.settings.current.get("modes"));
-      await switchMode(services, session, modeNamed(modes, restingMode));
-      await releaseGpus(services);
-    },
-  },
-  { id: "modalMeter.extendDemo", run: extendDemo },
-  { id: "modalMeter.releaseGpus", run: releaseGpus },
+export const sessionCommands: readonly Command<AppServices>[] = [
+  command("switchMode", async (services: SessionServices) => {
+    const session = await currentSession(services);
+    if (session === undefined) return;
+    const mode = await pickMode(services, t("Switch Mode (now {0})", session.mode));
+    if (mode !== undefined) await switchMode(services, session, mode);
+  }),
+  command("backToDev", async (services: SessionServices) => {
+    const session = await currentSession(services);
+    if (session === undefined) return;
+    const modes = modesOf(services.settings.current.get("modes"));
+    await switchMode(services, session, modeNamed(modes, restingMode));
+    await releaseGpus(services);
+  }),
+  command("extendDemo", extendDemo),
+  command("releaseGpus", releaseGpus),
 ];
 
 async function switchMode(
-  services: Services,
+  services: SessionServices,
   session: SessionRecord,
   mode: ModeDefinition,
 ): Promise<void> {
@@ -80,7 +90,7 @@ async function switchMode(
   void tell(switchText(outcome));
 }
 
-async function extendDemo(services: Services): Promise<void> {
+async function extendDemo(services: SessionServices): Promise<void> {
   const session = await currentSession(services);
   if (session === undefined) return;
   const extended = extend(services.ledger, session, extensionMinutes, services.clock.nowMs());
@@ -89,7 +99,7 @@ async function extendDemo(services: Services): Promise<void> {
   services.costs.line(`⏳ Extended by ${extensionMinutes} min: ${formatCountdown(left)} left.`);
 }
 
-async function releaseGpus(services: CallServices): Promise<void> {
+async function releaseGpus(services: SessionServices): Promise<void> {
   const { control, scopeKey } = await services.connection.open();
   // A call that waits for its turn would start a container again.
   services.calls.dropQueued();

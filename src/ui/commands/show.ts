@@ -6,53 +6,50 @@ import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { formatPerHour } from "../../cost/format.ts";
-import type { LedgerUpkeep } from "../../session/ledgerPort.ts";
 import { askText, pickOne } from "../ask.ts";
 import { lastOriginKey } from "../calls/calls.ts";
-import type { Command } from "../command.ts";
+import { command, runCommand, type Command } from "../command.ts";
 import { menuEntries } from "../status/menuView.ts";
 import { onStatusBar } from "../progress.ts";
-import type { Services } from "../services.ts";
+import type { AppServices } from "./appServices.ts";
 import { burnRate } from "../status/statusView.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 
-/** Services of the commands that show and keep things. */
-export interface ShowServices extends Services {
-  readonly upkeep: LedgerUpkeep;
-}
+/** What the functions here work with. */
+type ShowServices = Pick<AppServices, "connection" | "ledger" | "project" | "settings" | "tokens">;
 
-export const showCommands: readonly Command<ShowServices>[] = [
-  {
-    id: "modalMeter.showMenu",
-    run: async ({ meter }) => {
-      const state = meter.state();
-      const entry = await pickOne(
-        state.scope === null
-          ? "Modal Meter"
-          : `Modal Meter — ${state.scope.workspace}/${state.scope.environment}`,
-        t("What now?"),
-        menuEntries(state).map((one) => ({
-          label: one.label,
-          description: one.description,
-          value: one,
-        })),
-      );
-      if (entry !== undefined) {
-        await vscode.commands.executeCommand(entry.command, ...(entry.arguments ?? []));
-      }
-    },
-  },
-  { id: "modalMeter.showCosts", run: ({ costs }) => Promise.resolve(costs.show()) },
-  { id: "modalMeter.showLog", run: ({ log }) => Promise.resolve(log.show()) },
-  { id: "modalMeter.refresh", run: ({ meter }) => meter.refreshNow() },
-  { id: "modalMeter.checkRunning", run: checkRunning },
-  { id: "modalMeter.exportLedger", run: exportLedger },
-  { id: "modalMeter.setProxyToken", run: setProxyToken },
-  { id: "modalMeter.forgetProxyToken", run: forgetProxyToken },
+export const showCommands: readonly Command<AppServices>[] = [
+  command("showMenu", async ({ meter }: Pick<AppServices, "meter">) => {
+    const state = meter.state();
+    const entry = await pickOne(
+      state.scope === null
+        ? "Modal Meter"
+        : `Modal Meter — ${state.scope.workspace}/${state.scope.environment}`,
+      t("What now?"),
+      menuEntries(state).map((one) => ({
+        label: one.label,
+        description: one.description,
+        value: one,
+      })),
+    );
+    if (entry !== undefined) {
+      await vscode.commands.executeCommand(entry.command, ...(entry.arguments ?? []));
+    }
+  }),
+  command("showCosts", ({ costs }: Pick<AppServices, "costs">) => Promise.resolve(costs.show())),
+  command("showLog", ({ log }: Pick<AppServices, "log">) => Promise.resolve(log.show())),
+  command("refresh", ({ meter }: Pick<AppServices, "meter">) => meter.refreshNow()),
+  command("checkRunning", checkRunning),
+  command("exportLedger", exportLedger),
+  command("setProxyToken", setProxyToken),
+  command("forgetProxyToken", forgetProxyToken),
 ];
 
 /** A fresh look, told in one sentence: "should be empty when not working". */
-async function checkRunning({ meter, connection }: ShowServices): Promise<void> {
+async function checkRunning({
+  meter,
+  connection,
+}: Pick<AppServices, "connection" | "meter">): Promise<void> {
   const { scopeKey } = await connection.open();
   await onStatusBar(t("Looking at {0}", scopeKey), () => meter.refreshNow());
   const { apps } = meter.state();
@@ -72,10 +69,10 @@ async function checkRunning({ meter, connection }: ShowServices): Promise<void> 
     ),
     stop,
   );
-  if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+  if (pressed === stop) await runCommand("stopAll");
 }
 
-async function exportLedger({ upkeep }: ShowServices): Promise<void> {
+async function exportLedger({ upkeep }: Pick<AppServices, "upkeep">): Promise<void> {
   const file = await vscode.window.showSaveDialog({
     title: t("Export the Ledger"),
     filters: { CSV: ["csv"], JSON: ["json"] },
@@ -127,7 +124,11 @@ async function setProxyToken({
   await sayInfo(t("Saved. It is sent to {0} and to no other address.", origin));
 }
 
-async function forgetProxyToken({ tokens, settings, ledger }: ShowServices): Promise<void> {
+async function forgetProxyToken({
+  tokens,
+  settings,
+  ledger,
+}: Pick<AppServices, "ledger" | "settings" | "tokens">): Promise<void> {
   const origin = await askOrigin(ledger, settings.current.get("endpointBaseUrl"), () => []);
   if (origin === undefined) return;
   await tokens.forget(origin);

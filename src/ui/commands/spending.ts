@@ -1,17 +1,16 @@
 import { projectMonth } from "../../cost/spending/budget.ts";
 import { periodOf } from "../../cost/spending/calendar.ts";
 import { costPer, costPerApp, type ReportQuestion } from "../../cost/spending/report.ts";
-import type { BudgetWatch } from "../../session/meter/budgetWatch.ts";
-import { spentBetween, type Spending } from "../../session/meter/spending.ts";
-import type { Command } from "../command.ts";
-import type { Services } from "../services.ts";
+import { spentBetween } from "../../session/meter/spending.ts";
+import { command } from "../command.ts";
+import type { AppServices } from "./appServices.ts";
 import { spendingPage, type Deployed } from "../pages/spendingPage.ts";
 
-/** Services of the page of spending. */
-export interface SpendingServices extends Services {
-  readonly budgets: BudgetWatch;
-  readonly spending: Spending;
-}
+/** What the page of spending works with. */
+type SpendingServices = Pick<
+  AppServices,
+  "budgets" | "clock" | "connection" | "ledger" | "log" | "meter" | "pages" | "project" | "spending"
+>;
 
 const dayMs = 86_400_000;
 const recentDays = 7;
@@ -19,55 +18,50 @@ const shownDays = 14;
 const askedApps = 3;
 
 /** Shows what was spent per day, app, endpoint, model and user, beside the budgets. */
-export const showSpending: Command<SpendingServices> = {
-  id: "modalMeter.showSpending",
-  run: async (services) => {
-    const { connection, clock, meter, ledger, project, pages, budgets, spending } = services;
-    const { scopeKey: scope } = await connection.open();
-    const nowMs = clock.nowMs();
-    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const fromMs = nowMs - recentDays * dayMs;
-    const reading = meter.costsSince(scope, fromMs);
-    const question: ReportQuestion = { ...reading, fromMs, toMs: nowMs, timeZone };
-    const sessions = ledger.sessions({ scope, fromMs, toMs: nowMs });
-    const users = new Map(
-      sessions.map(({ sessionId, username }) => [sessionId, username ?? "you"]),
-    );
-    const monthMs = periodOf("month", nowMs, timeZone).fromMs;
-    const days = spending.days(scope, Math.min(monthMs, nowMs - shownDays * dayMs));
-    const first = days.find(({ spent }) => spent.microUsd > 0);
-    const apps = costPerApp(question);
-    await pages.show(
-      "Spending and Budget",
-      spendingPage({
-        scope,
+export const showSpending = command("showSpending", async (services: SpendingServices) => {
+  const { connection, clock, meter, ledger, project, pages, budgets, spending } = services;
+  const { scopeKey: scope } = await connection.open();
+  const nowMs = clock.nowMs();
+  const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const fromMs = nowMs - recentDays * dayMs;
+  const reading = meter.costsSince(scope, fromMs);
+  const question: ReportQuestion = { ...reading, fromMs, toMs: nowMs, timeZone };
+  const sessions = ledger.sessions({ scope, fromMs, toMs: nowMs });
+  const users = new Map(sessions.map(({ sessionId, username }) => [sessionId, username ?? "you"]));
+  const monthMs = periodOf("month", nowMs, timeZone).fromMs;
+  const days = spending.days(scope, Math.min(monthMs, nowMs - shownDays * dayMs));
+  const first = days.find(({ spent }) => spent.microUsd > 0);
+  const apps = costPerApp(question);
+  await pages.show(
+    "Spending and Budget",
+    spendingPage({
+      scope,
+      timeZone,
+      standings: budgets.standings(scope),
+      projection: projectMonth(
+        (from, to) => spentBetween(days, from, Math.min(to, nowMs), nowMs),
+        first?.day.fromMs ?? nowMs,
+        nowMs,
         timeZone,
-        standings: budgets.standings(scope),
-        projection: projectMonth(
-          (from, to) => spentBetween(days, from, Math.min(to, nowMs), nowMs),
-          first?.day.fromMs ?? nowMs,
-          nowMs,
-          timeZone,
-        ),
-        days: days.slice(-shownDays),
-        recentDays,
-        apps,
-        byEndpoint: costPer("endpoint", question),
-        byModel: costPer("model", question),
-        byUser: costPer("user", question, users),
-        sessions,
-        deployed: await deployments(services, apps),
-        keptWarm: apps
-          .map(({ appName }) => appName)
-          .filter((name) => project.factsInFile(name)?.isKeptWarm === true),
-      }),
-    );
-  },
-};
+      ),
+      days: days.slice(-shownDays),
+      recentDays,
+      apps,
+      byEndpoint: costPer("endpoint", question),
+      byModel: costPer("model", question),
+      byUser: costPer("user", question, users),
+      sessions,
+      deployed: await deployments(services, apps),
+      keptWarm: apps
+        .map(({ appName }) => appName)
+        .filter((name) => project.factsInFile(name)?.isKeptWarm === true),
+    }),
+  );
+});
 
 /** The newest deployments of the dearest apps; an app whose history cannot be had is left out. */
 async function deployments(
-  { connection, log }: Services,
+  { connection, log }: Pick<AppServices, "connection" | "log">,
   apps: readonly { readonly appId: string; readonly appName: string }[],
 ): Promise<readonly Deployed[]> {
   const { control } = await connection.open();

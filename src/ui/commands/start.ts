@@ -5,39 +5,51 @@ import { usd } from "../../cost/money.ts";
 import { modeNamed, type ModeDefinition } from "../../session/mode.ts";
 import type { StartOptions, StartOutcome, StartTarget } from "../../session/start/start.ts";
 import { startSession } from "../../session/start/startSession.ts";
-import type { Command } from "../command.ts";
+import { command, type Command } from "../command.ts";
 import { gpuUsdPerHour, modes, pickMode } from "../start/modePicker.ts";
-import type { Services } from "../services.ts";
+import type { AppServices } from "./appServices.ts";
 import { showStart } from "../start/progress.ts";
 import { tellStart } from "../start/tell.ts";
 import { sayWarning } from "../say.ts";
 
-export const startDev: Command<Services> = {
-  id: "modalMeter.startDev",
-  run: (services) => start(services, modeNamed(modes(services), "dev")),
-};
+/** What the functions here work with. */
+type StartServices = Pick<
+  AppServices,
+  | "clock"
+  | "connection"
+  | "costs"
+  | "deployer"
+  | "ledger"
+  | "log"
+  | "meter"
+  | "newId"
+  | "probe"
+  | "project"
+  | "serves"
+  | "settings"
+  | "starts"
+>;
 
-export const startDemo: Command<Services> = {
-  id: "modalMeter.startDemo",
-  run: (services) => start(services, modeNamed(modes(services), "demo")),
-};
+const startDev = command("startDev", (services: StartServices) =>
+  start(services, modeNamed(modes(services), "dev")),
+);
 
-export const startInMode: Command<Services> = {
-  id: "modalMeter.startSession",
-  run: async (services) => {
-    const mode = await pickMode(services, t("Start a Session"));
-    if (mode !== undefined) await start(services, mode, { ask: true });
-  },
-};
+const startDemo = command("startDemo", (services: StartServices) =>
+  start(services, modeNamed(modes(services), "demo")),
+);
+
+const startInMode = command("startSession", async (services: StartServices) => {
+  const mode = await pickMode(services, t("Start a Session"));
+  if (mode !== undefined) await start(services, mode, { ask: true });
+});
 
 /** `modal serve`: apps that live as long as this window. Stop All, or closing the window, ends them. */
-export const startServe: Command<Services> = {
-  id: "modalMeter.startServe",
-  run: (services) => start(services, modeNamed(modes(services), "dev"), { how: "serve" }),
-};
+const startServe = command("startServe", (services: StartServices) =>
+  start(services, modeNamed(modes(services), "dev"), { how: "serve" }),
+);
 
 async function start(
-  services: Services,
+  services: StartServices,
   mode: ModeDefinition,
   { how = "deploy", ask = false }: { how?: "deploy" | "serve"; ask?: boolean } = {},
 ): Promise<void> {
@@ -93,7 +105,7 @@ async function start(
 
 /** Shows one run of a start, and what came of it. */
 async function follow(
-  services: Services,
+  services: StartServices,
   mode: ModeDefinition,
   targets: readonly StartTarget[],
   run: (options: StartOptions) => Promise<StartOutcome>,
@@ -104,7 +116,7 @@ async function follow(
 
 /** What one container of each target costs per hour, "≈ $1.95/h"; undefined where one is not known. */
 function costPerHour(
-  { project, meter }: Services,
+  { project, meter }: Pick<AppServices, "meter" | "project">,
   targets: readonly StartTarget[],
 ): string | undefined {
   const rates = meter.rates();
@@ -122,3 +134,10 @@ function costPerHour(
   }
   return `${formatMetered(usd(sum))}/h`;
 }
+
+export const startCommands: readonly Command<AppServices>[] = [
+  startDev,
+  startDemo,
+  startInMode,
+  startServe,
+];

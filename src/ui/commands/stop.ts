@@ -15,31 +15,42 @@ import {
   type StopWhat,
 } from "../../session/stop/stopPlan.ts";
 import { askText, pickOne, pickSeveral } from "../ask.ts";
-import type { Command } from "../command.ts";
+import { command, type Command } from "../command.ts";
 import { inNotification, onStatusBar } from "../progress.ts";
-import type { Services } from "../services.ts";
-import type { CallServices } from "./invoke.ts";
+import type { AppServices } from "./appServices.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
 
-export const stopAll: Command<CallServices> = {
-  id: "modalMeter.stopAll",
-  run: (services) => stop(services, { kind: "all" }),
-};
+/** What the functions here work with. */
+type StopServices = Pick<
+  AppServices,
+  | "calls"
+  | "clock"
+  | "connection"
+  | "costs"
+  | "ledger"
+  | "log"
+  | "meter"
+  | "newId"
+  | "project"
+  | "serves"
+  | "settings"
+  | "starts"
+>;
 
-export const stopProject: Command<CallServices> = {
-  id: "modalMeter.stopProject",
-  run: (services) => stop(services, { kind: "project" }),
-};
+const stopAll = command("stopAll", (services: StopServices) => stop(services, { kind: "all" }));
 
-export const stopApp: Command<CallServices> = {
-  id: "modalMeter.stopApp",
-  run: async (services, appId) => {
-    const app = typeof appId === "string" ? appId : await pickApp(services);
-    if (app !== undefined) await stop(services, { kind: "one", app });
-  },
-};
+const stopProject = command("stopProject", (services: StopServices) =>
+  stop(services, { kind: "project" }),
+);
 
-async function pickApp(services: Services): Promise<string | undefined> {
+const stopApp = command("stopApp", async (services: StopServices, appId) => {
+  const app = typeof appId === "string" ? appId : await pickApp(services);
+  if (app !== undefined) await stop(services, { kind: "one", app });
+});
+
+async function pickApp(
+  services: Pick<AppServices, "connection" | "meter">,
+): Promise<string | undefined> {
   const { scopeKey } = await services.connection.open();
   const listing = await looking(scopeKey, () => services.meter.refreshNow());
   const apps = liveApps(listing);
@@ -61,7 +72,7 @@ async function pickApp(services: Services): Promise<string | undefined> {
 
 /** Plans, stops, verifies, tells. `named`: ids of protected apps that a person typed. */
 async function stop(
-  services: CallServices,
+  services: StopServices,
   what: StopWhat,
   named: readonly string[] = [],
 ): Promise<void> {
@@ -84,7 +95,10 @@ async function stop(
 const startLimitMs = 30 * 60_000;
 
 /** Said when another window is about to deploy: what is proven now will not be true then. */
-function startsElsewhere({ ledger, clock }: Services, scope: string): string | undefined {
+function startsElsewhere(
+  { ledger, clock }: Pick<AppServices, "clock" | "ledger">,
+  scope: string,
+): string | undefined {
   const empty = ledger
     .sessions({ scope })
     .some(
@@ -97,7 +111,7 @@ function startsElsewhere({ ledger, clock }: Services, scope: string): string | u
 }
 
 async function stopNow(
-  services: CallServices,
+  services: StopServices,
   what: StopWhat,
   named: readonly string[],
   report: (message: string) => void,
@@ -172,7 +186,7 @@ async function stopNow(
 }
 
 async function tell(
-  services: CallServices,
+  services: StopServices,
   what: StopWhat,
   plan: StopPlan,
   receipt: StopReceipt,
@@ -231,3 +245,5 @@ async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<re
 function looking<T>(scopeKey: string, look: () => Promise<T>): Thenable<T> {
   return onStatusBar(t("Looking at what runs in {0}", scopeKey), look);
 }
+
+export const stopCommands: readonly Command<AppServices>[] = [stopAll, stopProject, stopApp];

@@ -14,7 +14,7 @@ export function modes(services: Pick<Services, "settings">): readonly ModeDefini
 
 /** Lets a person pick a mode, with what each is for and what it costs. */
 export async function pickMode(
-  services: Services,
+  services: Pick<Services, "meter" | "project" | "settings">,
   title: string,
 ): Promise<ModeDefinition | undefined> {
   const gpu = projectGpu(services);
@@ -33,7 +33,7 @@ export async function pickMode(
 }
 
 /** The GPU that figures are shown for: what runs or ran last in this project, else what the settings say. */
-function projectGpu(services: Services): string | undefined {
+function projectGpu(services: Pick<Services, "meter" | "project">): string | undefined {
   const running = services.meter
     .state()
     .apps.find(({ gpu }) => parseGpu(gpu) !== undefined && gpu !== "CPU");

@@ -6,9 +6,12 @@ import { inNotification } from "../progress.ts";
 import type { Services } from "../services.ts";
 import { askWarmUp, startAsk } from "./ask.ts";
 
+/** What the functions here work with. */
+type ProgressServices = Pick<Services, "clock" | "log" | "meter" | "starts">;
+
 /** Shows one run of a start as a progress that can be cancelled, until it is over. */
 export async function showStart(
-  services: Services,
+  services: ProgressServices,
   mode: ModeDefinition,
   warmUpCost: string | undefined,
   run: (options: StartOptions) => Promise<StartOutcome>,
@@ -29,7 +32,7 @@ class StartProgress {
   readonly abort = new AbortController();
   readonly #skip = new AbortController();
   readonly #over = new AbortController();
-  readonly #services: Services;
+  readonly #services: ProgressServices;
   readonly #mode: ModeDefinition;
   readonly #warmUpCost: string | undefined;
   #isWarmingUp = false;
@@ -37,7 +40,7 @@ class StartProgress {
   #report: (message: string) => void = () => undefined;
   #hide: () => void = () => undefined;
 
-  constructor(services: Services, mode: ModeDefinition, warmUpCost: string | undefined) {
+  constructor(services: ProgressServices, mode: ModeDefinition, warmUpCost: string | undefined) {
     this.#services = services;
     this.#mode = mode;
     this.#warmUpCost = warmUpCost;
@@ -126,7 +129,7 @@ const stepNames: Readonly<Record<string, string>> = {
   "warm-up": "warming up…",
 };
 
-function eventText({ log }: Services, event: StartEvent): string | undefined {
+function eventText({ log }: Pick<Services, "log">, event: StartEvent): string | undefined {
   switch (event.kind) {
     case "step":
       log.info(`Start: ${event.step} ${event.state}`);

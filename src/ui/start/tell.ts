@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
@@ -6,13 +5,17 @@ import type { StartOptions, StartOutcome } from "../../session/start/start.ts";
 import { showFailure } from "../failures.ts";
 import type { Services } from "../services.ts";
 import { sayError, sayInfo } from "../say.ts";
+import { runCommand } from "../command.ts";
+
+/** What the functions here work with. */
+type TellServices = Pick<Services, "clock" | "costs" | "log" | "meter" | "serves">;
 
 /** Goes on with a failed start. */
 export type Retry = (run: (options: StartOptions) => Promise<StartOutcome>) => Promise<void>;
 
 /** Says what came of a start, and offers what can be done about it. */
 export async function tellStart(
-  services: Services,
+  services: TellServices,
   mode: ModeDefinition,
   outcome: StartOutcome,
   retry: Retry,
@@ -42,7 +45,7 @@ export async function tellStart(
         t("{0} is ready in {1} mode. {2}", names, mode.name, reminder),
         stop,
       );
-      if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+      if (pressed === stop) await runCommand("stopAll");
       return;
     }
     case "cancelled": {
@@ -66,11 +69,11 @@ export async function tellStart(
 async function offerStop(text: string): Promise<void> {
   const stop = t("Stop All Apps");
   const pressed = await sayError(text, stop);
-  if (pressed === stop) await vscode.commands.executeCommand("modalMeter.stopAll");
+  if (pressed === stop) await runCommand("stopAll");
 }
 
 async function tellFailed(
-  services: Services,
+  services: Pick<Services, "costs" | "log" | "meter">,
   outcome: Extract<StartOutcome, { kind: "failed" }>,
   goOn: Retry,
 ): Promise<void> {

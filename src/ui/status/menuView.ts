@@ -1,3 +1,4 @@
+import type { CommandId } from "../commandArguments.ts";
 import type { MeterState } from "../../session/meter/meterState.ts";
 
 /** One entry of the status bar's menu: a command that makes sense now. */
@@ -89,7 +90,7 @@ function troubleEntries(state: MeterState): readonly MenuEntry[] {
   }
 }
 
-function entry(label: string, description: string, command: string): MenuEntry {
+function entry(label: string, description: string, command: CommandId): MenuEntry {
   return { label, description, command: `modalMeter.${command}` };
 }
 

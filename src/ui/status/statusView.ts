@@ -12,6 +12,7 @@ import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
 import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../../session/watch/health.ts";
 import { escapeMarkdown } from "../markdown.ts";
+import { commandLink } from "../commandArguments.ts";
 
 export interface StatusView {
   readonly text: string;
@@ -226,19 +227,18 @@ function tail(app: RunningApp, nowMs: number): string {
 }
 
 function links(state: MeterState): string {
-  const link = (label: string, command: string): string =>
-    `[${label}](command:modalMeter.${command})`;
   const shown: string[] = [];
   if (state.apps.length > 0) {
-    shown.push(link("Stop all", "stopAll"), link("Release GPUs", "releaseGpus"));
+    shown.push(commandLink("Stop all", "stopAll"), commandLink("Release GPUs", "releaseGpus"));
   } else {
-    shown.push(link("Start dev", "startDev"), link("Start demo", "startDemo"));
+    shown.push(commandLink("Start dev", "startDev"), commandLink("Start demo", "startDemo"));
   }
-  if ((state.session?.expiresAtMs ?? null) !== null) shown.push(link("+30 min", "extendDemo"));
+  if ((state.session?.expiresAtMs ?? null) !== null)
+    shown.push(commandLink("+30 min", "extendDemo"));
   shown.push(
-    link("Invoke Flux", "invokeFlux"),
-    link("Costs", "showCosts"),
-    link("Refresh", "refresh"),
+    commandLink("Invoke Flux", "invokeFlux"),
+    commandLink("Costs", "showCosts"),
+    commandLink("Refresh", "refresh"),
   );
   return shown.join(" · ");
 }
