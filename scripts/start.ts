@@ -15,6 +15,7 @@ import { root } from "../test/host/paths.ts";
 import { start } from "../test/host/processes.ts";
 import { ServerHost } from "../test/host/serverHost.ts";
 import { installServer } from "../test/host/serverInstall.ts";
+import { meteredWorld } from "../test/meteredWorld.ts";
 import { startLocalModal } from "../test/sim/localModal.ts";
 import { pack } from "./package.ts";
 import { playTour } from "./tour.ts";
@@ -57,7 +58,7 @@ async function openEditor(): Promise<void> {
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const workspace = join(folder, "comfy");
   await cp(join(root, "test", "sample"), workspace, { recursive: true });
-  const modal = await startLocalModal({});
+  const modal = await startLocalModal({ world: meteredWorld });
   say(`Local Modal runs: ${modal.serverUrl} (control plane), ${modal.adminUrl} (admin API)`);
   const path = [cliFolder("current"), process.env["PATH"] ?? ""].join(delimiter);
   const env = { ...modal.env, PATH: path };

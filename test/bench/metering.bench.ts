@@ -22,6 +22,7 @@ import { silentLog } from "../unit/silentLog.ts";
 import type { App, Container, Input } from "../sim/model/entities.ts";
 import { Random } from "../sim/model/random.ts";
 import { Cloud } from "../sim/model/cloud.ts";
+import { meteredWorld } from "../meteredWorld.ts";
 import { DayLedger } from "./dayLedger.ts";
 import { median, type Figure } from "./figure.ts";
 
@@ -160,7 +161,7 @@ function highest(values: readonly number[]): number {
 async function runDay(seed: number, conditions: Conditions): Promise<Day> {
   const { isHungry = false, isLogLost = false } = conditions;
   const random = new Random(seed);
-  const cloud = new Cloud({ seed, startMs });
+  const cloud = new Cloud({ world: meteredWorld, seed, startMs });
   const endMs = startMs + random.between(2, 6) * hour;
   const sleeps = planSleeps(random, endMs);
   const ledger = new DayLedger();
@@ -580,14 +581,12 @@ function logOf(cloud: Cloud, app: App): readonly LogChunk[] {
   for (const {
     id: containerId,
     appId,
-    fn,
-    startedAtMs,
+    readyAtMs,
     finishedAtMs,
   } of cloud.fleet.containers.values()) {
-    if (startedAtMs === null || appId !== app.id) continue;
-    const upAtMs = startedAtMs + fn.spec.coldStartMs;
-    if (upAtMs > (finishedAtMs ?? cloud.nowMs)) continue;
-    chunks.push({ text: "up\n", containerId, atMs: upAtMs, entryId: null });
+    if (readyAtMs === null || appId !== app.id) continue;
+    if (readyAtMs > (finishedAtMs ?? cloud.nowMs)) continue;
+    chunks.push({ text: "up\n", containerId, atMs: readyAtMs, entryId: null });
   }
   for (const input of cloud.fleet.inputs.values()) {
     const header = headerOf(input);
@@ -608,7 +607,8 @@ const logs = new WeakMap<App, { readonly atMs: number; readonly chunks: readonly
 
 /** What an adapter tells of a container: the CLI neither the end nor the GPU, and whole seconds; neither of them cores and memory. */
 function observe(container: Container, adapter: Adapter): ContainerObservation {
-  const { startedAtMs } = container;
+  // In the world believed-2025, the start that Modal tells is the beginning of the boot.
+  const startedAtMs = container.bootedAtMs;
   return {
     containerId: container.id,
     appId: container.appId,

@@ -8,6 +8,7 @@ import type { Ledger } from "../../src/session/ledgerPort.ts";
 import { startEditor } from "../host/editor.ts";
 import type { EditorHost, HostOptions } from "../host/editorHost.ts";
 import { root } from "../host/paths.ts";
+import { meteredWorld } from "../meteredWorld.ts";
 import { startLocalModal } from "../sim/localModal.ts";
 import type { LocalModal, LocalModalOptions } from "../sim/localModal.ts";
 
@@ -60,6 +61,7 @@ export class Stage implements AsyncDisposable {
       filter: (path) => !path.includes("__pycache__"),
     });
     const modal = await startLocalModal({
+      world: meteredWorld,
       timing: { queueMs: 200, gpuColdStartMs: 2000, cpuColdStartMs: 500 },
       ...options.modal,
     });

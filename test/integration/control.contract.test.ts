@@ -4,6 +4,7 @@ import type { LogChunk } from "../../src/session/modalControl.ts";
 import type { RoutedControl } from "../../src/modal/routedControl.ts";
 import type { RpcFault } from "../sim/admin/faults.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
+import { worldNamed } from "../sim/worlds/worlds.ts";
 import type { App } from "../sim/model/entities.ts";
 import { adapterCases, cliOf, testControl } from "./controlAdapters.ts";
 
@@ -103,9 +104,7 @@ for (const adapter of adapterCases) {
       for (const container of ofFlux) {
         const own = truth.find(({ id }) => id === container.containerId);
         assert.equal(container.appName, "flux-api");
-        assert.ok(
-          Math.abs((container.startedAtMs ?? 0) - (own?.startedAtMs ?? Infinity)) < secondMs,
-        );
+        assert.ok(Math.abs((container.startedAtMs ?? 0) - (own?.readyAtMs ?? Infinity)) < secondMs);
       }
       const waiting = containers.filter(({ appId }) => appId === pending.id);
       assert.deepEqual(
@@ -115,7 +114,7 @@ for (const adapter of adapterCases) {
       cloud.stopApp(pending.id);
     });
 
-    it("tells each container's GPU and exact times, or that it cannot", async () => {
+    it("tells each container's exact times, or that it cannot; its GPU where Modal does", async () => {
       const truth = local.workspace.cloud.listContainers({ appId: flux.id });
       for (const own of truth) {
         if (!adapter.knowsContainers) {
@@ -126,10 +125,25 @@ for (const adapter of adapterCases) {
           containerId: own.id,
           appId: flux.id,
           enqueuedAtMs: own.enqueuedAtMs,
-          startedAtMs: own.startedAtMs,
+          startedAtMs: own.readyAtMs,
           finishedAtMs: null,
-          gpu: own.gpu,
+          gpu: null,
         });
+      }
+      if (!adapter.knowsContainers) return;
+      const telling = await startLocalModal({
+        world: worldNamed("gpu-told-container"),
+        speed: 0,
+        startMs,
+      });
+      try {
+        const gpu = { type: "H100", count: 2 };
+        telling.seedApp({ name: "flux-api", functions: [{ name: "train", gpu }] }, 1);
+        const [own] = telling.workspace.cloud.listContainers();
+        const other = testControl({ mode: adapter.mode, cli: null, env: telling.env });
+        assert.deepEqual((await other.containerDetails(own?.id ?? "")).gpu, gpu);
+      } finally {
+        await telling.stop();
       }
     });
 

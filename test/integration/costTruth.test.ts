@@ -22,6 +22,7 @@ import { LookBack } from "../../src/session/logs/lookBack.ts";
 import type { ModalControl } from "../../src/session/modalControl.ts";
 import { nextLookDelayMs } from "../../src/session/watch/pollPolicy.ts";
 import type { App, Input } from "../sim/model/entities.ts";
+import { meteredWorld } from "../meteredWorld.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 import { cliOf, KeptLog, testControl } from "./controlAdapters.ts";
 
@@ -256,7 +257,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
 
 describe("What a session is said to cost", () => {
   it("is Modal's exact bill within 1 % with the SDK, a sleeping laptop included", async () => {
-    const local = await startLocalModal({ speed: 0, startMs });
+    const local = await startLocalModal({ world: meteredWorld, speed: 0, startMs });
     const { ledger } = await openLedger(":memory:");
     const desk = new Desk(local, ledger, testControl({ mode: "sdk", cli: null, env: local.env }));
     try {
@@ -302,7 +303,7 @@ describe("What a session is said to cost", () => {
 
   it("is within 5 % with the CLI, which tells neither ends nor GPUs", async function () {
     const cli = cliOf(this, "current");
-    const local = await startLocalModal({ speed: 0, startMs });
+    const local = await startLocalModal({ world: meteredWorld, speed: 0, startMs });
     const { ledger } = await openLedger(":memory:");
     const desk = new Desk(local, ledger, testControl({ mode: "cli", cli, env: local.env }));
     try {

@@ -18,6 +18,7 @@ import type { StartOptions, StartRequest } from "../../src/session/start/start.t
 import type { StartParts } from "../../src/session/start/startSession.ts";
 import { stopApps, type StopOptions } from "../../src/session/stop/stopApps.ts";
 import { planStop, type StopPlan, type StopWhat } from "../../src/session/stop/stopPlan.ts";
+import { meteredWorld } from "../meteredWorld.ts";
 import { startLocalModal, type LocalModal, type LocalModalOptions } from "../sim/localModal.ts";
 import { isolatedEnv, keeperProgram, KeptLog, testControl } from "./controlAdapters.ts";
 
@@ -146,7 +147,10 @@ export class SessionWorld {
   static async start(options: LocalModalOptions = {}): Promise<SessionWorld> {
     const folder = await mkdtemp(join(tmpdir(), "modal-meter-session-"));
     const timing = { queueMs: 0, gpuColdStartMs: 50, cpuColdStartMs: 50 };
-    return new SessionWorld(await startLocalModal({ speed: 1, timing, ...options }), folder);
+    return new SessionWorld(
+      await startLocalModal({ world: meteredWorld, speed: 1, timing, ...options }),
+      folder,
+    );
   }
 
   async window(cli: CliCommand | null = null, mode: "sdk" | "cli" = "sdk"): Promise<Window> {

@@ -48,8 +48,8 @@ describe("Local Modal's model", () => {
         const gpuPrice = priceOf(card, { ...fn, milliCpu: 125, memoryMib: 128 }).gpu;
         let expected = 0n;
         for (const one of cloud.fleet.containers.values())
-          if (one.startedAtMs !== null)
-            expected += gpuPrice * BigInt((one.finishedAtMs ?? cloud.nowMs) - one.startedAtMs);
+          if (one.bootedAtMs !== null)
+            expected += gpuPrice * BigInt((one.finishedAtMs ?? cloud.nowMs) - one.bootedAtMs);
         assert.equal(
           whole.reduce((total, row) => total + row.gpuUnits, 0n),
           expected,
@@ -125,7 +125,7 @@ describe("Local Modal's model", () => {
     ]);
     // 40 s cold start, 4 s of work, 120 s idle, at $1.95 an hour.
     assert.equal(cloud.bill()[0]?.usdText, "0.088833333333");
-    assert.equal(container.startedAtMs, 3000);
+    assert.equal(container.bootedAtMs, 3000);
     assert.equal(container.finishedAtMs, 167_000);
   });
 

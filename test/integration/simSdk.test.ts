@@ -56,8 +56,14 @@ describe("Local Modal and the real JavaScript SDK", () => {
     local.advance(600_000);
     const info = await client.cpClient.taskGetInfo({ taskId: tasks[0]?.taskId ?? "" });
     assert.equal(info.appId, flux.id);
-    assert.equal(info.info?.gpuConfig?.gpuType, "L40S");
-    assert.equal(info.info?.gpuConfig?.count, 2);
+    assert.equal(info.info?.gpuType, "", "the container does not tell; the function summary does");
+    const { functionInfoSummaries } = await client.cpClient.appGetInfo({ appId: flux.id });
+    assert.deepEqual(
+      Object.values(functionInfoSummaries).map(({ gpuConfig }) =>
+        gpuConfig.map(({ gpuType, count }) => [gpuType, count]),
+      ),
+      [[["L40S", 2]]],
+    );
     assert.equal(info.info?.startedAt, START_MS / 1000);
     assert.equal(info.info?.finishedAt, (START_MS + 600_000) / 1000);
     assert.deepEqual(

@@ -9,10 +9,13 @@ import { AdminServer } from "./admin/adminServer.ts";
 import type { App } from "./model/entities.ts";
 import { usdPerHour } from "./model/rates.ts";
 import type { DeployRequest } from "./model/cloud.ts";
+import type { World } from "./worlds/world.ts";
 import { WebServer } from "./web/webServer.ts";
 import { Workspace, type Timing } from "./workspace.ts";
 
 export interface LocalModalOptions {
+  /** What Modal is like; default: the most likely world by what is known. */
+  readonly world?: World;
   /** Virtual seconds per real second; 0 stops the time but for `clock.advance`. Default 1. */
   readonly speed?: number;
   /** Where virtual time starts; default: now. */
@@ -98,6 +101,7 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
       environments,
       seed: (options.seed ?? 1) + workspaces.size * 7919,
       startMs: clock.nowMs(),
+      ...(options.world === undefined ? {} : { world: options.world }),
       rates: { usdPerHour, billCpuAndMemory: options.billCpuAndMemory ?? true },
     });
     workspace.timing = { ...workspace.timing, ...options.timing };

@@ -128,10 +128,7 @@ export class Workspace {
   usageUsd(environment: Environment): number {
     const now = new Date(this.cloud.nowMs);
     const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth());
-    const mine = [...this.cloud.fleet.containers.values()].filter(
-      (container) => this.cloud.app(container.appId).environment === environment.name,
-    );
-    const rows = billOf(mine, this.cloud.rates, this.cloud.nowMs, { fromMs });
+    const rows = billOf(this.cloud.costs({ fromMs, environment: environment.name }));
     return usd(rows.reduce((sum, row) => sum + row.units, 0n));
   }
 

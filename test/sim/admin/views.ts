@@ -13,7 +13,8 @@ export interface Span {
   readonly state: Container["state"];
   readonly endReason: Container["endReason"];
   readonly enqueuedAtMs: number;
-  readonly startedAtMs: number | null;
+  readonly bootedAtMs: number | null;
+  readonly readyAtMs: number | null;
   readonly finishedAtMs: number | null;
 }
 
@@ -79,7 +80,8 @@ function spanOf(container: Container): Span {
     state: container.state,
     endReason: container.endReason,
     enqueuedAtMs: container.enqueuedAtMs,
-    startedAtMs: container.startedAtMs,
+    bootedAtMs: container.bootedAtMs,
+    readyAtMs: container.readyAtMs,
     finishedAtMs: container.finishedAtMs,
   };
 }

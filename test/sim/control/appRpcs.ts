@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { appStates, type App } from "../model/entities.ts";
+import { toldFunctions } from "../told/functions.ts";
+import { appStates, type App, type WebSpec } from "../model/entities.ts";
 import { isDeployed } from "../model/cloud.ts";
 import {
   appIdRequest,
@@ -66,15 +67,11 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
         functions: Object.fromEntries(fns.map((fn) => [fn.spec.name, fn.id])),
       },
       function_info_summaries: Object.fromEntries(
-        fns.map(({ id, spec }) => [
-          id,
+        toldFunctions(context.workspace.cloud, app).map(({ functionId, gpu }) => [
+          functionId,
           {
-            gpu_config:
-              spec.gpu === null ? [] : [{ count: spec.gpu.count, gpu_type: spec.gpu.type }],
-            web_function: spec.web.length > 0,
-            ...(spec.web.length > 0
-              ? { requires_proxy_auth: spec.web.every((web) => web.requiresProxyAuth) }
-              : {}),
+            gpu_config: gpu === null ? [] : [{ count: gpu.count, gpu_type: gpu.type }],
+            ...webSummary(app.functions.get(functionId)?.spec.web ?? []),
           },
         ]),
       ),
@@ -158,6 +155,11 @@ function deployed(context: Context, appId: string): App {
   const app = appOf(context, appId);
   if (!isDeployed(app)) throw new RpcError("FAILED_PRECONDITION", `App '${appId}' is not deployed`);
   return app;
+}
+
+function webSummary(web: readonly WebSpec[]): Readonly<Record<string, unknown>> {
+  if (web.length === 0) return { web_function: false };
+  return { web_function: true, requires_proxy_auth: web.every((one) => one.requiresProxyAuth) };
 }
 
 function lifecycleOf(app: App): Readonly<Record<string, unknown>> {

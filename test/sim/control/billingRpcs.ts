@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
-import { HOUR_MS, type BillRow } from "../model/bill.ts";
-import { usdText } from "../model/rates.ts";
+import type { BillRow } from "../model/bill.ts";
+import { HOUR_MS } from "../model/reckoning.ts";
+import { COST_UNITS_PER_USD, usdText } from "../model/rates.ts";
 import {
   msOf,
   none,
@@ -148,4 +149,4 @@ function usdUnits(context: Context, metered: bigint): bigint {
   return credit < metered ? credit : metered;
 }
 
-const UNITS_PER_MICRO = 3_600_000n * 1024n * 1000n;
+const UNITS_PER_MICRO = COST_UNITS_PER_USD / 1_000_000n;

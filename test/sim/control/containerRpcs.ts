@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Container } from "../model/entities.ts";
+import { toldTaskInfo, toldTasks } from "../told/containers.ts";
 import { environmentOf, secondsOf, text, unary, type Context, type UnaryRpc } from "./rpc.ts";
 import { RpcError } from "./status.ts";
 
@@ -12,34 +13,36 @@ export const containerRpcs: Readonly<Record<string, UnaryRpc>> = {
     const environment = environmentOf(context, request.environment_name).name;
     const filter = request.app_id === "" ? { environment } : { appId: request.app_id };
     return {
-      tasks: cloud.listContainers(filter).map((container) => ({
-        task_id: container.id,
-        app_id: container.appId,
-        app_description: cloud.app(container.appId).description,
-        started_at: secondsOf(container.startedAtMs),
-        enqueued_at: secondsOf(container.enqueuedAtMs),
+      tasks: toldTasks(cloud, filter).map((task) => ({
+        task_id: task.containerId,
+        app_id: task.appId,
+        app_description: cloud.app(task.appId).description,
+        started_at: secondsOf(task.startedAtMs),
+        enqueued_at: secondsOf(task.enqueuedAtMs),
       })),
     };
   }),
 
   TaskGetInfo: unary(z.object({ task_id: text }), (request, context) => {
-    const container = containerOf(context, request.task_id);
+    const told = toldTaskInfo(context.workspace.cloud, request.task_id);
+    if (told === null) throw new RpcError("NOT_FOUND", `Container '${request.task_id}' not found`);
+    const { endReason } = containerOf(context, request.task_id);
     return {
-      app_id: container.appId,
+      app_id: told.appId,
       info: {
-        id: container.id,
-        enqueued_at: secondsOf(container.enqueuedAtMs),
-        started_at: secondsOf(container.startedAtMs),
-        finished_at: secondsOf(container.finishedAtMs),
-        ...(container.gpu === null
+        id: told.containerId,
+        enqueued_at: secondsOf(told.enqueuedAtMs),
+        started_at: secondsOf(told.startedAtMs),
+        finished_at: secondsOf(told.finishedAtMs),
+        ...(told.gpu === null
           ? {}
           : {
-              gpu_type: container.gpu.type,
-              gpu_config: { count: container.gpu.count, gpu_type: container.gpu.type },
+              gpu_type: told.gpu.type,
+              gpu_config: { count: told.gpu.count, gpu_type: told.gpu.type },
             }),
-        ...(container.state === "ended"
-          ? { result: { status: container.endReason === "scaledown" ? SUCCESS : TERMINATED } }
-          : {}),
+        ...(told.finishedAtMs === null
+          ? {}
+          : { result: { status: endReason === "scaledown" ? SUCCESS : TERMINATED } }),
       },
     };
   }),

@@ -1,7 +1,5 @@
-import type { Container } from "./entities.ts";
-import { priceOf, usd, usdText, type RateCard } from "./rates.ts";
-
-export const HOUR_MS = 3_600_000;
+import { usd, usdText } from "./rates.ts";
+import type { CostPart } from "./reckoning.ts";
 
 /** The exact cost of one app in one hour of UTC. */
 export interface BillRow {
@@ -13,68 +11,55 @@ export interface BillRow {
   readonly gpuUnits: bigint;
   readonly cpuUnits: bigint;
   readonly memoryUnits: bigint;
+  readonly unitsByGpu: ReadonlyMap<string, bigint>;
   readonly usd: number;
   readonly usdText: string;
 }
 
-export interface BillRange {
-  readonly fromMs?: number;
-  readonly toMs?: number;
+interface Sum {
+  readonly appId: string;
+  readonly hour: number;
+  readonly gpus: Map<string, bigint>;
+  cpu: bigint;
+  memory: bigint;
 }
 
-/**
- * The bill of these containers up to `nowMs`: every millisecond from start to end × the price then
- * in force, cut at the hours. A pending container costs nothing; cold start and idling cost in full.
- */
+/** The parts added up per app, and per hour where that is asked for. */
 export function billOf(
-  containers: Iterable<Container>,
-  card: RateCard,
-  nowMs: number,
-  options: BillRange & { readonly byAppHour?: boolean } = {},
+  parts: Iterable<CostPart>,
+  options: { readonly byAppHour?: boolean } = {},
 ): BillRow[] {
-  const rows = new Map<
-    string,
-    { appId: string; hour: number; gpu: bigint; cpu: bigint; memory: bigint }
-  >();
-  const from = options.fromMs ?? Number.NEGATIVE_INFINITY;
-  const to = Math.min(options.toMs ?? nowMs, nowMs);
-  for (const container of containers) {
-    const end = Math.min(container.finishedAtMs ?? nowMs, to);
-    for (const [index, change] of container.usage.entries()) {
-      const until = Math.min(container.usage[index + 1]?.fromMs ?? end, end);
-      let at = Math.max(change.fromMs, from);
-      const price = priceOf(card, { ...change, gpu: container.gpu });
-      while (at < until) {
-        const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
-        const stop = options.byAppHour === true ? Math.min(until, hour + HOUR_MS) : until;
-        const hourKey = options.byAppHour === true ? hour : 0;
-        const key = `${container.appId} ${hourKey}`;
-        let row = rows.get(key);
-        if (row === undefined) {
-          row = { appId: container.appId, hour: hourKey, gpu: 0n, cpu: 0n, memory: 0n };
-          rows.set(key, row);
-        }
-        const ms = BigInt(stop - at);
-        row.gpu += price.gpu * ms;
-        row.cpu += price.cpu * ms;
-        row.memory += price.memory * ms;
-        at = stop;
-      }
+  const sums = new Map<string, Sum>();
+  for (const part of parts) {
+    const hour = options.byAppHour === true ? part.hourStartMs : 0;
+    const key = `${part.appId} ${hour}`;
+    let sum = sums.get(key);
+    if (sum === undefined) {
+      sum = { appId: part.appId, hour, gpus: new Map(), cpu: 0n, memory: 0n };
+      sums.set(key, sum);
     }
+    if (part.gpuType !== null)
+      sum.gpus.set(part.gpuType, (sum.gpus.get(part.gpuType) ?? 0n) + part.gpuUnits);
+    sum.cpu += part.cpuUnits;
+    sum.memory += part.memoryUnits;
   }
-  return [...rows.values()]
-    .map((row) => {
-      const units = row.gpu + row.cpu + row.memory;
-      return {
-        appId: row.appId,
-        hourStartMs: row.hour,
-        units,
-        gpuUnits: row.gpu,
-        cpuUnits: row.cpu,
-        memoryUnits: row.memory,
-        usd: usd(units),
-        usdText: usdText(units),
-      };
-    })
+  return [...sums.values()]
+    .map(rowOf)
     .sort((a, b) => a.hourStartMs - b.hourStartMs || (a.appId < b.appId ? -1 : 1));
+}
+
+function rowOf({ appId, hour, gpus, cpu, memory }: Sum): BillRow {
+  const gpuUnits = [...gpus.values()].reduce((whole, one) => whole + one, 0n);
+  const units = gpuUnits + cpu + memory;
+  return {
+    appId,
+    hourStartMs: hour,
+    units,
+    gpuUnits,
+    cpuUnits: cpu,
+    memoryUnits: memory,
+    unitsByGpu: gpus,
+    usd: usd(units),
+    usdText: usdText(units),
+  };
 }

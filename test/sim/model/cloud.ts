@@ -1,4 +1,7 @@
-import { billOf, type BillRange, type BillRow } from "./bill.ts";
+import type { World } from "../worlds/world.ts";
+import { defaultWorld } from "../worlds/worlds.ts";
+import { dressed } from "./dress.ts";
+import { billOf, type BillRow } from "./bill.ts";
 import type {
   App,
   AppStateName,
@@ -8,21 +11,24 @@ import type {
   Input,
   LogEntry,
 } from "./entities.ts";
+import { drawBetween } from "./draw.ts";
 import { EventQueue } from "./eventQueue.ts";
-import { Fleet, scheduling } from "./fleet.ts";
+import { functionSpec, type FunctionRequest } from "./functionSpec.ts";
+import { Fleet, isOver, scheduling } from "./fleet.ts";
 import { newId, Random } from "./random.ts";
+import { PriceList } from "./priceList.ts";
 import { usdPerHour, type RateCard } from "./rates.ts";
+import { reckon, type BillRange, type CostPart } from "./reckoning.ts";
 
 export interface CloudOptions {
+  /** What Modal is like; default: the most likely world by what is known. */
+  readonly world?: World;
   readonly seed?: number;
   readonly startMs?: number;
   readonly rates?: RateCard;
   /** Who deploys and stops when nobody is named. */
   readonly user?: string;
 }
-
-/** A function as a test asks for it: everything but the name has a default. */
-export type FunctionRequest = Partial<FunctionSpec> & { readonly name: string };
 
 export interface DeployRequest {
   readonly name: string;
@@ -57,6 +63,10 @@ export interface LogRequest {
   readonly container?: Container;
 }
 
+/** Where the world has changing prices: when after the beginning, and to how much of what they were. */
+const PRICES_STAY_MS = 60 * 3_600_000;
+const CHANGED_PRICE_PERCENT = 112;
+
 /** Stopped apps stay in the listing this long. */
 const STOPPED_LISTED_MS = 2 * 3_600_000;
 
@@ -65,6 +75,7 @@ const STOPPED_LISTED_MS = 2 * 3_600_000;
  * no IO and knows no wall clock; time passes only in `advanceTo`.
  */
 export class Cloud {
+  readonly world: World;
   readonly apps = new Map<string, App>();
   readonly functions = new Map<string, Fn>();
   readonly fleet: Fleet;
@@ -72,23 +83,30 @@ export class Cloud {
   readonly user: string;
   /** How long a stop takes: until then the app is "stopping" and its containers run and cost. */
   stopMs = 0;
-  rates: RateCard;
+  readonly prices: PriceList;
   readonly #events = new EventQueue();
   readonly #logWaiters = new Set<(appId: string) => void>();
+  readonly #seed: number;
   #nowMs: number;
   #sequence = 0;
 
   constructor(options: CloudOptions = {}) {
+    this.world = options.world ?? defaultWorld;
     this.#nowMs = Math.floor(options.startMs ?? 0);
-    this.random = new Random(options.seed ?? 1);
-    this.rates = options.rates ?? { usdPerHour, billCpuAndMemory: true };
+    this.#seed = options.seed ?? 1;
+    this.random = new Random(this.#seed);
+    this.prices = new PriceList(options.rates ?? { usdPerHour, billCpuAndMemory: true });
+    if (this.world.prices === "changing")
+      this.prices.change(this.#nowMs + PRICES_STAY_MS, CHANGED_PRICE_PERCENT);
     this.user = options.user ?? "you";
     this.fleet = new Fleet({
+      world: this.world,
       random: this.random,
       now: () => this.#nowMs,
       schedule: (atMs, run) => this.schedule(atMs, run),
       versionOf: (appId) => this.apps.get(appId)?.deployments.at(-1)?.version ?? 0,
       containerEnded: (container) => this.#refill(container),
+      phaseEntered: (container) => this.#print(container),
       isServed: (fn) => {
         const app = this.apps.get(fn.appId);
         return app !== undefined && app.state !== "stopped" && app.functions.has(fn.id);
@@ -98,6 +116,11 @@ export class Cloud {
 
   get nowMs(): number {
     return this.#nowMs;
+  }
+
+  /** The prices in force now. */
+  get rates(): RateCard {
+    return this.prices.at(this.#nowMs).card;
   }
 
   /** When something will happen by itself; null when nothing will. */
@@ -184,7 +207,12 @@ export class Cloud {
 
   /** A new version of the app goes live; containers of the old one finish what they run. */
   publish(app: App, request: PublishRequest): void {
-    for (const [id, spec] of request.functions) {
+    if (request.name !== undefined) {
+      app.name = request.name;
+      app.description = request.name;
+    }
+    for (const [id, asked] of request.functions) {
+      const spec = this.#dressed(app, asked);
       const known = app.functions.get(id);
       if (known === undefined) {
         const fn: Fn = { id, appId: app.id, spec, override: {}, queue: [], live: new Set() };
@@ -196,10 +224,6 @@ export class Cloud {
       }
     }
     app.state = request.state;
-    if (request.name !== undefined) {
-      app.name = request.name;
-      app.description = request.name;
-    }
     app.classIds = request.classIds ?? app.classIds;
     if (request.state === "deployed") {
       app.deployments.push({
@@ -364,7 +388,7 @@ export class Cloud {
     options: { readonly graceful?: boolean; readonly reason?: "stopped" | "crashed" } = {},
   ): boolean {
     const container = this.containerInfo(containerId);
-    if (container === null || container.state === "ended") return false;
+    if (container === null || isOver(container)) return false;
     const reason = options.reason ?? "stopped";
     if (options.graceful === true) this.fleet.drain(container, reason);
     else this.fleet.end(container, reason);
@@ -373,8 +397,20 @@ export class Cloud {
 
   // Money
 
+  /** The exact bill at its finest: per container, phase, hour and price. */
+  costs(range: BillRange & { readonly environment?: string } = {}): CostPart[] {
+    const parts: CostPart[] = [];
+    for (const container of this.fleet.containers.values()) {
+      const { environment } = range;
+      if (environment !== undefined && this.app(container.appId).environment !== environment)
+        continue;
+      parts.push(...reckon(container, this.world, this.prices, this.#nowMs, range));
+    }
+    return parts;
+  }
+
   bill(options: BillRange & { readonly byAppHour?: boolean } = {}): BillRow[] {
-    return billOf(this.fleet.containers.values(), this.rates, this.#nowMs, options);
+    return billOf(this.costs(options), options);
   }
 
   // Logs
@@ -426,6 +462,23 @@ export class Cloud {
     });
   }
 
+  /** What an app says by itself: that it loads, a while after its boot began, and that it is ready. */
+  #print(container: Container): void {
+    if (!container.fn.spec.prints) return;
+    if (container.state === "starting") {
+      this.schedule(this.#nowMs + drawBetween(container.id, "first line", 500, 4000), () => {
+        if (container.state !== "starting") return;
+        this.log(container.appId, { container, text: "Loading the model\n" });
+      });
+    } else if (container.state === "idle" && container.readyAtMs === this.#nowMs)
+      this.log(container.appId, { container, text: "Ready\n" });
+  }
+
+  #dressed(app: App, spec: FunctionSpec): FunctionSpec {
+    const name = `${this.#seed} ${app.description} ${spec.name}`;
+    return dressed(spec, this.world, this.rates, name);
+  }
+
   #refill(container: Container): void {
     // Not inside the loop that ended it: that loop may be walking the same set.
     this.schedule(this.#nowMs, () => this.fleet.balance(container.fn));
@@ -434,26 +487,4 @@ export class Cloud {
 
 export function isDeployed(app: App): boolean {
   return app.state === "deployed" || (app.state === "stopping" && app.deployments.length > 0);
-}
-
-/** Modal's own defaults where the deploy says nothing. */
-function functionSpec(request: FunctionRequest): FunctionSpec {
-  return {
-    gpu: null,
-    milliCpu: 125,
-    memoryMib: 128,
-    usedMilliCpu: 0,
-    usedMemoryMib: 0,
-    scaledownMs: 60_000,
-    minContainers: 0,
-    maxContainers: 100,
-    bufferContainers: 0,
-    concurrentInputs: 1,
-    timeoutMs: 300_000,
-    queueMs: 1000,
-    coldStartMs: 8000,
-    web: [],
-    env: {},
-    ...request,
-  };
 }

@@ -1,4 +1,4 @@
-import type { GpuSpec } from "./rates.ts";
+import type { GpuSpec, Region } from "./rates.ts";
 
 /** Modal's AppState numbers. */
 export const appStates = {
@@ -23,7 +23,7 @@ export interface WebSpec {
   readonly requiresProxyAuth: boolean;
 }
 
-/** What a deploy says about one function. */
+/** What a deploy says about one function, and how its containers really behave. */
 export interface FunctionSpec {
   readonly name: string;
   readonly gpu: GpuSpec | null;
@@ -32,16 +32,28 @@ export interface FunctionSpec {
   /** What it really uses while an input runs; the bill takes the larger of request and use. */
   readonly usedMilliCpu: number;
   readonly usedMemoryMib: number;
+  /** What it really uses while it loads and while it idles. */
+  readonly idleUsedMilliCpu: number;
+  readonly idleUsedMemoryMib: number;
+  readonly region: Region;
+  readonly ephemeralDiskMib: number;
+  readonly nonpreemptible: boolean;
   readonly scaledownMs: number;
   readonly minContainers: number;
   readonly maxContainers: number;
   readonly bufferContainers: number;
   readonly concurrentInputs: number;
   readonly timeoutMs: number;
-  /** From being asked for to being started: waiting for a machine. Not billed. */
+  /** From being asked for to the beginning of the boot: waiting for a machine, pulling the image. */
   readonly queueMs: number;
-  /** From being started to taking its first input. Billed. */
+  /** From the beginning of the boot to taking its first input: the application's load time. */
   readonly coldStartMs: number;
+  /** The longest that the load takes; each container draws its own. 0: always `coldStartMs`. */
+  readonly slowestColdStartMs: number;
+  /** How long after the beginning of its boot each container dies; null for one that works. */
+  readonly crashAfterMs: number | null;
+  /** Its containers write to the log while they load and when they are ready. */
+  readonly prints: boolean;
   readonly web: readonly WebSpec[];
   /** Variables that the deploy passes into the container (decorator `env`, secrets, image). */
   readonly env: Readonly<Record<string, string>>;
@@ -59,11 +71,15 @@ export interface Fn {
   readonly live: Set<Container>;
 }
 
-export type ContainerState = "pending" | "starting" | "idle" | "busy" | "ended";
+export type ContainerState = "pending" | "starting" | "idle" | "busy" | "stopping" | "ended";
 
-/** From `fromMs` on, the container is billed for this much CPU and memory. */
-export interface UsageChange {
+/** What a container is at: waiting for a machine, loading, working, idling, ending after a stop. */
+export type Phase = "queue" | "boot" | "busy" | "idle" | "grace";
+
+/** From `fromMs` on, the container is in this phase, and this much CPU and memory counts. */
+export interface PhaseChange {
   readonly fromMs: number;
+  readonly phase: Phase;
   readonly milliCpu: number;
   readonly memoryMib: number;
 }
@@ -75,14 +91,17 @@ export interface Container {
   readonly version: number;
   readonly gpu: GpuSpec | null;
   readonly enqueuedAtMs: number;
-  startedAtMs: number | null;
+  /** When it began to boot. What Modal tells as `started_at` is for told/containers.ts to say. */
+  bootedAtMs: number | null;
+  /** When it could take its first input. */
+  readyAtMs: number | null;
   finishedAtMs: number | null;
   state: ContainerState;
   /** Takes no new input; ends when its last one is done. */
   draining: boolean;
   idleSinceMs: number | null;
   readonly inputs: Set<Input>;
-  readonly usage: UsageChange[];
+  readonly phases: PhaseChange[];
   endReason: "" | "scaledown" | "app-stopped" | "stopped" | "replaced" | "crashed";
 }
 

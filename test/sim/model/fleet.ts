@@ -1,14 +1,22 @@
-import type { Container, Fn, FunctionSpec, Input, InputState } from "./entities.ts";
+import type { World } from "../worlds/world.ts";
+import { draw, drawBetween } from "./draw.ts";
+import type { Container, Fn, FunctionSpec, Input, InputState, Phase } from "./entities.ts";
 import { newId, type Random } from "./random.ts";
+
+/** Waiting for a GPU where the world has that, and the exit handlers after a stop. */
+const LONGEST_GPU_QUEUE_MS = 300_000;
+const LONGEST_GRACE_MS = 30_000;
 
 /** What the fleet needs of the cloud around it. */
 export interface FleetHost {
+  readonly world: World;
   readonly random: Random;
   now(): number;
   schedule(atMs: number, run: () => void): void;
   /** The version that new containers run. */
   versionOf(appId: string): number;
   containerEnded(container: Container): void;
+  phaseEntered(container: Container): void;
   /** Whether the function is still part of a running app. */
   isServed(fn: Fn): boolean;
 }
@@ -80,9 +88,7 @@ export class Fleet {
   /** A container that is up and idle at once. */
   startWarm(fn: Fn): Container {
     const container = this.#create(fn);
-    container.state = "starting";
-    container.startedAtMs = this.#host.now();
-    this.#use(container, false);
+    container.bootedAtMs = this.#host.now();
     this.#becomeIdle(container);
     this.balance(fn);
     return container;
@@ -90,7 +96,7 @@ export class Fleet {
 
   start(fn: Fn): Container {
     const container = this.#create(fn);
-    this.#after(fn.spec.queueMs, () => this.#boot(container));
+    this.#after(this.#queueMs(container), () => this.#boot(container));
     return container;
   }
 
@@ -103,15 +109,17 @@ export class Fleet {
       version: this.#host.versionOf(fn.appId),
       gpu: fn.spec.gpu,
       enqueuedAtMs: now,
-      startedAtMs: null,
+      bootedAtMs: null,
+      readyAtMs: null,
       finishedAtMs: null,
       state: "pending",
       draining: false,
       idleSinceMs: null,
       inputs: new Set(),
-      usage: [],
+      phases: [],
       endReason: "",
     };
+    this.#enter(container, "queue");
     this.containers.set(container.id, container);
     fn.live.add(container);
     this.live.add(container);
@@ -120,17 +128,24 @@ export class Fleet {
 
   /** Ends a container. Inputs that it runs go back to the queue, as Modal does. */
   end(container: Container, reason: Container["endReason"]): void {
-    if (container.state === "ended") return;
+    if (isOver(container)) return;
     const fn = container.fn;
     const orphans = [...container.inputs];
     container.inputs.clear();
-    container.state = "ended";
     container.endReason = reason;
-    container.finishedAtMs = this.#host.now();
     container.idleSinceMs = null;
     fn.live.delete(container);
-    this.live.delete(container);
     this.#watched.delete(container);
+    const graceMs = this.#graceMs(container);
+    if (graceMs > 0) {
+      container.state = "stopping";
+      this.#enter(container, "grace");
+    }
+    this.#after(graceMs, () => {
+      container.state = "ended";
+      container.finishedAtMs = this.#host.now();
+      this.live.delete(container);
+    });
     for (const input of orphans.reverse()) {
       input.container = null;
       input.state = "queued";
@@ -146,7 +161,7 @@ export class Fleet {
 
   /** Takes no new input; ends now when it runs none. */
   drain(container: Container, reason: Container["endReason"]): void {
-    if (container.state === "ended") return;
+    if (isOver(container)) return;
     container.draining = true;
     container.endReason = reason;
     if (container.inputs.size === 0) this.end(container, reason);
@@ -169,10 +184,13 @@ export class Fleet {
 
   #boot(container: Container): void {
     if (container.state !== "pending") return;
+    const { spec } = container.fn;
     container.state = "starting";
-    container.startedAtMs = this.#host.now();
-    this.#use(container, false);
-    this.#after(container.fn.spec.coldStartMs, () => {
+    container.bootedAtMs = this.#host.now();
+    this.#enter(container, "boot");
+    if (spec.crashAfterMs !== null)
+      this.#after(spec.crashAfterMs, () => this.end(container, "crashed"));
+    this.#after(loadMs(container), () => {
       if (container.state !== "starting") return;
       this.#becomeIdle(container);
       this.balance(container.fn);
@@ -180,10 +198,11 @@ export class Fleet {
   }
 
   #becomeIdle(container: Container): void {
-    if (container.state === "ended") return;
+    if (isOver(container)) return;
     container.state = "idle";
     container.idleSinceMs = this.#host.now();
-    this.#use(container, false);
+    container.readyAtMs ??= this.#host.now();
+    this.#enter(container, "idle");
     if (container.draining) {
       this.end(container, container.endReason);
       return;
@@ -220,7 +239,7 @@ export class Fleet {
     container.inputs.add(input);
     container.state = "busy";
     container.idleSinceMs = null;
-    this.#use(container, true);
+    this.#enter(container, "busy");
     const move = input.moves;
     const timesOut = input.durationMs > container.fn.spec.timeoutMs;
     this.#after(timesOut ? container.fn.spec.timeoutMs : input.durationMs, () => {
@@ -241,19 +260,49 @@ export class Fleet {
     return best;
   }
 
-  #use(container: Container, busy: boolean): void {
-    const spec = container.fn.spec;
-    const milliCpu = busy ? Math.max(spec.milliCpu, spec.usedMilliCpu) : spec.milliCpu;
-    const memoryMib = busy ? Math.max(spec.memoryMib, spec.usedMemoryMib) : spec.memoryMib;
-    const last = container.usage.at(-1);
-    if (last !== undefined && last.milliCpu === milliCpu && last.memoryMib === memoryMib) return;
-    container.usage.push({ fromMs: this.#host.now(), milliCpu, memoryMib });
+  #enter(container: Container, phase: Phase): void {
+    const { spec } = container.fn;
+    const used =
+      phase === "busy"
+        ? { milliCpu: spec.usedMilliCpu, memoryMib: spec.usedMemoryMib }
+        : { milliCpu: spec.idleUsedMilliCpu, memoryMib: spec.idleUsedMemoryMib };
+    const milliCpu = Math.max(spec.milliCpu, used.milliCpu);
+    const memoryMib = Math.max(spec.memoryMib, used.memoryMib);
+    const last = container.phases.at(-1);
+    if (last?.phase === phase && last.milliCpu === milliCpu && last.memoryMib === memoryMib) return;
+    container.phases.push({ fromMs: this.#host.now(), phase, milliCpu, memoryMib });
+    this.#host.phaseEntered(container);
+  }
+
+  /** Waiting for a machine and the image; where the world has it, also for a GPU that nobody has free. */
+  #queueMs(container: Container): number {
+    const waits = this.#host.world.gpuQueue === "minutes" && container.gpu !== null;
+    const forGpuMs = waits ? drawBetween(container.id, "gpu-queue", 0, LONGEST_GPU_QUEUE_MS) : 0;
+    return container.fn.spec.queueMs + forGpuMs;
+  }
+
+  /** How long a container goes on after it was told to stop. One that has not booted, or has crashed, ends at once. */
+  #graceMs(container: Container): number {
+    if (this.#host.world.stopGrace === "none" || container.endReason === "crashed") return 0;
+    if (container.bootedAtMs === null) return 0;
+    return drawBetween(container.id, "grace", 1000, LONGEST_GRACE_MS);
   }
 
   #after(ms: number, run: () => void): void {
     if (ms <= 0) run();
     else this.#host.schedule(this.#host.now() + ms, run);
   }
+}
+
+/** Ended, or on its way there and of no use any more. */
+export function isOver({ state }: Container): boolean {
+  return state === "ended" || state === "stopping";
+}
+
+function loadMs({ id, fn }: Container): number {
+  const { coldStartMs, slowestColdStartMs } = fn.spec;
+  const extraMs = Math.max(0, slowestColdStartMs - coldStartMs);
+  return coldStartMs + Math.round(extraMs * draw(id, "load"));
 }
 
 export function scheduling(fn: Fn): FunctionSpec {

@@ -45,10 +45,17 @@ export interface GpuSpec {
   readonly count: number;
 }
 
+/** Where a function may run: a broad region ("us") and a narrow one ("us-east-1") cost more. */
+export type Region = "any" | "broad" | "narrow";
+
+/** What is billed, and on which terms. */
 export interface Resources {
   readonly gpu: GpuSpec | null;
   readonly milliCpu: number;
   readonly memoryMib: number;
+  readonly ephemeralDiskMib?: number;
+  readonly region?: Region;
+  readonly nonpreemptible?: boolean;
 }
 
 /** Cost per millisecond in `COST_UNITS_PER_USD`ths of a dollar, by resource. Exact integers. */
@@ -59,14 +66,25 @@ export interface Price {
 }
 
 /**
- * One cost unit is (1 µ$ per hour) × (1 ms) × (1/1000 core) × (1 MiB as a share of a GiB), so that
- * every price in the table and every duration in ms is a whole number of units: no rounding at all.
+ * One cost unit is (1 µ$ per hour) × (1 ms) × (1/1000 core) × (1 MiB as a share of a GiB) × (1/100
+ * of a region's factor) × (1/100 MiB), so that every price in the table and every duration in ms is
+ * a whole number of units: no rounding at all.
  */
 const MICRO = 1_000_000n;
 const MS_PER_HOUR = 3_600_000n;
 const MIB_PER_GIB = 1024n;
 const MILLI = 1000n;
-export const COST_UNITS_PER_USD = MICRO * MS_PER_HOUR * MIB_PER_GIB * MILLI;
+const CENTI = 100n;
+export const COST_UNITS_PER_USD = MICRO * MS_PER_HOUR * MIB_PER_GIB * MILLI * CENTI * CENTI;
+
+/** Hundredths of the price, by region: 1.15 since September 2026 and 1.75 (public notes of pricing). */
+const REGION_FACTOR: Readonly<Record<Region, bigint>> = { any: 100n, broad: 115n, narrow: 175n };
+
+/** CPU functions that are not preempted cost three times the CPU and memory (pricing). */
+const NONPREEMPTIBLE_FACTOR = 3n;
+
+/** 20 GiB of disk are billed as 1 GiB of memory where that is more than the memory itself (docs). */
+const DISK_MIB_PER_MEMORY_MIB = 20n;
 
 export interface RateCard {
   readonly usdPerHour: Readonly<Record<string, string>>;
@@ -84,16 +102,32 @@ export function gpuUsdPerHour(card: RateCard, type: string): number {
 }
 
 export function priceOf(card: RateCard, resources: Resources): Price {
+  const region = REGION_FACTOR[resources.region ?? "any"];
   const gpu =
     resources.gpu === null
       ? 0n
-      : rate(card, gpuKey(resources.gpu.type)) * BigInt(resources.gpu.count) * MIB_PER_GIB * MILLI;
+      : rate(card, gpuKey(resources.gpu.type)) *
+        BigInt(resources.gpu.count) *
+        MIB_PER_GIB *
+        MILLI *
+        CENTI *
+        region;
   if (!card.billCpuAndMemory) return { gpu, cpu: 0n, memory: 0n };
+  const isKept = resources.nonpreemptible === true && resources.gpu === null;
+  const factor = region * (isKept ? NONPREEMPTIBLE_FACTOR : 1n);
+  const centiMib = larger(
+    BigInt(resources.memoryMib) * CENTI,
+    (BigInt(resources.ephemeralDiskMib ?? 0) * CENTI) / DISK_MIB_PER_MEMORY_MIB,
+  );
   return {
     gpu,
-    cpu: rate(card, "cpu_hour_cost") * BigInt(resources.milliCpu) * MIB_PER_GIB,
-    memory: rate(card, "mem_gib_hour_cost") * BigInt(resources.memoryMib) * MILLI,
+    cpu: rate(card, "cpu_hour_cost") * BigInt(resources.milliCpu) * MIB_PER_GIB * CENTI * factor,
+    memory: rate(card, "mem_gib_hour_cost") * centiMib * MILLI * factor,
   };
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 /** Cost units as dollars with 12 decimals, cut off (never rounded up). */
