@@ -143,10 +143,13 @@ function textOf(node: Node): string | undefined {
         ? node.quasis.map(({ value }) => value.cooked ?? "").join("{}")
         : undefined;
   if (text === undefined || !/\p{L}{2}/u.test(text)) return undefined;
+  if (names.has(text)) return undefined;
   const words = text.trim().split(/\s+/);
   return words.length > 1 || /^[A-Z][a-z]{2,}[.!?…]?$/.test(text) ? text : undefined;
 }
 
+/** Names are the same in all languages. */
+const names = new Set(["Modal", "Modal Meter"]);
 const bugs = new Set(["Error", "TypeError", "RangeError", "AggregateError"]);
 const comparisons = new Set(["==", "===", "!=", "!==", "in"]);
 const searches = /\.(includes|startsWith|endsWith|indexOf|lastIndexOf|split|exec|test|match)$/;

@@ -28,7 +28,8 @@ const entry = z.union([z.string(), z.object({ message: z.string() })]);
 const bundleShape = z.record(z.string(), entry);
 
 let texts: TextBundle = {};
-let rules = new Intl.PluralRules("en");
+/** undefined: English, whose rule is short; `Intl` would cost the guardian 1.5 MB. */
+let rules: Intl.PluralRules | undefined;
 
 /**
  * Says in which language this process speaks; undefined: English. Called once, before the first
@@ -36,7 +37,7 @@ let rules = new Intl.PluralRules("en");
  */
 export function useTexts(chosen: Texts | undefined): void {
   texts = chosen?.bundle ?? {};
-  rules = pluralRules(chosen?.language ?? "en");
+  rules = chosen === undefined ? undefined : pluralRules(chosen.language);
   config({ contents: { ...texts } });
 }
 
@@ -72,14 +73,12 @@ export function t(english: string, ...values: readonly TextValue[]): string {
  * language's category ("{0} apps/few"), as scripts/texts.ts writes them.
  */
 export function plural(count: number, forms: PluralForms, ...values: readonly TextValue[]): string {
-  const comment = rules.select(count);
-  if (Object.hasOwn(texts, `${forms.other}/${comment}`))
-    return translate({ message: forms.other, comment, args: [count, ...values] });
-  return translate({
-    message: Math.abs(count) === 1 ? forms.one : forms.other,
-    comment: "english",
-    args: [count, ...values],
-  });
+  const args = [count, ...values];
+  const comment = rules?.select(count);
+  if (comment !== undefined && Object.hasOwn(texts, `${forms.other}/${comment}`))
+    return translate({ message: forms.other, comment, args });
+  const message = Math.abs(count) === 1 ? forms.one : forms.other;
+  return translate({ message, comment: "english", args });
 }
 
 /** A language tag of somebody else's making never throws: an unknown one counts as English does. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { t } from "../base/text.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
@@ -176,7 +177,7 @@ export class GuardedScope {
         ...(elsewhere ?? []).map((app) => ({
           ...app,
           why: "not-asked-for" as const,
-          reason: "not started on this machine",
+          reason: t("not started on this machine"),
           canBeNamed: true,
         })),
       ],
@@ -225,7 +226,7 @@ export class GuardedScope {
         ...idle.map((app) => ({
           ...app,
           why: "not-asked-for" as const,
-          reason: "idle, no container runs",
+          reason: t("idle, no container runs"),
           canBeNamed: true,
         })),
       ],
@@ -241,7 +242,7 @@ export class GuardedScope {
     if (scopeKey !== this.target.scope)
       throw new Failure(
         "permission-denied",
-        `The credentials speak for ${scopeKey} now, not for ${this.target.scope}.`,
+        t("The credentials are for {0} now, not for {1}.", scopeKey, this.target.scope),
       );
     this.#connection = connection;
     return connection;

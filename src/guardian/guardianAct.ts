@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import { t } from "../base/text.ts";
 import { asFailure } from "../session/concurrent.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { releaseText } from "../session/mode/releaseGpus.ts";
@@ -86,7 +87,7 @@ export class GuardianAct {
     return {
       // A running request is not interrupted: that its container stays is no failure.
       verified: result.verified,
-      notice: acted ? { title: "Modal GPUs", body: text, actions: [] } : undefined,
+      notice: acted ? { title: t("Modal GPUs"), body: text, actions: [] } : undefined,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { Failure } from "../base/failure.ts";
+import { t } from "../base/text.ts";
 
 const ms = z.number();
 
@@ -35,7 +36,7 @@ export function readGuardianConfig(file: string): GuardianConfig {
   const raw: unknown = JSON.parse(readFileSync(file, "utf8"));
   const parsed = z.safeParse(config, raw);
   if (!parsed.success)
-    throw new Failure("bad-setting", "The guardian's start file is not readable.", {
+    throw new Failure("bad-setting", t("The guardian's start file is not readable."), {
       cause: parsed.error,
     });
   return parsed.data;

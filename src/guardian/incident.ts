@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { t } from "../base/text.ts";
 import { formatClock } from "../cost/format.ts";
 import { asFailure, within } from "../session/concurrent.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
@@ -127,7 +128,8 @@ export class Incident {
       const unseen = how === "lifetime" || how === "terminated";
       this.#notes.noteReminder(
         unseen
-          ? { state: "not-shown", detail: "the guardian ended while it was on the screen" }
+          ? // not shown: for the incident's record
+            { state: "not-shown", detail: "the guardian ended while it was on the screen" }
           : { state: "withdrawn" },
       );
     }
@@ -231,9 +233,9 @@ export class Incident {
     if (!mayAct()) return;
     for (const { kind } of await scope.expireDemos(this.endId, process.pid)) {
       if (kind !== "expired") continue;
-      const text = "A demo session was over: its apps are back in their resting mode.";
+      const text = t("The demo session is over. Its apps are back in their resting mode.");
       this.#notes.addAct(text);
-      this.#tell({ title: "Demo session over", body: text, actions: [] });
+      this.#tell({ title: t("Demo session over"), body: text, actions: [] });
     }
     this.#planExpiry(clock.nowMs() + 2 * timings.confirmMs);
   }

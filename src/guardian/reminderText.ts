@@ -1,3 +1,4 @@
+import { plural, t } from "../base/text.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { plainLine } from "./notifier/notifier.ts";
 import type { Reminder, ReminderAction } from "./notifier/notifier.ts";
@@ -20,26 +21,30 @@ export interface ReminderFacts {
   readonly canRelease: boolean;
 }
 
-const stopAction: ReminderAction = { id: "stop", label: "Stop all" };
-const releaseAction: ReminderAction = { id: "release", label: "Release GPUs" };
-const keepAction: ReminderAction = { id: "keep", label: "Keep running" };
+const stopAction = (): ReminderAction => ({ id: "stop", label: t("Stop All") });
+const releaseAction = (): ReminderAction => ({ id: "release", label: t("Release GPUs") });
+const keepAction = (): ReminderAction => ({ id: "keep", label: t("Keep Running") });
 
 /** The reminder after the last window of a workspace and environment is gone. */
 export function closeReminder(facts: ReminderFacts): Reminder {
   const { apps, scope, burn, unchecked, stop, canRelease } = facts;
-  const one = apps.length === 1;
   const sentences = [
-    `${appList(apps)}. No VS Code window ${scope === null ? "" : `of ${plainLine(scope)} `}is open.`,
-    burn === null ? "" : `Cost: ${burn}.`,
-    unchecked === null ? "" : `As last seen: Modal could not be asked now (${unchecked})`,
-    stop === null
-      ? ""
-      : `Without an answer, ${whoIsStopped(stop.names, apps.length)} at ${stop.at}.`,
+    scope === null
+      ? t("{0}. No VS Code window is open.", appList(apps))
+      : t("{0}. No VS Code window of {1} is open.", appList(apps), plainLine(scope)),
+    burn === null ? "" : t("Cost: {0}.", burn),
+    unchecked === null ? "" : t("As last seen: Modal could not be asked now ({0})", unchecked),
+    stop === null ? "" : withoutAnswer(stop, apps.length),
   ];
   return {
-    title: one ? "A Modal app still runs" : `${apps.length} Modal apps still run`,
+    title: plural(apps.length, {
+      one: "{0} Modal app still runs",
+      other: "{0} Modal apps still run",
+    }),
     body: sentences.filter((text) => text !== "").join(" "),
-    actions: canRelease ? [stopAction, releaseAction, keepAction] : [stopAction, keepAction],
+    actions: canRelease
+      ? [stopAction(), releaseAction(), keepAction()]
+      : [stopAction(), keepAction()],
   };
 }
 
@@ -56,57 +61,79 @@ export function outcomeNotice(receipts: readonly StopReceipt[]): Reminder {
   });
   if (left.length > 0)
     return notice(
-      unverified ? "The stop is not verified" : `${count(left.length)} not stopped`,
+      unverified
+        ? t("The stop is not verified")
+        : plural(left.length, { one: "{0} app not stopped", other: "{0} apps not stopped" }),
       left.map(({ name, reason }) => `${name}: ${plainLine(reason)}.`).join(" "),
-      stopped.length > 0 ? `Stopped: ${names(stopped)}.` : "",
-      'Open VS Code and choose "Modal Meter: Stop All Apps".',
+      stopped.length > 0 ? t("Stopped: {0}.", names(stopped)) : "",
+      stopAgain(),
     );
   if (unverified)
     return notice(
-      "The stop is not verified",
-      'No fresh listing could be had. Open VS Code and choose "Modal Meter: Stop All Apps".',
+      t("The stop is not verified"),
+      t("Modal could not be asked what still runs."),
+      stopAgain(),
     );
   return notice(
-    stopped.length === 0 ? "Nothing was left to stop" : `Stopped ${count(stopped.length)}`,
+    stopped.length === 0
+      ? t("Nothing was left to stop")
+      : plural(stopped.length, { one: "Stopped {0} app", other: "Stopped {0} apps" }),
     stopped.length === 0 ? "" : `${names(stopped)}.`,
     excluded.length === 0
-      ? "All clear: no Modal app runs."
-      : `Left running: ${names(excluded)} (${[...new Set(excluded.map(({ reason }) => reason))].join(", ")}).`,
+      ? t("All clear: no Modal app runs.")
+      : t(
+          "Left running: {0} ({1}).",
+          names(excluded),
+          [...new Set(excluded.map(({ reason }) => reason))].join(", "),
+        ),
   );
 }
 
 /** After several attempts: what the person has to do now. */
 export function failedNotice(what: "stop" | "release"): Reminder {
-  const command = what === "stop" ? "Stop All Apps" : "Release GPUs";
   return {
-    title: what === "stop" ? "Modal apps could not be stopped" : "GPUs could not be released",
-    body: `They may still cost money, and are tried again. To be sure, open VS Code and choose "Modal Meter: ${command}".`,
+    title: what === "stop" ? t("Modal apps could not be stopped") : t("GPUs could not be released"),
+    body: [
+      t("They may still cost money. Modal Meter keeps trying."),
+      what === "stop"
+        ? stopAgain()
+        : t('Open VS Code and choose "Modal Meter: {0}".', t("Release GPUs")),
+    ].join(" "),
     actions: [],
   };
 }
 
+function stopAgain(): string {
+  return t('Open VS Code and choose "Modal Meter: {0}".', t("Stop All Apps"));
+}
+
 function appList(apps: readonly ReminderApp[]): string {
   return apps
-    .map(({ name, containerCount }) => {
-      const size =
-        containerCount === 0
-          ? ""
-          : ` (${containerCount} ${containerCount === 1 ? "container" : "containers"})`;
-      return `${plainLine(name, 60)}${size}`;
-    })
+    .map(({ name, containerCount }) =>
+      containerCount === 0
+        ? plainLine(name, 60)
+        : plural(
+            containerCount,
+            { one: "{1} ({0} container)", other: "{1} ({0} containers)" },
+            plainLine(name, 60),
+          ),
+    )
     .join(", ");
 }
 
-function whoIsStopped(names: readonly string[], shown: number): string {
-  if (names.length === shown) return shown === 1 ? "it is stopped" : "they are stopped";
-  const list = names.map((name) => plainLine(name, 60)).join(", ");
-  return `${list} ${names.length === 1 ? "is" : "are"} stopped`;
+function withoutAnswer(stop: NonNullable<ReminderFacts["stop"]>, shown: number): string {
+  const { at } = stop;
+  if (stop.names.length === shown)
+    return shown === 1
+      ? t("Without an answer, it is stopped at {0}.", at)
+      : t("Without an answer, they are stopped at {0}.", at);
+  return t(
+    "Without an answer, these are stopped at {0}: {1}.",
+    at,
+    stop.names.map((name) => plainLine(name, 60)).join(", "),
+  );
 }
 
 function names(apps: readonly { readonly name: string }[]): string {
   return apps.map(({ name }) => plainLine(name, 60)).join(", ");
-}
-
-function count(apps: number): string {
-  return apps === 1 ? "1 app" : `${apps} apps`;
 }

@@ -1,3 +1,4 @@
+import { t } from "../base/text.ts";
 import { formatMetered } from "../cost/format.ts";
 import { addUsd, zeroUsd } from "../cost/money.ts";
 import type { MicroUsd } from "../cost/money.ts";
@@ -37,5 +38,5 @@ export function burnText({ view }: Sight, apps: readonly PlannedApp[]): string |
     if (burn === null) return null;
     sum = addUsd(sum, burn ?? zeroUsd);
   }
-  return sum > 0 ? `${formatMetered(sum)} per hour` : null;
+  return sum > 0 ? t("{0} per hour", formatMetered(sum)) : null;
 }

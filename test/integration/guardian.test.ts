@@ -44,7 +44,7 @@ describe("guardian process", function () {
     assert.deepEqual(desk.reminders, []);
   });
 
-  it("reminds once after the last of two windows is closed; Stop all stops, is verified and told", async () => {
+  it("reminds once after the last of two windows is closed; Stop All stops, is verified and told", async () => {
     await atDesk();
     const appId = desk.startApp("flux-api", 2);
     const first = await desk.openWindow();
@@ -59,7 +59,7 @@ describe("guardian process", function () {
     await until("the reminder is shown", () => desk.reminders.length > 0);
     const lateMs = Date.now() - closedAtMs - quickTimings.graceMs;
     assert.ok(lateMs > -500 && lateMs < 5_000, `${lateMs} ms late`);
-    assert.match(desk.reminders[0] ?? "", /^A Modal app still runs\|flux-api \(2 containers\)/);
+    assert.match(desk.reminders[0] ?? "", /^1 Modal app still runs\|flux-api \(2 containers\)/);
     assert.match(desk.reminders[0] ?? "", /≈ \$\d+\.\d\d per hour/);
     desk.answer("stop");
     await guardianEnds();
@@ -98,6 +98,25 @@ describe("guardian process", function () {
     assert.deepEqual(desk.runningApps, []);
     assert.equal(desk.stops.length, 2);
     assert.equal(desk.reminders.length, 2);
+  });
+
+  it("speaks the editor's language, by the path of its bundle", async () => {
+    const bundle = {
+      "{0} Modal apps still run/one": "{0} Modal-App läuft noch",
+      "{0}. No VS Code window is open.": "{0}. Kein VS-Code-Fenster ist offen.",
+    };
+    await atDesk({ texts: { language: "de", bundle } });
+    desk.startApp("flux-api");
+    const window = await desk.openWindow();
+    await guardianRuns();
+    await desk.close(window);
+    await until("the reminder is shown", () => desk.reminders.length > 0);
+    assert.match(
+      desk.reminders[0] ?? "",
+      /^1 Modal-App läuft noch\|flux-api \(1 container\)\. Kein VS-Code-Fenster ist offen\. Cost:/,
+    );
+    desk.answer("stop");
+    await guardianEnds();
   });
 
   it("lets a reload pass", async () => {

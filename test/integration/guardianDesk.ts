@@ -112,6 +112,8 @@ export interface DeskOptions {
   readonly onClose?: "remind" | "stop" | "release" | "off";
   readonly stopAfterMinutes?: number;
   readonly timings?: Partial<GuardianTimings>;
+  /** The windows' language: the texts of its bundle file. */
+  readonly texts?: { readonly language: string; readonly bundle: Readonly<Record<string, string>> };
   /** Where `notify-send` is looked for first; by default a stand-in that the test answers. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -186,7 +188,9 @@ export class GuardianDesk {
 
   /** A window of the default environment, or of another one. */
   async openWindow(environment: string | null = null): Promise<DeskWindow> {
-    const { onClose = "remind", stopAfterMinutes = 0, timings, env = {} } = this.#options;
+    const { onClose = "remind", stopAfterMinutes = 0, timings, texts, env = {} } = this.#options;
+    const textsFile = join(this.folder, "bundle.l10n.json");
+    if (texts !== undefined) writeFileSync(textsFile, JSON.stringify(texts.bundle));
     const options = {
       bundleFiles: this.#bundleFiles,
       storageFolder: join(this.folder, "storage"),
@@ -194,6 +198,7 @@ export class GuardianDesk {
       onClose,
       stopAfterMinutes,
       environment,
+      texts: texts === undefined ? null : { language: texts.language, file: textsFile },
       timings: { ...quickTimings, ...timings },
     };
     const child = fork(windowFile, [JSON.stringify(options)], {

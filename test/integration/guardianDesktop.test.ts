@@ -43,7 +43,7 @@ describe("the reminder on a real desktop", function () {
     await until("the reminder is on the screen", () => desktop.notification());
   }
 
-  it("shows it; its Stop all button stops the apps, verified, without any editor", async () => {
+  it("shows it; its Stop All button stops the apps, verified, without any editor", async () => {
     const apps = [desk.startApp("flux-api", 2), desk.startApp("comfy")];
     await reminderAfterClose();
     const picture = join(pictures, "guardian-reminder.png");

@@ -23,6 +23,7 @@ const options = z.parse(
     onClose: z.enum(["remind", "stop", "release", "off"]),
     stopAfterMinutes: z.number(),
     environment: z.nullable(z.string()),
+    texts: z.nullable(z.object({ language: z.string(), file: z.string() })),
     timings: z.record(z.string(), z.number()),
   }),
   JSON.parse(process.argv[2] ?? "{}"),
@@ -90,6 +91,7 @@ async function open(): Promise<void> {
             ledger,
             nowMs: Date.now(),
             timings,
+            ...(options.texts === null ? {} : { texts: options.texts }),
             target: {
               scope: connected.scopeKey,
               control: "sdk",

@@ -11,7 +11,7 @@ export function notifySendCall(reminder: Reminder, canAct: boolean): ToolCall {
   return {
     file: "notify-send",
     args: [
-      "--app-name=Modal Meter",
+      "--app-name=Modal Meter", // not shown: a program's option
       `--urgency=${asks ? "critical" : "normal"}`,
       ...(canAct
         ? ["--print-id", ...reminder.actions.map(({ id, label }) => `--action=${id}=${label}`)]
@@ -42,9 +42,11 @@ function closeNotificationCall(notificationId: string): ToolCall {
 /** What `notify-send` said: its own id on the first line, then the pressed action's name. */
 function notifySendAnswer(reminder: Reminder, result: ToolResult, canAct: boolean): ReminderAnswer {
   if (result.startError !== undefined)
+    // not shown: for the incident's record
     return { kind: "not-shown", reason: `notify-send: ${result.startError}` };
   if (result.exitCode !== 0) {
     const reason = plainLine(result.stderr.split("\n").find((line) => line.trim() !== "") ?? "");
+    // not shown: for the incident's record
     return { kind: "not-shown", reason: reason === "" ? "notify-send failed" : reason };
   }
   if (!canAct || reminder.actions.length === 0) return { kind: "shown" };

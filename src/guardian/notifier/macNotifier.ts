@@ -13,6 +13,7 @@ const noticeSeconds = 300;
  * a word until the person allows them (VSCODE.md §5 tells of several tools that met it). The script
  * is fixed; title, text, seconds and labels arrive as arguments of `run`.
  */
+// not shown: a program
 const dialogScript = [
   "on run argv",
   "set buttonLabels to items 4 thru -1 of argv",
@@ -44,6 +45,7 @@ function buttonLabels(reminder: Reminder): readonly string[] {
 /** What `osascript` said. */
 export function osascriptAnswer(reminder: Reminder, result: ToolResult): ReminderAnswer {
   if (result.startError !== undefined)
+    // not shown: for the incident's record
     return { kind: "not-shown", reason: `osascript: ${result.startError}` };
   if (result.exitCode !== 0) {
     // -128: the person closed the dialog with Escape.

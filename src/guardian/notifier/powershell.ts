@@ -4,6 +4,7 @@ import type { ToolCall } from "./runTool.ts";
 import { protocolPrefix } from "./windowsToast.ts";
 import type { Toast, ToastPlace } from "./windowsToast.ts";
 
+// nothing here is shown: programs, whose data arrives from elsewhere
 /*
  * Fixed scripts for Windows PowerShell 5.1, which every Windows 10 and 11 has. All data arrives in
  * environment variables and is only ever used as text.

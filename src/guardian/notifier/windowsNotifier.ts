@@ -108,10 +108,12 @@ function namesIn(folder: string): readonly string[] {
 /** What a script said: the pressed button's index. */
 export function powershellAnswer(reminder: Reminder, result: ToolResult): ReminderAnswer {
   if (result.startError !== undefined)
+    // not shown: for the incident's record
     return { kind: "not-shown", reason: `powershell.exe: ${result.startError}` };
   if (result.exitCode !== 0)
     return {
       kind: "not-shown",
+      // not shown: for the incident's record
       reason: `powershell.exe ended with code ${result.exitCode ?? "none"}`,
     };
   if (reminder.actions.length === 0) return { kind: "shown" };

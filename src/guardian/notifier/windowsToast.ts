@@ -2,6 +2,8 @@ import { plainLine } from "./notifier.ts";
 import type { Reminder } from "./notifier.ts";
 import type { ToolCall } from "./runTool.ts";
 
+// nothing here is shown: markup and commands around texts from elsewhere
+
 export interface ToastPlace {
   /** Windows' own folder, "C:\\Windows": no other program of the same name is started. */
   readonly systemRoot: string;

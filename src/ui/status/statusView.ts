@@ -229,7 +229,7 @@ function tail(app: RunningApp, nowMs: number): string {
 function links(state: MeterState): string {
   const shown: string[] = [];
   if (state.apps.length > 0) {
-    shown.push(commandLink("Stop all", "stopAll"), commandLink("Release GPUs", "releaseGpus"));
+    shown.push(commandLink("Stop All", "stopAll"), commandLink("Release GPUs", "releaseGpus"));
   } else {
     shown.push(commandLink("Start dev", "startDev"), commandLink("Start demo", "startDemo"));
   }

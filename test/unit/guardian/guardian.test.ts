@@ -126,7 +126,7 @@ describe("Guardian", () => {
     assert.deepEqual(world.modal.stopped, [appId]);
   });
 
-  it("leaves everything alone after Keep running, also at the second stage", async () => {
+  it("leaves everything alone after Keep Running, also at the second stage", async () => {
     world.stopAfterMinutes = 30;
     const window = world.openWindow();
     world.modal.start("flux-api");
@@ -270,7 +270,7 @@ describe("Guardian", () => {
     await world.advance(hour);
     const [undelivered] = undeliveredReminders(ledger, true, world.clock.nowMs());
     assert.equal(undelivered?.reminder.detail, "no desktop");
-    assert.equal(undelivered.reminder.title, "A Modal app still runs");
+    assert.equal(undelivered.reminder.title, "1 Modal app still runs");
     assert.deepEqual(undeliveredReminders(ledger, true, world.clock.nowMs()), []);
   });
 

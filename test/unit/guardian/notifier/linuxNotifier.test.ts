@@ -37,11 +37,11 @@ describe("LinuxNotifier", () => {
       "--app-name=Modal Meter",
       "--urgency=critical",
       "--print-id",
-      "--action=stop=Stop all",
-      "--action=keep=Keep running",
+      "--action=stop=Stop All",
+      "--action=keep=Keep Running",
     ]);
     assert.equal(args.length, end + 3);
-    assert.equal(args[end + 1], "A Modal app still runs");
+    assert.equal(args[end + 1], "1 Modal app still runs");
     assert.match(args[end + 2] ?? "", /^--evil= b \$\(rm\) \/b {2};.*2 containers/);
   });
 

@@ -36,10 +36,10 @@ describe("osascriptCall", () => {
 
   it("passes title, text, seconds and the button labels in the order that the script reads", () => {
     const { data } = split(osascriptCall(reminder("flux-api")).args);
-    assert.equal(data[0], "A Modal app still runs");
+    assert.equal(data[0], "1 Modal app still runs");
     assert.match(data[1] ?? "", /^flux-api \(1 container\)/);
     assert.match(data[2] ?? "", /^\d+$/);
-    assert.deepEqual(data.slice(3), ["Stop all", "Release GPUs", "Keep running"]);
+    assert.deepEqual(data.slice(3), ["Stop All", "Release GPUs", "Keep Running"]);
   });
 
   it("gives a notice one button", () => {
@@ -51,7 +51,7 @@ describe("osascriptCall", () => {
 describe("osascriptAnswer", () => {
   it("reads the pressed button, a dialog that gave up, and one that was closed", () => {
     const asked = reminder("flux-api");
-    assert.deepEqual(osascriptAnswer(asked, said({ stdout: "Stop all\n" })), {
+    assert.deepEqual(osascriptAnswer(asked, said({ stdout: "Stop All\n" })), {
       kind: "pressed",
       actionId: "stop",
     });

@@ -52,8 +52,8 @@ describe("the dialog of Windows", () => {
   it("names the buttons one by one", () => {
     const { env } = dialogCall(reminder("flux-api"), systemRoot);
     assert.equal(env?.["MODAL_METER_ACTIONS"], "2");
-    assert.equal(env["MODAL_METER_ACTION_0"], "Stop all");
-    assert.equal(env["MODAL_METER_ACTION_1"], "Keep running");
+    assert.equal(env["MODAL_METER_ACTION_0"], "Stop All");
+    assert.equal(env["MODAL_METER_ACTION_1"], "Keep Running");
   });
 
   it("shows a notice as a toast", () => {

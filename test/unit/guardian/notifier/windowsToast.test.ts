@@ -18,8 +18,8 @@ function asking(title: string, body: string): Reminder {
     title,
     body,
     actions: [
-      { id: "stop", label: "Stop all" },
-      { id: "keep", label: "Keep running" },
+      { id: "stop", label: "Stop All" },
+      { id: "keep", label: "Keep Running" },
     ],
   };
 }
@@ -59,7 +59,7 @@ function shape(xml: string): {
 
 describe("reminderToast", () => {
   it("is a toast that stays, opens the editor by a click, and has a protocol for each button", () => {
-    const { xml, buttons } = toastOf(asking("A Modal app still runs", "flux-api."));
+    const { xml, buttons } = toastOf(asking("1 Modal app still runs", "flux-api."));
     assert.deepEqual(shape(xml), {
       tags: [
         'toast scenario="reminder" activationType="protocol" launch="vscode-insiders://modal-meter.modal-meter/running"',
@@ -68,10 +68,10 @@ describe("reminderToast", () => {
         "text",
         "text",
         "actions",
-        `action content="Stop all" activationType="protocol" arguments="modal-meter-0123abcd-${nonce}-stop:"`,
-        `action content="Keep running" activationType="protocol" arguments="modal-meter-0123abcd-${nonce}-keep:"`,
+        `action content="Stop All" activationType="protocol" arguments="modal-meter-0123abcd-${nonce}-stop:"`,
+        `action content="Keep Running" activationType="protocol" arguments="modal-meter-0123abcd-${nonce}-keep:"`,
       ],
-      texts: ["A Modal app still runs", "flux-api."],
+      texts: ["1 Modal app still runs", "flux-api."],
     });
     for (const { protocol } of buttons) {
       // A scheme of a URI (RFC 3986), and below the registry's limit for a key.
