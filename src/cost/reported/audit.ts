@@ -1,9 +1,9 @@
 import { formatAmount, formatDrift, formatExactUsd } from "../format.ts";
 import { parseGpu } from "../rates/gpu.ts";
-import type { CostHeaders } from "./headers.ts";
+import { headerValue, type CostHeaders } from "./headers.ts";
 import { microUsd, usd, type MicroUsd } from "../money.ts";
 import { gpuRate, unknownRateText, type Rates } from "../rates/rates.ts";
-import type { CallStatus } from "../call.ts";
+import type { CallRecord, CallStatus } from "../call.ts";
 
 /** What can be wrong with what a response says of its cost. */
 export type FindingCode =
@@ -65,10 +65,33 @@ export function auditHeaders(headers: CostHeaders, context: AuditContext): reado
   ];
 }
 
-/** What the ledger may count as reported: the claim, unless it cannot be true or the call failed. */
-export function creditedCost(headers: CostHeaders, findings: readonly Finding[]): MicroUsd | null {
-  const isRefused = findings.some(({ code }) => code === "cost-absurd" || code === "call-failed");
-  return isRefused || headers.cost.state !== "read" ? null : headers.cost.value;
+/** What a call's row may say of a claim: what can be true of it, and what the audit found. */
+export interface CreditedClaim {
+  readonly row: Pick<CallRecord, "reportedMicroUsd" | "executionSeconds" | "gpuType" | "audit">;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * The only road from response headers and log lines into a call's row. An amount that cannot be
+ * true is not counted, a time that cannot be true is not kept, and a call that failed claims nothing.
+ */
+export function creditedClaim(claim: CostHeaders, context: AuditContext): CreditedClaim {
+  const findings = auditHeaders(claim, context);
+  const has = (code: FindingCode): boolean => findings.some((finding) => finding.code === code);
+  const audit = findings.map(({ code }) => code);
+  if (has("call-failed")) {
+    const row = { reportedMicroUsd: null, executionSeconds: null, gpuType: null, audit };
+    return { row, findings };
+  }
+  return {
+    row: {
+      reportedMicroUsd: has("cost-absurd") ? null : headerValue(claim.cost),
+      executionSeconds: has("longer-than-request") ? null : headerValue(claim.executionSeconds),
+      gpuType: headerValue(claim.gpuType),
+      audit,
+    },
+    findings,
+  };
 }
 
 /** The claim in USD per second and GPU; undefined where it cannot be told. */
@@ -94,7 +117,7 @@ function auditCost(headers: CostHeaders, context: AuditContext): readonly Findin
     return [{ code: "cost-missing", message }];
   }
   if (cost.state === "malformed") return [unreadableCost(cost.text)];
-  if (isAbsurd(cost.value, headers, context.rates)) {
+  if (isAbsurd(cost.value, headers, context)) {
     const message = `X-Cost-USD says ${formatAmount(cost.value)}, more than any GPU can cost in that time. It is not counted.`;
     return [{ code: "cost-absurd", message }];
   }
@@ -110,15 +133,18 @@ function unreadableCost(text: string): Finding {
       };
 }
 
-function isAbsurd(cost: MicroUsd, headers: CostHeaders, rates: Rates): boolean {
+function isAbsurd(
+  cost: MicroUsd,
+  { executionSeconds }: CostHeaders,
+  { rates, requestSeconds }: AuditContext,
+): boolean {
   let highest = 0;
   for (const rate of rates.gpus.values()) highest = Math.max(highest, rate.usdPerHour);
-  const { executionSeconds } = headers;
+  const claimed = executionSeconds.state === "read" ? executionSeconds.value : maxSeconds;
+  // No handler runs for longer than the request that waits for it, whatever it claims.
+  const possible = requestSeconds === null ? maxSeconds : requestSeconds + timeToleranceSeconds;
   // A handler of a few milliseconds may round its cost up: allow it one second.
-  const seconds =
-    executionSeconds.state === "read" && executionSeconds.value <= maxSeconds
-      ? Math.max(1, executionSeconds.value)
-      : maxSeconds;
+  const seconds = Math.max(1, Math.min(claimed, possible, maxSeconds));
   return cost > usd((highest * maxGpus * maxMultiplier * seconds) / 3600);
 }
 

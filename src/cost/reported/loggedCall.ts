@@ -1,4 +1,4 @@
-import { auditHeaders, creditedCost } from "./audit.ts";
+import { creditedClaim } from "./audit.ts";
 import type { CallRecord } from "../call.ts";
 import type { CostHeaders, HeaderField } from "./headers.ts";
 import type { LoggedCost } from "./logLineAssembler.ts";
@@ -22,8 +22,7 @@ export function loggedCall(
   nowMs: number,
 ): CallRecord {
   const endedAtMs = logged.atMs ?? nowMs;
-  const claimed = headersOf(logged);
-  const findings = auditHeaders(claimed, {
+  const { row } = creditedClaim(headersOf(logged), {
     status: "succeeded",
     requestSeconds: null,
     containerGpu: null,
@@ -36,13 +35,10 @@ export function loggedCall(
     sessionId: null,
     endpoint: null,
     mode: null,
-    startedAtMs: Math.round(endedAtMs - (logged.executionSeconds ?? 0) * 1000),
+    startedAtMs: Math.round(endedAtMs - (row.executionSeconds ?? 0) * 1000),
     endedAtMs,
     status: "succeeded",
-    reportedMicroUsd: creditedCost(claimed, findings),
-    executionSeconds: logged.executionSeconds,
-    gpuType: logged.gpuType,
-    audit: findings.map(({ code }) => code),
+    ...row,
     handoverUrl: null,
     resultPath: null,
     inputJson: null,

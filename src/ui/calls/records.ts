@@ -1,4 +1,4 @@
-import { auditHeaders, type Finding } from "../../cost/reported/audit.ts";
+import { creditedClaim, type Finding } from "../../cost/reported/audit.ts";
 import type { CallRecord } from "../../cost/call.ts";
 import { formatDuration, formatReported } from "../../cost/format.ts";
 import { headerValue, readCostHeaders } from "../../cost/reported/headers.ts";
@@ -14,10 +14,11 @@ export function succeeded(
   containerGpu: string | null,
   rates: Rates,
 ): { readonly call: CallRecord; readonly findings: readonly Finding[] } {
-  const headers = readCostHeaders(outcome.headers);
-  const findings = auditHeaders(headers, {
+  const requestSeconds = (outcome.answeredAtMs - call.startedAtMs) / 1000;
+  const { row, findings } = creditedClaim(readCostHeaders(outcome.headers), {
     status: "succeeded",
-    requestSeconds: (outcome.answeredAtMs - call.startedAtMs) / 1000,
+    // A clock that was set back meanwhile tells nothing.
+    requestSeconds: requestSeconds < 0 ? null : requestSeconds,
     containerGpu,
     rates,
   });
@@ -27,10 +28,7 @@ export function succeeded(
       ...call,
       status: "succeeded",
       endedAtMs: outcome.endedAtMs,
-      reportedMicroUsd: headerValue(headers.cost),
-      executionSeconds: headerValue(headers.executionSeconds),
-      gpuType: headerValue(headers.gpuType),
-      audit: findings.map(({ code }) => code),
+      ...row,
       handoverUrl: null,
       resultPath: outcome.resultPath,
     },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
   auditHeaders,
-  creditedCost,
+  creditedClaim,
   type AuditContext,
   type FindingCode,
 } from "../../../../src/cost/reported/audit.ts";
@@ -50,7 +50,7 @@ describe("the header audit", () => {
       findings[0]?.message ?? "",
       /\$0\.000694\/s.*cost \$0\.001083 at \$0\.000542\/s, \+28\.\d %.*former price for L40S/,
     );
-    assert.equal(creditedCost(headers("0.001388"), findings), 1388);
+    assert.equal(creditedClaim(headers("0.001388"), context).row.reportedMicroUsd, 1388);
   });
 
   it("names what is missing, malformed, negative or absurd", () => {
@@ -66,14 +66,14 @@ describe("the header audit", () => {
       "time-missing",
       "gpu-missing",
     ]);
-    const absurd = headers("5000");
-    assert.equal(creditedCost(absurd, auditHeaders(absurd, context)), null);
+    assert.equal(creditedClaim(headers("5000"), context).row.reportedMicroUsd, null);
   });
 
   it("compares with the container's GPU and the request's time", () => {
     assert.deepEqual(codes(headers("0.001389", "2.000", "A100-80GB")), ["gpu-differs"]);
     assert.deepEqual(codes(headers("0.001083"), { containerGpu: null }), []);
     assert.deepEqual(codes(headers("0.016250", "30.000")), ["longer-than-request"]);
+    assert.equal(creditedClaim(headers("0.016250", "30.000"), context).row.executionSeconds, null);
     assert.deepEqual(codes(headers("0.016250", "30.000"), { requestSeconds: null }), []);
     assert.deepEqual(codes(headers("0.001", "2", "X900"), { containerGpu: null }), [
       "gpu-rate-unknown",
@@ -81,13 +81,8 @@ describe("the header audit", () => {
   });
 
   it("does not know what a failed call cost", () => {
-    const read = headers("0.001083");
-    const findings = auditHeaders(read, { ...context, status: "failed" });
-    assert.deepEqual(
-      findings.map(({ code }) => code),
-      ["call-failed"],
-    );
-    assert.equal(creditedCost(read, findings), null);
+    const { row } = creditedClaim(headers("0.001083"), { ...context, status: "failed" });
+    assert.deepEqual([row.audit, row.reportedMicroUsd], [["call-failed"], null]);
   });
 
   it("accepts every honest header, for any GPU, count and time", () => {

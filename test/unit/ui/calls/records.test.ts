@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import type { CallRecord } from "../../../../src/cost/call.ts";
+import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { CallFailure, type CallOutcome } from "../../../../src/endpoints/callTypes.ts";
+import { callLines, failed, succeeded } from "../../../../src/ui/calls/records.ts";
+import { call, t0 } from "../../cost/arbitraries.ts";
+
+const running = call({
+  status: "running",
+  endedAtMs: null,
+  reportedMicroUsd: null,
+  executionSeconds: null,
+  gpuType: null,
+});
+
+function outcome(headers: Readonly<Record<string, string>>, seconds = 2.5): CallOutcome {
+  return {
+    callId: "call-1",
+    status: 200,
+    headers,
+    resultPath: null,
+    extractedPaths: [],
+    bytes: 0,
+    mediaType: "",
+    remarks: [],
+    startedAtMs: t0,
+    answeredAtMs: t0 + seconds * 1000,
+    endedAtMs: t0 + seconds * 1000,
+    handovers: 0,
+  };
+}
+
+function row(headers: Readonly<Record<string, string>>, seconds?: number): CallRecord {
+  return succeeded(running, outcome(headers, seconds), "L40S", ratesInForce()).call;
+}
+
+/** The highest price that Modal charges for a GPU, 8 GPUs, the dearest region; µ$ per second. */
+const mostPerSecond = (7.1 * 8 * 2.5 * 1e6) / 3600;
+
+describe("the row of a call", () => {
+  it("does not count a cost of which the audit says that it is not counted", () => {
+    const headers = { "x-cost-usd": "5000", "x-execution-time-sec": "2", "x-gpu-type": "L40S" };
+    const { call: ended, findings } = succeeded(
+      running,
+      outcome(headers),
+      "L40S",
+      ratesInForce(),
+    );
+    assert.deepEqual([ended.reportedMicroUsd, ended.audit], [null, ["cost-absurd"]]);
+    assert.match(callLines(ended, findings, undefined).join("\n"), /Cost: unknown.*not counted/s);
+  });
+
+  it("does not count a cost that only an untrue time makes possible", () => {
+    const headers = {
+      "x-cost-usd": "1000",
+      "x-execution-time-sec": "80000",
+      "x-gpu-type": "L40S",
+    };
+    const ended = row(headers);
+    assert.equal(ended.reportedMicroUsd, null);
+    assert.equal(ended.executionSeconds, null);
+    assert.deepEqual(ended.audit, ["cost-absurd", "longer-than-request"]);
+  });
+
+  it("counts the amount, and not the time, of a header in other units", () => {
+    const ended = row({
+      "x-cost-usd": "0.001083",
+      "x-execution-time-sec": "2000",
+      "x-gpu-type": "L40S",
+    });
+    assert.deepEqual([ended.reportedMicroUsd, ended.executionSeconds], [1083, null]);
+  });
+
+  it("holds nothing of what a failed call claims", () => {
+    const failure = new CallFailure("endpoint-failed", "It broke.", {
+      status: 500,
+      headers: { "x-cost-usd": "0.001", "x-execution-time-sec": "2", "x-gpu-type": "L40S" },
+    });
+    const ended = failed(running, failure, t0 + 2500);
+    assert.deepEqual(
+      [ended.reportedMicroUsd, ended.executionSeconds, ended.gpuType, ended.audit],
+      [null, null, null, ["call-failed"]],
+    );
+  });
+
+  it("never reports more than the dearest GPUs cost while the request lasted, whatever the headers", () => {
+    const number = fc.oneof(
+      fc.double({ min: 0, noNaN: true }).map(String),
+      fc.integer({ min: 0, max: 1_000_000 }).map(String),
+      fc.constantFrom("1e300", "86400", "1e9", "0.000001", "1,234.56"),
+    );
+    const gpu = fc.constantFrom("L40S", "H100:8", "B300:8", "X900", "", "8xB300");
+    fc.assert(
+      fc.property(number, number, gpu, fc.integer({ min: 0, max: 4000 }), (cost, time, type, s) => {
+        const ended = row(
+          { "x-cost-usd": cost, "x-execution-time-sec": time, "x-gpu-type": type },
+          s,
+        );
+        const most = mostPerSecond * Math.max(1, s + 0.25);
+        assert.ok((ended.reportedMicroUsd ?? 0) <= most + 1, `${ended.reportedMicroUsd}`);
+        assert.ok((ended.executionSeconds ?? 0) <= s + 0.25);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
