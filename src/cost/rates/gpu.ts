@@ -32,16 +32,33 @@ const aliases: ReadonlyMap<string, string> = new Map([
 const maxCount = 8;
 
 /**
- * Reads one GPU as Modal's decorator, its API, a header or `nvidia-smi` write it: `l40s`, `H100:2`,
- * `A100_80GB`, `NVIDIA H100 80GB HBM3`. A name that is not known is kept, in capitals: its rate is
- * unknown, which is not the same as no GPU. undefined for empty or unreadable text.
+ * Reads one GPU as Modal's decorator, its API, a header, people or `nvidia-smi` write it: `l40s`,
+ * `H100:2`, `2xH100`, `H100 x2`, `A100_80GB`, `NVIDIA H100 80GB HBM3`. A name that is not known is
+ * kept, in capitals: its rate is unknown, which is not the same as no GPU. undefined for empty or
+ * unreadable text.
  */
 export function parseGpu(text: string): Gpu | undefined {
-  const match = /^([a-z][a-z0-9 _+!.()-]*?)\s*(?::\s*(\d+))?$/i.exec(text.trim());
-  if (match === null) return undefined;
-  const count = match[2] === undefined ? 1 : Number(match[2]);
+  const [name, digits = "1"] = nameAndCount(text.trim());
+  if (!/^[a-z][a-z0-9 _+!.()-]*$/i.test(name)) return undefined;
+  const count = Number(digits);
   if (count < 1 || count > maxCount) return undefined;
-  return { type: normaliseGpuType(match[1] ?? ""), count };
+  return { type: normaliseGpuType(name), count };
+}
+
+function nameAndCount(text: string): readonly [name: string, digits?: string] {
+  const colon = /^(.*?)\s*:\s*(\d+)$/.exec(text);
+  if (colon !== null) return [colon[1] ?? "", colon[2] ?? ""];
+  const before = /^(\d+)\s*[x×*]\s*(.*)$/i.exec(text);
+  if (before !== null) return [before[2] ?? "", before[1] ?? ""];
+  const after = /^(.*?)(\s*)[x×*]\s*(\d+)$/i.exec(text);
+  const [, name = "", blank = "", digits = ""] = after ?? [];
+  // Without a blank only a name that is known: another may end in "x2" itself.
+  const isCount = after !== null && (blank !== "" || isKnownType(normaliseGpuType(name)));
+  return isCount ? [name, digits] : [text];
+}
+
+function isKnownType(type: string): boolean {
+  return gpuTypes.some((known) => known === type);
 }
 
 /** The product's name of a GPU type. Idempotent. */
@@ -52,7 +69,7 @@ export function normaliseGpuType(name: string): string {
     .replace(/[\s_]+/g, "-")
     .replace(/^(?:NVIDIA-|TESLA-|GEFORCE-)+/, "");
   const alias = aliases.get(plain) ?? plain;
-  if (gpuTypes.some((type) => type === alias)) return alias;
+  if (isKnownType(alias)) return alias;
   return deviceType(alias) ?? alias;
 }
 

@@ -86,7 +86,10 @@ export function creditedClaim(claim: CostHeaders, context: AuditContext): Credit
   return {
     row: {
       reportedMicroUsd: has("cost-absurd") ? null : headerValue(claim.cost),
-      executionSeconds: has("longer-than-request") ? null : headerValue(claim.executionSeconds),
+      executionSeconds:
+        has("longer-than-request") || has("time-malformed")
+          ? null
+          : headerValue(claim.executionSeconds),
       gpuType: headerValue(claim.gpuType),
       audit,
     },
@@ -190,6 +193,10 @@ function auditTime(headers: CostHeaders, context: AuditContext): readonly Findin
   }
   if (executionSeconds.state === "malformed") {
     const message = `X-Execution-Time-Sec is not a number of seconds ("${short(executionSeconds.text)}").`;
+    return [{ code: "time-malformed", message }];
+  }
+  if (executionSeconds.value > maxSeconds) {
+    const message = `X-Execution-Time-Sec says ${executionSeconds.value} s, but Modal ends a function after 24 h.`;
     return [{ code: "time-malformed", message }];
   }
   const { requestSeconds } = context;

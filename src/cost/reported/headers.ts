@@ -79,11 +79,16 @@ function parseCost(text: string): MicroUsd | undefined {
   return amount !== undefined && amount >= 0 && !text.startsWith("-") ? amount : undefined;
 }
 
+/** Thirty years: what is longer is no time, and its milliseconds could not be added to an instant. */
+const maxSeconds = 1e9;
+
 /** Seconds as `2.000`, `2.00s`, `2e0`. */
 export function parseSeconds(text: string): number | undefined {
-  const match = /^(\d{1,9}(?:\.\d*)?|\.\d+)(e[+-]?\d{1,2})?\s*s?(?:ec(?:onds?)?)?$/i.exec(text);
+  const match = /^(\d{1,9}(?:\.\d*)?|\.\d+)(e[+-]?\d{1,2})?\s*s?(?:ec(?:onds?)?)?$/i.exec(
+    text.trim(),
+  );
   const seconds = match === null ? Number.NaN : Number(`${match[1]}${match[2] ?? ""}`);
-  return Number.isFinite(seconds) ? seconds : undefined;
+  return seconds <= maxSeconds ? seconds : undefined;
 }
 
 function parseGpuType(text: string): string | undefined {

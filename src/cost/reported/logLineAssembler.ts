@@ -1,4 +1,4 @@
-import { costMarker, parseCostLine, type CostLine } from "./logLine.ts";
+import { costLinesIn, type CostLine } from "./logLine.ts";
 
 /** A piece of an app's log: any number of lines, cut anywhere. */
 export interface LogPiece {
@@ -34,14 +34,16 @@ interface Stream {
   carry: string;
   /** Where the carried line began. */
   origin: LogPiece | undefined;
-  /** Equal lines so far within one second or entry, by their content. */
-  readonly ordinals: Map<string, number>;
-  group: string;
+  /** Equal lines so far, by their second or entry, then by their content. Lines may come out of order. */
+  readonly ordinals: Map<string, Map<string, number>>;
 }
+
+/** Seconds of one container that are remembered: lines do not cross further than minutes. */
+const maxGroups = 600;
 
 /**
  * Finds the cost lines of one app's log in pieces of any cut, also within a character or a colour
- * code. Most of a log is something else: text without the marker is never split into lines.
+ * code. Most of a log is something else: it is never split into lines.
  */
 export class LogLineAssembler {
   readonly #appId: string;
@@ -63,11 +65,12 @@ export class LogLineAssembler {
     let from = 0;
     if (stream.carry !== "") {
       from = firstLineEnd(piece.text) + 1;
-      this.#read(stream, stream.carry + piece.text.slice(0, from), stream.origin ?? piece, found);
+      const line = stream.carry + piece.text.slice(0, from);
+      this.#read(stream, line, 0, line.length, stream.origin ?? piece, found);
       stream.carry = "";
       stream.origin = undefined;
     }
-    this.#scan(stream, piece, from, end + 1, found);
+    this.#read(stream, piece.text, from, end + 1, piece, found);
     if (end + 1 < piece.text.length) this.#carry(stream, piece.text.slice(end + 1), piece);
     return found;
   }
@@ -82,7 +85,8 @@ export class LogLineAssembler {
   flush(): readonly LoggedCost[] {
     const found: LoggedCost[] = [];
     for (const stream of this.#streams.values()) {
-      if (stream.origin !== undefined) this.#read(stream, stream.carry, stream.origin, found);
+      const { carry, origin } = stream;
+      if (origin !== undefined) this.#read(stream, carry, 0, carry.length, origin, found);
       stream.carry = "";
       stream.origin = undefined;
     }
@@ -94,19 +98,16 @@ export class LogLineAssembler {
     this.#streams.clear();
   }
 
-  #scan(stream: Stream, piece: LogPiece, from: number, end: number, found: LoggedCost[]): void {
-    const { text } = piece;
-    let at = nextMarker(text, from);
-    while (at !== -1 && at < end) {
-      const lineEnd = endOfLine(text, at);
-      this.#read(stream, text.slice(at, lineEnd), piece, found);
-      at = nextMarker(text, lineEnd);
-    }
-  }
-
-  #read(stream: Stream, line: string, origin: LogPiece, found: LoggedCost[]): void {
-    const parsed = parseCostLine(line);
-    if (parsed !== undefined) found.push(this.#identify(stream, parsed, origin));
+  /** @param to end of a whole line in `text`. */
+  #read(
+    stream: Stream,
+    text: string,
+    from: number,
+    to: number,
+    origin: LogPiece,
+    found: LoggedCost[],
+  ): void {
+    for (const line of costLinesIn(text, from, to)) found.push(this.#identify(stream, line, origin));
   }
 
   /**
@@ -115,13 +116,10 @@ export class LogLineAssembler {
    */
   #identify(stream: Stream, line: CostLine, { containerId, atMs, entryId }: LogPiece): LoggedCost {
     const group = atMs === null ? (entryId ?? "?") : String(Math.floor(atMs / 1000));
-    if (stream.group !== group) {
-      stream.group = group;
-      stream.ordinals.clear();
-    }
     const content = `${line.microUsd ?? "?"}:${line.executionSeconds ?? "?"}:${line.gpuType ?? "?"}`;
-    const ordinal = stream.ordinals.get(content) ?? 0;
-    stream.ordinals.set(content, ordinal + 1);
+    const ordinals = ordinalsOf(stream, group);
+    const ordinal = ordinals.get(content) ?? 0;
+    ordinals.set(content, ordinal + 1);
     const callId = ["log", this.#appId, containerId ?? "?", group, content, ordinal].join("/");
     return { ...line, callId, containerId, atMs, isStable: atMs !== null || entryId !== null };
   }
@@ -136,10 +134,20 @@ export class LogLineAssembler {
     const key = containerId ?? "";
     const known = this.#streams.get(key);
     if (known !== undefined) return known;
-    const stream: Stream = { carry: "", origin: undefined, ordinals: new Map(), group: "" };
+    const stream: Stream = { carry: "", origin: undefined, ordinals: new Map() };
     this.#streams.set(key, stream);
     return stream;
   }
+}
+
+function ordinalsOf({ ordinals }: Stream, group: string): Map<string, number> {
+  const known = ordinals.get(group);
+  if (known !== undefined) return known;
+  const [oldest] = ordinals.keys();
+  if (ordinals.size >= maxGroups && oldest !== undefined) ordinals.delete(oldest);
+  const fresh = new Map<string, number>();
+  ordinals.set(group, fresh);
+  return fresh;
 }
 
 // A progress bar ends its line with a carriage return alone. Looking for one only next to the line
@@ -154,24 +162,4 @@ function firstLineEnd(text: string): number {
   const newline = text.indexOf("\n");
   const cr = text.slice(0, newline === -1 ? text.length : newline).indexOf("\r");
   return cr === -1 ? newline : cr;
-}
-
-function endOfLine(text: string, from: number): number {
-  const newline = text.indexOf("\n", from);
-  const end = newline === -1 ? text.length : newline;
-  const cr = text.slice(from, end).indexOf("\r");
-  return cr === -1 ? end : from + cr;
-}
-
-/**
- * Where the next marker is; -1 for none. Its second half is searched for, because the first one is
- * shared with many other pictures that logs are full of, and each of those would stop the search.
- */
-function nextMarker(text: string, from: number): number {
-  const second = costMarker.charAt(1);
-  let at = text.indexOf(second, from + 1);
-  while (at !== -1 && text.charAt(at - 1) !== costMarker.charAt(0)) {
-    at = text.indexOf(second, at + 1);
-  }
-  return at === -1 ? -1 : at - 1;
 }

@@ -19,6 +19,10 @@ describe("GPU names", () => {
       rtx6000: "RTX-PRO-6000",
       "H100:2": "H100:2",
       " h100! : 8 ": "H100:8",
+      "2xH100": "H100:2",
+      "8 × a100-80gb": "A100-80GB:8",
+      "H100 x4": "H100:4",
+      H100x2: "H100:2",
     };
     for (const [text, label] of Object.entries(cases)) {
       const gpu = parseGpu(text);
@@ -38,7 +42,8 @@ describe("GPU names", () => {
 
   it("keeps a name that it does not know, and refuses what is none", () => {
     assert.deepEqual(parseGpu("x900:2"), { type: "X900", count: 2 });
-    for (const text of ["", ":2", "H100:0", "H100:9", "H100:x", "2", "💰"]) {
+    assert.deepEqual(parseGpu("gb10x2"), { type: "GB10X2", count: 1 });
+    for (const text of ["", ":2", "H100:0", "H100:9", "H100:x", "9xH100", "2", "💰"]) {
       assert.equal(parseGpu(text), undefined, text);
     }
   });

@@ -1,12 +1,32 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { costLine, parseCostLine } from "../../../../src/cost/reported/logLine.ts";
+import { costLine, parseCostLines } from "../../../../src/cost/reported/logLine.ts";
 import { gpuLabel } from "../../../../src/cost/rates/gpu.ts";
 import { microUsd } from "../../../../src/cost/money.ts";
 import { amounts, gpus } from "../arbitraries.ts";
 
 const line = "💰 Cost: $0.001388 | Time: 2.00s | GPU: L40S @ $0.001388";
 const parsed = { microUsd: microUsd(1388), executionSeconds: 2, gpuType: "L40S" };
+
+function parseCostLine(text: string) {
+  const [first, ...others] = parseCostLines(text);
+  assert.deepEqual(others, []);
+  return first;
+}
+
+/** JSON as Python writes it by default: nothing but ASCII. */
+function asciiJson(text: string): string {
+  return JSON.stringify({ message: text, level: "info" }).replace(
+    /[^\x20-\x7E]/g,
+    (unit) => `\\u${(unit.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Where Windows-1252 has another character than Latin-1, of the bytes that a 💰 and its selector have. */
+const cp1252: ReadonlyMap<string, string> = new Map([
+  ["\u009F", "Ÿ"],
+  ["\u0092", "’"],
+]);
 
 describe("the cost line", () => {
   it("has exactly this form", () => {
@@ -40,6 +60,67 @@ describe("the cost line", () => {
     assert.deepEqual(parseCostLine(`${line}  request 7`), parsed);
     assert.equal(parseCostLine("💰 Cost: unknown | Time: 2.00s | GPU: unknown")?.microUsd, null);
     assert.equal(parseCostLine("💰 Cost: $-1 | Time: 2.00s")?.microUsd, null);
+  });
+
+  it("is found in whatever a logger makes of it", () => {
+    const mangled = (text: string, encoding: "latin1" | "cp1252"): string =>
+      [...Buffer.from(text, "utf8").toString("latin1")]
+        .map((char) => (encoding === "cp1252" ? (cp1252.get(char) ?? char) : char))
+        .join("");
+    const cases = {
+      "a variation selector": line.replace("💰", "💰\uFE0F"),
+      "Python's json.dumps": asciiJson(line),
+      "json.dumps, inside json.dumps": asciiJson(asciiJson(line)),
+      "json.dumps with a line end": asciiJson(`${line.slice(0, -12)}\n`),
+      "json.dumps with colours": asciiJson(`\u001B[33m${line.replace(" ", " \u001B[1m")}\u001B[0m`),
+      "JSON with the picture": JSON.stringify({ message: line, level: "info" }),
+      "Python's ascii()": `'${line.replace("💰", "\\U0001f4b0")}'`,
+      "Python's bytes": `b'${line.replace("💰", "\\xf0\\x9f\\x92\\xb0")}'`,
+      "UTF-8 read as Latin-1": mangled(line, "latin1"),
+      "UTF-8 read as Windows-1252": mangled(line, "cp1252"),
+      "UTF-8 read as Windows-1252, with a selector": mangled(
+        line.replace("💰", "💰\uFE0F"),
+        "cp1252",
+      ),
+      "a lost picture": line.replace("💰", "\uFFFD"),
+      "an earlier picture": `💰 big spender 💰: ${line}`,
+    };
+    for (const [what, text] of Object.entries(cases)) {
+      assert.deepEqual(parseCostLine(text), parsed, `${what}: ${text}`);
+    }
+  });
+
+  it("is read however its figures are written", () => {
+    const gpuOf = (gpu: string) => parseCostLine(`💰 Cost: $0.001388 | Time: 2.00s | GPU: ${gpu}`);
+    for (const gpu of ["", " ", "@ $0.001388", "None @ $0.001388", "unknown", "N/A"]) {
+      assert.deepEqual(gpuOf(gpu), { ...parsed, gpuType: null }, gpu);
+    }
+    for (const gpu of ["2xH100", "H100:2", "H100 x2 @ $0.1", "2 × h100 @ 0.1"]) {
+      assert.deepEqual(gpuOf(gpu), { ...parsed, gpuType: "H100:2" }, gpu);
+    }
+    const dear = { microUsd: 1_234_560_000, executionSeconds: 2345.67, gpuType: "L40S" };
+    for (const text of [
+      "💰 Cost: $1,234.56 | Time: 2,345.67s | GPU: L40S",
+      "💰 Cost: $1,234.56, Time: 2,345.67s, GPU: L40S",
+    ]) {
+      assert.deepEqual(parseCostLine(text), dear);
+    }
+    assert.equal(parseCostLine("💰 Cost: $0.001 | Time: 1e99s")?.executionSeconds, null);
+  });
+
+  it("may stand more than once on a line", () => {
+    const other = { microUsd: microUsd(2), executionSeconds: 3, gpuType: "T4" };
+    for (const between of ["", " ", " | ", ", ", " and "]) {
+      assert.deepEqual(
+        parseCostLines(`x ${line}${between}${costLine(other)}`),
+        [parsed, other],
+        between,
+      );
+    }
+    assert.deepEqual(parseCostLines(`${asciiJson(line)}${asciiJson(costLine(other))}`), [
+      parsed,
+      other,
+    ]);
   });
 
   it("is nothing else", () => {

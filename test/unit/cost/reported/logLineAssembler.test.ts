@@ -78,6 +78,16 @@ describe("the log follower's parser", () => {
     assert.ok(read(log).every((one) => one.isStable));
   });
 
+  it("takes three equal lines for three calls, however their times cross", () => {
+    const cost = "💰 Cost: $0.001388 | Time: 2.00s | GPU: L40S\n";
+    const times = [5000, 4000, 5000, 4000, 5900, 4999];
+    const ids = read(times.map((ms) => piece(cost, { atMs: t0 + ms }))).map((one) => one.callId);
+    assert.equal(new Set(ids).size, times.length);
+    const sorted = times.toSorted((a, b) => a - b);
+    const again = read(sorted.map((ms) => piece(cost, { atMs: t0 + ms })));
+    assert.deepEqual(new Set(again.map((one) => one.callId)), new Set(ids));
+  });
+
   it("agrees between an adapter that tells milliseconds and one that tells whole seconds", () => {
     const cost = "💰 Cost: $0.001388 | Time: 2.00s | GPU: L40S\n";
     const [fine] = read([piece(cost, { atMs: t0 + 734, entryId: "17-0" })]);
