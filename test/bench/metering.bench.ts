@@ -257,7 +257,13 @@ function follow(
     const known = { scope, appId: app.id, appName: app.description };
     const lines = new LogLineAssembler(app.id);
     const containers = new LoggedContainers(known);
-    const parts = { ledger, clock: clockAt(cloud.nowMs), rates: () => rates, onCall: () => {} };
+    const parts = {
+      ledger,
+      clock: clockAt(cloud.nowMs),
+      log: silentLog,
+      rates: () => rates,
+      onCall: () => {},
+    };
     const calls = new LoggedCalls(known, parts);
     for (const chunk of read) {
       calls.add(lines.add(chunk));

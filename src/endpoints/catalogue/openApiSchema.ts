@@ -29,12 +29,22 @@ export class SchemaSource {
     if (!pointer.startsWith("#/")) return undefined;
     let current: unknown = this.#root;
     for (const part of pointer.slice(2).split("/")) {
-      const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+      const key = decoded(part)?.replaceAll("~1", "/").replaceAll("~0", "~");
+      if (key === undefined) return undefined;
       const parsed = z.safeParse(object, current);
       if (!parsed.success || !Object.hasOwn(parsed.data, key)) return undefined;
       current = parsed.data[key];
     }
     return current;
+  }
+}
+
+/** undefined for a broken escape such as "%". */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,6 +8,8 @@ const maxEntries = 1000;
 interface Entry {
   readonly entryId: string;
   readonly second: number;
+  /** The latest second of this entry and all before it. */
+  readonly latestSecond: number;
 }
 
 /**
@@ -19,6 +21,7 @@ export class LogCursor {
   readonly #ledger: Pick<Ledger, "remember" | "recall">;
   readonly #key: string;
   #entries: Entry[] = [];
+  #latestSecond = Number.NEGATIVE_INFINITY;
 
   constructor(ledger: Pick<Ledger, "remember" | "recall">, appId: string) {
     this.#ledger = ledger;
@@ -28,6 +31,7 @@ export class LogCursor {
   /** The entry to resume after; undefined: none is known. Begins anew. */
   resume(): string | undefined {
     this.#entries = [];
+    this.#latestSecond = Number.NEGATIVE_INFINITY;
     const json = this.#ledger.recall(this.#key);
     if (json === undefined) return undefined;
     try {
@@ -42,16 +46,19 @@ export class LogCursor {
   passed({ entryId, atMs }: LogChunk): void {
     if (entryId === null || atMs === null) return;
     if (this.#entries.length >= maxEntries) this.#entries.shift();
-    this.#entries.push({ entryId, second: Math.floor(atMs / 1000) });
+    const second = Math.floor(atMs / 1000);
+    this.#latestSecond = Math.max(this.#latestSecond, second);
+    this.#entries.push({ entryId, second, latestSecond: this.#latestSecond });
   }
 
   /** Moves on; call it only while nothing that was read is left to be recorded. */
   save(): void {
-    const newest = this.#entries.at(-1);
-    if (newest === undefined) return;
-    const at = this.#entries.findLastIndex(
-      ({ second }) => second <= newest.second - disorderSeconds,
-    );
+    let earliestAfter = Number.POSITIVE_INFINITY;
+    const at = this.#entries.findLastIndex(({ second, latestSecond }) => {
+      const isBetween = latestSecond < earliestAfter;
+      earliestAfter = Math.min(earliestAfter, second);
+      return isBetween && latestSecond <= this.#latestSecond - disorderSeconds;
+    });
     const entry = this.#entries[at];
     if (entry === undefined) return;
     this.#ledger.remember(this.#key, JSON.stringify(entry.entryId));

@@ -1,4 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
+import { failureOf } from "../../base/failure.ts";
+import type { Log } from "../../base/log.ts";
 import type { CallRecord } from "../../cost/call.ts";
 import { fateOfLogCall } from "../../cost/reported/distinctCalls.ts";
 import { loggedCall, type LoggedApp } from "../../cost/reported/loggedCall.ts";
@@ -10,6 +12,7 @@ import type { Ledger } from "../ledgerPort.ts";
 export interface LoggedCallsParts {
   readonly ledger: Pick<Ledger, "upsertCall" | "calls" | "remember" | "recall">;
   readonly clock: Clock;
+  readonly log: Log;
   /** The rates in force: what a line claims is checked against them. */
   readonly rates: () => Rates;
   /** Each call of somebody else that is new to the ledger. */
@@ -44,11 +47,19 @@ export class LoggedCalls {
     return this.#waiting.size > 0;
   }
 
-  /** Writes the lines' calls, once each. Throws `Failure("ledger")`. */
+  /**
+   * Writes the lines' calls, once each. Throws `Failure("ledger")`; a line that nothing can be made
+   * of is left out, and keeps no other from being read.
+   */
   add(lines: readonly LoggedCost[]): void {
-    const { clock, rates } = this.#parts;
+    const { clock, rates, log } = this.#parts;
     for (const line of lines) {
-      this.#decide(loggedCall(line, this.#app, rates(), clock.nowMs()));
+      try {
+        this.#decide(loggedCall(line, this.#app, rates(), clock.nowMs()));
+      } catch (error) {
+        if (failureOf(error) !== undefined) throw error;
+        log.error(`A cost line of ${this.#app.appName} was left out.`, error);
+      }
     }
   }
 

@@ -205,7 +205,13 @@ export class LookBack implements Disposable {
     const found: string[] = [];
     for (const app of apps) {
       const sinceMs = exampleMs(listing, app, spans, fromMs);
-      found.push(...(await this.#readApp(source, listing, app, sinceMs, budget)));
+      try {
+        found.push(...(await this.#readApp(source, listing, app, sinceMs, budget)));
+      } catch (error) {
+        if (failureOf(error) !== undefined || this.#ended.signal.aborted) throw error;
+        // Nothing in one app's log may keep the others' from being read.
+        this.#parts.log.error(`The log of ${app.appName} could not be read back.`, error);
+      }
     }
     const unseen = unseenContainerIds(spans, found).slice(-maxDetails);
     const ended = await this.#details(source, listing, unseen, apps);
