@@ -107,7 +107,8 @@ export class LogLineAssembler {
     origin: LogPiece,
     found: LoggedCost[],
   ): void {
-    for (const line of costLinesIn(text, from, to)) found.push(this.#identify(stream, line, origin));
+    for (const line of costLinesIn(text, from, to))
+      found.push(this.#identify(stream, line, origin));
   }
 
   /**

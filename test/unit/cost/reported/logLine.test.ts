@@ -64,9 +64,9 @@ describe("the cost line", () => {
 
   it("is found in whatever a logger makes of it", () => {
     const mangled = (text: string, encoding: "latin1" | "cp1252"): string =>
-      [...Buffer.from(text, "utf8").toString("latin1")]
-        .map((char) => (encoding === "cp1252" ? (cp1252.get(char) ?? char) : char))
-        .join("");
+      Array.from(Buffer.from(text, "utf8").toString("latin1"), (char) =>
+        encoding === "cp1252" ? (cp1252.get(char) ?? char) : char,
+      ).join("");
     const cases = {
       "a variation selector": line.replace("💰", "💰\uFE0F"),
       "Python's json.dumps": asciiJson(line),

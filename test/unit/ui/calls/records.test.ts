@@ -41,12 +41,7 @@ const mostPerSecond = (7.1 * 8 * 2.5 * 1e6) / 3600;
 describe("the row of a call", () => {
   it("does not count a cost of which the audit says that it is not counted", () => {
     const headers = { "x-cost-usd": "5000", "x-execution-time-sec": "2", "x-gpu-type": "L40S" };
-    const { call: ended, findings } = succeeded(
-      running,
-      outcome(headers),
-      "L40S",
-      ratesInForce(),
-    );
+    const { call: ended, findings } = succeeded(running, outcome(headers), "L40S", ratesInForce());
     assert.deepEqual([ended.reportedMicroUsd, ended.audit], [null, ["cost-absurd"]]);
     assert.match(callLines(ended, findings, undefined).join("\n"), /Cost: unknown.*not counted/s);
   });
