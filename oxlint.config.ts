@@ -232,6 +232,13 @@ export default defineConfig({
       rules: { "no-restricted-properties": "off" },
     },
     {
+      files: ["src/**"],
+      rules: {
+        "max-lines": ["error", { max: 380 }],
+        "max-lines-per-function": ["error", { max: 59 }],
+      },
+    },
+    {
       files: ["test/sim/**"],
       rules: {
         "no-restricted-imports": [

@@ -54,6 +54,28 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
       uriScheme: config.uriScheme,
     }),
   );
+  const guardian = buildGuardian({ config, ledger, log, notifier: notices, bundleFolder });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, () => void guardian.terminate());
+  guardian.start();
+  giveMemoryBack();
+  await guardian.ended;
+  await ledger.flush().catch(() => undefined);
+  ledger.dispose();
+  // The outcome of a stop stays on the screen until it was seen, or its time is over.
+  await notices.settled();
+  process.exit(0);
+}
+
+interface Built {
+  readonly config: GuardianConfig;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly notifier: Notifier;
+  readonly bundleFolder: string;
+}
+
+function buildGuardian({ config, ledger, log, notifier, bundleFolder }: Built): Guardian {
   const clock = systemClock;
   const targets = (): readonly GuardTarget[] => {
     const { targets, unreadable } = readTargets(config.targetsFolder, clock.nowMs());
@@ -61,7 +83,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
     return targets;
   };
   let missing = 0;
-  const guardian = new Guardian({
+  return new Guardian({
     ledger,
     lease: new GuardianLease({
       ledger,
@@ -73,7 +95,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
     clock,
     log,
     timings: config.timings,
-    notifier: notices,
+    notifier,
     pidAlive,
     // Missing for a moment while a damaged ledger is set aside: gone is what stays missing.
     ledgerThere: () => (missing = existsSync(config.ledgerFile) ? 0 : missing + 1) < 2,
@@ -89,16 +111,6 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
         burnOf: burnOf(ledger),
       }),
   });
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
-    process.on(signal, () => void guardian.terminate());
-  guardian.start();
-  giveMemoryBack();
-  await guardian.ended;
-  await ledger.flush().catch(() => undefined);
-  ledger.dispose();
-  // The outcome of a stop stays on the screen until it was seen, or its time is over.
-  await notices.settled();
-  process.exit(0);
 }
 
 /** Takes the editor's language. A bundle that is gone or unreadable leaves the notifications in English. */

@@ -132,14 +132,7 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
   switch (status) {
     case 400:
     case 422:
-      return {
-        reason: "invalid-argument",
-        message:
-          detail.fields.length > 0
-            ? `"${endpoint}" refused ${detail.fields.map((name) => `"${name}"`).join(", ")}.${said}`
-            : `"${endpoint}" refused the request (HTTP ${status}).${said}`,
-        reached: "yes",
-      };
+      return badRequest(response, detail, said);
     case 401:
       return isModal(url) && detail.shape !== "json"
         ? missingToken(endpoint, url)
@@ -148,17 +141,7 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
     case 407:
       return refused(endpoint, status, said);
     case 404:
-      return detail.shape === "json" && !detail.isPlainNotFound && detail.text !== ""
-        ? {
-            reason: "invalid-argument",
-            message: `"${endpoint}" did not find what was asked for.${said}`,
-            reached: "yes",
-          }
-        : {
-            reason: "endpoint-not-found",
-            message: `The server at ${url.host} answers${page}, but has nothing at ${url.pathname}. Check the URL of "${endpoint}" and the app's routes.`,
-            reached: detail.shape === "html" ? "maybe" : "yes",
-          };
+      return notFound(response, detail, said, page);
     case 405:
       return {
         reason: "endpoint-not-found",
@@ -199,6 +182,40 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
     default:
       return other(response, detail, said, page);
   }
+}
+
+function badRequest(
+  { endpoint, status }: FailedResponse,
+  detail: ErrorDetail,
+  said: string,
+): Verdict {
+  return {
+    reason: "invalid-argument",
+    message:
+      detail.fields.length > 0
+        ? `"${endpoint}" refused ${detail.fields.map((name) => `"${name}"`).join(", ")}.${said}`
+        : `"${endpoint}" refused the request (HTTP ${status}).${said}`,
+    reached: "yes",
+  };
+}
+
+function notFound(
+  { endpoint, url }: FailedResponse,
+  detail: ErrorDetail,
+  said: string,
+  page: string,
+): Verdict {
+  return detail.shape === "json" && !detail.isPlainNotFound && detail.text !== ""
+    ? {
+        reason: "invalid-argument",
+        message: `"${endpoint}" did not find what was asked for.${said}`,
+        reached: "yes",
+      }
+    : {
+        reason: "endpoint-not-found",
+        message: `The server at ${url.host} answers${page}, but has nothing at ${url.pathname}. Check the URL of "${endpoint}" and the app's routes.`,
+        reached: detail.shape === "html" ? "maybe" : "yes",
+      };
 }
 
 function other(

@@ -54,25 +54,7 @@ export function streamCli(
 ): CliStream {
   const { cli } = parts;
   const { keeper } = options;
-  const run = [cli.command, ...cli.prefixArgs, ...args] as const;
-  const [command, ...rest] =
-    keeper === undefined ? run : ([process.execPath, keeper, ...run] as const);
-  const child = execa(command, rest, {
-    cwd: options.cwd ?? homedir(),
-    env: {
-      ...childEnv(parts.processEnv, options.env),
-      // The editor's program is plain Node only with this; the keeper does not hand it on.
-      ...(keeper === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" }),
-    },
-    extendEnv: false,
-    // Nothing is written: the keeper waits for its end.
-    stdin: keeper === undefined ? "ignore" : "pipe",
-    buffer: false,
-    reject: false,
-    cleanup: false,
-    windowsHide: true,
-    detached: process.platform !== "win32",
-  });
+  const child = startChild(parts, args, options);
   // A kept one needs no hand of a process that ends: it is told, not killed.
   const tracked = keeper === undefined ? trackChild(child) : undefined;
   let stderr = "";
@@ -112,6 +94,34 @@ export function streamCli(
       void ended.then(dispose, dispose);
     },
   };
+}
+
+function startChild(
+  parts: Pick<CliProcessParts, "cli" | "processEnv">,
+  args: readonly string[],
+  options: CliStreamOptions,
+) {
+  const { cli, processEnv } = parts;
+  const { keeper } = options;
+  const run = [cli.command, ...cli.prefixArgs, ...args] as const;
+  const [command, ...rest] =
+    keeper === undefined ? run : ([process.execPath, keeper, ...run] as const);
+  return execa(command, rest, {
+    cwd: options.cwd ?? homedir(),
+    env: {
+      ...childEnv(processEnv, options.env),
+      // The editor's program is plain Node only with this; the keeper does not hand it on.
+      ...(keeper === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" }),
+    },
+    extendEnv: false,
+    // Nothing is written: the keeper waits for its end.
+    stdin: keeper === undefined ? "ignore" : "pipe",
+    buffer: false,
+    reject: false,
+    cleanup: false,
+    windowsHide: true,
+    detached: process.platform !== "win32",
+  });
 }
 
 /** Begins the end of a child. What comes back is to be disposed when it has ended. */

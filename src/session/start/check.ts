@@ -4,6 +4,7 @@ import { within } from "../concurrent.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { AlreadyRunning, RunningChoice, StartOptions, StartRequest } from "./start.ts";
+import type { StopReceipt } from "../receipt.ts";
 import { stopApps, type StopParts } from "../stop/stopApps.ts";
 import { narrowPlan, ownerOf, planStop, type StopFacts } from "../stop/stopPlan.ts";
 
@@ -67,22 +68,26 @@ export async function checkRunning(
     by: "person",
     ...(signal === undefined ? {} : { signal }),
   });
+  refuseWhileRunning(found, receipt);
+  return { kind: "go", before: liveApps(await freshListing(parts, signal)), use: [] };
+}
+
+/** Throws when something that was to be stopped first still runs. */
+function refuseWhileRunning(found: readonly AlreadyRunning[], receipt: StopReceipt): void {
   const still = found.filter(
     ({ appId }) =>
       !receipt.stopped.some((app) => app.appId === appId) &&
       !receipt.alreadyStopped.some((app) => app.appId === appId),
   );
-  if (still.length > 0) {
-    const reasons = new Map(
-      [...receipt.left, ...receipt.excluded].map(({ appId, reason }) => [appId, reason]),
-    );
-    const list = still.map(({ appId, name }) => `${name} (${reasons.get(appId) ?? "still runs"})`);
-    throw new Failure(
-      "service-error",
-      `Not everything that runs could be stopped first: ${list.join("; ")}. Nothing was started.`,
-    );
-  }
-  return { kind: "go", before: liveApps(await freshListing(parts, signal)), use: [] };
+  if (still.length === 0) return;
+  const reasons = new Map(
+    [...receipt.left, ...receipt.excluded].map(({ appId, reason }) => [appId, reason]),
+  );
+  const list = still.map(({ appId, name }) => `${name} (${reasons.get(appId) ?? "still runs"})`);
+  throw new Failure(
+    "service-error",
+    `Not everything that runs could be stopped first: ${list.join("; ")}. Nothing was started.`,
+  );
 }
 
 /** A look that began now. */

@@ -278,20 +278,7 @@ export class Calls implements Disposable {
           place.dispose();
         });
       });
-      const containerGpu = this.#containerGpu(call);
-      const ended = succeeded(kept.call, outcome, containerGpu, meter.rates());
-      ledger.upsertCall(ended.call);
-      await keepProvenance(prepared, ended.call, outcome, asked);
-      if (outcome.resultPath !== null) this.#saved.emit(outcome.resultPath);
-      const session = meter.state().session;
-      costs.lines(
-        callLines(
-          ended.call,
-          ended.findings,
-          session === null ? undefined : knownTiersText(session.cost),
-        ),
-      );
-      for (const remark of outcome.remarks) costs.line(`   ${remark}`);
+      await this.#keep(prepared, kept.call, outcome, asked);
       await openResult(outcome);
     } catch (error) {
       const failure = failureOf(error);
@@ -313,6 +300,24 @@ export class Calls implements Disposable {
       lease.dispose();
       meter.expectChange();
     }
+  }
+
+  /** Writes down what came back: the ledger's row, the result's metadata, the channel's lines. */
+  async #keep(
+    prepared: Prepared,
+    call: CallRecord,
+    outcome: CallOutcome,
+    asked: Asked,
+  ): Promise<void> {
+    const { ledger, costs, meter } = this.#services;
+    const ended = succeeded(call, outcome, this.#containerGpu(call), meter.rates());
+    ledger.upsertCall(ended.call);
+    await keepProvenance(prepared, ended.call, outcome, asked);
+    if (outcome.resultPath !== null) this.#saved.emit(outcome.resultPath);
+    const session = meter.state().session;
+    const cost = session === null ? undefined : knownTiersText(session.cost);
+    costs.lines(callLines(ended.call, ended.findings, cost));
+    for (const remark of outcome.remarks) costs.line(`   ${remark}`);
   }
 
   /** The GPU of the container that most likely answered: the app's own, where Modal told it. */

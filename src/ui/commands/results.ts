@@ -91,32 +91,9 @@ async function followCall({ ledger, calls }: Pick<AppServices, "calls" | "ledger
 }
 
 /** Writes the endpoints of an app's OpenAPI document into the settings. */
-async function importOpenApi({
-  settings,
-  tokens,
-  clock,
-  log,
-  ledger,
-  connection,
-  project,
-}: ResultsServices): Promise<void> {
-  // Only for a suggestion: an address can be typed without any connection.
-  await connection.open().catch((error: unknown) => log.info(`No address known: ${String(error)}`));
-  const folder = project.currentFolder();
-  const scopeKey = connection.last?.scopeKey;
-  const session =
-    folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
-  const known = session?.apps.flatMap(({ urls }) => urls.map(({ url }) => url))[0];
-  const text = await askText({
-    title: t("Add Endpoints from OpenAPI"),
-    prompt: t("Address of the document. The request may start a container and cost money."),
-    value:
-      known === undefined
-        ? settings.current.get("endpointBaseUrl")
-        : `${known.replace(/\/+$/, "")}/openapi.json`,
-    check: (entered) =>
-      entered === "" || URL.canParse(entered) ? undefined : t("This is no address."),
-  });
+async function importOpenApi(services: ResultsServices): Promise<void> {
+  const { settings, tokens, clock, log } = services;
+  const text = await askDocument(services);
   if (text === undefined || text === "") return;
   const document = await inNotification(
     t("Reading {0}", text),
@@ -150,6 +127,33 @@ async function importOpenApi({
   });
   await settings.update("endpoints", [...others, ...picked.map(settingOf)]);
   await sayInfo(t("Added: {0}. They are in Invoke Endpoint… now.", [...names].join(", ")));
+}
+
+/** The address of an OpenAPI document; the open session's app is suggested. */
+async function askDocument({
+  settings,
+  log,
+  ledger,
+  connection,
+  project,
+}: ResultsServices): Promise<string | undefined> {
+  // Only for a suggestion: an address can be typed without any connection.
+  await connection.open().catch((error: unknown) => log.info(`No address known: ${String(error)}`));
+  const folder = project.currentFolder();
+  const scopeKey = connection.last?.scopeKey;
+  const session =
+    folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
+  const known = session?.apps.flatMap(({ urls }) => urls.map(({ url }) => url))[0];
+  return askText({
+    title: t("Add Endpoints from OpenAPI"),
+    prompt: t("Address of the document. The request may start a container and cost money."),
+    value:
+      known === undefined
+        ? settings.current.get("endpointBaseUrl")
+        : `${known.replace(/\/+$/, "")}/openapi.json`,
+    check: (entered) =>
+      entered === "" || URL.canParse(entered) ? undefined : t("This is no address."),
+  });
 }
 
 async function showAwayReport({

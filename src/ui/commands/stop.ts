@@ -5,12 +5,15 @@ import { appAuthors } from "../../session/stop/appAuthors.ts";
 import { costOfSession } from "../../session/meter/deriveState.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { modesOf } from "../../session/mode.ts";
+import type { Listing } from "../../session/ledgerPort.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
+import type { Connected } from "../../session/watch/connection.ts";
 import { receiptLines, receiptSummary } from "../../session/stop/receiptText.ts";
-import { stopApps } from "../../session/stop/stopApps.ts";
+import { stopApps, type StopProgress } from "../../session/stop/stopApps.ts";
 import {
   planStop,
   type ExcludedApp,
+  type StopFacts,
   type StopPlan,
   type StopWhat,
 } from "../../session/stop/stopPlan.ts";
@@ -117,8 +120,9 @@ async function stopNow(
   report: (message: string) => void,
   signal: AbortSignal,
 ) {
-  const { meter, ledger, clock, log, project, settings, starts } = services;
-  const { control, scope, scopeKey, username } = await services.connection.open();
+  const { meter, ledger, clock, log, project, starts } = services;
+  const connected = await services.connection.open();
+  const { control, scopeKey } = connected;
   // A call that waits for its turn would start containers again.
   if (what.kind !== "one") services.calls.dropQueued();
   if (what.kind !== "one" && starts.count > 0) {
@@ -137,18 +141,7 @@ async function stopNow(
       ),
     );
   }
-  const facts = {
-    scope,
-    listing,
-    sessions: ledger.sessions({ scope: scopeKey }),
-    folders: project.folders(),
-    targets: await project.knownTargets(),
-    username,
-    authors: await appAuthors(control, liveApps(listing), log),
-    productionModes: modesOf(settings.current.get("modes"))
-      .filter(({ confirm }) => confirm)
-      .map(({ name }) => name),
-  };
+  const facts = await factsOf(services, connected, listing);
   const plan = planStop(facts, what, named);
   const folder = project.currentFolder();
   const session = folder === null ? undefined : ledger.openSession(scopeKey, folder);
@@ -167,13 +160,7 @@ async function stopNow(
       burnByApp,
       signal,
       onProgress: (progress) => {
-        if (signal.aborted) return;
-        if (progress.kind === "verifying") {
-          report(t("Verifying: {0} still listed…", progress.stillLive.length));
-          return;
-        }
-        if (progress.kind === "stopping") stopping.add(progress.app.name);
-        report([...stopping].join(", "));
+        if (!signal.aborted) report(progressText(progress, stopping));
       },
     },
   );
@@ -183,6 +170,35 @@ async function stopNow(
       ? undefined
       : costOfSession(meter.costsSince(session.scope, session.startedAtMs), session);
   return { plan, receipt, cost };
+}
+
+/** `stopping`: the names of the apps so far; this one's is added. */
+function progressText(progress: StopProgress, stopping: Set<string>): string {
+  if (progress.kind === "verifying") {
+    return t("Verifying: {0} still listed…", progress.stillLive.length);
+  }
+  if (progress.kind === "stopping") stopping.add(progress.app.name);
+  return [...stopping].join(", ");
+}
+
+/** What a plan to stop is made from. */
+async function factsOf(
+  { ledger, log, project, settings }: StopServices,
+  { control, scope, scopeKey, username }: Connected,
+  listing: Listing,
+): Promise<StopFacts> {
+  return {
+    scope,
+    listing,
+    sessions: ledger.sessions({ scope: scopeKey }),
+    folders: project.folders(),
+    targets: await project.knownTargets(),
+    username,
+    authors: await appAuthors(control, liveApps(listing), log),
+    productionModes: modesOf(settings.current.get("modes"))
+      .filter(({ confirm }) => confirm)
+      .map(({ name }) => name),
+  };
 }
 
 async function tell(
