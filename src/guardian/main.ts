@@ -9,7 +9,7 @@ import { parseBundle, useTexts } from "../base/text.ts";
 import { ratesInForce } from "../cost/rates/rates.ts";
 import { openLedger, setAsideKey } from "../ledger/openLedger.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
-import { runningApps } from "../session/meter/runningApps.ts";
+import { burnByApp, runningApps } from "../session/meter/runningApps.ts";
 import { scopeKey } from "../session/scope.ts";
 import { GuardedScope } from "./guardedScope.ts";
 import type { GuardedScopeParts } from "./guardedScope.ts";
@@ -167,8 +167,7 @@ function burnOf(ledger: Ledger): GuardedScopeParts["burnOf"] {
       ...(target.regionMultiplier === null ? {} : { regionMultiplier: target.regionMultiplier }),
       nonPreemptible: target.nonPreemptible,
     });
-    const apps = runningApps(listing, rates, listing.observedAtMs, () => null);
-    return new Map(apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]));
+    return burnByApp(runningApps(listing, rates, listing.observedAtMs, () => null));
   };
 }
 

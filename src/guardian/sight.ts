@@ -1,7 +1,7 @@
 import { t } from "../base/text.ts";
 import { formatMetered } from "../cost/format.ts";
-import { addUsd, zeroUsd } from "../cost/money.ts";
-import type { MicroUsd } from "../cost/money.ts";
+import { zeroUsd } from "../cost/money.ts";
+import { sumPerHour } from "../cost/rates/burnRate.ts";
 import type { PlannedApp } from "../session/stop/stopPlan.ts";
 import { costsNow, isOfThisMachine } from "./guardedScope.ts";
 import type { ScopeView } from "./guardedScope.ts";
@@ -32,11 +32,7 @@ export function appsOfSecondStage(
 
 /** "≈ $3.90 per hour" over all these apps; null where a rate is unknown, or nothing costs. */
 export function burnText({ view }: Sight, apps: readonly PlannedApp[]): string | null {
-  let sum: MicroUsd = zeroUsd;
-  for (const { appId } of apps) {
-    const burn = view?.burnByApp.get(appId);
-    if (burn === null) return null;
-    sum = addUsd(sum, burn ?? zeroUsd);
-  }
-  return sum > 0 ? t("{0} per hour", formatMetered(sum)) : null;
+  const burns = apps.map(({ appId }) => view?.burnByApp.get(appId));
+  const sum = sumPerHour(burns.map((burn) => (burn === undefined ? zeroUsd : burn)));
+  return sum !== null && sum > 0 ? t("{0} per hour", formatMetered(sum)) : null;
 }

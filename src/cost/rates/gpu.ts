@@ -79,10 +79,6 @@ export function gpuLabel(gpu: Gpu | null): string {
   return gpu.count === 1 ? gpu.type : `${gpu.type}:${gpu.count}`;
 }
 
-export function sameGpu(a: Gpu | null, b: Gpu | null): boolean {
-  return a?.type === b?.type && a?.count === b?.count;
-}
-
 /** The names that CUDA gives to devices: `A100-SXM4-80GB`, `H100-80GB-HBM3`, `RTX-PRO-6000-BLACKWELL-SERVER-EDITION`. */
 function deviceType(name: string): string | undefined {
   if (/^A100-.*80GB/.test(name)) return "A100-80GB";

@@ -1,5 +1,5 @@
-import { addCosts, type Cost } from "../../cost/cost.ts";
-import { burnPerHour } from "../../cost/rates/costMetrics.ts";
+import type { Cost } from "../../cost/cost.ts";
+import { burnRate, sumPerHour } from "../../cost/rates/burnRate.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
 import { microUsd, type MicroUsd } from "../../cost/money.ts";
 import type { Rates } from "../../cost/rates/rates.ts";
@@ -22,7 +22,7 @@ export function runningApps(
     .map((app) => {
       const own = listing.containers.filter(({ appId }) => appId === app.appId);
       const running = own.filter(({ startedAtMs }) => startedAtMs !== null);
-      const burn = addCosts(running.map((container) => burnPerHour(container, rates)));
+      const burn = burnRate(own, rates);
       const warmUntilMs = running.length === 0 ? null : warmUntil(app);
       return {
         appId: app.appId,
@@ -37,6 +37,18 @@ export function runningApps(
       };
     })
     .toSorted((a, b) => (b.microUsdPerHour ?? 0) - (a.microUsdPerHour ?? 0));
+}
+
+/** What these apps cost in one hour; null: a rate is unknown. */
+export function burnOfApps(apps: readonly Pick<RunningApp, "microUsdPerHour">[]): MicroUsd | null {
+  return sumPerHour(apps.map(({ microUsdPerHour }) => microUsdPerHour));
+}
+
+/** What each app costs in one hour, by its id; null: a rate is unknown. */
+export function burnByApp(
+  apps: readonly Pick<RunningApp, "appId" | "microUsdPerHour">[],
+): ReadonlyMap<string, MicroUsd | null> {
+  return new Map(apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]));
 }
 
 /** Modal counts containers that its list does not show yet: their rate is not known. */

@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { formatPerHour } from "../../cost/format.ts";
-import { microUsd, type MicroUsd } from "../../cost/money.ts";
+import type { MicroUsd } from "../../cost/money.ts";
+import { sumPerHour } from "../../cost/rates/burnRate.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
 import { asFailure, inParallel, pause, throwIfCancelled, within } from "../concurrent.ts";
 import type { Listing } from "../ledgerPort.ts";
@@ -301,11 +302,5 @@ function savedBy(
   burnByContainer: ReadonlyMap<string, MicroUsd | null> | undefined,
 ): MicroUsd | null {
   if (burnByContainer === undefined) return null;
-  let sum = 0;
-  for (const id of released) {
-    const burn = burnByContainer.get(id) ?? null;
-    if (burn === null) return null;
-    sum += burn;
-  }
-  return microUsd(sum);
+  return sumPerHour(released.map((id) => burnByContainer.get(id) ?? null));
 }

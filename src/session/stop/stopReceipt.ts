@@ -1,5 +1,6 @@
 import type { Failure } from "../../base/failure.ts";
-import { microUsd, type MicroUsd } from "../../cost/money.ts";
+import { zeroUsd, type MicroUsd } from "../../cost/money.ts";
+import { sumPerHour } from "../../cost/rates/burnRate.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
@@ -110,11 +111,6 @@ function savedBy(
   burnByApp: ReadonlyMap<string, MicroUsd | null> | undefined,
 ): MicroUsd | null {
   if (burnByApp === undefined) return null;
-  let sum = 0;
-  for (const { appId } of stopped) {
-    const burn = burnByApp.get(appId);
-    if (burn === null) return null;
-    sum += burn ?? 0;
-  }
-  return microUsd(sum);
+  const burns = stopped.map(({ appId }) => burnByApp.get(appId));
+  return sumPerHour(burns.map((burn) => (burn === undefined ? zeroUsd : burn)));
 }

@@ -1,8 +1,7 @@
 import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
-import { addCosts } from "../../cost/cost.ts";
-import { burnPerHour } from "../../cost/rates/costMetrics.ts";
+import { burnRate } from "../../cost/rates/burnRate.ts";
 import { usd } from "../../cost/money.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import { liveApps } from "../../session/liveApp.ts";
@@ -108,7 +107,7 @@ export class Reminders implements Disposable {
     const ownIds = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
     const own = liveApps(listing).filter(({ appId }) => ownIds.has(appId));
     const running = gpuContainers(listing, ownIds);
-    const burn = addCosts(running.map((container) => burnPerHour(container, meter.rates())));
+    const burn = burnRate(running, meter.rates());
     const folder = project.currentFolder();
     const values = settings.current;
     const { hourUsd = 0 } = values.get("budget");

@@ -7,7 +7,7 @@ import { command } from "../command.ts";
 import { escapeMarkdown, table } from "../markdown.ts";
 import { inNotification } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
-import { burnRate } from "../status/statusView.ts";
+import { burnOfApps } from "../../session/meter/runningApps.ts";
 import { billDays, billOf } from "./bill.ts";
 
 /** What the functions here work with. */
@@ -70,7 +70,7 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
   await ask("What runs", async () => {
     await meter.refreshNow();
     const { apps } = meter.state();
-    const burn = burnRate(apps);
+    const burn = burnOfApps(apps);
     if (apps.length === 0) return "nothing";
     const names = apps.map(({ name, gpu, running }) => `${name} (${running} × ${gpu})`).join(", ");
     return `${names}; ${burn === null ? "not every rate is known" : `≈ ${formatPerHour(burn)}`}`;

@@ -12,7 +12,7 @@ import { command, runCommand, type Command } from "../command.ts";
 import { menuEntries } from "../status/menuView.ts";
 import { onStatusBar } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
-import { burnRate } from "../status/statusView.ts";
+import { burnOfApps } from "../../session/meter/runningApps.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 
 /** What the functions here work with. */
@@ -59,7 +59,7 @@ async function checkRunning({
   }
   const stop = t("Stop All");
   const names = apps.map(({ name, running }) => `${name} (${running})`).join(", ");
-  const burn = burnRate(apps);
+  const burn = burnOfApps(apps);
   const pressed = await sayWarning(
     t(
       "Running in {0}: {1}. {2}",

@@ -1,7 +1,7 @@
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
-import type { MicroUsd } from "../../cost/money.ts";
 import { appAuthors } from "../../session/stop/appAuthors.ts";
+import { burnByApp } from "../../session/meter/runningApps.ts";
 import { costOfSession } from "../../session/meter/deriveState.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { modesOf } from "../../session/mode.ts";
@@ -145,9 +145,7 @@ async function stopNow(
   const plan = planStop(facts, what, named);
   const folder = project.currentFolder();
   const session = folder === null ? undefined : ledger.openSession(scopeKey, folder);
-  const burnByApp = new Map<string, MicroUsd | null>(
-    meter.state().apps.map(({ appId, microUsdPerHour }) => [appId, microUsdPerHour]),
-  );
+  const burn = burnByApp(meter.state().apps);
   // Told first, so that the processes do not take their stopped apps for a fault.
   if (what.kind !== "one") await services.serves.endAll();
   const stopping = new Set<string>();
@@ -157,7 +155,7 @@ async function stopNow(
     {
       receiptId: services.newId(),
       by: "person",
-      burnByApp,
+      burnByApp: burn,
       signal,
       onProgress: (progress) => {
         if (!signal.aborted) report(progressText(progress, stopping));

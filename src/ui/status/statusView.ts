@@ -7,7 +7,8 @@ import {
   formatPerHour,
   formatReported,
 } from "../../cost/format.ts";
-import { zeroUsd, addUsd, type MicroUsd } from "../../cost/money.ts";
+import { zeroUsd } from "../../cost/money.ts";
+import { burnOfApps } from "../../session/meter/runningApps.ts";
 import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
 import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../../session/watch/health.ts";
@@ -89,7 +90,7 @@ function costParts(state: MeterState): string[] {
   const session = state.session === null ? undefined : tierText(state.session.cost);
   if (session !== undefined) return [session];
   if (state.apps.length === 0) return [];
-  const burn = burnRate(state.apps);
+  const burn = burnOfApps(state.apps);
   // Deployed apps without a container cost nothing until the next request.
   if (burn === zeroUsd) return ["no container"];
   return [burn === null ? "rate unknown" : `≈${formatPerHour(burn)}`];
@@ -142,16 +143,6 @@ const hotMicroUsdPerHour = 10_000_000;
 
 function isHot(app: RunningApp): boolean {
   return app.microUsdPerHour !== null && app.microUsdPerHour >= hotMicroUsdPerHour;
-}
-
-/** Sum of the known rates; null when one of them is unknown: a floor must not pose as the rate. */
-export function burnRate(apps: readonly RunningApp[]): MicroUsd | null {
-  let sum: MicroUsd = zeroUsd;
-  for (const { microUsdPerHour } of apps) {
-    if (microUsdPerHour === null) return null;
-    sum = addUsd(sum, microUsdPerHour);
-  }
-  return sum;
 }
 
 /** One figure for the status bar: metered, else billed, else reported; undefined when nothing is known. */

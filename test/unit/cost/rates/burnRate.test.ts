@@ -1,42 +1,42 @@
 import assert from "node:assert/strict";
-import { burnRate } from "../../../../src/cost/rates/burnRate.ts";
-import { microUsd } from "../../../../src/cost/money.ts";
+import { knownCost } from "../../../../src/cost/cost.ts";
+import { microUsd, usd } from "../../../../src/cost/money.ts";
+import { burnByContainer, burnRate, sumPerHour } from "../../../../src/cost/rates/burnRate.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
-import { span, t0 } from "../arbitraries.ts";
+import { span } from "../arbitraries.ts";
 
 const rates = ratesInForce({ overrides: { cpu: 0.048 } });
 /** L40S, an eighth of a core and 128 MiB. */
 const one = 1_950_000 + 6000 + 1000;
+const noGpu = span({ containerId: "ta-2", gpu: null, gpuSource: "unknown" });
 
 describe("the burn rate", () => {
-  it("is that of containers that run: not pending, not ended, not gone", () => {
-    const burn = burnRate(
+  it("is that of containers that have started, not of pending ones", () => {
+    const pending = span({ containerId: "ta-3", startedAtMs: null });
+    const second = span({ containerId: "ta-2" });
+    assert.deepEqual(burnRate([span(), second, pending], rates), knownCost(microUsd(2 * one)));
+    assert.deepEqual(burnRate([], rates), knownCost(usd(0)));
+  });
+
+  it("is unknown, and names the app, while a GPU or its price is", () => {
+    const burn = burnRate([span(), noGpu], rates);
+    assert.match(burn.known ? "" : burn.why, /flux-api/);
+  });
+
+  it("of each container is known or null", () => {
+    const burns = burnByContainer([span(), noGpu], rates);
+    assert.deepEqual(
+      [...burns],
       [
-        span({ lastSeenAtMs: t0 + 5 }),
-        span({ containerId: "ta-2", lastSeenAtMs: t0 + 3 }),
-        span({ containerId: "ta-3", startedAtMs: null }),
-        span({ containerId: "ta-4", finishedAtMs: t0 }),
-        span({ containerId: "ta-5", firstAbsentAtMs: t0 }),
+        ["ta-1", one],
+        ["ta-2", null],
       ],
-      rates,
     );
-    assert.equal(burn.perHour.microUsd, microUsd(2 * one));
-    assert.deepEqual([burn.containers, burn.gpus, burn.seenAtMs], [2, 2, t0 + 3]);
-    assert.deepEqual(burn.unknown, []);
   });
 
-  it("is a floor, and names the app, while a GPU or its price is unknown", () => {
-    const unknown = span({ containerId: "ta-2", gpu: null, gpuSource: "unknown" });
-    const burn = burnRate([span(), unknown, { ...unknown, containerId: "ta-3" }], rates);
-    assert.equal(burn.perHour.isFloor, true);
-    assert.equal(burn.perHour.microUsd, microUsd(one));
-    assert.equal(burn.unknown.length, 1);
-    assert.equal(burn.unknown[0]?.appName, "flux-api");
-    assert.equal(burn.containers, 3);
-  });
-
-  it("is nothing when nothing runs", () => {
-    const burn = burnRate([], rates);
-    assert.deepEqual([burn.perHour.microUsd, burn.containers, burn.seenAtMs], [0, 0, null]);
+  it("is no sum when a part is unknown", () => {
+    assert.equal(sumPerHour([usd(1), usd(2)]), usd(3));
+    assert.equal(sumPerHour([usd(1), null]), null);
+    assert.equal(sumPerHour([]), usd(0));
   });
 });
