@@ -8,6 +8,7 @@ import type { ThisWindow } from "./app/thisWindow.ts";
 import { buildWatching, type Watching } from "./app/watching.ts";
 import { DisposableStore, type Disposable } from "./base/disposable.ts";
 import { systemClock } from "./base/systemClock.ts";
+import { watchProfiles } from "./modal/credentialSource.ts";
 import { rateHistory, type RateHistory } from "./cost/rates/rates.ts";
 import { httpProbe } from "./endpoints/call/httpProbe.ts";
 import type { Ledger } from "./session/ledgerPort.ts";
@@ -165,6 +166,7 @@ export class App implements Disposable {
     for (const part of [
       meter.onChange((state) => this.#statusBar.show(state)),
       this.#settings.onChange(reconnect),
+      watchProfiles(process.env, reconnect),
       vscode.workspace.onDidGrantWorkspaceTrust(reconnect),
       vscode.window.onDidChangeWindowState(({ focused }) => poller.setFocused(focused)),
       vscode.window.onDidChangeActiveTextEditor(() => meter.show()),

@@ -10,8 +10,8 @@ export interface AppFacts {
   readonly memoryGib: number | undefined;
   /** null: not told, or told by a variable. */
   readonly scaledownSeconds: number | null;
-  /** `min_containers` keeps containers of some function. */
-  readonly isKeptWarm: boolean;
+  /** Containers that `min_containers` keeps day and night, of all functions together. */
+  readonly warmContainers: number;
 }
 
 /** Modal's defaults (modal.com/docs/guide/resources): 0.125 cores and 128 MiB. */
@@ -28,7 +28,9 @@ export function factsOf(functions: readonly ModalFunction[]): AppFacts {
     cpuCores: common(functions.map(({ cpu }) => requested(cpu, defaultCores))),
     memoryGib: memoryMib === undefined ? undefined : memoryMib / 1024,
     scaledownSeconds: scaledown ?? null,
-    isKeptWarm: functions.some(({ minContainers }) => (literalNumber(minContainers) ?? 0) > 0),
+    warmContainers: functions
+      .map(({ minContainers }) => literalNumber(minContainers) ?? 0)
+      .reduce((sum, count) => sum + count, 0),
   };
 }
 

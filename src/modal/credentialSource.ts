@@ -76,14 +76,32 @@ function readText(path: string): string {
   }
 }
 
-/** Calls back when the profile file changes, looking every `intervalMs` (one stat). */
+/**
+ * Calls back when what the profile file says has changed (`modal setup`, `modal profile activate` in a
+ * terminal), looking every `intervalMs` (one stat).
+ */
 export function watchProfiles(
   processEnv: ProcessEnv,
   onChange: () => void,
-  intervalMs = 5000,
+  intervalMs = 2000,
 ): Disposable {
   const path = configPath(processEnv);
-  const listener = (): void => onChange();
+  let before = textIn(path);
+  const listener = (): void => {
+    const now = textIn(path);
+    if (now === before) return;
+    before = now;
+    onChange();
+  };
   watchFile(path, { interval: intervalMs, persistent: false }, listener);
   return { dispose: () => unwatchFile(path, listener) };
+}
+
+/** null: there is no file, or it cannot be read. */
+function textIn(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }

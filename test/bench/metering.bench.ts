@@ -189,7 +189,7 @@ async function runDay(seed: number, conditions: Conditions): Promise<Day> {
     appHint: hint,
     lifeInFile: (appName) => ({
       scaledownSeconds: null,
-      isKeptWarm: plans.some(({ name, isKeptWarm }) => name === appName && isKeptWarm),
+      warmContainers: plans.some(({ name, isKeptWarm }) => name === appName && isKeptWarm) ? 1 : 0,
     }),
   });
   const cost = (): TieredCost =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { skip } from "../skip.ts";
@@ -155,6 +155,12 @@ describe("a Modal that is not there", () => {
     await window.runCommand("Modal Meter: Stop All Apps");
     const notification = await window.untilNotification(/token|log|modal setup/i);
     assert.equal(notification.severity, "error");
+
+    // As `modal setup` in a terminal does.
+    const login = [`[acme]`, `token_id = "ak-acme"`, `token_secret = "as-acme"`];
+    const server = `server_url = "${stage.modal.serverUrl}"`;
+    await writeFile(join(stage.host.home, ".modal.toml"), [...login, server].join("\n"));
+    await window.untilStatus(status, /nothing running/, { withinMs: 15_000 });
   });
 });
 

@@ -22,8 +22,8 @@ export type CostLedger = Pick<
 export interface AppLife {
   /** null: the file does not say it in plain numbers. */
   readonly scaledownSeconds: number | null;
-  /** `min_containers` keeps some of them. */
-  readonly isKeptWarm: boolean;
+  /** How many of them `min_containers` keeps; 0: none. */
+  readonly warmContainers: number;
 }
 
 /** The life that the app's file gives to its containers; undefined where no file is known. */
@@ -162,7 +162,7 @@ export class CostReader {
       ),
       scaledownSecondsOf: (appId) =>
         windows.get(appId) ?? lives.get(appId)?.scaledownSeconds ?? null,
-      isKeptWarm: (appId) => lives.get(appId)?.isKeptWarm ?? false,
+      isKeptWarm: (appId) => (lives.get(appId)?.warmContainers ?? 0) > 0,
       endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
     };
   }

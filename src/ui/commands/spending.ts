@@ -1,10 +1,22 @@
+import { burnPerHour } from "../../cost/rates/costMetrics.ts";
+import { parseGpu } from "../../cost/rates/gpu.ts";
+import type { Rates } from "../../cost/rates/rates.ts";
+import { keepWarmCost } from "../../cost/spending/estimate.ts";
 import { projectMonth } from "../../cost/spending/budget.ts";
 import { periodOf } from "../../cost/spending/calendar.ts";
 import { costPer, costPerApp, type ReportQuestion } from "../../cost/spending/report.ts";
 import { spentBetween } from "../../session/meter/spending.ts";
 import { command } from "../command.ts";
 import type { AppServices } from "./appServices.ts";
-import { spendingPage, type Deployed } from "../pages/spendingPage.ts";
+import {
+  monthDays,
+  spendingPage,
+  type Deployed,
+  type KeptWarm,
+  type SpendingFacts,
+} from "../pages/spendingPage.ts";
+import type { Project } from "../project.ts";
+import { gpuUsdPerHour, projectGpu } from "../start/modePicker.ts";
 
 /** What the page of spending works with. */
 type SpendingServices = Pick<
@@ -52,12 +64,40 @@ export const showSpending = command("showSpending", async (services: SpendingSer
       byUser: costPer("user", question, users),
       sessions,
       deployed: await deployments(services, apps),
-      keptWarm: apps
-        .map(({ appName }) => appName)
-        .filter((name) => project.factsInFile(name)?.isKeptWarm === true),
+      keptWarm: apps.flatMap(({ appName }) => keptWarm(appName, project, meter.rates())),
+      neverStopped: neverStopped(services),
     }),
   );
 });
+
+/** What an app that keeps containers warm pays for that, by its file. */
+function keptWarm(appName: string, project: Project, rates: Rates): readonly KeptWarm[] {
+  const facts = project.factsInFile(appName);
+  if (facts === undefined || facts.warmContainers === 0) return [];
+  const { cpuCores = null, memoryGib = null, warmContainers: containers } = facts;
+  const gpu = typeof facts.gpu === "string" ? parseGpu(facts.gpu) : facts.gpu;
+  const burn = burnPerHour(
+    {
+      appName,
+      gpu: gpu ?? null,
+      gpuSource: gpu === undefined ? "unknown" : "deploy-file",
+      cpuCores,
+      memoryGib,
+    },
+    rates,
+  );
+  const month = burn.known ? keepWarmCost(containers, monthDays, burn.microUsd / 1e6) : null;
+  return [{ appName, containers, month }];
+}
+
+function neverStopped(
+  services: Pick<AppServices, "meter" | "project">,
+): SpendingFacts["neverStopped"] {
+  const gpu = projectGpu(services);
+  const usdPerHour = gpuUsdPerHour(services.meter.rates(), gpu);
+  if (gpu === undefined || usdPerHour === undefined) return undefined;
+  return { gpu, month: keepWarmCost(1, monthDays, usdPerHour) };
+}
 
 /** The newest deployments of the dearest apps; an app whose history cannot be had is left out. */
 async function deployments(

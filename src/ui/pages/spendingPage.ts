@@ -4,8 +4,10 @@ import {
   type BudgetStanding,
   type Projection,
 } from "../../cost/spending/budget.ts";
+import { plural, t } from "../../base/text.ts";
 import type { KnownPart } from "../../cost/cost.ts";
 import { formatAmount, formatDuration, formatMetered } from "../../cost/format.ts";
+import { savings } from "../../cost/spending/estimate.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { AppCost, SharedCost } from "../../cost/spending/report.ts";
 import type { SessionEnd, SessionRecord } from "../../session/session.ts";
@@ -17,6 +19,17 @@ export interface Deployed {
   readonly atMs: number;
   readonly by: string | null;
 }
+
+/** An app whose file keeps containers warm with `min_containers`. */
+export interface KeptWarm {
+  readonly appName: string;
+  readonly containers: number;
+  /** What they cost in `monthDays`, without a single request; null: a rate is unknown. */
+  readonly month: MicroUsd | null;
+}
+
+/** A month of comparisons. */
+export const monthDays = 30;
 
 /** What the page of spending is made from. All sums are of one scope. */
 export interface SpendingFacts {
@@ -36,8 +49,9 @@ export interface SpendingFacts {
   readonly sessions: readonly Pick<SessionRecord, "end">[];
   /** Newest first. */
   readonly deployed: readonly Deployed[];
-  /** Apps whose file keeps containers warm with `min_containers`. */
-  readonly keptWarm: readonly string[];
+  readonly keptWarm: readonly KeptWarm[];
+  /** What one container on this project's GPU would cost in `monthDays` if it never stopped; undefined: not known. */
+  readonly neverStopped: { readonly gpu: string; readonly month: MicroUsd } | undefined;
 }
 
 /** What was spent, beside the budgets, and what to look at when it is too much. Markdown. */
@@ -56,7 +70,7 @@ export function spendingPage(facts: SpendingFacts): readonly string[] {
       ]),
     ),
     ...(standings.length === 0 ? ["No budget is set (modalMeter.budget).", ""] : []),
-    ...projectionLines(facts.projection),
+    ...projectionLines(facts),
     "## Day by day",
     "",
     ...table(
@@ -87,7 +101,7 @@ function amount({ microUsd, isFloor }: KnownPart): string {
   return microUsd === 0 ? "nothing" : formatMetered(microUsd);
 }
 
-function projectionLines(projection: Projection | undefined): readonly string[] {
+function projectionLines({ projection, neverStopped }: SpendingFacts): readonly string[] {
   if (projection === undefined) return [];
   const { projected, basisDays } = projection;
   const targets = phaseTargets.map(({ phase, low, high }) => {
@@ -97,7 +111,40 @@ function projectionLines(projection: Projection | undefined): readonly string[] 
   return [
     `At the pace of the last ${formatDuration(basisDays * 86_400_000)}, the month will cost ${formatMetered(projected)}: ${targets.join("; ")}.`,
     "",
+    ...savingLines(projected, neverStopped),
   ];
+}
+
+/** What stopping is worth: the same month beside a container that never stops. */
+function savingLines(
+  projected: MicroUsd,
+  neverStopped: SpendingFacts["neverStopped"],
+): readonly string[] {
+  if (neverStopped === undefined) return [];
+  const saved = savings(neverStopped.month, projected);
+  if (saved <= 0) return [];
+  return [
+    t(
+      "One container ({0}) that never stops costs {1} in {2} days. At this pace you save {3} of that.",
+      escapeMarkdown(neverStopped.gpu),
+      formatMetered(neverStopped.month),
+      monthDays,
+      formatMetered(saved),
+    ),
+    "",
+  ];
+}
+
+function keptWarmText({ appName, containers, month }: KeptWarm): string {
+  const cost =
+    month === null
+      ? t("the rate is not known")
+      : t("{0} in {1} days", formatMetered(month), monthDays);
+  const forms = {
+    one: "{1} keeps {0} container, day and night: {2}",
+    other: "{1} keeps {0} containers, day and night: {2}",
+  };
+  return plural(containers, forms, escapeMarkdown(appName), cost);
 }
 
 function appRow({ appName, best, metered }: AppCost): string[] {
@@ -170,7 +217,7 @@ function auditLines(facts: SpendingFacts): readonly string[] {
     `- **Does an app keep containers warm (min_containers)?** ${
       keptWarm.length === 0
         ? "No app file in the open folders says so."
-        : `${keptWarm.map(escapeMarkdown).join(", ")}: that costs day and night.`
+        : `${keptWarm.map(keptWarmText).join("; ")}.`
     }`,
   ];
 }

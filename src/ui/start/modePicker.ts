@@ -33,7 +33,7 @@ export async function pickMode(
 }
 
 /** The GPU that figures are shown for: what runs or ran last in this project, else what the settings say. */
-function projectGpu(services: Pick<Services, "meter" | "project">): string | undefined {
+export function projectGpu(services: Pick<Services, "meter" | "project">): string | undefined {
   const running = services.meter
     .state()
     .apps.find(({ gpu }) => parseGpu(gpu) !== undefined && gpu !== "CPU");

@@ -14,7 +14,7 @@ describe("factsOf an app file", () => {
   it("reads what each container requests", () => {
     assert.deepEqual(
       facts('gpu="H100:2", cpu=CORES, memory=32768, scaledown_window=300, min_containers=1'),
-      { gpu: "H100:2", cpuCores: 4, memoryGib: 32, scaledownSeconds: 300, isKeptWarm: true },
+      { gpu: "H100:2", cpuCores: 4, memoryGib: 32, scaledownSeconds: 300, warmContainers: 1 },
     );
   });
 
@@ -29,7 +29,7 @@ describe("factsOf an app file", () => {
       cpuCores: 0.125,
       memoryGib: 0.125,
       scaledownSeconds: null,
-      isKeptWarm: false,
+      warmContainers: 0,
     });
     const { gpu, cpuCores } = facts(
       'gpu=os.getenv("GPU", "L4"), cpu=float(os.environ.get("CPU", "2"))',

@@ -59,7 +59,7 @@ describe("CostReader", () => {
     const reader = new CostReader(ledger, {
       lifeInFile: (appName) => {
         asked.push(appName);
-        return { scaledownSeconds: 300, isKeptWarm: false };
+        return { scaledownSeconds: 300, warmContainers: 0 };
       },
     });
     assertNear(secondsOf(ledger, reader), 360);
@@ -94,7 +94,7 @@ describe("CostReader", () => {
 
   it("does not keep a container alive for a call that ran in another one", async () => {
     const ledger = await sleptThrough();
-    const life = { scaledownSeconds: 300, isKeptWarm: false };
+    const life = { scaledownSeconds: 300, warmContainers: 0 };
     const reader = (): CostReader => new CostReader(ledger, { lifeInFile: () => life });
     ledger.upsertCall(ownCall({ callId: "own-1", endedAtMs: logStartMs + 60 * second }));
     ledger.upsertCall(
@@ -133,7 +133,7 @@ describe("CostReader", () => {
   it("keeps a container that min_containers keeps, until it is stopped", async () => {
     const ledger = await sleptThrough();
     addNotes(ledger, { scope, appId: "ap-1" }, { endedOnPurposeAtMs: [logStartMs + 20 * minute] });
-    const life = { scaledownSeconds: 60, isKeptWarm: true };
+    const life = { scaledownSeconds: 60, warmContainers: 1 };
     assertNear(secondsOf(ledger, new CostReader(ledger, { lifeInFile: () => life })), 20 * 60);
   });
 

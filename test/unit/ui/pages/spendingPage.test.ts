@@ -54,7 +54,8 @@ function page(over: Partial<SpendingFacts> = {}): string {
     byUser: costPer("user", question),
     sessions: [{ end: "stopped" }, { end: "guardian" }, { end: null }, { end: "stopped" }],
     deployed: [{ appName: "flux_api", atMs: t0, by: "you" }],
-    keptWarm: ["flux_api"],
+    keptWarm: [{ appName: "flux_api", containers: 1, month: usd(1404) }],
+    neverStopped: { gpu: "L40S", month: usd(1404) },
     ...over,
   }).join("\n");
 }
@@ -66,6 +67,7 @@ describe("the page of spending", () => {
       "| this week | ≈ $3.60 | $100.00 | $96.40 |",
       "| this month | ≈ $3.60 | $3.00 | **nothing** |",
       "the month will cost ≈ $360.00: within the target of development ($300.00 to $400.00); below the target of beta",
+      "One container (L40S) that never stops costs ≈ $1,404.00 in 30 days. At this pace you save ≈ $1,044.00 of that.",
       "| 2026-11-21 | ≈ $3.60 |\n| 2026-11-20 | nothing |",
       String.raw`| flux\_api | ≈ $3.60 | 1 % | 0 % | 99 % | 1 h |`,
       "| flux | 1 | 0 | $0.0011 | ≈ $3.60 |",
@@ -80,7 +82,7 @@ describe("the page of spending", () => {
       "Sessions of these days: 2 stopped by you, 1 stopped by the guardian, 1 still open.",
       String.raw`flux\_api on 2026-11-21 09:00 UTC by you.`,
       String.raw`flux\_api idled most, for ≈ $3.5`,
-      String.raw`(min_containers)?** flux\_api: that costs day and night.`,
+      String.raw`(min_containers)?** flux\_api keeps 1 container, day and night: ≈ $1,404.00 in 30 days.`,
     ])
       assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
   });
@@ -93,6 +95,7 @@ describe("the page of spending", () => {
       projection: undefined,
       deployed: [],
       keptWarm: [],
+      neverStopped: undefined,
     });
     for (const line of [
       "No budget is set (modalMeter.budget).",
@@ -103,5 +106,14 @@ describe("the page of spending", () => {
     ])
       assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
     assert.doesNotMatch(text, /By endpoint/);
+  });
+
+  it("claims no saving where there is none, and no price without a rate", () => {
+    const text = page({
+      neverStopped: { gpu: "T4", month: usd(300) },
+      keptWarm: [{ appName: "flux_api", containers: 2, month: null }],
+    });
+    assert.doesNotMatch(text, /you save/);
+    assert.match(text, /keeps 2 containers, day and night: the rate is not known\./);
   });
 });
