@@ -157,7 +157,7 @@ describe("a Modal that is not there", () => {
     assert.equal(notification.severity, "error");
 
     // As `modal setup` in a terminal does.
-    const login = [`[acme]`, `token_id = "ak-acme"`, `token_secret = "as-acme"`];
+    const login = ["[acme]", "active = true", `token_id = "ak-acme"`, `token_secret = "as-acme"`];
     const server = `server_url = "${stage.modal.serverUrl}"`;
     await writeFile(join(stage.host.home, ".modal.toml"), [...login, server].join("\n"));
     await window.untilStatus(status, /nothing running/, { withinMs: 15_000 });
