@@ -1,3 +1,4 @@
+import { t } from "../base/text.ts";
 import type { Cost } from "./cost.ts";
 import { microUsd, type MicroUsd } from "./money.ts";
 
@@ -13,7 +14,7 @@ export function formatMetered(amount: MicroUsd): string {
 
 /** What Modal billed: `$0.43 billed`. */
 export function formatBilled(amount: MicroUsd): string {
-  return `${formatAmount(amount)} billed`;
+  return t("{0} billed", formatAmount(amount));
 }
 
 /** A rate of burning: `$1.95/h`. */
@@ -23,7 +24,7 @@ export function formatPerHour(microUsdPerHour: MicroUsd): string {
 
 /** A metered cost, or `unknown`; never $0 for what is not known. */
 export function formatCost(cost: Cost): string {
-  return cost.known ? formatMetered(cost.microUsd) : "unknown";
+  return cost.known ? formatMetered(cost.microUsd) : t("unknown");
 }
 
 /** A plain amount to the cent, finer below one cent: `$2,880.00`, `$0.41`, `$0.0014`, `<$0.0001`. */

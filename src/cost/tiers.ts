@@ -1,17 +1,26 @@
+import { t } from "../base/text.ts";
 import type { MicroUsd } from "./money.ts";
 
 /** How an amount is known. */
 export type Tier = "reported" | "metered" | "billed";
 
 /** What each tier means, for people: shown wherever the tiers stand side by side. */
-export const tierDefinitions: Readonly<Record<Tier, string>> = {
-  reported:
-    "The sum of what response headers and log lines claim. It covers the GPU while a handler runs and leaves out cold starts, idle time, CPU and memory: a floor.",
-  metered:
-    "Seconds of containers that were observed × the rate in force: GPU, CPU and memory from start to end, cold start and idle time included. An estimate of the bill.",
-  billed:
-    "Modal's own billing report, whole hours only. It arrives later and is final; an hour that two sessions shared is split by what each was metered for.",
-};
+export function tierDefinition(tier: Tier): string {
+  switch (tier) {
+    case "reported":
+      return t(
+        "The sum of what response headers and log lines claim. It covers the GPU while a handler runs and leaves out cold starts, idle time, CPU and memory: a floor.",
+      );
+    case "metered":
+      return t(
+        "Seconds of containers that were observed × the rate in force: GPU, CPU and memory from start to end, cold start and idle time included. An estimate of the bill.",
+      );
+    default:
+      return t(
+        "Modal's own billing report, whole hours only. It arrives later and is final; an hour that two sessions shared is split by what each was metered for.",
+      );
+  }
+}
 
 /** The three tiers of a cost (see docs/costs.md). null: nothing known in that tier. */
 export interface CostTiers {

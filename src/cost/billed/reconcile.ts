@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { hourMs, hourOf, type BilledRow } from "./billedRow.ts";
 import { knownCost, knownPart, unknownCost, type KnownPart } from "../cost.ts";
 import { addUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
@@ -199,5 +200,6 @@ function reconciledApp(hours: readonly ReconciledHour[]): ReconciledApp {
 export function billedThroughText(throughMs: number, nowMs: number): string {
   const iso = new Date(throughMs).toISOString();
   const isToday = iso.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10);
-  return `billed through ${isToday ? "" : `${iso.slice(0, 10)} `}${iso.slice(11, 16)} UTC`;
+  const time = iso.slice(11, 16);
+  return t("billed through {0} UTC", isToday ? time : `${iso.slice(0, 10)} ${time}`);
 }

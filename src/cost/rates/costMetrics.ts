@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { addCosts, knownCost, unknownCost, type Cost } from "../cost.ts";
 import { gpuRate, minimumCores, minimumGib, unknownRateText, type Rates } from "./rates.ts";
 import { microUsd } from "../money.ts";
@@ -78,7 +79,10 @@ export function addMetrics(parts: Iterable<CostMetrics>): CostMetrics {
 function gpuHourly({ appName, gpu, gpuSource }: Resources, rates: Rates): HourlyRate["gpu"] {
   if (gpu !== null) return gpuPrice(gpu, rates);
   if (gpuSource !== "unknown") return { known: true, usdPerHour: 0 };
-  const why = `The GPU of the app ${appName} is not known. Name it as "gpu" of the app in the setting "modalMeter.deployTargets".`;
+  const why = t(
+    'The GPU of the app {0} is not known. Name it as "gpu" of the app in the setting "modalMeter.deployTargets".',
+    appName,
+  );
   return { known: false, why };
 }
 

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { gpuLabel, normaliseGpuType } from "./gpu.ts";
 import type { Gpu } from "../span.ts";
 
@@ -141,7 +142,10 @@ export function describeGpuRate(rates: Rates, gpu: Gpu): string {
 }
 
 export function unknownRateText(gpu: Gpu): string {
-  return `No price is known for the GPU ${gpu.type}. Set its USD per hour in the setting "modalMeter.rates".`;
+  return t(
+    'No price is known for the GPU {0}. Set its USD per hour in the setting "modalMeter.rates".',
+    gpu.type,
+  );
 }
 
 interface PartialRates {

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { formatAmount, formatDrift, formatExactUsd } from "../format.ts";
 import { parseGpu } from "../rates/gpu.ts";
 import { headerValue, type CostHeaders } from "./headers.ts";
@@ -57,7 +58,7 @@ const formerRates: readonly { readonly gpu: string; readonly usdPerSecond: numbe
 
 /** Whether what the headers claim can be true. An empty list: it is time × rate, to a percent. */
 export function auditHeaders(headers: CostHeaders, context: AuditContext): readonly Finding[] {
-  if (context.status === "failed" || context.status === "cancelled") return [failed];
+  if (context.status === "failed" || context.status === "cancelled") return [failed()];
   return [
     ...auditCost(headers, context),
     ...auditTime(headers, context),
@@ -106,22 +107,27 @@ function claimedUsdPerSecond(headers: CostHeaders): number | undefined {
   return cost.value / 1e6 / executionSeconds.value / (gpu?.count ?? 1);
 }
 
-const failed: Finding = {
-  code: "call-failed",
-  message:
-    "The call failed, so nothing says what it cost. The container was billed all the same: see the metered cost.",
-};
+function failed(): Finding {
+  const message = t(
+    "The call failed, so it reported no cost. The container was billed all the same: see the metered cost.",
+  );
+  return { code: "call-failed", message };
+}
 
 function auditCost(headers: CostHeaders, context: AuditContext): readonly Finding[] {
   const { cost } = headers;
   if (cost.state === "missing") {
-    const message =
-      "The response has no X-Cost-USD header. Check that cost_tracker.py is part of the image and that the app copies its headers whatever their case. The metered cost is not affected.";
+    const message = t(
+      "The response has no X-Cost-USD header. Check that cost_tracker.py is part of the image and that the app copies its headers whatever their case. The metered cost is not affected.",
+    );
     return [{ code: "cost-missing", message }];
   }
   if (cost.state === "malformed") return [unreadableCost(cost.text)];
   if (isAbsurd(cost.value, headers, context)) {
-    const message = `X-Cost-USD says ${formatAmount(cost.value)}, more than any GPU can cost in that time. It is not counted.`;
+    const message = t(
+      "X-Cost-USD says {0}, more than any GPU can cost in that time. It is not counted.",
+      formatAmount(cost.value),
+    );
     return [{ code: "cost-absurd", message }];
   }
   return auditRate(headers, context.rates, cost.value);
@@ -129,10 +135,13 @@ function auditCost(headers: CostHeaders, context: AuditContext): readonly Findin
 
 function unreadableCost(text: string): Finding {
   return text.startsWith("-")
-    ? { code: "cost-negative", message: `X-Cost-USD is negative (${text}). It is not counted.` }
+    ? {
+        code: "cost-negative",
+        message: t("X-Cost-USD is negative ({0}). It is not counted.", text),
+      }
     : {
         code: "cost-malformed",
-        message: `X-Cost-USD is not an amount ("${short(text)}"). It is not counted.`,
+        message: t('X-Cost-USD is not an amount ("{0}"). It is not counted.', short(text)),
       };
 }
 
@@ -162,21 +171,33 @@ function auditRate(headers: CostHeaders, rates: Rates, cost: MicroUsd): readonly
   const offBy = Math.abs(cost - expected);
   if (offBy <= Math.max(2, expected * rateTolerance)) return [];
   const claimed = claimedUsdPerSecond(headers);
-  const perSecond = claimed === undefined ? "" : ` at $${claimed.toFixed(6)}/s`;
   const drift = expected === 0 ? "" : `, ${formatDrift(cost / expected - 1)}`;
-  const message =
-    `X-Cost-USD says $${formatExactUsd(cost)}${perSecond}, but ${executionSeconds.value} s of ${gpuType.value} ` +
-    `cost $${formatExactUsd(expected)} at $${(rate.usdPerHour / 3600).toFixed(6)}/s${drift}. ` +
-    `${former(gpu.type, claimed)}Update the price in the app's cost tracker.`;
+  const message = [
+    t(
+      "X-Cost-USD says {0}, but {1} s of {2} cost {3}.",
+      atRate(cost, claimed),
+      executionSeconds.value,
+      gpuType.value,
+      `${atRate(expected, rate.usdPerHour / 3600)}${drift}`,
+    ),
+    ...former(gpu.type, claimed),
+    t("Update the price in the app's cost tracker."),
+  ].join(" ");
   return [{ code: "rate-out-of-date", message }];
 }
 
-function former(gpuType: string, claimed: number | undefined): string {
+function atRate(amount: MicroUsd, usdPerSecond: number | undefined): string {
+  const usd = `$${formatExactUsd(amount)}`;
+  return usdPerSecond === undefined ? usd : t("{0} at ${1}/s", usd, usdPerSecond.toFixed(6));
+}
+
+/** A sentence when the claim is a price that Modal had before. */
+function former(gpuType: string, claimed: number | undefined): readonly string[] {
   const known = formerRates.find(
     ({ gpu, usdPerSecond }) =>
       gpu === gpuType && claimed !== undefined && Math.abs(claimed / usdPerSecond - 1) < 0.005,
   );
-  return known === undefined ? "" : `That is a former price for ${gpuType}. `;
+  return known === undefined ? [] : [t("That is a former price for {0}.", gpuType)];
 }
 
 function auditTime(headers: CostHeaders, context: AuditContext): readonly Finding[] {
@@ -187,23 +208,33 @@ function auditTime(headers: CostHeaders, context: AuditContext): readonly Findin
     return [
       {
         code: "time-missing",
-        message: "X-Execution-Time-Sec is missing: the cost cannot be checked.",
+        message: t("X-Execution-Time-Sec is missing: the cost cannot be checked."),
       },
     ];
   }
   if (executionSeconds.state === "malformed") {
-    const message = `X-Execution-Time-Sec is not a number of seconds ("${short(executionSeconds.text)}").`;
+    const message = t(
+      'X-Execution-Time-Sec is not a number of seconds ("{0}").',
+      short(executionSeconds.text),
+    );
     return [{ code: "time-malformed", message }];
   }
   if (executionSeconds.value > maxSeconds) {
-    const message = `X-Execution-Time-Sec says ${executionSeconds.value} s, but Modal ends a function after 24 h.`;
+    const message = t(
+      "X-Execution-Time-Sec says {0} s, but Modal ends a function after 24 h.",
+      executionSeconds.value,
+    );
     return [{ code: "time-malformed", message }];
   }
   const { requestSeconds } = context;
   if (requestSeconds === null || executionSeconds.value <= requestSeconds + timeToleranceSeconds) {
     return [];
   }
-  const message = `X-Execution-Time-Sec says ${executionSeconds.value} s, but the whole request took ${requestSeconds.toFixed(2)} s.`;
+  const message = t(
+    "X-Execution-Time-Sec says {0} s, but the whole request took {1} s.",
+    executionSeconds.value,
+    requestSeconds.toFixed(2),
+  );
   return [{ code: "longer-than-request", message }];
 }
 
@@ -212,12 +243,15 @@ function auditGpu(headers: CostHeaders, context: AuditContext): readonly Finding
   if (gpuType.state === "missing") {
     if (headers.cost.state === "missing") return [];
     return [
-      { code: "gpu-missing", message: "X-GPU-Type is missing: the price cannot be checked." },
+      { code: "gpu-missing", message: t("X-GPU-Type is missing: the price cannot be checked.") },
     ];
   }
   if (gpuType.state === "malformed") {
     return [
-      { code: "gpu-malformed", message: `X-GPU-Type is not a GPU ("${short(gpuType.text)}").` },
+      {
+        code: "gpu-malformed",
+        message: t('X-GPU-Type is not a GPU ("{0}").', short(gpuType.text)),
+      },
     ];
   }
   const { containerGpu } = context;
@@ -225,7 +259,11 @@ function auditGpu(headers: CostHeaders, context: AuditContext): readonly Finding
   const claimed = parseGpu(gpuType.value);
   const actual = parseGpu(containerGpu);
   if (claimed === undefined || actual === undefined || claimed.type === actual.type) return [];
-  const message = `X-GPU-Type says ${gpuType.value}, but the container runs on ${containerGpu}. The metered cost uses ${containerGpu}.`;
+  const message = t(
+    "X-GPU-Type says {0}, but the container runs on {1}. The metered cost uses {1}.",
+    gpuType.value,
+    containerGpu,
+  );
   return [{ code: "gpu-differs", message }];
 }
 

@@ -16,6 +16,7 @@ export function costLine({ microUsd, executionSeconds, gpuType }: CostLine): str
   const cost = microUsd === null ? "unknown" : `$${formatExactUsd(microUsd)}`;
   const time = executionSeconds === null ? "unknown" : `${executionSeconds.toFixed(2)}s`;
   const gpu = gpuType === null ? "unknown" : `${gpuType} @ ${cost}`;
+  // not shown: a line in the form that apps print, to be read again
   return `💰 Cost: ${cost} | Time: ${time} | GPU: ${gpu}`;
 }
 

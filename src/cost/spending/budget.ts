@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { periodOf, type Period, type PeriodUnit } from "./calendar.ts";
 import type { KnownPart } from "../cost.ts";
 import { formatAmount, formatMetered } from "../format.ts";
@@ -50,9 +51,13 @@ export function exceededBudgets(standings: readonly BudgetStanding[]): readonly 
       const { budget, period, spent } = standing;
       const key = `budget/${budget.unit}/${period.key}/${budget.limit}`;
       const cost = spent.isFloor
-        ? `at least ${formatAmount(spent.microUsd)}`
+        ? t("at least {0}", formatAmount(spent.microUsd))
         : formatMetered(spent.microUsd);
-      const message = `This ${budget.unit} has cost ${cost}; the budget is ${formatAmount(budget.limit)}.`;
+      const limit = formatAmount(budget.limit);
+      const message =
+        budget.unit === "week"
+          ? t("This week has cost {0}; the budget is {1}.", cost, limit)
+          : t("This month has cost {0}; the budget is {1}.", cost, limit);
       return { key, standing, message };
     });
 }
@@ -62,7 +67,10 @@ export function budgetLeftText(standings: readonly BudgetStanding[]): string | u
   const [tightest] = standings.toSorted((a, b) => a.left - b.left);
   if (tightest === undefined) return undefined;
   const { left, budget } = tightest;
-  return `${formatAmount(left)} left of this ${budget.unit}'s ${formatAmount(budget.limit)}`;
+  const [amount, limit] = [formatAmount(left), formatAmount(budget.limit)];
+  return budget.unit === "week"
+    ? t("{0} left of this week's {1}", amount, limit)
+    : t("{0} left of this month's {1}", amount, limit);
 }
 
 /** What a month is meant to cost in a phase of the work. */

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { CallRecord } from "../call.ts";
 import { knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
 import { parseGpu } from "../rates/gpu.ts";
@@ -108,7 +109,7 @@ function mostOf(estimate: CallEstimate): Cost {
     case "typical":
       return estimate.high;
     default:
-      return unknownCost("Nothing is known of this endpoint yet.");
+      return unknownCost(t("Nothing is known of this endpoint yet."));
   }
 }
 
@@ -140,7 +141,7 @@ function requestSeconds(call: CallRecord): number | undefined {
 
 function gpuCost(seconds: number, label: string | null, rates: Rates): Cost {
   const gpu = label === null ? undefined : parseGpu(label);
-  if (gpu === undefined) return unknownCost("The GPU of this endpoint is not known yet.");
+  if (gpu === undefined) return unknownCost(t("The GPU of this endpoint is not known yet."));
   const rate = gpuRate(rates, gpu.type);
   if (rate === undefined) return unknownCost(unknownRateText(gpu));
   return knownCost(microUsd((seconds * rate.usdPerHour * gpu.count * 1e6) / 3600));

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Finding } from "../reported/audit.ts";
 import type { CallRecord } from "../call.ts";
 import { callTemperature } from "./callEstimate.ts";
@@ -33,13 +34,20 @@ export function diagnoseCall(
       : requestMs - call.executionSeconds * 1000;
   if (callTemperature(call, spans) === "cold") {
     reasons.push(
-      `The container started for this call: ${formatDuration(outsideMs)} of the request were outside of the handler. A cold start is billed, and headers leave it out.`,
+      t(
+        "The container started for this call: {0} of the request were outside of the handler. A cold start is billed, and headers leave it out.",
+        formatDuration(outsideMs),
+      ),
     );
   }
   if (meteredMicroUsd !== null && call.reportedMicroUsd !== null) {
     if (meteredMicroUsd > call.reportedMicroUsd * 1.1) {
       reasons.push(
-        `The call reports ${formatReported(call.reportedMicroUsd)}; with start-up, idle time, CPU and memory the container cost ${formatMetered(meteredMicroUsd)}.`,
+        t(
+          "The call reports {0}; with start-up, idle time, CPU and memory the container cost {1}.",
+          formatReported(call.reportedMicroUsd),
+          formatMetered(meteredMicroUsd),
+        ),
       );
     }
   }

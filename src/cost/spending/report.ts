@@ -58,6 +58,7 @@ export interface SharedCost {
 }
 
 /** The model behind an endpoint, where a call does not name its own. */
+// not shown: names of models
 const modelOfEndpoint: Readonly<Record<string, string>> = {
   flux: "Flux Schnell",
   "flux-dev": "Flux Dev",

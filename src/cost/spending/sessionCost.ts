@@ -1,3 +1,4 @@
+import { plural } from "../../base/text.ts";
 import { attribute, type Activity, type Segment } from "../metered/attribution.ts";
 import { hourMs, type BilledRow } from "../billed/billedRow.ts";
 import { billedCost, type BilledCost } from "../billed/billedCost.ts";
@@ -91,7 +92,10 @@ function reportedOnly({ microUsd, silentCalls }: ReportedCost): Cost {
   return silentCalls === 0
     ? knownCost(microUsd)
     : unknownCost(
-        `${silentCalls} call(s) did not say what they cost, and no container was observed meanwhile.`,
+        plural(silentCalls, {
+          one: "{0} call reported no cost, and no container was observed meanwhile.",
+          other: "{0} calls reported no cost, and no container was observed meanwhile.",
+        }),
       );
 }
 

@@ -4,7 +4,7 @@ import type { KnownPart } from "../../cost/cost.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
 import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
-import { tierDefinitions } from "../../cost/tiers.ts";
+import { tierDefinition } from "../../cost/tiers.ts";
 import { costIn } from "../../session/meter/costReader.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import { command } from "../command.ts";
@@ -49,9 +49,9 @@ function explanation(
     ...table(
       ["tier", { title: "amount", isFigure: true }, "how it is known"],
       [
-        ["reported", reportedText(cost), tierDefinitions.reported],
-        ["metered", meteredText(cost), tierDefinitions.metered],
-        ["billed", billedText(cost), tierDefinitions.billed],
+        ["reported", reportedText(cost), tierDefinition("reported")],
+        ["metered", meteredText(cost), tierDefinition("metered")],
+        ["billed", billedText(cost), tierDefinition("billed")],
       ],
     ),
     through === null

@@ -10,7 +10,6 @@ import {
   type TieredCost,
 } from "../../../../src/cost/spending/sessionCost.ts";
 import type { ContainerSpan } from "../../../../src/cost/span.ts";
-import { tierDefinitions } from "../../../../src/cost/tiers.ts";
 import { amounts, call, calls, hour, minute, priced, span, spans, t0 } from "../arbitraries.ts";
 
 /** $3.60 an hour and nothing for the rest: $0.001 a second, so that tests can be read. */
@@ -232,9 +231,5 @@ describe("a session's cost", () => {
         );
       }),
     );
-  });
-
-  it("defines each tier in words", () => {
-    assert.deepEqual(Object.keys(tierDefinitions), ["reported", "metered", "billed"]);
   });
 });
