@@ -4,6 +4,7 @@ import { skip } from "../skip.ts";
 import { costs, patient, serving, SessionScene, settings, status } from "./sessionScene.ts";
 import { cliFolder } from "./stage.ts";
 
+const patientClick = { timeout: 90_000 };
 const l40s = { type: "L40S", count: 1 } as const;
 
 describe("sessions", function () {
@@ -407,6 +408,26 @@ describe("sessions", function () {
       await window.accept();
       await window.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs/, patient);
       assert.equal(theirs.state, "stopped");
+    });
+
+    it("on a row of the Running view stops that row's app, and asks nothing", async () => {
+      const { window, modal } = scene;
+      const functions = [{ name: "web", gpu: l40s }];
+      // The most expensive stands first, in the view as in a picker.
+      const first = modal.seedApp({ name: "first", functions }, 2);
+      const second = modal.seedApp({ name: "second", functions }, 1);
+      await window.runCommand("Modal Meter: Refresh");
+      await window.runCommand("View: Show Modal Meter");
+      const row = window.page.locator(".pane-body .monaco-list-row").filter({ hasText: "second" });
+      await row.hover(patientClick);
+      await window.screenshot("stop-on-row");
+      await row.locator(".action-label[aria-label^='Stop App']").click(patientClick);
+      await window.untilNotification(/Stopped 1 app\(s\) in acme\/main/, patient);
+      assert.equal(await window.quickInput(), undefined);
+      assert.deepEqual(scene.toldToStop(), [second.id]);
+      assert.equal(second.state, "stopped");
+      assert.equal(first.state, "deployed");
+      await window.screenshot("stopped-on-row");
     });
 
     it("in one environment never reaches into another", async () => {
