@@ -33,15 +33,7 @@ const target = z.object({
   onClose: z.enum(["remind", "stop", "release", "off"]),
   /** Second stage, when nobody answers the reminder. 0: never. */
   stopAfterMinutes: z.number(),
-  /** The user's own deploy targets and the modes that are production: what a stop may touch (session/stopPlan.ts). */
-  deployTargets: z.array(
-    z.object({
-      file: z.string(),
-      name: nullableText,
-      environment: nullableText,
-      folder: z.string(),
-    }),
-  ),
+  /** Modes whose apps a stop leaves alone (session/stopPlan.ts). */
   productionModes: z.array(z.string()),
   /** The mode that an expired demo returns to (session/mode.ts). */
   restingMode: z.object({

@@ -60,20 +60,12 @@ export function costsNow(app: PlannedApp): boolean {
 }
 
 /**
- * Whether the guardian may act on this app without being asked: a session of this machine started it,
- * or it is one of the deploy targets here. What you deployed elsewhere may be wanted there.
+ * Whether the guardian may act on this app without being asked: a session of this machine started it.
+ * What you deployed elsewhere may be wanted there, and a name proves nothing: any repository can have
+ * an app file with the name of something that runs.
  */
-export function isOfThisMachine(app: PlannedApp, target: GuardTarget): boolean {
-  if (app.owner === "started-here" || app.owner === "project") return true;
-  const environment = target.scope.slice(target.scope.indexOf("/") + 1);
-  return (
-    app.state === "deployed" &&
-    target.deployTargets.some(
-      (known) =>
-        known.name === app.name &&
-        (known.environment === null || known.environment === environment),
-    )
-  );
+export function isOfThisMachine({ owner }: PlannedApp): boolean {
+  return owner === "started-here";
 }
 
 /** One workspace and environment in the guardian's hands. All methods reject with a `Failure`. */
@@ -133,8 +125,8 @@ export class GuardedScope {
         appId,
         name,
         scaledownSeconds:
-          sessions.findLast(({ apps }) => apps.some((app) => app.appId === appId))
-            ?.scaledownSeconds ?? null,
+          sessions.find(({ apps }) => apps.some((app) => app.appId === appId))?.scaledownSeconds ??
+          null,
       }));
     return releaseGpus({ control: connected.control, refresh, clock, log }, targets, { signal });
   }
@@ -167,7 +159,7 @@ export class GuardedScope {
 
   #ofThisMachine(plan: StopPlan): StopPlan {
     const [planned, elsewhere] = [true, false].map((here) =>
-      plan.planned.filter((app) => isOfThisMachine(app, this.target) === here),
+      plan.planned.filter((app) => isOfThisMachine(app) === here),
     );
     return {
       ...plan,
@@ -205,7 +197,7 @@ export class GuardedScope {
         listing,
         sessions,
         folders: [],
-        targets: target.deployTargets,
+        targets: [],
         username,
         authors,
         productionModes: target.productionModes,

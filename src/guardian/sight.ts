@@ -18,7 +18,7 @@ export interface Sight {
 export function appsToRemindOf({ view }: Sight, target: GuardTarget): readonly PlannedApp[] {
   return (view?.plan.planned ?? [])
     .filter(costsNow)
-    .filter((app) => target.onClose === "remind" || !isOfThisMachine(app, target));
+    .filter((app) => target.onClose === "remind" || !isOfThisMachine(app));
 }
 
 /** What the second stage stops: the apps of this machine; empty where there is no second stage. */
@@ -27,7 +27,7 @@ export function appsOfSecondStage(
   target: GuardTarget,
 ): readonly PlannedApp[] {
   if (target.stopAfterMinutes <= 0) return [];
-  return apps.filter((app) => isOfThisMachine(app, target));
+  return apps.filter((app) => isOfThisMachine(app));
 }
 
 /** "≈ $3.90 per hour" over all these apps; null where a rate is unknown, or nothing costs. */

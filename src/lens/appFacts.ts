@@ -1,4 +1,5 @@
-import type { ModalFunction, SourceValue } from "./modalApps.ts";
+import type { ModalFunction } from "./modalApps.ts";
+import type { SourceValue } from "./sourceValue.ts";
 
 /** What an app's file tells of each of its containers. A fact in which its functions differ tells nothing of a container. */
 export interface AppFacts {

@@ -1,4 +1,5 @@
 import { parser } from "@lezer/python";
+import { sameValue, type SourceValue } from "./sourceValue.ts";
 
 /** A piece of the syntax tree. */
 type Node = ReturnType<ReturnType<typeof parser.parse>["cursor"]>["node"];
@@ -6,25 +7,14 @@ type Node = ReturnType<ReturnType<typeof parser.parse>["cursor"]>["node"];
 /** `app = modal.App("flux-api")` at module level. */
 export interface ModalApp {
   readonly variable: string;
-  /** null: the name is computed, or missing (then `modal deploy` needs `--name`). */
+  /**
+   * null: the name is computed, missing (then `modal deploy` needs `--name`), or another one in
+   * another branch of the file.
+   */
   readonly name: string | null;
   /** Offset of the call in the file. */
   readonly offset: number;
 }
-
-/** A value in the source: a literal, what a variable would replace, or something computed. */
-export type SourceValue =
-  | { readonly kind: "literal"; readonly value: string | number | boolean | null }
-  | { readonly kind: "list"; readonly values: readonly string[] }
-  /** `(1.0, 4.0)`: a request and its limit. */
-  | { readonly kind: "tuple"; readonly values: readonly SourceValue[] }
-  /** `os.environ.get("SCALEDOWN_WINDOW", 300)`: the variable and the default, where there is one. */
-  | {
-      readonly kind: "variable";
-      readonly name: string;
-      readonly fallback: string | number | boolean | null;
-    }
-  | { readonly kind: "computed" };
 
 /** A function or class that runs in a container of its own. */
 export interface ModalFunction {
@@ -75,7 +65,9 @@ class Reader {
   /** Names under which the module and its parts were imported: "m" → "modal", "A" → "modal.App". */
   readonly #imports = new Map<string, string>();
   readonly #constants = new Map<string, SourceValue>();
-  readonly #apps: ModalApp[] = [];
+  /** How many `if`, `with` and `try` blocks the statement is in: it may not run at all. */
+  #depth = 0;
+  #apps: ModalApp[] = [];
   readonly #functions: ModalFunction[] = [];
 
   constructor(source: string) {
@@ -103,7 +95,9 @@ class Reader {
         case "IfStatement":
         case "WithStatement":
         case "TryStatement":
+          this.#depth += 1;
           for (const body of statement.getChildren("Body")) this.#readBlock(body);
+          this.#depth -= 1;
           break;
         default:
       }
@@ -134,14 +128,30 @@ class Reader {
       const [first] = this.#positional(value);
       const named = this.#argument(value, "name") ?? first;
       const name = named === undefined ? undefined : this.#value(named);
-      this.#apps.push({
+      this.#addApp({
         variable,
         name: name?.kind === "literal" && typeof name.value === "string" ? name.value : null,
         offset: value.from,
       });
       return;
     }
-    this.#constants.set(variable, this.#value(value));
+    const next = this.#value(value);
+    const before = this.#constants.get(variable);
+    const isOne = this.#depth === 0 || before === undefined || sameValue(before, next);
+    this.#constants.set(variable, isOne ? next : { kind: "computed" });
+  }
+
+  /** Which branch runs is known when the file does: two names for one variable are none. */
+  #addApp(app: ModalApp): void {
+    const isOther = ({ variable, name }: ModalApp): boolean =>
+      variable === app.variable && name !== app.name;
+    if (this.#depth === 0 || !this.#apps.some(isOther)) {
+      this.#apps.push(app);
+      return;
+    }
+    const nameless = (one: ModalApp): ModalApp =>
+      one.variable === app.variable ? { ...one, name: null } : one;
+    this.#apps = [...this.#apps, app].map(nameless);
   }
 
   #isApp(call: Node): boolean {

@@ -2,11 +2,21 @@
 export interface DeployTarget {
   /** Absolute path of the Python file. */
   readonly file: string;
-  /** The app's name where known (from the file or the settings). */
+  /** The name that the user set, and that the deploy is told; null: the file names its app. */
   readonly name: string | null;
+  /**
+   * The name that the file seems to give. For questions and labels alone: only running the file tells,
+   * so a deploy is never told it. null: not plain.
+   */
+  readonly nameInFile: string | null;
   readonly environment: string | null;
   /** Absolute workspace folder: the working directory of the deploy. */
   readonly folder: string;
+}
+
+/** What the app will probably be called; null: nobody can tell before the deploy. */
+export function likelyName({ name, nameInFile }: DeployTarget): string | null {
+  return name ?? nameInFile;
 }
 
 export interface DeployedUrl {
@@ -17,8 +27,8 @@ export interface DeployedUrl {
 
 export interface Deployment {
   readonly urls: readonly DeployedUrl[];
-  /** "View Deployment" page, where the output named one. */
-  readonly dashboardUrl: string | null;
+  /** What was deployed is called, in Modal's own words; null: the output did not say. */
+  readonly appName: string | null;
   readonly skipped: boolean;
 }
 

@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
 import type { AppFacts } from "../lens/appFacts.ts";
-import type { DeployTarget } from "../session/deployer.ts";
+import { likelyName, type DeployTarget } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import type { DeployTargetSetting } from "../session/settings.ts";
 import type { StartTarget } from "../session/start/start.ts";
@@ -87,8 +87,12 @@ export class Project {
     );
   }
 
-  /** Every target that the settings name or that the folders hold, for telling whose an app is. */
+  /**
+   * Every target that the settings name or that the folders hold: which apps belong to this project, as
+   * far as names can tell. None in a folder that nobody trusts.
+   */
   async knownTargets(): Promise<readonly DeployTarget[]> {
+    if (!vscode.workspace.isTrusted) return [];
     const all = await Promise.all(this.folders().map((folder) => this.#targetsOf(folder)));
     return all.flat().map(({ target }) => target);
   }
@@ -137,6 +141,13 @@ export class Project {
     return this.#settings.current.get("deployTargets").find(({ name }) => name === appName)?.gpu;
   }
 
+  /** The name that the settings give to the app of a file; null: the file names it. */
+  nameSetting(folder: string, file: string): string | null {
+    const named = this.#settings.current.get("deployTargets");
+    const setting = named.find((one) => fileOf(one, folder) === file);
+    return textOrNull(setting?.name);
+  }
+
   /** The GPU of this project, for figures before anything runs: what the settings name, else what an app file asks for. */
   firstGpu(): string | undefined {
     const named = this.#settings.current.get("deployTargets").find(({ gpu }) => gpu !== undefined);
@@ -148,7 +159,7 @@ export class Project {
     const environment = textOrNull(this.#settings.current.get("environment"));
     const named = this.#settings.current.get("deployTargets");
     if (named.length > 0) {
-      const all = named.map((setting) => fromSetting(setting, folder, environment));
+      const all = named.map((setting) => fromSetting(setting, folder, environment, this.#found));
       // One table speaks for all folders of a window; a target belongs where its file is.
       if (this.folders().length < 2) return all;
       return all.filter(({ target: { file } }) => isInside(folder, file) && existsSync(file));
@@ -158,7 +169,7 @@ export class Project {
     const files = new Set(found.map(({ file }) => file));
     this.#found = [...this.#found.filter(({ file }) => !files.has(file)), ...found];
     return found.map(({ file, name }) => ({
-      target: { file, name, environment, folder },
+      target: { file, name: null, nameInFile: name, environment, folder },
       healthUrl: null,
       warmUpUrl: null,
     }));
@@ -170,7 +181,7 @@ export class Project {
   ): Promise<readonly StartTarget[] | undefined> {
     const one = targets.map((start): Choice<readonly StartTarget[]> => {
       const file = relative(folder, start.target.file);
-      return { label: start.target.name ?? file, description: file, value: [start] };
+      return { label: likelyName(start.target) ?? file, description: file, value: [start] };
     });
     const all = { label: t("All {0} Apps", targets.length), value: targets };
     const picked = await pickOne(
@@ -201,18 +212,25 @@ function fromSetting(
   setting: DeployTargetSetting,
   folder: string,
   environment: string | null,
+  found: readonly FoundApp[],
 ): StartTarget {
-  const file = isAbsolute(setting.file) ? setting.file : join(folder, setting.file);
+  const file = fileOf(setting, folder);
   return {
     target: {
       file,
       name: textOrNull(setting.name),
+      nameInFile: found.find((app) => app.file === file)?.name ?? null,
       environment: textOrNull(setting.environment) ?? environment,
       folder,
     },
     healthUrl: textOrNull(setting.healthUrl),
     warmUpUrl: textOrNull(setting.warmUpUrl),
   };
+}
+
+/** Absolute path. */
+function fileOf({ file }: DeployTargetSetting, folder: string): string {
+  return isAbsolute(file) ? file : join(folder, file);
 }
 
 function textOrNull(text: string | undefined): string | null {

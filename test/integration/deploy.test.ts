@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
+import { findDeployTargets } from "../../src/modal/deploy/targets.ts";
 import type { DeployTarget } from "../../src/session/deployer.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 import { cliOf, isolatedEnv, keeperProgram, KeptLog } from "./controlAdapters.ts";
@@ -58,12 +59,12 @@ for (const venv of ["current", "old"] as const) {
     async function target(name: string, text = source): Promise<DeployTarget> {
       const file = join(folder, name);
       await writeFile(file, text);
-      return { file, name: null, environment: null, folder };
+      return { file, name: null, nameInFile: null, environment: null, folder };
     }
 
     it("deploys with the mode's variables and learns the URLs", async () => {
       const lines: string[] = [];
-      const { urls, dashboardUrl } = await deployer.deploy(await target("app.py"), {
+      const { urls, appName } = await deployer.deploy(await target("app.py"), {
         variables: { MODAL_MODE: "demo", SCALEDOWN_WINDOW: "7" },
         onLine: (line) => lines.push(line),
       });
@@ -78,12 +79,39 @@ for (const venv of ["current", "old"] as const) {
         ]),
       );
       for (const { url } of urls) assert.ok(url.startsWith(local.webUrl), url);
-      assert.match(dashboardUrl ?? "", /^https?:\/\//);
+      assert.equal(appName, "flux-api");
       assert.ok(lines.includes("mode is demo"), lines.join("\n"));
       const app = local.workspace.cloud.deployedApp("flux-api");
       const flux = [...(app?.functions.values() ?? [])].find(({ spec }) => spec.name === "flux");
       assert.equal(flux?.spec.scaledownMs, 7000);
       assert.deepEqual(flux?.spec.gpu, { type: "L40S", count: 1 });
+    });
+
+    it("leaves the name to the file, which may choose it by the mode", async () => {
+      const text = source.replace(
+        'app = modal.App("flux-api")',
+        'if os.environ.get("MODAL_MODE") == "dev":\n    app = modal.App("by-mode-dev")\nelse:\n    app = modal.App("by-mode-prod")',
+      );
+      const file = join(folder, "by_mode.py");
+      await writeFile(file, text);
+      const [found] = await findDeployTargets(folder, {
+        listPythonFiles: () => Promise.resolve([file]),
+        readText: () => Promise.resolve(text),
+      });
+      assert.ok(found);
+      assert.deepEqual([found.target.name, found.target.nameInFile], [null, null]);
+      const variables = { MODAL_MODE: "dev" };
+      const { appName } = await deployer.deploy(found.target, {
+        variables,
+        onLine: () => undefined,
+      });
+      assert.equal(appName, "by-mode-dev");
+      assert.equal(local.workspace.cloud.deployedApp("by-mode-dev")?.state, "deployed");
+      assert.equal(local.workspace.cloud.deployedApp("by-mode-prod"), null);
+      // Whatever a reader of the file believes, the file decides.
+      const believed = { ...found.target, nameInFile: "by-mode-prod" };
+      await deployer.deploy(believed, { variables, onLine: () => undefined });
+      assert.equal(local.workspace.cloud.deployedApp("by-mode-prod"), null);
     });
 
     it("deploys into the environment of the target, under the target's name", async () => {

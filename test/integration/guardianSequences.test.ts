@@ -115,7 +115,7 @@ class Play {
       case "start app":
         if (modal.offline) break;
         if (window === undefined) break;
-        modal.start(appOf(scope));
+        world.start(appOf(scope), 1, scope);
         await world.poll(window);
         break;
       case "person stops app":

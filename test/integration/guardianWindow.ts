@@ -82,6 +82,7 @@ async function open(): Promise<void> {
       inputJson: null,
       failure: null,
     });
+    for (const { appId, name } of listing.apps) startedHere(appId, name);
     const guardian =
       liveApps(listing).length > 0
         ? startGuardian({
@@ -101,12 +102,6 @@ async function open(): Promise<void> {
               username,
               onClose: options.onClose,
               stopAfterMinutes: options.stopAfterMinutes,
-              deployTargets: listing.apps.map(({ name }) => ({
-                file: "/project/app.py",
-                name,
-                environment: null,
-                folder: "/project",
-              })),
               productionModes: ["prod"],
               restingMode: modeNamed(defaultModes, "dev"),
               rates: {},
@@ -117,6 +112,23 @@ async function open(): Promise<void> {
         : "not-needed";
     // Only what is told here was written for sure: the test looks for each of these rows.
     process.send?.({ kind: "polled", rows, guardian });
+  }
+
+  /** A session that is over: the app is of this machine, and guarded while it costs. */
+  function startedHere(appId: string, appName: string): void {
+    ledger.upsertSession({
+      sessionId: `session-of-${appId}`,
+      scope: connected.scopeKey,
+      folder: "/project",
+      username,
+      mode: "dev",
+      scaledownSeconds: 120,
+      startedAtMs: 0,
+      endedAtMs: 0,
+      end: "replaced",
+      expiresAtMs: null,
+      apps: [{ appId, appName, file: "/project/app.py", urls: [] }],
+    });
   }
 
   async function pollForEver(): Promise<never> {

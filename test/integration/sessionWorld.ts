@@ -111,7 +111,8 @@ export class Window {
         {
           target: {
             file: join(sampleFolder, "inference_app.py"),
-            name: "inference",
+            name: null,
+            nameInFile: "inference",
             environment: null,
             folder: sampleFolder,
           },

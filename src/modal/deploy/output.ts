@@ -12,6 +12,8 @@ const detailLine =
   /^[\s│├└─]*(?:(?<domain>Custom domain: )|(?<method>\S*)\s*-> )?(?<url>https?:\/\/\S+)(?<rest>.*)$/;
 const dashboardLine = /View (?:Deployment|run at)[: ]+\s*(https?:\/\/\S+)/;
 const skippedLine = /Deployment skipped: no changes/;
+/** "https://modal.com/apps/acme/main/deployed/demo": names have no character that a URL escapes. */
+const appNameInUrl = /\/deployed\/([^/?#]+)/;
 const appIdInUrl = /\/(ap-\w+)(?:[/?#]|$)/;
 /** The last lines that `modal serve` prints before it waits. */
 const servingLine = /Serving\.\.\.|Watching |Live-reload skipped|hit Ctrl-C to stop/;
@@ -19,7 +21,7 @@ const servingLine = /Serving\.\.\.|Watching |Live-reload skipped|hit Ctrl-C to s
 /** What the lines of `modal deploy` and `modal serve` tell, as they arrive. */
 export class DeployOutput {
   readonly #urls: DeployedUrl[] = [];
-  #dashboardUrl: string | null = null;
+  #appName: string | null = null;
   #skipped = false;
   #appId: string | null = null;
   #serving = false;
@@ -35,7 +37,7 @@ export class DeployOutput {
     } else this.#addDetail(line);
     const dashboard = dashboardLine.exec(line)?.[1];
     if (dashboard !== undefined) {
-      this.#dashboardUrl = dashboard;
+      this.#appName = appNameInUrl.exec(dashboard)?.[1] ?? null;
       this.#appId ??= appIdInUrl.exec(dashboard)?.[1] ?? null;
     }
     if (skippedLine.test(line)) this.#skipped = true;
@@ -55,7 +57,7 @@ export class DeployOutput {
   }
 
   get deployment(): Deployment {
-    return { urls: [...this.#urls], dashboardUrl: this.#dashboardUrl, skipped: this.#skipped };
+    return { urls: [...this.#urls], appName: this.#appName, skipped: this.#skipped };
   }
 
   /** The ephemeral app's id, from "View run at …/ap-…". */

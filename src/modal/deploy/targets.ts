@@ -39,12 +39,12 @@ export async function findDeployTargets(
     if (text.length > maxLength || !/\bmodal\b/.test(text)) continue;
     const { apps, functions } = readModalSource(text);
     // A file with several apps deploys the one named `app`, as the CLI does.
-    const app = apps.find(({ variable }) => variable === "app") ?? apps[0];
+    const app = apps.findLast(({ variable }) => variable === "app") ?? apps[0];
     if (app === undefined) continue;
     const own = functions.filter(({ appVariable }) => appVariable === app.variable);
     if (own.length === 0) continue;
     candidates.push({
-      target: { file, name: app.name, environment: null, folder },
+      target: { file, name: null, nameInFile: app.name, environment: null, folder },
       functions: own,
       hasWebEndpoint: own.some(({ webEndpoints }) => webEndpoints.length > 0),
     });

@@ -2,12 +2,21 @@ import { Failure } from "../../base/failure.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { asFailure, throwIfCancelled } from "../concurrent.ts";
-import type { Deployer } from "../deployer.ts";
+import type { Deployer, Deployment } from "../deployer.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { deployVariables, type ModeDefinition } from "../mode.ts";
 import type { ModalControl } from "../modalControl.ts";
+import type { Refresh } from "../refresh.ts";
 import { scaleFailure } from "./scaleApp.ts";
 import type { SessionApp, SessionRecord } from "../session.ts";
+
+/** A deploy of an app file, where the autoscaler cannot bring the app into a mode. */
+export interface Redeploy {
+  readonly deployer: Deployer;
+  /** The name that the user set for the app of a file; null: the file names it. */
+  readonly nameOf: (file: string) => string | null;
+  readonly refresh: Refresh;
+}
 
 export interface SwitchParts {
   readonly control: Pick<ModalControl, "scale" | "listFunctions">;
@@ -15,7 +24,7 @@ export interface SwitchParts {
   readonly clock: Clock;
   readonly log: Log;
   /** The fallback where the autoscaler cannot be changed; without it there is none. */
-  readonly deployer?: Deployer;
+  readonly redeploy?: Redeploy;
 }
 
 export interface SwitchOptions {
@@ -102,24 +111,56 @@ async function switchApp(
       );
   if (scaled === undefined) return { app, how: "autoscaler" };
   throwIfCancelled(options.signal);
-  const { deployer, log } = parts;
-  if (deployer === undefined) return { app, how: "failed", failure: scaled };
+  const { redeploy, log } = parts;
+  if (redeploy === undefined) return { app, how: "failed", failure: scaled };
   log.info(`${app.appName} is deployed again for ${to.name} mode: ${scaled.message}`);
   try {
     const environment = session.scope.split("/")[1] ?? null;
-    await deployer.deploy(
-      { file: app.file, name: app.appName, environment, folder: session.folder },
+    const { file, appName } = app;
+    const name = redeploy.nameOf(file);
+    const deployment = await redeploy.deployer.deploy(
+      { file, name, nameInFile: appName, environment, folder: session.folder },
       {
         variables: deployVariables(to),
         onLine: (line) => options.onLine?.(line),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
     );
-    return { app, how: "redeploy" };
+    if (deployment.appName === null || deployment.appName === appName)
+      return { app, how: "redeploy" };
+    const failure = await wentElsewhere(parts, redeploy, session, app, deployment);
+    return { app, how: "failed", failure };
   } catch (error) {
     throwIfCancelled(options.signal);
     return { app, how: "failed", failure: asFailure(error) };
   }
+}
+
+/**
+ * A file may name its app by the mode, so that the deploy has made, or replaced, another app. It was
+ * started here like the first one: the session has both.
+ */
+async function wentElsewhere(
+  { ledger }: SwitchParts,
+  { refresh }: Redeploy,
+  session: SessionRecord,
+  { appName, file }: SessionApp,
+  { appName: other, urls }: Deployment,
+): Promise<Failure> {
+  const { apps } = await refresh();
+  const [made] = apps
+    .filter(({ name, state }) => name === other && state === "deployed")
+    .toSorted((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0));
+  if (made !== undefined) {
+    const current = requireOpen(ledger, session);
+    const app = { appId: made.appId, appName: made.name, file, urls };
+    const others = current.apps.filter(({ appId }) => appId !== made.appId);
+    ledger.upsertSession({ ...current, apps: [...others, app] });
+  }
+  return new Failure(
+    "deploy-failed",
+    `its file deployed "${other}" instead of "${appName}", and both are in service now`,
+  );
 }
 
 function otherVariables(from: ModeDefinition, to: ModeDefinition): boolean {

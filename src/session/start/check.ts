@@ -1,6 +1,7 @@
 import { Failure } from "../../base/failure.ts";
 import { appAuthors } from "../stop/appAuthors.ts";
 import { within } from "../concurrent.ts";
+import { likelyName } from "../deployer.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { AlreadyRunning, RunningChoice, StartOptions, StartRequest } from "./start.ts";
@@ -31,7 +32,7 @@ export async function checkRunning(
   { ask, signal }: StartOptions,
 ): Promise<CheckResult> {
   const listing = await freshListing(parts, signal);
-  const names = new Set(request.targets.map(({ target }) => target.name));
+  const names = new Set(request.targets.map(({ target }) => likelyName(target)));
   const live = liveApps(listing).filter(({ state }) => state !== "stopping" && state !== "stopped");
   const authors = await appAuthors(parts.control, live, parts.log, signal);
   const facts: StopFacts = {
@@ -103,7 +104,7 @@ function offers(
   { how, targets }: StartRequest,
 ): readonly RunningChoice["kind"][] {
   const covered = targets.every(({ target }) =>
-    found.some(({ sameName, name }) => sameName && name === target.name),
+    found.some(({ sameName, name }) => sameName && name === likelyName(target)),
   );
   const use: readonly RunningChoice["kind"][] = covered && how === "deploy" ? ["use"] : [];
   return [...use, "stop-first", "start-anyway", "cancel"];

@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { pause, throwIfCancelled } from "../concurrent.ts";
-import type { Deployment } from "../deployer.ts";
+import { likelyName, type Deployment, type DeployTarget } from "../deployer.ts";
 import { liveApps } from "../liveApp.ts";
 import type { AppInfo } from "../modalControl.ts";
 import { freshListing } from "./check.ts";
@@ -10,17 +10,18 @@ import { nearestNames } from "../stop/stopPlan.ts";
 const looks = 6;
 
 /**
- * The app of a deploy, by its name, in a fresh listing: the deploy itself does not print its id. With
- * an unknown name, the one app that is new. Rejects with `Failure("not-found")` that lists what runs.
+ * The app of a deploy, by its name, in a fresh listing: the deploy itself does not print its id. Its
+ * name is what the deploy says, else what it was told; with an unknown name, the one app that is new.
+ * Rejects with `Failure("not-found")` that lists what runs.
  */
 export async function findDeployed(
   parts: Pick<StopParts, "refresh" | "clock">,
-  targetName: string | null,
+  target: DeployTarget,
   deployment: Deployment,
   before: ReadonlySet<string>,
   signal: AbortSignal | undefined,
 ): Promise<AppInfo> {
-  const name = targetName ?? nameInUrl(deployment.dashboardUrl);
+  const name = deployment.appName ?? likelyName(target);
   let names: readonly string[] = [];
   for (let attempt = 0; attempt < looks; attempt += 1) {
     if (attempt > 0) await pause(parts.clock, 1000 * attempt, signal);
@@ -41,9 +42,4 @@ export async function findDeployed(
     "not-found",
     `Modal took the deploy, but ${name === null ? "its app" : `"${name}"`} is not in the listing. Running: ${names.length === 0 ? "nothing" : names.join(", ")}. Set "name" of the deploy target.`,
   );
-}
-
-/** "https://modal.com/apps/acme/main/deployed/demo" → "demo". */
-function nameInUrl(url: string | null): string | null {
-  return url === null ? null : (/\/deployed\/([^/?#]+)/.exec(url)?.[1] ?? null);
 }

@@ -1,5 +1,5 @@
 import type { Ledger, Listing } from "../ledgerPort.ts";
-import { liveApps, type LiveApp } from "../liveApp.ts";
+import { liveApps } from "../liveApp.ts";
 import type { SessionApp, SessionRecord } from "../session.ts";
 import { recallStart } from "./record.ts";
 
@@ -33,7 +33,7 @@ export function resumeSession(
   const session = ledger.openSession(listing.scope, folder);
   if (session === undefined) return { kind: "none" };
   const live = liveApps(listing);
-  const found = cutOff(ledger, session, live);
+  const found = cutOff(ledger, session, listing, nowMs);
   if (found.length > 0) {
     const resumed = { ...session, apps: [...session.apps, ...found] };
     ledger.upsertSession(resumed);
@@ -70,19 +70,25 @@ export function endGoneSessions(
   return ended;
 }
 
-/** Live apps of a start that was cut off before it could write them down. */
+/**
+ * Live apps of a start that was cut off before it could write them down: new ones of its names that
+ * came while its deploy could still land. One that comes later is somebody else's of the same name.
+ */
 function cutOff(
   ledger: Pick<Ledger, "recall">,
   session: SessionRecord,
-  live: readonly LiveApp[],
+  listing: Listing,
+  nowMs: number,
 ): readonly SessionApp[] {
   const record = recallStart(ledger, session.sessionId);
   if (record === undefined) return [];
   const before = new Set(record.beforeIds);
   const known = new Set(session.apps.map(({ appId }) => appId));
-  return live.flatMap(({ appId, name }) => {
+  const createdAtMs = new Map(listing.apps.map((app) => [app.appId, app.createdAtMs]));
+  return liveApps(listing).flatMap(({ appId, name }) => {
     const target = record.targets.find((candidate) => candidate.name === name);
     if (target === undefined || before.has(appId) || known.has(appId)) return [];
+    if ((createdAtMs.get(appId) ?? nowMs) > session.startedAtMs + startLimitMs) return [];
     return [{ appId, appName: name, file: target.file, urls: [] }];
   });
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { asFailure, throwIfCancelled } from "../concurrent.ts";
-import type { Deployer, Deployment, ServeHandle } from "../deployer.ts";
+import { likelyName, type Deployer, type Deployment, type ServeHandle } from "../deployer.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { LiveApp } from "../liveApp.ts";
 import { deployVariables } from "../mode.ts";
@@ -93,7 +93,7 @@ class Start {
         if (found.declined) return { kind: "declined" };
       }
       for (const wanted of this.#request.targets.slice(this.#started.length)) {
-        const used = this.#use.find(({ name }) => name === wanted.target.name);
+        const used = this.#use.find(({ name }) => name === likelyName(wanted.target));
         // What goes wrong there is asked again: another choice may do.
         if (used !== undefined) reached.step = "check";
         if (used !== undefined) await this.#takeOver(wanted, used, options, note);
@@ -119,10 +119,10 @@ class Start {
     );
     // Nobody would watch it there: not its cost, not its end.
     if (elsewhere !== undefined) {
-      const { name, file, environment } = elsewhere.target;
+      const { file, environment } = elsewhere.target;
       throw new Failure(
         "bad-setting",
-        `${name ?? file} is set to run in the environment ${environment}, but this window watches ${this.#scope}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.`,
+        `${likelyName(elsewhere.target) ?? file} is set to run in the environment ${environment}, but this window watches ${this.#scope}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.`,
       );
     }
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
@@ -131,10 +131,11 @@ class Start {
     this.#session.inForce = this.#request.mode;
     this.#session.record = {
       beforeIds: result.before.map(({ appId }) => appId),
-      targets: targets.flatMap(({ target: { name, file } }) =>
-        name === null ? [] : [{ name, file }],
-      ),
-      unnamed: targets.some(({ target }) => target.name === null),
+      targets: targets.flatMap(({ target }) => {
+        const name = likelyName(target);
+        return name === null ? [] : [{ name, file: target.file }];
+      }),
+      unnamed: targets.some(({ target }) => likelyName(target) === null),
       startedAtMs: clock.nowMs(),
     };
     return true;
@@ -161,7 +162,12 @@ class Start {
         const serve = await this.#parts.deployer.serve(wanted.target, deployOptions);
         this.#serves.push(serve);
         this.#createdIds.add(serve.appId);
-        this.#addApp(wanted, serve.appId, wanted.target.name ?? wanted.target.file, serve.urls);
+        this.#addApp(
+          wanted,
+          serve.appId,
+          likelyName(wanted.target) ?? wanted.target.file,
+          serve.urls,
+        );
       } else {
         launched.deployment = await this.#parts.deployer.deploy(wanted.target, deployOptions);
       }
@@ -179,7 +185,7 @@ class Start {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const before = new Set(this.#session.record?.beforeIds);
-    const app = await findDeployed(this.#parts, wanted.target.name, deployment, before, signal);
+    const app = await findDeployed(this.#parts, wanted.target, deployment, before, signal);
     if (!before.has(app.appId)) this.#createdIds.add(app.appId);
     this.#addApp(wanted, app.appId, app.name, deployment.urls);
   }

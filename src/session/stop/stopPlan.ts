@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import type { AppAuthor } from "./appAuthors.ts";
-import type { DeployTarget } from "../deployer.ts";
+import { likelyName, type DeployTarget } from "../deployer.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { ReceiptApp } from "../receipt.ts";
@@ -17,7 +17,6 @@ export type StopWhat =
 export type Ownership =
   | "started-here"
   | "deployed-by-you"
-  | "project"
   | "own-workspace"
   | "someone-else"
   | "unknown";
@@ -56,8 +55,9 @@ export interface StopFacts {
   readonly listing: Listing;
   /** Sessions of this scope in the ledger, open and ended. */
   readonly sessions: readonly SessionRecord[];
-  /** The workspace folders and the deploy targets of this window. */
+  /** The workspace folders of this window, for a stop of the project. */
   readonly folders: readonly string[];
+  /** Their app files. A name never makes an app anybody's: it only chooses among those that are. */
   readonly targets: readonly DeployTarget[];
   readonly username: string | null;
   readonly authors: ReadonlyMap<string, AppAuthor>;
@@ -84,7 +84,7 @@ export function planStop(
   const excluded: ExcludedApp[] = [];
   for (const app of live) {
     const owner = ownerOf(app, facts);
-    const exclusion = asksFor(app, owner, facts, what, asked)
+    const exclusion = asksFor(app, facts, what, asked)
       ? named.includes(app.appId)
         ? undefined
         : protection(app, owner, facts)
@@ -116,14 +116,13 @@ export function narrowPlan(plan: StopPlan, appIds: ReadonlySet<string>): StopPla
 /** Whose app it is. The last deployment's author outweighs everything: a teammate may have taken it over. */
 export function ownerOf(
   app: LiveApp,
-  facts: Pick<StopFacts, "sessions" | "targets" | "username" | "authors" | "scope">,
+  facts: Pick<StopFacts, "sessions" | "username" | "authors" | "scope">,
 ): Ownership {
   const author = facts.authors.get(app.appId)?.deployedBy ?? null;
   const yours = author !== null && same(author, facts.username);
   if (author !== null && facts.username !== null && !yours) return "someone-else";
   if (sessionsOf(app.appId, facts.sessions).length > 0) return "started-here";
   if (yours) return "deployed-by-you";
-  if (isTarget(app, facts)) return "project";
   if (same(facts.scope.workspace, facts.username)) return "own-workspace";
   return "unknown";
 }
@@ -168,7 +167,6 @@ export function nearestNames(live: readonly LiveApp[], asked: string): readonly 
 
 function asksFor(
   app: LiveApp,
-  owner: Ownership,
   facts: StopFacts,
   what: StopWhat,
   asked: Found | undefined,
@@ -177,7 +175,7 @@ function asksFor(
   if (what.kind === "one") return asked !== undefined && asked.app.appId === app.appId;
   const folders = new Set(facts.folders);
   const fromHere = sessionsOf(app.appId, facts.sessions).some(({ folder }) => folders.has(folder));
-  return fromHere || owner === "project" || isTarget(app, facts);
+  return fromHere || isTarget(app, facts);
 }
 
 type Exclusion = Pick<ExcludedApp, "why" | "reason" | "canBeNamed">;
@@ -222,8 +220,9 @@ function lastModeOf(appId: string, sessions: readonly SessionRecord[]): string |
 function isTarget(app: LiveApp, facts: Pick<StopFacts, "targets" | "scope">): boolean {
   if (app.state === "ephemeral" || app.state === "detached") return false;
   return facts.targets.some(
-    ({ name, environment }) =>
-      name === app.name && (environment === null || environment === facts.scope.environment),
+    (target) =>
+      likelyName(target) === app.name &&
+      (target.environment === null || target.environment === facts.scope.environment),
   );
 }
 

@@ -11,7 +11,8 @@ import { clientPatience, WindowBeat } from "../../guardian/windowBeat.ts";
 import { watches } from "../../guardian/windowPresence.ts";
 import { hourOf } from "../../cost/billed/billedRow.ts";
 import type { ReconciledHour } from "../../cost/billed/reconcile.ts";
-import { appsOfOthers } from "../../session/stop/appAuthors.ts";
+import { likelyName } from "../../session/deployer.ts";
+import { appAuthors, appsOfOthers } from "../../session/stop/appAuthors.ts";
 import {
   awayLines,
   awayRange,
@@ -21,7 +22,7 @@ import {
 import type { CliCommand } from "../../modal/cli/command.ts";
 import { unseenHours, UnseenBills } from "../../session/meter/unseenBill.ts";
 import type { Listing, WindowRecord } from "../../session/ledgerPort.ts";
-import { liveApps } from "../../session/liveApp.ts";
+import { liveApps, type LiveApp } from "../../session/liveApp.ts";
 import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";
 import type { Services } from "../services.ts";
 import { sayInfo, sayWarning } from "../say.ts";
@@ -51,6 +52,8 @@ export class Guard implements Disposable {
   readonly #before: readonly WindowRecord[];
   readonly #openedAtMs: number;
   readonly #unseenBills: UnseenBills;
+  /** Who deployed an app that no session started, as Modal told once. */
+  readonly #deployedBy = new Map<string, string | null>();
   #reported: Promise<void> | undefined;
   #failed = false;
 
@@ -77,7 +80,7 @@ export class Guard implements Disposable {
   /** Called for each listing: while own apps run, a guardian does. */
   async watch(listing: Listing): Promise<void> {
     const { services, distFolder, storageFolder, ledgerFile } = this.#parts;
-    const { ledger, clock, log, project } = services;
+    const { ledger, clock, log } = services;
     this.#beat.watch(listing.scope);
     if (this.#reported === undefined) {
       this.#tellUndelivered(clock.nowMs());
@@ -85,16 +88,12 @@ export class Guard implements Disposable {
         log.error("The report after an absence failed.", error),
       );
     }
-    const ownIds = new Set(
-      ledger
-        .sessions({ scope: listing.scope })
-        .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
-    );
-    const targetNames = new Set((await project.knownTargets()).map(({ name }) => name));
-    const own = liveApps(listing).filter(
-      ({ appId, name }) => ownIds.has(appId) || targetNames.has(name),
-    );
-    if (own.length === 0) return;
+    const sessions = ledger.sessions({ scope: listing.scope });
+    const startedHere = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+    const live = liveApps(listing);
+    const isWanted =
+      live.some(({ appId }) => startedHere.has(appId)) || (await this.#someIsMine(live));
+    if (!isWanted) return;
     try {
       const how = startGuardian({
         bundleFiles: [join(distFolder, "guardian.cjs"), join(distFolder, "sdk.cjs")],
@@ -138,6 +137,23 @@ export class Guard implements Disposable {
     this.#store.dispose();
   }
 
+  /**
+   * Whether an app of the open folders that no session started, by `modal deploy` in a terminal, is this
+   * person's by Modal's own word. Its name in a file says only which apps to ask about, each once.
+   */
+  async #someIsMine(live: readonly LiveApp[]): Promise<boolean> {
+    const { connection, log, project } = this.#parts.services;
+    const names = new Set((await project.knownTargets()).map(likelyName));
+    const named = live.filter(({ name, state }) => state === "deployed" && names.has(name));
+    if (named.length === 0) return false;
+    const { control, username } = await connection.open();
+    if (username === null) return false;
+    const unknown = named.filter(({ appId }) => !this.#deployedBy.has(appId));
+    for (const [appId, { deployedBy }] of await appAuthors(control, unknown, log))
+      this.#deployedBy.set(appId, deployedBy);
+    return named.some(({ appId }) => this.#deployedBy.get(appId) === username);
+  }
+
   async #target(scope: string): Promise<GuardTarget> {
     const { services, cli } = this.#parts;
     const settings = services.settings.current;
@@ -156,7 +172,6 @@ export class Guard implements Disposable {
       username,
       onClose: settings.get("onClose"),
       stopAfterMinutes: settings.get("stopAfterMinutes"),
-      deployTargets: (await services.project.knownTargets()).map((target) => ({ ...target })),
       productionModes: modes.filter(({ confirm }) => confirm).map(({ name }) => name),
       restingMode: { ...resting, variables: { ...resting.variables } },
       rates: { ...settings.get("rates") },

@@ -7,7 +7,11 @@ import { liveApps } from "../../session/liveApp.ts";
 import { modeNamed, modesOf, restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
 import type { SessionRecord } from "../../session/session.ts";
-import { switchMode as switchTo, switchText } from "../../session/mode/switchMode.ts";
+import {
+  switchMode as switchTo,
+  switchText,
+  type Redeploy,
+} from "../../session/mode/switchMode.ts";
 import { command, runCommand, type Command } from "../command.ts";
 import { pickMode } from "../start/modePicker.ts";
 import { inNotification } from "../progress.ts";
@@ -75,8 +79,10 @@ async function switchMode(
   const outcome = await services.meter.during("starting", () =>
     inNotification(t("Switching to {0} mode", mode.name), async (_report, signal) => {
       const { ledger, clock, log } = services;
-      const deployer = vscode.workspace.isTrusted ? { deployer: await services.deployer() } : {};
-      return switchTo({ control, ledger, clock, log, ...deployer }, session, mode, {
+      const redeploy = vscode.workspace.isTrusted
+        ? { redeploy: await redeployOf(services, session.folder) }
+        : {};
+      return switchTo({ control, ledger, clock, log, ...redeploy }, session, mode, {
         ...(from === undefined ? {} : { from }),
         signal,
         onLine: (line) => log.info(`deploy | ${line}`),
@@ -88,6 +94,17 @@ async function switchMode(
   const tell = outcome.switched ? sayInfo : sayError;
   // Not awaited: that would be until a person has closed it, and what follows ends what costs money.
   void tell(switchText(outcome));
+}
+
+async function redeployOf(
+  { deployer, project, meter }: Pick<AppServices, "deployer" | "meter" | "project">,
+  folder: string,
+): Promise<Redeploy> {
+  return {
+    deployer: await deployer(),
+    nameOf: (file) => project.nameSetting(folder, file),
+    refresh: (options) => meter.refreshNow(options),
+  };
 }
 
 async function extendDemo(services: SessionServices): Promise<void> {

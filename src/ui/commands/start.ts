@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
 import { formatCountdown, formatMetered } from "../../cost/format.ts";
 import { usd } from "../../cost/money.ts";
+import { likelyName } from "../../session/deployer.ts";
 import { modeNamed, type ModeDefinition } from "../../session/mode.ts";
 import type { StartOptions, StartOutcome, StartTarget } from "../../session/start/start.ts";
 import { startSession } from "../../session/start/startSession.ts";
@@ -80,7 +81,7 @@ async function start(
     targets,
   };
   costs.line(
-    `🚀 Starting ${targets.map(({ target }) => target.name ?? target.file).join(", ")} in ${mode.name.toUpperCase()} mode (${scope.workspace}/${scope.environment}, scaledown ${formatCountdown(mode.scaledownSeconds * 1000)})`,
+    `🚀 Starting ${targets.map(({ target }) => likelyName(target) ?? target.file).join(", ")} in ${mode.name.toUpperCase()} mode (${scope.workspace}/${scope.environment}, scaledown ${formatCountdown(mode.scaledownSeconds * 1000)})`,
   );
   await follow(services, mode, targets, async (options) => {
     const { control } = await connection.open();
@@ -120,7 +121,8 @@ function costPerHour(
   targets: readonly StartTarget[],
 ): string | undefined {
   const rates = meter.rates();
-  const each = targets.map(({ target: { name } }) => {
+  const each = targets.map(({ target }) => {
+    const name = likelyName(target);
     if (name === null) return undefined;
     return gpuUsdPerHour(
       rates,

@@ -16,7 +16,6 @@ function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
     username: null,
     onClose: "remind",
     stopAfterMinutes: 0,
-    deployTargets: [],
     productionModes: ["prod"],
     restingMode: modeNamed(defaultModes, "dev"),
     rates: {},

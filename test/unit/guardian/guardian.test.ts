@@ -24,7 +24,7 @@ describe("Guardian", () => {
     const window = world.openWindow();
     await world.advance(60_000);
     assert.equal(world.guardians.length, 0);
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(20_000);
     assert.equal(world.guardians.length, 1);
     const before = world.modal.looks;
@@ -39,7 +39,7 @@ describe("Guardian", () => {
 
   it("reminds once after the grace, at most 5 s late, with what runs and what it costs", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api", 2);
+    world.start("flux-api", 2);
     await world.advance(30_000);
     const goneAtMs = world.clock.nowMs();
     world.closeWindow(window);
@@ -55,7 +55,7 @@ describe("Guardian", () => {
 
   it("does the same after a kill of the window, which notes nothing", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     const goneAtMs = world.clock.nowMs();
     world.killWindow(window);
@@ -68,7 +68,7 @@ describe("Guardian", () => {
 
   it("lets a reload and a second window pass without a word", async () => {
     const first = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(first);
     await world.advance(world.timings.graceMs - 2_000);
@@ -86,7 +86,7 @@ describe("Guardian", () => {
 
   it("says nothing about deployments that cost nothing now", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api", 0);
+    world.start("flux-api", 0);
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(hour);
@@ -96,7 +96,7 @@ describe("Guardian", () => {
 
   it("stops from the reminder's button, verified, with a receipt, and tells the outcome", async () => {
     const window = world.openWindow();
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(60_000);
@@ -116,7 +116,7 @@ describe("Guardian", () => {
 
   it("acts on a button that was pressed just before a window came back", async () => {
     const window = world.openWindow();
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(60_000);
@@ -129,7 +129,7 @@ describe("Guardian", () => {
   it("leaves everything alone after Keep Running, also at the second stage", async () => {
     world.stopAfterMinutes = 30;
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(60_000);
@@ -145,7 +145,7 @@ describe("Guardian", () => {
       if (says === "not-shown") world.notifierSays = { kind: "not-shown", reason: "no desktop" };
       world.stopAfterMinutes = 30;
       const window = world.openWindow();
-      const appId = world.modal.start("flux-api");
+      const appId = world.start("flux-api");
       await world.advance(30_000);
       world.closeWindow(window);
       await world.advance(25 * 60_000);
@@ -159,7 +159,7 @@ describe("Guardian", () => {
   it("does not stop at the second stage when a window is back", async () => {
     world.stopAfterMinutes = 30;
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(60_000);
@@ -171,7 +171,7 @@ describe("Guardian", () => {
   it("stops after the grace where the setting says so, and tries again until it is verified", async () => {
     world.onClose = "stop";
     const window = world.openWindow();
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.modal.offline = true;
     world.closeWindow(window);
@@ -186,11 +186,25 @@ describe("Guardian", () => {
     assert.deepEqual(world.ends, ["nothing-runs"]);
   });
 
+  it("takes the name of something that runs for no evidence", async () => {
+    world.onClose = "stop";
+    const window = world.openWindow();
+    // A session of this machine once had an app of that name; this one is another.
+    world.modal.end(world.start("flux-api"));
+    const namesake = world.modal.start("flux-api");
+    await world.advance(30_000);
+    world.closeWindow(window);
+    await world.advance(2 * hour);
+    assert.deepEqual(world.modal.stopped, []);
+    assert.deepEqual(world.modal.running, [namesake]);
+    assert.equal(world.reminders.length, 1);
+  });
+
   it("stops nothing unasked that was not started on this machine, but reminds of it", async () => {
     world.onClose = "stop";
     world.stopAfterMinutes = 30;
     const window = world.openWindow();
-    const here = world.modal.start("flux-api");
+    const here = world.start("flux-api");
     const elsewhere = world.modal.start("from-the-other-laptop");
     await world.advance(30_000);
     world.closeWindow(window);
@@ -206,7 +220,7 @@ describe("Guardian", () => {
 
   it("still reminds when the ledger could not be written at first", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(world.timings.graceMs - 1_000);
@@ -222,7 +236,7 @@ describe("Guardian", () => {
     it(`does not ${onClose} when a window comes back while Modal is asked`, async () => {
       world.onClose = onClose;
       const window = world.openWindow();
-      world.modal.start("flux-api");
+      world.start("flux-api");
       await world.advance(30_000);
       world.modal.slowMs = 3_000;
       world.closeWindow(window);
@@ -236,7 +250,7 @@ describe("Guardian", () => {
   it("goes on trying to stop for as long as it is offline, and says so once", async () => {
     world.onClose = "stop";
     const window = world.openWindow();
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.modal.offline = true;
     world.closeWindow(window);
@@ -253,7 +267,7 @@ describe("Guardian", () => {
 
   it("reminds of what was last seen when Modal can not be asked", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.modal.offline = true;
     world.closeWindow(window);
@@ -264,7 +278,7 @@ describe("Guardian", () => {
   it("keeps what could not be shown for the next start, once", async () => {
     world.notifierSays = { kind: "not-shown", reason: "no desktop" };
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(hour);
@@ -276,7 +290,7 @@ describe("Guardian", () => {
 
   it("keeps a reminder whose guardian was killed for the next start", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(60_000);
@@ -287,7 +301,7 @@ describe("Guardian", () => {
 
   it("records looks at a slow pace while no window watches", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(60_000);
@@ -300,7 +314,7 @@ describe("Guardian", () => {
 
   it("takes over from a killed guardian at the next look of a window, and is the only one", async () => {
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.killGuardian();
     await world.advance(15_000);
@@ -316,13 +330,13 @@ describe("Guardian", () => {
 
   it("stays when a window wants a guardian in the moment it gives up", async () => {
     const window = world.openWindow();
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(60_000);
     world.modal.end(appId);
     await world.advance(world.timings.meterMs + world.timings.confirmMs - 60_000);
-    world.modal.start("comfy");
+    world.start("comfy");
     world.ensureGuardian();
     await world.advance(2 * 60_000);
     assert.equal(world.guardians.length, 1);
@@ -331,7 +345,7 @@ describe("Guardian", () => {
   it("ends when the ledger is gone, and after its lifetime without any window", async () => {
     world.timings = { ...world.timings, lifetimeMs: hour };
     const window = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.ledgerThere = false;
     await world.advance(4_000);
@@ -348,7 +362,7 @@ describe("Guardian", () => {
 
   it("does not take the machine's sleep for the end of the window", async () => {
     world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.clock.jump(8 * hour);
     await world.advance(30_000);
@@ -359,7 +373,7 @@ describe("Guardian", () => {
   it("finishes an automatic stop that is due when the system ends it", async () => {
     world.onClose = "stop";
     const window = world.openWindow();
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(window);
     await world.advance(5_000);
@@ -372,8 +386,8 @@ describe("Guardian", () => {
   it("reminds of a scope whose last window is gone while one of another scope lives, and stops that alone", async () => {
     const main = world.openWindow();
     world.openWindow(world.otherScope);
-    const appId = world.modal.start("flux-api");
-    world.otherModal.start("comfy");
+    const appId = world.start("flux-api");
+    world.start("comfy", 1, world.otherScope);
     await world.advance(30_000);
     const goneAtMs = world.clock.nowMs();
     world.closeWindow(main);
@@ -396,7 +410,7 @@ describe("Guardian", () => {
     world.onClose = "stop";
     const main = world.openWindow();
     const other = world.openWindow(world.otherScope);
-    const apps = [world.modal.start("flux-api"), world.otherModal.start("comfy")];
+    const apps = [world.start("flux-api"), world.start("comfy", 1, world.otherScope)];
     await world.advance(30_000);
     world.killWindow(main);
     await world.advance(120_000);
@@ -412,7 +426,7 @@ describe("Guardian", () => {
   it("ends when the scopes without a window are quiet, whatever windows are open", async () => {
     const main = world.openWindow();
     world.openWindow(world.otherScope);
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(main);
     await world.advance(60_000);
@@ -425,7 +439,7 @@ describe("Guardian", () => {
 
   it("keeps a reminder on the screen while a new window has not said what it watches", async () => {
     const main = world.openWindow();
-    world.modal.start("flux-api");
+    world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(main);
     await world.advance(60_000);
@@ -446,7 +460,7 @@ describe("Guardian", () => {
   it("does nothing unasked while a new window has not said what it watches, and goes on when it has", async () => {
     world.onClose = "stop";
     const main = world.openWindow();
-    const appId = world.modal.start("flux-api");
+    const appId = world.start("flux-api");
     await world.advance(30_000);
     world.closeWindow(main);
     await world.advance(10_000);
@@ -461,14 +475,14 @@ describe("Guardian", () => {
 
   it("leaves alone what another scope's last window left long before this guardian", async () => {
     world.onClose = "stop";
-    world.modal.start("flux-api");
+    world.start("flux-api");
     const main = world.openWindow();
     await world.advance(30_000);
     world.killGuardian();
     world.closeWindow(main);
     world.openWindow(world.otherScope);
     await world.advance(hour);
-    world.otherModal.start("comfy");
+    world.start("comfy", 1, world.otherScope);
     await world.advance(hour);
     assert.equal(world.guardians.length, 1);
     assert.deepEqual(world.modal.stopped, []);
@@ -477,8 +491,8 @@ describe("Guardian", () => {
   it("keeps what could not be shown of each scope for the next start, once", async () => {
     world.notifierSays = { kind: "not-shown", reason: "no desktop" };
     const windows = [world.openWindow(), world.openWindow(world.otherScope)];
-    world.modal.start("flux-api");
-    world.otherModal.start("comfy");
+    world.start("flux-api");
+    world.start("comfy", 1, world.otherScope);
     await world.advance(30_000);
     for (const window of windows) world.closeWindow(window);
     await world.advance(60_000);

@@ -89,12 +89,6 @@ export class GuardianWorld {
   readonly ends: GuardianEnd[] = [];
   onClose: GuardTarget["onClose"] = "remind";
   stopAfterMinutes = 0;
-  deployTargets: GuardTarget["deployTargets"] = ["flux-api", "comfy"].map((name) => ({
-    file: `/project/${name}.py`,
-    name,
-    environment: null,
-    folder: "/project",
-  }));
   /** What the notification service answers at once; undefined: it waits for `answer`. */
   notifierSays: ReminderAnswer | undefined;
   ledgerThere = true;
@@ -111,6 +105,26 @@ export class GuardianWorld {
     this.otherModal = new TinyModal(clock, { workspace: "team", environment: "dev" });
   }
 
+  /** An app that a session of this machine started, and that is over: the app's id. */
+  start(name: string, containers = 1, scope = mainScope): string {
+    const appId = this.modalOf(scope).start(name, containers);
+    const startedAtMs = this.clock.nowMs();
+    this.ledger.upsertSession({
+      sessionId: `session-of-${appId}`,
+      scope,
+      folder: "/project",
+      username: "you",
+      mode: "dev",
+      scaledownSeconds: 120,
+      startedAtMs,
+      endedAtMs: startedAtMs,
+      end: "replaced",
+      expiresAtMs: null,
+      apps: [{ appId, appName: name, file: `/project/${name}.py`, urls: [] }],
+    });
+    return appId;
+  }
+
   modalOf(scope: string): TinyModal {
     return scope === this.otherScope ? this.otherModal : this.modal;
   }
@@ -125,7 +139,6 @@ export class GuardianWorld {
       username: "you",
       onClose: this.onClose,
       stopAfterMinutes: this.stopAfterMinutes,
-      deployTargets: this.deployTargets,
       productionModes: [],
       restingMode: modeNamed(defaultModes, "dev"),
       rates: {},

@@ -102,6 +102,33 @@ def plain(): ...
     assert.equal(imported.functions[0]?.name, "f");
   });
 
+  it("guesses no name and no value that differs from branch to branch", () => {
+    const read = (...lines: readonly string[]) =>
+      readModalSource(["import modal, os", ...lines].join("\n"));
+    const names = (...lines: readonly string[]) => read(...lines).apps.map(({ name }) => name);
+    const prod = 'if os.environ.get("MODE") == "prod":';
+    assert.deepEqual(
+      names(prod, '    app = modal.App("api-prod")', "else:", '    app = modal.App("api-dev")'),
+      [null, null],
+    );
+    assert.deepEqual(
+      names('NAME = "api-dev"', prod, '    NAME = "api-prod"', "app = modal.App(NAME)"),
+      [null],
+    );
+    assert.deepEqual(names('app = modal.App("a")', prod, '    app = modal.App("b")'), [null, null]);
+    assert.deepEqual(names('app = modal.App("a")', prod, '    app = modal.App("a")'), ["a", "a"]);
+    assert.deepEqual(names(prod, '    NAME = "x"', 'NAME = "y"', "app = modal.App(NAME)"), ["y"]);
+    const { functions } = read(
+      'GPU = "L40S"',
+      prod,
+      '    GPU = "H100"',
+      'app = modal.App("a")',
+      "@app.function(gpu=GPU)",
+      "def f(): ...",
+    );
+    assert.deepEqual(functions[0]?.gpu, { kind: "computed" });
+  });
+
   it("never takes a computed GPU for none", () => {
     const { functions } = readModalSource(
       'import modal\napp = modal.App("x")\n@app.function(gpu=pick())\ndef f(): ...\n',

@@ -19,6 +19,8 @@ export class PortDeployer implements Deployer {
   landsAfterCancelMs: number | null = null;
   containers: readonly string[] = [];
   urls: Deployment["urls"] = [];
+  /** What running the file names its app in each mode, where that differs from what it seems to. */
+  nameInMode: Readonly<Record<string, string>> = {};
   readonly #modal: PortModal;
 
   constructor(modal: PortModal) {
@@ -28,20 +30,19 @@ export class PortDeployer implements Deployer {
   async deploy(target: DeployTarget, options: DeployOptions): Promise<Deployment> {
     this.deploys.push({ target, variables: options.variables });
     options.onLine("Deploying…");
-    await this.#takeTime(target, options.signal);
+    await this.#takeTime(target, options);
     this.onDeploy(target);
-    this.#land(target);
-    const name = this.#nameOf(target);
+    const { name } = this.#land(target, options);
     return {
       urls: this.urls,
-      dashboardUrl: `https://modal.com/apps/acme/main/deployed/${name}`,
+      appName: name,
       skipped: false,
     };
   }
 
   async serve(target: DeployTarget, options: DeployOptions): Promise<ServeHandle> {
-    await this.#takeTime(target, options.signal);
-    const app = this.#modal.add(this.#nameOf(target), { state: "ephemeral" });
+    await this.#takeTime(target, options);
+    const app = this.#modal.add(this.#nameOf(target, options), { state: "ephemeral" });
     return {
       appId: app.appId,
       urls: this.urls,
@@ -52,25 +53,25 @@ export class PortDeployer implements Deployer {
     };
   }
 
-  async #takeTime(target: DeployTarget, signal: AbortSignal | undefined): Promise<void> {
+  async #takeTime(target: DeployTarget, options: DeployOptions): Promise<void> {
     const cancelled = Promise.withResolvers<"cancelled">();
-    signal?.addEventListener("abort", () => cancelled.resolve("cancelled"), { once: true });
+    options.signal?.addEventListener("abort", () => cancelled.resolve("cancelled"), { once: true });
     const first = await Promise.race([this.#modal.later(this.deployMs), cancelled.promise]);
     if (first !== "cancelled") return;
     if (this.landsAfterCancelMs !== null)
-      void this.#modal.later(this.landsAfterCancelMs).then(() => this.#land(target));
+      void this.#modal.later(this.landsAfterCancelMs).then(() => this.#land(target, options));
     throw new Failure("cancelled", "The deploy was cancelled.");
   }
 
-  #land(target: DeployTarget): PortApp {
-    const name = this.#nameOf(target);
+  #land(target: DeployTarget, options: DeployOptions): PortApp {
+    const name = this.#nameOf(target, options);
     const known = this.#modal.live.find((app) => app.name === name && app.state === "deployed");
     const app = known ?? this.#modal.add(name, { containers: [...this.containers] });
     app.history.push(deployedBy("you", app.history.length + 1));
     return app;
   }
 
-  #nameOf(target: DeployTarget): string {
-    return target.name ?? "named-in-file";
+  #nameOf({ name, nameInFile }: DeployTarget, { variables }: DeployOptions): string {
+    return name ?? this.nameInMode[variables["MODAL_MODE"] ?? ""] ?? nameInFile ?? "named-in-file";
   }
 }

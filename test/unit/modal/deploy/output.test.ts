@@ -43,7 +43,7 @@ View Deployment: https://modal.com/apps/acme/main/deployed/flux`);
         },
         { functionName: "Model.infer", url: "https://infer.example.com", requiresProxyAuth: true },
       ],
-      dashboardUrl: "https://modal.com/apps/acme/main/deployed/flux",
+      appName: "flux",
       skipped: false,
     });
   });

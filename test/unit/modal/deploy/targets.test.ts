@@ -14,7 +14,7 @@ async function find(files: Readonly<Record<string, string>>): Promise<readonly s
       return text;
     },
   });
-  return found.map(({ target }) => `${target.file} ${target.name ?? "-"}`);
+  return found.map(({ target }) => `${target.file} ${target.nameInFile ?? "-"}`);
 }
 
 describe("findDeployTargets", () => {

@@ -24,10 +24,11 @@ function bench(names = ["flux"]) {
   const ledger = new MemoryLedger();
   const deployer = new PortDeployer(modal);
   const parts: SwitchParts = { control: modal, ledger, clock, log: silentLog };
+  const redeploy = { deployer, nameOf: (): string | null => null, refresh: modal.refresh };
   const apps = names.map((name) => sessionApp(modal.add(name, { functions: ["a", "Model.*"] })));
   const session = sessionSample({ apps });
   ledger.upsertSession(session);
-  return { clock, modal, ledger, deployer, parts, session };
+  return { clock, modal, ledger, deployer, redeploy, parts, session };
 }
 
 describe("switchMode", () => {
@@ -49,27 +50,64 @@ describe("switchMode", () => {
   });
 
   it("deploys again where the autoscaler cannot be changed", async () => {
-    const { clock, modal, parts, session, deployer } = bench();
+    const { clock, modal, parts, session, deployer, redeploy } = bench();
     modal.onScale = () => {
       throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
     };
-    const outcome = await settled(clock, switchMode({ ...parts, deployer }, session, demo));
+    const outcome = await settled(clock, switchMode({ ...parts, redeploy }, session, demo));
     assert.equal(outcome.switched, true);
     assert.deepEqual(
       outcome.apps.map(({ how }) => how),
       ["redeploy"],
     );
     assert.deepEqual(deployer.deploys[0], {
-      target: { file: "/project/app.py", name: "flux", environment: "main", folder: "/project" },
+      target: {
+        file: "/project/app.py",
+        name: null,
+        nameInFile: "flux",
+        environment: "main",
+        folder: "/project",
+      },
       variables: { MODAL_MODE: "demo", SCALEDOWN_WINDOW: "600" },
     });
   });
 
+  it("deploys again under the name that the user set", async () => {
+    const { clock, modal, parts, session, deployer, redeploy } = bench();
+    modal.onScale = () => {
+      throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
+    };
+    const named = { ...redeploy, nameOf: () => "flux" };
+    await settled(clock, switchMode({ ...parts, redeploy: named }, session, demo));
+    assert.equal(deployer.deploys[0]?.target.name, "flux");
+  });
+
+  it("says so when the file names its app by the mode, and counts the other app in", async () => {
+    const { clock, modal, ledger, parts, session, deployer, redeploy } = bench(["flux-dev"]);
+    deployer.nameInMode = { demo: "flux-demo" };
+    modal.onScale = () => {
+      throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
+    };
+    const outcome = await settled(clock, switchMode({ ...parts, redeploy }, session, demo));
+    assert.equal(outcome.switched, false);
+    assert.match(
+      switchText(outcome),
+      /Still in dev mode: flux-dev \(its file deployed "flux-demo" instead of "flux-dev", and both/,
+    );
+    assert.deepEqual(
+      ledger
+        .openSession("acme/main", "/project")
+        ?.apps.map(({ appName }) => appName)
+        .toSorted(),
+      ["flux-demo", "flux-dev"],
+    );
+  });
+
   it("deploys again for a mode with variables of its own", async () => {
-    const { clock, parts, session, deployer, modal } = bench();
+    const { clock, parts, session, redeploy, modal } = bench();
     const [, , , loud] = modesOf({ loud: { variables: { QUALITY: "high" } } });
     assert.ok(loud !== undefined);
-    const work = switchMode({ ...parts, deployer }, session, loud, { from: dev });
+    const work = switchMode({ ...parts, redeploy }, session, loud, { from: dev });
     assert.equal((await settled(clock, work)).apps[0]?.how, "redeploy");
     assert.deepEqual(modal.scales, []);
   });

@@ -51,6 +51,14 @@ describe("resumeSession", () => {
     assert.equal(ledger.openSession("acme/main", "/project")?.apps.length, 1);
   });
 
+  it("takes no app of the same name that came long after a cut-off start", () => {
+    const { modal, ledger, resume, start } = bench();
+    ledger.upsertSession(sessionSample({ startedAtMs: nowMs - 31 * 60_000 }));
+    rememberStart(ledger, "s1", start);
+    modal.add("flux");
+    assert.equal(resume().kind, "over");
+  });
+
   it("gives a cut-off start half an hour to land", () => {
     const { ledger, resume, start } = bench();
     ledger.upsertSession(sessionSample({ startedAtMs: nowMs - 29 * 60_000 }));

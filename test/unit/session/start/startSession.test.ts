@@ -86,7 +86,13 @@ function bench() {
 
 function target(name: string | null, some: Partial<StartTarget> = {}): StartTarget {
   return {
-    target: { file: "/project/app.py", name, environment: null, folder: "/project" },
+    target: {
+      file: "/project/app.py",
+      name,
+      nameInFile: null,
+      environment: null,
+      folder: "/project",
+    },
     healthUrl: null,
     warmUpUrl: null,
     ...some,
@@ -124,6 +130,24 @@ describe("startSession", () => {
         ",",
       ),
     );
+  });
+
+  it("tells no deploy a name that was read from its file: what Modal says was deployed is the session's", async () => {
+    const { start, deployer, modal, ledger } = bench();
+    const production = modal.add("flux-prod", { history: [deployedBy("you")] });
+    deployer.nameInMode = { dev: "flux-dev" };
+    const read = target(null);
+    const outcome = await start(
+      { targets: [{ ...read, target: { ...read.target, nameInFile: "flux-prod" } }] },
+      { choice: { kind: "start-anyway" } },
+    );
+    assert.equal(outcome.kind, "ready");
+    assert.equal(deployer.deploys[0]?.target.name, null);
+    assert.deepEqual(
+      ledger.sessions({})[0]?.apps.map(({ appName }) => appName),
+      ["flux-dev"],
+    );
+    assert.equal(production.history.length, 1, "production was not deployed over");
   });
 
   it("has the session in the ledger before it deploys, with the demo's time box", async () => {
@@ -594,7 +618,7 @@ describe("startSession", () => {
     it("says so when the deploy is not in the listing, and goes on to retry", async () => {
       const { start, deployer, modal } = bench();
       modal.add("other");
-      deployer.deploy = async () => ({ urls: [], dashboardUrl: null, skipped: true });
+      deployer.deploy = async () => ({ urls: [], appName: null, skipped: true });
       const outcome = await start();
       assert.ok(outcome.kind === "failed");
       assert.deepEqual([outcome.step, outcome.failure.reason], ["find", "not-found"]);

@@ -51,7 +51,13 @@ function session(appId: string, some: Partial<SessionRecord> = {}): SessionRecor
   };
 }
 
-const target = { file: "/project/app.py", name: "flux", environment: null, folder: "/project" };
+const target = {
+  file: "/project/app.py",
+  name: null,
+  nameInFile: "flux",
+  environment: null,
+  folder: "/project",
+};
 
 describe("liveApps", () => {
   it("takes only a stopped app without containers for over", () => {
@@ -130,14 +136,28 @@ describe("planStop", () => {
     assert.equal(planStop(facts({ scope }), { kind: "all" }).planned.length, 1);
   });
 
-  it("takes a deployed app with a target's name for the project's, not an ephemeral one", () => {
+  it("takes a name for no evidence: not in a file, not in the settings", () => {
     const { add, facts } = world();
-    const deployed = add("flux", null);
+    const nobodys = add("flux", null);
     add("flux", null, { state: "ephemeral" });
+    for (const known of [target, { ...target, name: "flux", nameInFile: null }])
+      for (const kind of ["all", "project"] as const) {
+        const plan = planStop(facts({ targets: [known] }), { kind });
+        assert.deepEqual(plan.planned, []);
+        const { owner, why } = plan.excluded.find(({ appId }) => appId === nobodys.appId) ?? {};
+        assert.deepEqual([owner, why], ["unknown", "unknown-owner"]);
+      }
+  });
+
+  it("chooses by name, for a stop of the project, among what is yours by other evidence", () => {
+    const { add, facts } = world();
+    const deployed = add("flux", "you");
+    add("flux", "teammate");
+    add("other", "you");
     const plan = planStop(facts({ targets: [target] }), { kind: "project" });
     assert.deepEqual(
       plan.planned.map(({ appId, owner }) => [appId, owner]),
-      [[deployed.appId, "project"]],
+      [[deployed.appId, "deployed-by-you"]],
     );
     const elsewhere = { ...target, environment: "staging" };
     assert.deepEqual(planStop(facts({ targets: [elsewhere] }), { kind: "project" }).planned, []);
