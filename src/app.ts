@@ -30,6 +30,7 @@ import { ProxyTokens } from "./ui/proxyTokens.ts";
 import { ResultsView } from "./ui/resultsView.ts";
 import type { AppServices } from "./ui/commands/appServices.ts";
 import type { Services } from "./ui/services.ts";
+import { offerSettingFixes } from "./ui/settingFixes.ts";
 import { SettingsSource } from "./ui/settingsSource.ts";
 import { Serves } from "./ui/start/serves.ts";
 import { Starts } from "./ui/start/starts.ts";
@@ -122,6 +123,12 @@ export class App implements Disposable {
       }
       watching.poller.reconnect();
     };
+    const offerFixes = (): void =>
+      inBackground(this.log, "The settings", () =>
+        offerSettingFixes({ ...window, settings: this.#settings }),
+      );
+    this.#store.add(this.#settings.onChange(offerFixes));
+    offerFixes();
     const services = this.#servicesOf(window, watching, access, project);
     this.#listen(watching, reconnect);
     const money = this.#guard(window, watching, services, access);

@@ -1,5 +1,8 @@
 import * as z from "zod/mini";
 import { Failure } from "../base/failure.ts";
+import { t } from "../base/text.ts";
+import { checkOwnRates, type OwnRateProblem } from "../cost/rates/ownRateCheck.ts";
+import { formatRate } from "../cost/rates/ownRates.ts";
 
 const usdAmount = z.number().check(z.nonnegative("must be 0 or more"));
 const minutes = z.number().check(z.nonnegative("must be 0 or more"));
@@ -84,7 +87,11 @@ const shape = {
     .int("must be a whole number")
     .check(z.gte(1, "must be 1 or more"), z.lte(100, "must be 100 or less")),
   maxResultGibibytes: z.number().check(z.positive("must be above 0")),
-  rates: z.record(z.string(), usdAmount),
+  /** Checked one by one (cost/rates/ownRateCheck.ts): a wrong entry is left out, and named. */
+  rates: z.pipe(
+    z.record(z.string(), z.unknown()),
+    z.transform((raw) => checkOwnRates(raw).rates),
+  ),
   rateMultipliers: z.strictObject({
     region: z.optional(z.number().check(z.positive("must be above 0"))),
     nonPreemptible: z.optional(z.boolean()),
@@ -126,6 +133,18 @@ function isSettingName(name: string): name is SettingName {
 export interface SettingProblem {
   readonly setting: string;
   readonly message: string;
+  /** What was probably meant, to be put there with one click. */
+  readonly fix?: SettingFix;
+}
+
+/** One entry of a table setting in the place of another. */
+export interface SettingFix {
+  /** "Use $1.95/h". */
+  readonly label: string;
+  readonly name: SettingName;
+  readonly wrongEntry: string;
+  readonly entry: string;
+  readonly value: unknown;
 }
 
 /**
@@ -145,7 +164,8 @@ export class Settings {
   /** Parses raw values by setting name. Never throws. */
   static parse(raw: Readonly<Record<string, unknown>>): Settings {
     const whole = z.safeParse(all, raw);
-    if (whole.success) return new Settings(whole.data, []);
+    const entries = ratesProblems(raw["rates"]);
+    if (whole.success) return new Settings(whole.data, entries);
     const problems = new Map<string, SettingProblem>();
     for (const { path, message } of whole.error.issues) {
       const [name, ...inside] = path.map(String);
@@ -157,7 +177,10 @@ export class Settings {
       });
     }
     const sound = Object.entries(raw).filter(([name]) => !problems.has(name));
-    return new Settings(z.parse(z.partial(all), Object.fromEntries(sound)), [...problems.values()]);
+    return new Settings(z.parse(z.partial(all), Object.fromEntries(sound)), [
+      ...problems.values(),
+      ...entries,
+    ]);
   }
 
   /** The value of one setting. Throws `Failure("bad-setting")` when it is wrong. */
@@ -175,6 +198,28 @@ export class Settings {
 /** One sentence about a wrong setting. */
 function describeProblem(problem: SettingProblem): string {
   return `The setting ${problem.setting} is wrong: ${problem.message}. Correct it in the settings.`;
+}
+
+const table = z.record(z.string(), z.unknown());
+
+/** A wrong entry of the user's rates does no harm to the others: each is a problem of its own. */
+function ratesProblems(raw: unknown): readonly SettingProblem[] {
+  const parsed = z.safeParse(table, raw);
+  return parsed.success ? checkOwnRates(parsed.data).problems.map(rateProblem) : [];
+}
+
+function rateProblem({ name, message, meant }: OwnRateProblem): SettingProblem {
+  const problem = { setting: "modalMeter.rates", message: `"${name}": ${message}` };
+  if (meant === null) return problem;
+  const label = t("Use {0}", `${formatRate(meant.usdPerHour)}/h`);
+  const fix = {
+    label,
+    name: "rates",
+    wrongEntry: name,
+    entry: meant.name,
+    value: meant.usdPerHour,
+  } as const;
+  return { ...problem, fix };
 }
 
 function shown(raw: unknown): string {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/event.ts";
-import { Settings, settingNames, type SettingName } from "../session/settings.ts";
+import { Settings, settingNames, type SettingFix, type SettingName } from "../session/settings.ts";
 
 const section = "modalMeter";
 
@@ -34,6 +34,21 @@ export class SettingsSource implements Disposable {
       .update(name, value, vscode.ConfigurationTarget.Global);
   }
 
+  /** Puts what was meant in the place of a wrong entry, wherever that is written. */
+  async replaceEntry({ name, wrongEntry, entry, value }: SettingFix): Promise<void> {
+    const configuration = vscode.workspace.getConfiguration(section);
+    const written = configuration.inspect<unknown>(name);
+    for (const [table, target] of [
+      [written?.workspaceFolderValue, vscode.ConfigurationTarget.WorkspaceFolder],
+      [written?.workspaceValue, vscode.ConfigurationTarget.Workspace],
+      [written?.globalValue, vscode.ConfigurationTarget.Global],
+    ] as const) {
+      if (!isTable(table) || !Object.hasOwn(table, wrongEntry)) continue;
+      const others = Object.entries(table).filter(([key]) => key !== wrongEntry);
+      await configuration.update(name, Object.fromEntries([...others, [entry, value]]), target);
+    }
+  }
+
   /** Opens the settings page at one setting. */
   async show(name?: SettingName): Promise<void> {
     await vscode.commands.executeCommand(
@@ -45,6 +60,10 @@ export class SettingsSource implements Disposable {
   dispose(): void {
     this.#store.dispose();
   }
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function read(): Settings {

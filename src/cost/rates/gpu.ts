@@ -61,16 +61,20 @@ function isKnownType(type: string): boolean {
   return gpuTypes.some((known) => known === type);
 }
 
-/** The product's name of a GPU type. Idempotent. */
+/** The product's name of a GPU type, also of a device such as "H100 80GB HBM3". Idempotent. */
 export function normaliseGpuType(name: string): string {
+  const spelled = spelledGpuType(name);
+  return isKnownType(spelled) ? spelled : (deviceType(spelled) ?? spelled);
+}
+
+/** The product's name of a GPU type in one of Modal's spellings; another name stays another type. */
+export function spelledGpuType(name: string): string {
   const plain = name
     .trim()
     .toUpperCase()
     .replace(/[\s_]+/g, "-")
     .replace(/^(?:NVIDIA-|TESLA-|GEFORCE-)+/, "");
-  const alias = aliases.get(plain) ?? plain;
-  if (isKnownType(alias)) return alias;
-  return deviceType(alias) ?? alias;
+  return aliases.get(plain) ?? plain;
 }
 
 /** `L40S`, `H100:2` as Modal writes it; `CPU` for no GPU. */

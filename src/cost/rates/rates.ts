@@ -1,5 +1,6 @@
 import { t } from "../../base/text.ts";
-import { gpuLabel, normaliseGpuType } from "./gpu.ts";
+import { gpuLabel, normaliseGpuType, spelledGpuType } from "./gpu.ts";
+import { ownRateTarget, type OwnRates } from "./ownRates.ts";
 import type { Gpu } from "../span.ts";
 
 /** Where a rate comes from: the user's settings beat the workspace's own rates, which beat the bundled table. */
@@ -29,7 +30,7 @@ export interface RateSources {
     readonly fetchedAtMs: number;
   };
   /** The user's own USD per hour, by GPU name, "cpu" (per core) or "memory" (per GiB). Final: no multiplier is applied. */
-  readonly overrides?: Readonly<Record<string, number>>;
+  readonly overrides?: OwnRates;
   /** What a region costs more: 1.5 for a broad one, 1.75 for a narrow one (modal.com/docs/guide/region-selection, 2026-05). */
   readonly regionMultiplier?: number;
   /** Non-preemptible functions pay 3 × for CPU and memory. */
@@ -59,6 +60,13 @@ const bundledRates = {
   cpu: 0.0473,
   memory: 0.008,
 } as const;
+
+/** The bundled list price of a GPU type, of "cpu" (per core) or "memory" (per GiB); undefined where there is none. */
+export function listPrice(target: string): number | undefined {
+  if (target === "cpu") return bundledRates.cpu;
+  if (target === "memory") return bundledRates.memory;
+  return new Map<string, number>(Object.entries(bundledRates.gpus)).get(target);
+}
 
 /** What a container is billed for at least (modal.com/pricing): an eighth of a core, 128 MiB. */
 export const minimumCores = 0.125;
@@ -164,7 +172,8 @@ function toldRates(workspace: RateSources["workspace"]): PartialRates {
     const asOf = new Date(workspace?.fetchedAtMs ?? 0).toISOString().slice(0, 10);
     const rate: Rate = { usdPerHour, origin: "workspace", asOf };
     const gpu = /^gpu_hour_cost_(.+)$/.exec(key)?.[1];
-    if (gpu !== undefined) gpus.set(normaliseGpuType(gpu), rate);
+    // By the whole name: "h100_reserved" is no H100.
+    if (gpu !== undefined) gpus.set(spelledGpuType(gpu), rate);
     else if (key === "cpu_hour_cost") cpu = rate;
     else if (key === "mem_gib_hour_cost") memory = rate;
   }
@@ -176,11 +185,12 @@ function ownRates(overrides: Readonly<Record<string, number>>): PartialRates {
   let cpu: Rate | undefined;
   let memory: Rate | undefined;
   for (const [name, usdPerHour] of Object.entries(overrides)) {
-    if (!isPrice(usdPerHour)) continue;
+    const target = ownRateTarget(name);
+    if (target === undefined || !isPrice(usdPerHour)) continue;
     const rate: Rate = { usdPerHour, origin: "settings", asOf: null };
-    if (/^cpu$/i.test(name)) cpu = rate;
-    else if (/^mem(?:ory)?$/i.test(name)) memory = rate;
-    else gpus.set(normaliseGpuType(name), rate);
+    if (target === "cpu") cpu = rate;
+    else if (target === "memory") memory = rate;
+    else gpus.set(target, rate);
   }
   return { gpus, cpu, memory };
 }
@@ -193,6 +203,9 @@ function scaled(rate: Rate, multiplier: number): Rate {
   return { ...rate, usdPerHour: rate.usdPerHour * multiplier };
 }
 
+/** What is more is no price, and the cost of a day would be no number. */
+const mostUsdPerHour = 10_000;
+
 function isPrice(usdPerHour: number): boolean {
-  return Number.isFinite(usdPerHour) && usdPerHour > 0;
+  return usdPerHour > 0 && usdPerHour <= mostUsdPerHour;
 }

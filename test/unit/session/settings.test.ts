@@ -58,6 +58,28 @@ describe("settings", () => {
     );
   });
 
+  it("leave a wrong rate out, keep the others, and offer what was meant", () => {
+    const settings = Settings.parse({ ...defaults, rates: { L40S: 0.000542, T4: 0.5 } });
+    assert.deepEqual(settings.get("rates"), { T4: 0.5 });
+    assert.deepEqual(settings.problems, [
+      {
+        setting: "modalMeter.rates",
+        message: '"L40S": $0.000542 looks like a price per second: $1.95/h?',
+        fix: {
+          label: "Use $1.95/h",
+          name: "rates",
+          wrongEntry: "L40S",
+          entry: "L40S",
+          value: 1.95,
+        },
+      },
+    ]);
+    assert.throws(
+      () => Settings.parse({ ...defaults, rates: 3 }).get("rates"),
+      /modalMeter\.rates/,
+    );
+  });
+
   for (const [name, value, why] of [
     ["maxParallelCalls", 0, /1 or more/],
     ["maxParallelCalls", 101, /100 or less/],
