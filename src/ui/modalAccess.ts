@@ -9,12 +9,12 @@ import type { CliCommand } from "../modal/cli/command.ts";
 import { CliDeployer } from "../modal/deploy/deployer.ts";
 import { createControl } from "../modal/createControl.ts";
 import type { CredentialChoice } from "../modal/credentials.ts";
-import { findDeployTargets } from "../modal/deploy/targets.ts";
+import { findDeployTargets, skippedFolders } from "../modal/deploy/targets.ts";
 import { sdkLoader } from "../modal/sdk/loadSdk.ts";
 import type { Deployer } from "../session/deployer.ts";
 import type { ModalControl } from "../session/modalControl.ts";
 import { findModalCommand } from "./modalCommand.ts";
-import { workspaceFolders, type FoundApp } from "./project.ts";
+import { workspaceFolders, type FoundApps } from "./project.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
 export interface ModalAccessParts {
@@ -105,18 +105,21 @@ export class ModalAccess {
 }
 
 /** The Modal apps in a folder's Python files, and what each asks for. */
-export async function findApps(folder: string): Promise<readonly FoundApp[]> {
-  const found = await findDeployTargets(folder, {
-    listPythonFiles: async (root) => {
+export async function findApps(folder: string): Promise<FoundApps> {
+  const { candidates, isComplete } = await findDeployTargets(folder, {
+    listPythonFiles: async (root, limit) => {
       const pattern = new vscode.RelativePattern(vscode.Uri.file(root), "**/*.py");
-      const files = await vscode.workspace.findFiles(pattern, undefined, 5000);
+      // The editor counts what it finds, so what is skipped must not use up the limit.
+      const skipped = `**/{${skippedFolders.join(",")}}/**`;
+      const files = await vscode.workspace.findFiles(pattern, skipped, limit);
       return files.map(({ fsPath }) => fsPath);
     },
     readText: (file) => readFile(file, "utf8"),
   });
-  return found.map(({ target, functions }) => ({
+  const apps = candidates.map(({ target, functions }) => ({
     file: target.file,
-    name: target.name,
+    name: target.nameInFile,
     facts: factsOf(functions),
   }));
+  return { apps, isComplete };
 }

@@ -5,9 +5,15 @@ import * as z from "zod/mini";
 import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
 import type { AppFacts } from "../lens/appFacts.ts";
+import { maxFiles } from "../modal/deploy/targets.ts";
 import { likelyName, type DeployTarget } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import type { DeployTargetSetting } from "../session/settings.ts";
+import {
+  chooseTargets,
+  type FoundTargets,
+  type TargetChoice,
+} from "../session/start/chooseTargets.ts";
 import type { StartTarget } from "../session/start/start.ts";
 import { pickOne, type Choice } from "./ask.ts";
 import type { SettingsSource } from "./settingsSource.ts";
@@ -21,19 +27,26 @@ export interface FoundApp {
   readonly facts: AppFacts;
 }
 
+/** What a search of a folder has found. */
+export interface FoundApps {
+  readonly apps: readonly FoundApp[];
+  /** False: the folder has more Python files than were read. */
+  readonly isComplete: boolean;
+}
+
 const remembered = z.array(z.string());
 
 /** The folders of this window and the Modal apps in them. */
 export class Project {
   readonly #settings: SettingsSource;
   readonly #ledger: Ledger;
-  readonly #find: (folder: string) => Promise<readonly FoundApp[]>;
+  readonly #find: (folder: string) => Promise<FoundApps>;
   #found: readonly FoundApp[] = [];
 
   constructor(
     settings: SettingsSource,
     ledger: Ledger,
-    find: (folder: string) => Promise<readonly FoundApp[]>,
+    find: (folder: string) => Promise<FoundApps>,
   ) {
     this.#settings = settings;
     this.#ledger = ledger;
@@ -94,18 +107,19 @@ export class Project {
   async knownTargets(): Promise<readonly DeployTarget[]> {
     if (!vscode.workspace.isTrusted) return [];
     const all = await Promise.all(this.folders().map((folder) => this.#targetsOf(folder)));
-    return all.flat().map(({ target }) => target);
+    return all.flatMap(({ targets }) => targets).map(({ target }) => target);
   }
 
   /**
-   * What a session in the folder deploys. Asks where several apps were found, and remembers: a later
-   * start goes without the question, unless `ask`. undefined: turned away.
+   * What a session in the folder deploys. Asks where that is in doubt, and remembers: a later start
+   * goes without the question, unless `ask` and there is a choice. undefined: turned away.
    */
   async targetsToStart(
     folder: string,
     { ask }: { readonly ask: boolean },
   ): Promise<readonly StartTarget[] | undefined> {
-    const targets = await this.#targetsOf(folder);
+    const found = await this.#targetsOf(folder);
+    const { targets, isComplete } = found;
     const areNamed = this.#settings.current.get("deployTargets").length > 0;
     if (targets.length === 0) {
       if (areNamed) {
@@ -116,19 +130,23 @@ export class Project {
       }
       throw new Failure(
         "not-found",
-        "No Modal app was found in this folder: no Python file makes a modal.App. Name your app file in the setting modalMeter.deployTargets.",
+        isComplete
+          ? "No Modal app was found in this folder: no Python file makes a modal.App. Name your app file in the setting modalMeter.deployTargets."
+          : `No Modal app was found in the first ${maxFiles} Python files of this folder. Name your app file in the setting modalMeter.deployTargets.`,
       );
     }
-    if (areNamed || targets.length === 1) return targets;
-    const before = recallFiles(this.#ledger.recall(`targets:${folder}`));
-    const known = targets.filter(({ target }) => before.includes(target.file));
-    return known.length > 0 && !ask ? known : this.#pick(folder, targets);
+    if (areNamed) return targets;
+    const choice = chooseTargets(found, recallFiles(this.#ledger.recall(`targets:${folder}`)));
+    if (choice.kind === "ask") return this.#pick(folder, targets, questionOf(choice, folder));
+    if (ask && targets.length > 1) return this.#pick(folder, targets, t("Which app should run?"));
+    this.#remember(folder, choice.targets);
+    return choice.targets;
   }
 
   /** Reads the app files of the open folders, for what only they tell. */
   async look(): Promise<void> {
     const all = await Promise.all(this.folders().map((folder) => this.#find(folder)));
-    this.#found = all.flat();
+    this.#found = all.flatMap(({ apps }) => apps);
   }
 
   /** What an app's file tells of its containers; undefined: no file of that app was found. */
@@ -155,44 +173,59 @@ export class Project {
     return this.#found.find(({ facts }) => typeof facts.gpu === "string")?.facts.gpu ?? undefined;
   }
 
-  async #targetsOf(folder: string): Promise<readonly StartTarget[]> {
+  async #targetsOf(folder: string): Promise<FoundTargets> {
     const environment = textOrNull(this.#settings.current.get("environment"));
     const named = this.#settings.current.get("deployTargets");
     if (named.length > 0) {
       const all = named.map((setting) => fromSetting(setting, folder, environment, this.#found));
       // One table speaks for all folders of a window; a target belongs where its file is.
-      if (this.folders().length < 2) return all;
-      return all.filter(({ target: { file } }) => isInside(folder, file) && existsSync(file));
+      const isHere = ({ target: { file } }: StartTarget) =>
+        this.folders().length < 2 || (isInside(folder, file) && existsSync(file));
+      return { targets: all.filter(isHere), isComplete: true };
     }
-    const found = await this.#find(folder);
+    const { apps, isComplete } = await this.#find(folder);
     // Read anew for a start: what is deployed now is what its containers ask for.
-    const files = new Set(found.map(({ file }) => file));
-    this.#found = [...this.#found.filter(({ file }) => !files.has(file)), ...found];
-    return found.map(({ file, name }) => ({
+    this.#found = [...this.#found.filter(({ file }) => !isInside(folder, file)), ...apps];
+    const targets = apps.map(({ file, name }) => ({
       target: { file, name: null, nameInFile: name, environment, folder },
       healthUrl: null,
       warmUpUrl: null,
     }));
+    return { targets, isComplete };
+  }
+
+  #remember(folder: string, targets: readonly StartTarget[]): void {
+    const files = targets.map(({ target }) => target.file);
+    this.#ledger.remember(`targets:${folder}`, JSON.stringify(files));
   }
 
   async #pick(
     folder: string,
     targets: readonly StartTarget[],
+    question: string,
   ): Promise<readonly StartTarget[] | undefined> {
     const one = targets.map((start): Choice<readonly StartTarget[]> => {
       const file = relative(folder, start.target.file);
       return { label: likelyName(start.target) ?? file, description: file, value: [start] };
     });
     const all = { label: t("All {0} Apps", targets.length), value: targets };
-    const picked = await pickOne(
-      t("Start a Session"),
-      t("Which app should run? It is remembered for this folder."),
-      [...one, all],
-    );
-    if (picked === undefined) return undefined;
-    const files = picked.map(({ target }) => target.file);
-    this.#ledger.remember(`targets:${folder}`, JSON.stringify(files));
+    const choices = targets.length > 1 ? [...one, all] : one;
+    const picked = await pickOne(t("Start a Session"), question, choices);
+    if (picked !== undefined) this.#remember(folder, picked);
     return picked;
+  }
+}
+
+function questionOf(choice: Extract<TargetChoice, { kind: "ask" }>, folder: string): string {
+  switch (choice.why) {
+    case "gone": {
+      const gone = choice.files.map((file) => relative(folder, file)).join(", ");
+      return t("Which app should run? The last one was not found: {0}.", gone);
+    }
+    case "incomplete":
+      return t("Which app should run? Only the first {0} Python files were read.", maxFiles);
+    default:
+      return t("Which app should run? It is remembered for this folder.");
   }
 }
 

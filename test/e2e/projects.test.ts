@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../host/paths.ts";
@@ -195,5 +195,71 @@ describe("two windows on two workspaces of Modal", function () {
     await theirs.runCommand("Modal Meter: Stop All Apps");
     await theirs.untilNotification(/Stopped 1 app\(s\) in rival\/main\. Nothing runs/, patient);
     assert.deepEqual(live(stage, rival), {});
+  });
+});
+
+describe("a folder whose app files change between starts", function () {
+  this.timeout(300_000);
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this, "current");
+    stage = await Stage.set({ settings: { "modalMeter.idleReminderMinutes": 0 } });
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("is asked about when another app is found than was started, or not all files were read", async () => {
+    assert.ok(stage);
+    const { workspace, modal } = stage;
+    const app = join(workspace, "flux_app.py");
+    const other = join(workspace, "inference_app.py");
+    await rename(other, `${other}.txt`);
+    const window = await stage.host.open();
+    await window.untilStatus(status, /nothing running/, patient);
+
+    // The only app there is, and nothing else was ever started here: no question.
+    await window.runCommand("Modal Meter: Start Dev Session");
+    await window.untilNotification("flux is ready in dev mode", patient);
+    await window.runCommand("Modal Meter: Stop All Apps");
+    await window.untilNotification(/Nothing runs any more/, patient);
+    await window.clearNotifications();
+    modal.journal.clear();
+
+    await rename(app, `${app}.txt`);
+    await rename(`${other}.txt`, other);
+    await window.runCommand("Modal Meter: Start Dev Session");
+    const gone = await window.untilQuickInput(
+      "Which app should run? The last one was not found: flux_app.py.",
+      patient,
+    );
+    assert.equal(gone.items.length, 1);
+    assert.match(gone.items[0] ?? "", /^inference, inference_app\.py/);
+    await window.screenshot("another-app-found");
+    await window.dismiss();
+
+    await rename(`${app}.txt`, app);
+    const many = join(workspace, "many");
+    await mkdir(many);
+    const files = Array.from({ length: 5000 }, (_, at) => join(many, `part${at}.py`));
+    await Promise.all(files.map((file) => writeFile(file, "")));
+    await window.runCommand("Modal Meter: Start Dev Session");
+    await window.untilQuickInput(
+      "Which app should run? Only the first 5000 Python files were read.",
+      patient,
+    );
+    await window.screenshot("not-all-files-read");
+    await window.dismiss();
+    assert.equal(modal.journal.count({ name: "AppCreate" }), 0);
+    assert.deepEqual(live(stage), {});
+
+    // Installed packages do not use the limit up.
+    await rename(many, join(workspace, ".venv"));
+    await window.runCommand("Modal Meter: Start Dev Session");
+    await window.untilNotification("flux is ready in dev mode", patient);
+    assert.deepEqual(live(stage), { flux: 120 });
+    await window.runCommand("Modal Meter: Stop All Apps");
+    await window.untilNotification(/Nothing runs any more/, patient);
   });
 });

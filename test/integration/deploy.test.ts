@@ -94,10 +94,11 @@ for (const venv of ["current", "old"] as const) {
       );
       const file = join(folder, "by_mode.py");
       await writeFile(file, text);
-      const [found] = await findDeployTargets(folder, {
+      const { candidates } = await findDeployTargets(folder, {
         listPythonFiles: () => Promise.resolve([file]),
         readText: () => Promise.resolve(text),
       });
+      const [found] = candidates;
       assert.ok(found);
       assert.deepEqual([found.target.name, found.target.nameInFile], [null, null]);
       const variables = { MODAL_MODE: "dev" };

@@ -3,8 +3,8 @@ import type { DeployTarget } from "../../session/deployer.ts";
 
 /** How to look at a workspace folder; the editor's own file search stands behind it. */
 export interface WorkspaceFiles {
-  /** Absolute paths of the folder's Python files, without what the editor excludes. */
-  listPythonFiles(folder: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** Absolute paths of the folder's Python files, without what the editor excludes; `limit` of them at most. */
+  listPythonFiles(folder: string, limit: number): Promise<readonly string[]>;
   readText(file: string): Promise<string>;
 }
 
@@ -15,11 +15,29 @@ export interface DeployCandidate {
   readonly hasWebEndpoint: boolean;
 }
 
+export interface FoundCandidates {
+  readonly candidates: readonly DeployCandidate[];
+  /** False: there are more Python files than were read. */
+  readonly isComplete: boolean;
+}
+
 /** Longer files are generated or data. */
 const maxLength = 1_000_000;
-const maxFiles = 5000;
-const skipped =
-  /(^|[\\/])(\.venv|venv|\.tox|\.nox|node_modules|site-packages|__pycache__|\.git|build|dist)[\\/]/;
+/** Python files that are read of a folder. */
+export const maxFiles = 5000;
+/** Folders of installed packages and of build output: what is in them is not the person's app. */
+export const skippedFolders = [
+  ".venv",
+  "venv",
+  ".tox",
+  ".nox",
+  "node_modules",
+  "site-packages",
+  "__pycache__",
+  ".git",
+  "build",
+  "dist",
+] as const;
 
 /**
  * Finds the Modal app files of a folder by reading them; nothing is run. Files with web endpoints
@@ -28,13 +46,12 @@ const skipped =
 export async function findDeployTargets(
   folder: string,
   files: WorkspaceFiles,
-  signal?: AbortSignal,
-): Promise<readonly DeployCandidate[]> {
-  const listed = await files.listPythonFiles(folder, signal);
+): Promise<FoundCandidates> {
+  // One more than is read tells whether there are more.
+  const listed = await files.listPythonFiles(folder, maxFiles + 1);
   const candidates: DeployCandidate[] = [];
   for (const file of listed.slice(0, maxFiles)) {
-    if (signal?.aborted === true) break;
-    if (skipped.test(file.slice(folder.length))) continue;
+    if (isSkipped(file.slice(folder.length))) continue;
     const text = await files.readText(file).catch(() => "");
     if (text.length > maxLength || !/\bmodal\b/.test(text)) continue;
     const { apps, functions } = readModalSource(text);
@@ -49,12 +66,18 @@ export async function findDeployTargets(
       hasWebEndpoint: own.some(({ webEndpoints }) => webEndpoints.length > 0),
     });
   }
-  return candidates.toSorted(
+  candidates.sort(
     (a, b) =>
       Number(b.hasWebEndpoint) - Number(a.hasWebEndpoint) ||
       depth(a.target.file) - depth(b.target.file) ||
       (a.target.file < b.target.file ? -1 : 1),
   );
+  return { candidates, isComplete: listed.length <= maxFiles };
+}
+
+function isSkipped(path: string): boolean {
+  const parts = new Set(path.split(/[\\/]/).slice(0, -1));
+  return skippedFolders.some((name) => parts.has(name));
 }
 
 function depth(file: string): number {

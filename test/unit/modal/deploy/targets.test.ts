@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findDeployTargets } from "../../../../src/modal/deploy/targets.ts";
+import { findDeployTargets, maxFiles } from "../../../../src/modal/deploy/targets.ts";
 
 const app = (name: string, more = ""): string =>
   `import modal\napp = modal.App("${name}")\n@app.function()\n${more}def f(): ...\n`;
@@ -14,7 +14,7 @@ async function find(files: Readonly<Record<string, string>>): Promise<readonly s
       return text;
     },
   });
-  return found.map(({ target }) => `${target.file} ${target.nameInFile ?? "-"}`);
+  return found.candidates.map(({ target }) => `${target.file} ${target.nameInFile ?? "-"}`);
 }
 
 describe("findDeployTargets", () => {
@@ -41,6 +41,21 @@ describe("findDeployTargets", () => {
       }),
       ["/w/rebuild/own.py own"],
     );
+  });
+
+  it("says when there are more files than it reads", async () => {
+    const text = app("flux");
+    const search = async (count: number) => {
+      const files = Array.from({ length: count }, (_, at) => `/w/${at}.py`);
+      return findDeployTargets("/w", {
+        listPythonFiles: async (_folder, limit) => files.slice(0, limit),
+        readText: async (file) => (file === "/w/7.py" ? text : "x = 1"),
+      });
+    };
+    const all = await search(maxFiles);
+    assert.deepEqual([all.candidates.length, all.isComplete], [1, true]);
+    const some = await search(maxFiles + 1);
+    assert.deepEqual([some.candidates.length, some.isComplete], [1, false]);
   });
 
   it("takes the app that the CLI would take", async () => {
