@@ -17,6 +17,7 @@ import { healthOf } from "./session/watch/health.ts";
 import { budgetsIn, showBudgetAlert } from "./ui/away/budgetAlerts.ts";
 import { endDemos } from "./ui/away/demos.ts";
 import { Guard } from "./ui/away/guard.ts";
+import { tellPrices } from "./ui/away/priceNews.ts";
 import { Reminders } from "./ui/away/reminders.ts";
 import { Calls } from "./ui/calls/calls.ts";
 import { loggedLines } from "./ui/calls/records.ts";
@@ -192,6 +193,8 @@ export class App implements Disposable {
       onExceeded: (alert) =>
         inBackground(this.log, "The budget", () => showBudgetAlert(services, alert)),
       onBill: (scope) => inBackground(this.log, "The bill", () => guard.tellBilled(scope)),
+      onPrices: (changes) =>
+        inBackground(this.log, "The prices", () => tellPrices(services, changes)),
       onBillDenied: (message) => costs.line(`ℹ️ ${message}`),
     });
     const guard = this.#store.add(

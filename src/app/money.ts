@@ -1,5 +1,6 @@
 import type { DisposableStore } from "../base/disposable.ts";
 import type { Budget, BudgetAlert } from "../cost/spending/budget.ts";
+import type { PriceChange } from "../cost/rates/priceChange.ts";
 import { BudgetWatch } from "../session/meter/budgetWatch.ts";
 import { Spending } from "../session/meter/spending.ts";
 import { Bookkeeper } from "../session/watch/bookkeeper.ts";
@@ -11,6 +12,8 @@ export interface MoneyParts extends ThisWindow, Pick<Watching, "connection" | "m
   readonly onExceeded: (alert: BudgetAlert) => void;
   /** The bill of this scope brought rows that were not there before. */
   readonly onBill: (scopeKey: string) => void;
+  /** Modal has other prices than before. */
+  readonly onPrices: (changes: readonly PriceChange[]) => void;
   /** Modal does not show its bill to this login. */
   readonly onBillDenied: (message: string) => void;
 }
@@ -52,6 +55,7 @@ export function buildMoney(store: DisposableStore, parts: MoneyParts): Money {
       holder: parts.windowId,
       pid: parts.pid,
       onBill: parts.onBill,
+      onPrices: parts.onPrices,
       onBillDenied: parts.onBillDenied,
     }),
   );

@@ -199,6 +199,7 @@ class Desk {
       holder: "window",
       pid: process.pid,
       onBill: () => undefined,
+      onPrices: () => undefined,
       onBillDenied: (message) => assert.fail(message),
     });
     await bookkeeper.round();

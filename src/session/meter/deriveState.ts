@@ -1,6 +1,7 @@
 import { hourMs } from "../../cost/billed/billedRow.ts";
 import { periodOf } from "../../cost/spending/calendar.ts";
 import type { CallRecord } from "../../cost/call.ts";
+import { priceAge } from "../../cost/rates/priceAge.ts";
 import type { RateHistory } from "../../cost/rates/rates.ts";
 import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
@@ -50,6 +51,7 @@ export function deriveState(
       session: null,
       today: noCost,
       adapter: null,
+      prices: null,
     };
   }
   const key = scopeKey(scope);
@@ -63,6 +65,7 @@ export function deriveState(
     observedAtMs: listing?.observedAtMs ?? null,
     staleAfterMs: staleAfterMs(listing?.adapter ?? null, listing?.containers.length ?? 0),
     adapter: listing?.adapter ?? null,
+    prices: priceAge(rates.now),
     apps: listing === undefined ? [] : shownApps(ledger, key, listing, reading),
     session: session === undefined ? null : sessionState(session, reading),
     today: tiersOf(costIn(reading, null, midnightMs)),

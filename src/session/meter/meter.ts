@@ -174,6 +174,7 @@ export class Meter implements Disposable {
       session: null,
       today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
       adapter: null,
+      prices: null,
     };
   }
 }

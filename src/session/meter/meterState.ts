@@ -1,6 +1,7 @@
 import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import type { MicroUsd } from "../../cost/money.ts";
+import type { PriceAge } from "../../cost/rates/priceAge.ts";
 import type { AppInfo } from "../modalControl.ts";
 import type { Scope } from "../scope.ts";
 
@@ -50,4 +51,6 @@ export interface MeterState {
   /** Cost of everything in the scope since local midnight. */
   readonly today: CostTiers;
   readonly adapter: "cli" | "sdk" | null;
+  /** Whose prices these costs are at, and of which day; null: not known yet. */
+  readonly prices: PriceAge | null;
 }

@@ -3,6 +3,7 @@ import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { hourMs, hourOf } from "../../cost/billed/billedRow.ts";
+import { priceChanges, type PriceChange } from "../../cost/rates/priceChange.ts";
 import type { Connected, Connection } from "./connection.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
@@ -19,6 +20,8 @@ export interface BookkeeperParts {
   readonly pid: number;
   /** Told when a bill has been written. */
   readonly onBill: (scope: string) => void;
+  /** Told once, by the window that was told, when Modal has other prices than before. */
+  readonly onPrices: (changes: readonly PriceChange[]) => void;
   /** Told once per workspace, when its plan does not let the bill be read. */
   readonly onBillDenied: (message: string) => void;
 }
@@ -73,12 +76,15 @@ export class Bookkeeper implements Disposable {
   }
 
   async #rates({ control, scopeKey }: Connected): Promise<void> {
-    const { ledger, clock } = this.#parts;
+    const { ledger, clock, onPrices } = this.#parts;
     const known = ledger.latestRates(scopeKey);
     if (known !== undefined && clock.nowMs() - known.fetchedAtMs < ratesValidMs) return;
     await this.#unlessResting(`rates:${scopeKey}`, async () => {
       const rates = await control.rates();
       ledger.saveRates(scopeKey, rates, clock.nowMs());
+      const changes =
+        known === undefined ? [] : priceChanges(known.rates.usdPerHourByKey, rates.usdPerHourByKey);
+      if (changes.length > 0) onPrices(changes);
     });
   }
 

@@ -2,6 +2,9 @@ import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
 import { formatAmount, formatCountdown, formatDuration, formatMetered } from "../../cost/format.ts";
 import type { KnownPart } from "../../cost/cost.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
+import { gpuLabel } from "../../cost/rates/gpu.ts";
+import { priceAge, priceAgeText } from "../../cost/rates/priceAge.ts";
+import { describeGpuRate } from "../../cost/rates/rates.ts";
 import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import { tierDefinition } from "../../cost/tiers.ts";
@@ -59,7 +62,7 @@ function explanation(
       : `The bill is known: ${billedThroughText(through, nowMs)}.`,
     "",
     ...meteredLines(cost),
-    ...spanLines(services, spans, fromMs),
+    ...spanLines(services, spans, fromMs, nowMs),
   ];
 }
 
@@ -105,6 +108,7 @@ function spanLines(
   { meter }: Pick<AppServices, "meter">,
   spans: readonly ContainerSpan[],
   fromMs: number,
+  nowMs: number,
 ): readonly string[] {
   const own = spans.filter(({ lastSeenAtMs }) => lastSeenAtMs >= fromMs);
   const sources = Map.groupBy(own, ({ gpuSource }) => gpuSource);
@@ -112,11 +116,16 @@ function spanLines(
     ([source, list]) => `- ${list.length} container(s): ${gpuSources[source] ?? source}`,
   );
   const bare = own.filter(({ cpuCores, memoryGib }) => cpuCores === null || memoryGib === null);
-  const { cpu, memory } = meter.rates();
+  const rates = meter.rates();
+  const { cpu, memory } = rates;
+  const gpus = new Map(own.flatMap(({ gpu }) => (gpu === null ? [] : [[gpuLabel(gpu), gpu]])));
   return [
     "## Rates",
     "",
-    `CPU $${cpu.usdPerHour.toFixed(4)} per core and hour, memory $${memory.usdPerHour.toFixed(4)} per GiB and hour (${cpu.origin}).`,
+    priceAgeText(priceAge(rates), nowMs),
+    "",
+    ...[...gpus.values()].map((gpu) => `- ${escapeMarkdown(describeGpuRate(rates, gpu))}`),
+    `- CPU $${cpu.usdPerHour.toFixed(4)} per core and hour, memory $${memory.usdPerHour.toFixed(4)} per GiB and hour (${cpu.origin})`,
     "",
     ...(bare.length === 0
       ? []

@@ -60,6 +60,7 @@ export class StatusBar implements Disposable {
       session: null,
       today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
       adapter: null,
+      prices: null,
     });
   }
 

@@ -7,6 +7,7 @@ import {
   formatPerHour,
   formatReported,
 } from "../../cost/format.ts";
+import { priceAgeText } from "../../cost/rates/priceAge.ts";
 import { zeroUsd } from "../../cost/money.ts";
 import { burnOfApps } from "../../session/meter/runningApps.ts";
 import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
@@ -189,6 +190,7 @@ function tooltip(state: MeterState): string {
     );
   }
   lines.push(`Today: ${knownTiersText(state.today)}`, "");
+  if (state.prices !== null) lines.push(priceAgeText(state.prices, state.nowMs), "");
   if (state.observedAtMs !== null) {
     const by = state.adapter === null ? "" : ` through the ${state.adapter.toUpperCase()}`;
     lines.push(`Seen ${formatCountdown(state.nowMs - state.observedAtMs)} ago${by}.`, "");

@@ -17,6 +17,7 @@ describe("buildMoney", () => {
       budgets: () => [{ unit: "week", limit: usd(0.01) }],
       onExceeded: ({ message }) => told.push(message),
       onBill: () => undefined,
+      onPrices: () => undefined,
       onBillDenied: () => undefined,
     });
     await window.watching.meter.refreshNow();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
 import { usd } from "../../../../src/cost/money.ts";
+import type { PriceChange } from "../../../../src/cost/rates/priceChange.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { Bookkeeper, type BookkeeperParts } from "../../../../src/session/watch/bookkeeper.ts";
 import { Connection } from "../../../../src/session/watch/connection.ts";
@@ -33,6 +34,8 @@ interface Scene {
   readonly denied: string[];
   /** Scopes whose bill was told. */
   readonly billed: string[];
+  /** Changes of prices that were told. */
+  readonly prices: (readonly PriceChange[])[];
   readonly keepers: Bookkeeper[];
 }
 
@@ -41,6 +44,7 @@ async function scene(answers: Partial<ModalControl>, windows = 1): Promise<Scene
   const { ledger } = await openLedger(":memory:", { clock });
   const denied: string[] = [];
   const billed: string[] = [];
+  const prices: (readonly PriceChange[])[] = [];
   const control = controlThatOnly({
     whoami: () =>
       Promise.resolve({ scope: { workspace: "acme", environment: "main" }, username: "you" }),
@@ -57,10 +61,11 @@ async function scene(answers: Partial<ModalControl>, windows = 1): Promise<Scene
         holder: `window-${index}`,
         pid: process.pid,
         onBill: (scope) => billed.push(scope),
+        onPrices: (changes) => prices.push(changes),
         onBillDenied: (message) => denied.push(message),
       }),
   );
-  return { clock, ledger, denied, billed, keepers };
+  return { clock, ledger, denied, billed, prices, keepers };
 }
 
 describe("Bookkeeper", () => {
@@ -93,6 +98,29 @@ describe("Bookkeeper", () => {
       "another environment's money is not this scope's",
     );
     assert.deepEqual(told, ["acme/main"]);
+  });
+
+  it("tells once, in one window, that Modal has other prices", async () => {
+    let l40s = 1.95;
+    const { clock, prices } = await scene(
+      {
+        rates: () =>
+          Promise.resolve({
+            usdPerHourByKey: new Map([
+              ["gpu_hour_cost_l40s", l40s],
+              ["gpu_hour_cost_t4", 0.59],
+              ["volume_storage_gib_month_cost", l40s],
+            ]),
+          }),
+        billingReport: () => Promise.resolve([]),
+      },
+      3,
+    );
+    await clock.advance(30 * hourMs);
+    assert.deepEqual(prices, [], "the first prices are no change");
+    l40s = 1.75;
+    await clock.advance(60 * hourMs);
+    assert.deepEqual(prices, [[{ of: "L40S", beforeUsd: 1.95, nowUsd: 1.75 }]]);
   });
 
   it("asks in one window alone, once an hour", async () => {

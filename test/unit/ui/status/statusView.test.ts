@@ -44,11 +44,20 @@ function state(change: Partial<MeterState> = {}): MeterState {
     session,
     today: nothing,
     adapter: "sdk",
+    prices: null,
     ...change,
   };
 }
 
 describe("statusView", () => {
+  it("tells in the tooltip whose prices these are, and how old", () => {
+    const prices = { origin: "workspace", asOf: "2026-11-19", own: ["L40S"] } as const;
+    assert.match(
+      statusView(state({ prices })).tooltip,
+      /^Prices of 19 Nov 2026, from Modal\. Your own for L40S\.$/m,
+    );
+  });
+
   const cases: readonly [string, Partial<MeterState>, string][] = [
     ["a session", {}, "$(pulse) dev · 2 apps · ≈$0.42"],
     [
