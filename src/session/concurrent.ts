@@ -1,3 +1,4 @@
+import { t } from "../base/text.ts";
 import { delay, type Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 
@@ -39,7 +40,7 @@ export async function within<Result>(
   const timer = clock.after(timeoutMs, () => {
     const failure = new Failure(
       "timed-out",
-      `${what} did not answer within ${Math.round(timeoutMs / 1000)} s.`,
+      t("{0} did not answer within {1} s.", what, Math.round(timeoutMs / 1000)),
     );
     reject(failure);
     ending.abort(failure);
@@ -68,7 +69,7 @@ export async function pause(clock: Clock, delayMs: number, signal?: AbortSignal)
 }
 
 export function cancelled(): Failure {
-  return new Failure("cancelled", "Cancelled.");
+  return new Failure("cancelled", t("Cancelled."));
 }
 
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
@@ -84,5 +85,7 @@ export function isAborted(signal: AbortSignal | undefined): boolean {
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new Failure("service-error", `Something unexpected went wrong: ${text}`, { cause: error });
+  return new Failure("service-error", t("Something unexpected went wrong: {0}", text), {
+    cause: error,
+  });
 }

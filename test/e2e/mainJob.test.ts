@@ -98,12 +98,12 @@ describe("the main job", function () {
     await window.untilStatus(status, /^dev · 1 app · ≈\$0\.0\d*[1-9]/, { withinMs: 60_000 });
 
     await window.runCommand("Modal Meter: Stop All Apps");
-    await window.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs any more\./, {
+    await window.untilNotification(/Stopped 1 app in acme\/main\. Nothing runs any more\./, {
       withinMs: 60_000,
     });
     assert.deepEqual(liveApps(stage), []);
     const receipt = await window.untilOutput(costs, "All clear! No Modal resources running.");
-    assert.match(receipt, /✅ Stopped 1 app\(s\): flux/);
+    assert.match(receipt, /✅ Stopped 1 app: flux/);
     await window.untilStatus(status, /nothing running/);
   });
 });

@@ -188,12 +188,12 @@ describe("two windows on two workspaces of Modal", function () {
 
     await ours.clearNotifications();
     await ours.runCommand("Modal Meter: Stop All Apps");
-    await ours.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs/, patient);
+    await ours.untilNotification(/Stopped 1 app in acme\/main\. Nothing runs/, patient);
     assert.deepEqual([live(stage), live(stage, rival)], [{}, { flux: 120 }]);
     await theirs.untilStatus(status, /dev · 1 app/);
     await theirs.clearNotifications();
     await theirs.runCommand("Modal Meter: Stop All Apps");
-    await theirs.untilNotification(/Stopped 1 app\(s\) in rival\/main\. Nothing runs/, patient);
+    await theirs.untilNotification(/Stopped 1 app in rival\/main\. Nothing runs/, patient);
     assert.deepEqual(live(stage, rival), {});
   });
 });

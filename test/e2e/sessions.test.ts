@@ -54,7 +54,7 @@ describe("sessions", function () {
       await window.clearNotifications();
       await window.runCommand("Modal Meter: Stop All Apps");
       await window.untilNotification(
-        /1 app\(s\) were left alone and still run in acme\/main: flux/,
+        /1 app were left alone and still run in acme\/main: flux/,
         patient,
       );
       assert.deepEqual(scene.toldToStop(), []);
@@ -80,7 +80,7 @@ describe("sessions", function () {
       await window.untilQuickInput("Type flux to go on");
       await window.type("flux");
       await window.accept();
-      await window.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs/, patient);
+      await window.untilNotification(/Stopped 1 app in acme\/main\. Nothing runs/, patient);
       assert.deepEqual(scene.toldToStop(), [flux.id]);
       assert.deepEqual(scene.live(), []);
     });
@@ -372,7 +372,7 @@ describe("sessions", function () {
 
       await window.runCommand("Modal Meter: Stop This Project's Apps");
       await window.untilNotification(
-        /Stopped 1 app\(s\) in acme\/main\. 2 app\(s\) were left alone/,
+        /Stopped 1 app in acme\/main\. 2 app\(s\) were left alone/,
         patient,
       );
       assert.deepEqual(scene.toldToStop(), [flux.id]);
@@ -388,7 +388,7 @@ describe("sessions", function () {
       await window.clearNotifications();
       await window.runCommand("Modal Meter: Stop All Apps");
       const told = await window.untilNotification(
-        /Stopped 1 app\(s\) in acme\/main\. 1 app\(s\) were left alone/,
+        /Stopped 1 app in acme\/main\. 1 app were left alone/,
         patient,
       );
       assert.match(told.message, /still run: theirs/);
@@ -406,7 +406,7 @@ describe("sessions", function () {
       await window.untilQuickInput("Type theirs to go on");
       await window.type("theirs");
       await window.accept();
-      await window.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs/, patient);
+      await window.untilNotification(/Stopped 1 app in acme\/main\. Nothing runs/, patient);
       assert.equal(theirs.state, "stopped");
     });
 
@@ -439,7 +439,7 @@ describe("sessions", function () {
       const flux = await scene.startDev();
       assert.match(await window.statusBarTooltip(status), /acme\/main/);
       await window.runCommand("Modal Meter: Stop All Apps");
-      await window.untilNotification(/Stopped 1 app\(s\) in acme\/main\. Nothing runs/, patient);
+      await window.untilNotification(/Stopped 1 app in acme\/main\. Nothing runs/, patient);
       assert.deepEqual(scene.toldToStop(), [flux.id]);
       assert.equal(staged.state, "deployed");
 
@@ -451,10 +451,7 @@ describe("sessions", function () {
         modal.journal.clear();
         await window.clearNotifications();
         await window.runCommand("Modal Meter: Stop This Project's Apps");
-        await window.untilNotification(
-          /Stopped 1 app\(s\) in acme\/staging\. Nothing runs/,
-          patient,
-        );
+        await window.untilNotification(/Stopped 1 app in acme\/staging\. Nothing runs/, patient);
         assert.deepEqual(scene.toldToStop(), [staged.id]);
         await window.untilOutput(costs, "All clear! No Modal resources running. (acme/staging)");
         await window.untilStatus(status, /staging · .*nothing running/, patient);
@@ -479,10 +476,7 @@ describe("sessions", function () {
         },
       });
       await window.runCommand("Modal Meter: Stop All Apps");
-      const told = await window.untilNotification(
-        /in acme\/main\. 1 app\(s\) still run: flux/,
-        patient,
-      );
+      const told = await window.untilNotification(/in acme\/main\. 1 app still run: flux/, patient);
       assert.equal(told.severity, "error");
       const receipt = await window.untilOutput(costs, /Not stopped: flux .*deployed again/);
       assert.doesNotMatch(receipt.slice(receipt.lastIndexOf("🛑")), /All clear/);
@@ -535,7 +529,7 @@ describe("sessions", function () {
       const flux = await scene.startDev();
       flux.refusesToStop = true;
       await window.runCommand("Modal Meter: Stop All Apps");
-      const told = await window.untilNotification(/1 app\(s\) still run in acme\/main: flux/, {
+      const told = await window.untilNotification(/1 app still run in acme\/main: flux/, {
         withinMs: 150_000,
       });
       assert.equal(told.severity, "error");

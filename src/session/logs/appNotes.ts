@@ -93,5 +93,5 @@ function jsonOf({ endedOnPurposeAtMs, logged, containerOfCall }: AppNotes): stri
 }
 
 function keyOf({ scope, appId }: NotedApp): string {
-  return `notes ${scope} ${appId}`;
+  return `notes ${scope} ${appId}`; // not shown: a key of the ledger
 }

@@ -350,7 +350,7 @@ interface NamedApp {
 }
 
 function leftKey(scope: string): string {
-  return `lookBack ${scope}`;
+  return `lookBack ${scope}`; // not shown: a key of the ledger
 }
 
 const number = z.number();

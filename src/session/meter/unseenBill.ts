@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { billedThroughMs, hourMs, hourOf } from "../../cost/billed/billedRow.ts";
 import { formatAmount } from "../../cost/format.ts";
 import { sumUsd, type MicroUsd } from "../../cost/money.ts";
@@ -85,14 +86,18 @@ function textOf(hours: readonly ReconciledHour[], billed: MicroUsd): string {
     const name = own.at(-1)?.appName ?? "";
     return `${name} (${spanText(Math.min(...starts), Math.max(...starts) + hourMs)})`;
   });
-  return `Modal billed ${formatAmount(billed)} for hours in which nobody looked: ${apps.join(", ")}.`;
+  return t(
+    "Modal billed {0} for hours when Modal Meter was not watching: {1}.",
+    formatAmount(billed),
+    apps.join(", "),
+  );
 }
 
 /** "2026-11-21 02:00 to 05:00 UTC", with the second day where it is another. */
 function spanText(fromMs: number, toMs: number): string {
   const [fromDay, from] = dayAndTime(fromMs);
   const [toDay, to] = dayAndTime(toMs);
-  return `${fromDay} ${from} to ${toDay === fromDay ? to : `${toDay} ${to}`} UTC`;
+  return t("{0} to {1} UTC", `${fromDay} ${from}`, toDay === fromDay ? to : `${toDay} ${to}`);
 }
 
 function dayAndTime(atMs: number): readonly [day: string, time: string] {

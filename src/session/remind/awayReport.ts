@@ -1,3 +1,4 @@
+import { plural, t } from "../../base/text.ts";
 import { hourMs, type BilledRow } from "../../cost/billed/billedRow.ts";
 import type { CallRecord } from "../../cost/call.ts";
 import { addCosts, knownCost, type Cost } from "../../cost/cost.ts";
@@ -152,40 +153,66 @@ export function awayLines(report: AwayReport, timeZone?: string): readonly strin
   const { fromMs, toMs, apps, scope } = report;
   const clock = (atMs: number): string => formatClock(atMs, timeZone);
   const lines = [
-    `While no window was open (${clock(fromMs)} to ${clock(toMs)}, ${formatDuration(toMs - fromMs)}), ${apps.length} app(s) ran in ${scope}: ${costText(report.cost, report.basis)}.`,
+    plural(
+      apps.length,
+      {
+        one: "While no window was open ({1} to {2}, {3}), {0} app ran in {4}: {5}.",
+        other: "While no window was open ({1} to {2}, {3}), {0} apps ran in {4}: {5}.",
+      },
+      clock(fromMs),
+      clock(toMs),
+      formatDuration(toMs - fromMs),
+      scope,
+      costText(report.cost, report.basis),
+    ),
   ];
   for (const { name, seen, cost, basis, ending } of apps) {
-    const what =
+    const [paid, end] = [costText(cost, basis), endingText(ending, clock)];
+    lines.push(
       seen === null
-        ? "was never seen to run, but it is on the bill"
-        : `ran for ${formatDuration(seen.ranMs)} (${seen.gpu})`;
-    lines.push(`${name} ${what}: ${costText(cost, basis)}; ${endingText(ending, clock)}.`);
+        ? t("{0} was never seen running, but it is on the bill: {1}; {2}.", name, paid, end)
+        : t(
+            "{0} ran for {1} ({2}): {3}; {4}.",
+            name,
+            formatDuration(seen.ranMs),
+            seen.gpu,
+            paid,
+            end,
+          ),
+    );
   }
   return lines;
 }
 
 function costText(cost: Cost, basis: AwayBasis): string {
-  if (!cost.known) return `cost unknown (${cost.why})`;
+  if (!cost.known) return t("cost unknown ({0})", cost.why);
   const text = formatAmount(cost.microUsd);
-  if (basis === "billed") return `${text} billed`;
-  return basis === "metered" ? `≈ ${text}` : `≈ ${text} (estimated: seldom looked at meanwhile)`;
+  if (basis === "billed") return t("{0} billed", text);
+  return basis === "metered"
+    ? `≈ ${text}`
+    : t("≈ {0} (estimated: it was checked only now and then)", text);
 }
 
 function endingText(ending: AwayEnding, clock: (atMs: number) => string): string {
   if (ending.kind === "still-running")
-    return `it still runs with ${ending.containerCount} container(s)`;
+    return plural(ending.containerCount, {
+      one: "it still runs with {0} container",
+      other: "it still runs with {0} containers",
+    });
   if (ending.kind === "scaled-down")
-    return `scaled down by itself at ${clock(ending.atMs)}, still deployed`;
-  if (ending.kind === "stopped-elsewhere") return "stopped, but not by this editor";
-  if (ending.kind === "not-checked") return "whether it still runs could not be checked";
+    return t("scaled down by itself at {0}, still deployed", clock(ending.atMs));
+  if (ending.kind === "stopped-elsewhere") return t("stopped, but not from this editor");
+  if (ending.kind === "not-checked") return t("whether it still runs could not be checked");
   const by = {
-    person: "stopped by you",
-    expiry: "stopped at the end of its time box",
-    guardian: "stopped by the guardian",
-    reminder: "stopped by you from the reminder",
-    agent: "stopped by an agent",
+    person: t("stopped by you"),
+    expiry: t("stopped at the end of its time box"),
+    guardian: t("stopped by the guardian"),
+    reminder: t("stopped by you from the reminder"),
+    agent: t("stopped by an agent"),
   }[ending.by];
-  return `${by} at ${clock(ending.atMs)}${ending.verified ? "" : " (proven only now)"}`;
+  return ending.verified
+    ? t("{0} at {1}", by, clock(ending.atMs))
+    : t("{0} at {1} (confirmed only now)", by, clock(ending.atMs));
 }
 
 function endingOf(appId: string, lastEndMs: number, input: AwayInput): AwayEnding {
@@ -225,7 +252,7 @@ function weakest(parts: readonly AwayBasis[]): AwayBasis {
 }
 
 function gpuText({ gpu, gpuSource }: ContainerSpan): string {
-  return gpu === null && gpuSource === "unknown" ? "GPU unknown" : gpuLabel(gpu);
+  return gpu === null && gpuSource === "unknown" ? t("GPU unknown") : gpuLabel(gpu);
 }
 
 function amount(cost: Cost): number {

@@ -1,3 +1,4 @@
+import { plural, t } from "../../base/text.ts";
 import { formatBilled, formatMetered, formatPerHour, formatReported } from "../../cost/format.ts";
 import type { CostTiers } from "../../cost/tiers.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
@@ -12,24 +13,36 @@ export function receiptLines(receipt: StopReceipt, cost?: CostTiers): readonly s
   const lines: string[] = [];
   lines.push(
     planned.length === 0
-      ? `🛑 Stopping… nothing to stop in ${scope}.`
-      : `🛑 Stopping… ${planned.length} app(s) in ${scope}: ${names(planned)}`,
+      ? t("🛑 Stopping… nothing to stop in {0}.", scope)
+      : plural(
+          planned.length,
+          { one: "🛑 Stopping… {0} app in {1}: {2}", other: "🛑 Stopping… {0} apps in {1}: {2}" },
+          scope,
+          names(planned),
+        ),
   );
   if (stopped.length > 0 || (planned.length > 0 && left.length === 0))
-    lines.push(`✅ Stopped ${stopped.length} app(s)${listed(stopped)}`);
-  if (alreadyStopped.length > 0) lines.push(`☑️ Already stopped: ${names(alreadyStopped)}`);
-  for (const app of left) lines.push(`⚠️ Not stopped: ${app.name} (${app.appId}): ${app.reason}`);
+    lines.push(
+      plural(
+        stopped.length,
+        { one: "✅ Stopped {0} app{1}", other: "✅ Stopped {0} apps{1}" },
+        listed(stopped),
+      ),
+    );
+  if (alreadyStopped.length > 0) lines.push(t("☑️ Already stopped: {0}", names(alreadyStopped)));
+  for (const app of left)
+    lines.push(t("⚠️ Not stopped: {0} ({1}): {2}", app.name, app.appId, app.reason));
   if (stopped.length > 0) {
     const saved = receipt.savedMicroUsdPerHour;
     lines.push(
       saved === null
-        ? "💰 Cost savings activated! (the rate is not known)"
-        : `💰 Cost savings activated! ≈ ${formatPerHour(saved)} no longer burning.`,
+        ? t("💰 Cost savings activated! (the rate is not known)")
+        : t("💰 Cost savings activated! ≈ {0} no longer burning.", formatPerHour(saved)),
     );
   }
-  if (cost !== undefined) lines.push(`   Session cost: ${tiersText(cost)}`);
+  if (cost !== undefined) lines.push(`   ${t("Session cost: {0}", tiersText(cost))}`);
   for (const app of excluded)
-    lines.push(`🔒 Left alone: ${app.name} (${app.appId}): ${app.reason}`);
+    lines.push(t("🔒 Left alone: {0} ({1}): {2}", app.name, app.appId, app.reason));
   lines.push(verdict(receipt));
   return lines;
 }
@@ -37,38 +50,94 @@ export function receiptLines(receipt: StopReceipt, cost?: CostTiers): readonly s
 /** One sentence about the outcome, for a notification. */
 export function receiptSummary(receipt: StopReceipt): string {
   const { stopped, left, excluded, scope } = receipt;
-  const done = stopped.length === 0 ? "" : `Stopped ${stopped.length} app(s) in ${scope}. `;
   // Every sentence says which workspace and environment it speaks of, once.
-  const where = stopped.length === 0 ? ` in ${scope}` : "";
-  if (receipt.verified === "clear")
-    return stopped.length === 0 ? `Nothing runs in ${scope}.` : `${done}Nothing runs any more.`;
-  if (receipt.verified === "excluded-left")
-    return `${done}${excluded.length} app(s) were left alone and still run${where}: ${names(excluded)}.`;
-  if (receipt.verified === "left")
-    return `${done}${left.length} app(s) still run${where}: ${names(left)}.`;
-  return `${done}Modal could not be asked whether everything${where} stopped. Check again.`;
+  if (stopped.length === 0) {
+    switch (receipt.verified) {
+      case "clear":
+        return t("Nothing runs in {0}.", scope);
+      case "excluded-left":
+        return plural(
+          excluded.length,
+          {
+            one: "{0} app was left alone and still runs in {1}: {2}.",
+            other: "{0} apps were left alone and still run in {1}: {2}.",
+          },
+          scope,
+          names(excluded),
+        );
+      case "left":
+        return plural(
+          left.length,
+          { one: "{0} app still runs in {1}: {2}.", other: "{0} apps still run in {1}: {2}." },
+          scope,
+          names(left),
+        );
+      default:
+        return t("Modal could not be asked whether everything in {0} stopped. Check again.", scope);
+    }
+  }
+  const done = plural(
+    stopped.length,
+    { one: "Stopped {0} app in {1}.", other: "Stopped {0} apps in {1}." },
+    scope,
+  );
+  return `${done} ${afterStop(receipt)}`;
+}
+
+function afterStop({ verified, left, excluded }: StopReceipt): string {
+  switch (verified) {
+    case "clear":
+      return t("Nothing runs any more.");
+    case "excluded-left":
+      return plural(
+        excluded.length,
+        {
+          one: "{0} app was left alone and still runs: {1}.",
+          other: "{0} apps were left alone and still run: {1}.",
+        },
+        names(excluded),
+      );
+    case "left":
+      return plural(
+        left.length,
+        { one: "{0} app still runs: {1}.", other: "{0} apps still run: {1}." },
+        names(left),
+      );
+    default:
+      return t("Modal could not be asked whether everything stopped. Check again.");
+  }
 }
 
 /** "$0.0014 reported · ≈ $0.41 metered · not billed yet". */
 function tiersText(cost: CostTiers): string {
   const { reported, metered, billed, meteredIsFloor } = cost;
   return [
-    reported === null ? "nothing reported" : `${formatReported(reported)} reported`,
+    reported === null ? t("nothing reported") : t("{0} reported", formatReported(reported)),
     metered === null
-      ? "metered: unknown"
-      : `${formatMetered(metered)} metered${meteredIsFloor ? " at least" : ""}`,
-    billed === null ? "not billed yet" : formatBilled(billed),
+      ? t("metered: unknown")
+      : meteredIsFloor
+        ? t("{0} metered at least", formatMetered(metered))
+        : t("{0} metered", formatMetered(metered)),
+    billed === null ? t("not billed yet") : formatBilled(billed),
   ].join(" · ");
 }
 
 function verdict(receipt: StopReceipt): string {
   const { left, excluded, scope } = receipt;
-  if (receipt.verified === "clear") return `🎯 All clear! No Modal resources running. (${scope})`;
+  if (receipt.verified === "clear")
+    return t("🎯 All clear! No Modal resources running. ({0})", scope);
   if (receipt.verified === "excluded-left")
-    return `ℹ️ Still running in ${scope}, and not part of this stop: ${names(excluded)}`;
+    return t("ℹ️ Still running in {0}, and not part of this stop: {1}", scope, names(excluded));
   if (receipt.verified === "left")
-    return `⚠️ Still running in ${scope}: ${names([...left, ...excluded])}. They may cost money: stop again, or look at the Modal dashboard.`;
-  return `❓ Not verified: Modal could not be asked what still runs in ${scope}. Check again before you rely on it.`;
+    return t(
+      "⚠️ Still running in {0}: {1}. They may cost money: stop again, or look at the Modal dashboard.",
+      scope,
+      names([...left, ...excluded]),
+    );
+  return t(
+    "❓ Not verified: Modal could not be asked what still runs in {0}. Check again before you rely on it.",
+    scope,
+  );
 }
 
 function listed(apps: readonly ReceiptApp[]): string {

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Failure, FailureReason } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
@@ -195,8 +196,8 @@ function isNewer(last: AppDeployment, plannedVersion: number | null, startedAtMs
 
 function redeployedText(deployedBy: string | null): string {
   return deployedBy === null
-    ? "deployed again during the stop"
-    : `deployed again by ${deployedBy} during the stop`;
+    ? t("deployed again during the stop")
+    : t("deployed again by {0} during the stop", deployedBy);
 }
 
 function isLive(listing: Listing, appId: string): boolean {

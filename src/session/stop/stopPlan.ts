@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { AppAuthor } from "./appAuthors.ts";
 import { likelyName, type DeployTarget } from "../deployer.ts";
@@ -140,7 +141,7 @@ function findOne(listing: Listing, live: readonly LiveApp[], asked: string): Fou
     const ids = byName.map(({ appId, state }) => `${appId} (${state})`).join(", ");
     throw new Failure(
       "invalid-argument",
-      `${byName.length} apps are called "${asked}": ${ids}. Choose one by its id.`,
+      t('{0} apps are called "{1}": {2}. Choose one by its id.', byName.length, asked, ids),
     );
   }
   const [app] = byName;
@@ -151,8 +152,13 @@ function findOne(listing: Listing, live: readonly LiveApp[], asked: string): Fou
   throw new Failure(
     "not-found",
     names.length === 0
-      ? `App "${asked}" not found: nothing runs in ${listing.scope}.`
-      : `App "${asked}" not found in ${listing.scope}. Running there: ${names.join(", ")}.`,
+      ? t('App "{0}" not found: nothing runs in {1}.', asked, listing.scope)
+      : t(
+          'App "{0}" not found in {1}. Running there: {2}.',
+          asked,
+          listing.scope,
+          names.join(", "),
+        ),
   );
 }
 
@@ -181,28 +187,29 @@ function asksFor(
 type Exclusion = Pick<ExcludedApp, "why" | "reason" | "canBeNamed">;
 
 function notAskedFor(what: StopWhat): Exclusion {
-  const reason = what.kind === "project" ? "not part of this project" : "not asked for";
+  const reason = what.kind === "project" ? t("not part of this project") : t("not asked for");
   return { why: "not-asked-for", reason, canBeNamed: false };
 }
 
 function protection(app: LiveApp, owner: Ownership, facts: StopFacts): Exclusion | undefined {
   const mode = lastModeOf(app.appId, facts.sessions);
   if (mode !== undefined && facts.productionModes.includes(mode))
-    return { why: "production", reason: `production (${mode} mode)`, canBeNamed: true };
+    return { why: "production", reason: t("production ({0} mode)", mode), canBeNamed: true };
   if (productionEnvironment.test(facts.scope.environment))
     return {
       why: "production",
-      reason: `production (environment ${facts.scope.environment})`,
+      reason: t("production (environment {0})", facts.scope.environment),
       canBeNamed: true,
     };
   if (owner === "someone-else") {
-    const author = facts.authors.get(app.appId)?.deployedBy ?? "someone else";
-    return { why: "someone-else", reason: `deployed by ${author}`, canBeNamed: true };
+    const author = facts.authors.get(app.appId)?.deployedBy ?? null;
+    const reason = author === null ? t("deployed by someone else") : t("deployed by {0}", author);
+    return { why: "someone-else", reason, canBeNamed: true };
   }
   if (owner === "unknown")
     return {
       why: "unknown-owner",
-      reason: "Modal does not say who started it",
+      reason: t("Modal does not say who started it"),
       canBeNamed: true,
     };
   return undefined;

@@ -1,3 +1,4 @@
+import { plural, t } from "../../base/text.ts";
 import type { Failure } from "../../base/failure.ts";
 import { zeroUsd, type MicroUsd } from "../../cost/money.ts";
 import { sumPerHour } from "../../cost/rates/burnRate.ts";
@@ -64,8 +65,8 @@ export function receiptOf(
     const reason = known.get(appId)?.reason;
     if (reason !== undefined) excluded.push({ appId, name, reason });
     else if (plannedNames.has(name))
-      left.push({ appId, name, reason: "deployed again under the same name during the stop" });
-    else excluded.push({ appId, name, reason: "started during the stop" });
+      left.push({ appId, name, reason: t("deployed again under the same name during the stop") });
+    else excluded.push({ appId, name, reason: t("started during the stop") });
   }
   if (listing === undefined)
     for (const { appId, name, reason } of plan.excluded) excluded.push({ appId, name, reason });
@@ -96,13 +97,19 @@ function leftText(
   app: LiveApp | undefined,
   failure: Failure | undefined,
 ): string {
-  if (result?.kind === "failed") return `the stop failed: ${result.failure.message}`;
+  if (result?.kind === "failed") return t("the stop failed: {0}", result.failure.message);
   if (failure !== undefined || app === undefined)
-    return `Modal took the stop, but it could not be verified: ${failure?.message ?? "no listing"}`;
-  if (app.state === "stopping") return "still stopping";
+    return t(
+      "Modal accepted the stop request, but it could not be verified: {0}",
+      failure?.message ?? t("no listing"),
+    );
+  if (app.state === "stopping") return t("still stopping");
   if (app.state === "stopped" || app.state === "unknown")
-    return `${app.containerCount} container(s) are still listed`;
-  return `Modal took the stop, but the app is still ${app.state}`;
+    return plural(app.containerCount, {
+      one: "{0} container is still listed",
+      other: "{0} containers are still listed",
+    });
+  return t("Modal accepted the stop request, but the app is still {0}", app.state);
 }
 
 /** Only what was stopped by this stop and is proven gone counts as saved. */

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { failureOf } from "../../base/failure.ts";
@@ -108,7 +109,10 @@ export class Bookkeeper implements Disposable {
       ledger.claimOnce(`denied:${name}`, clock.nowMs())
     ) {
       onBillDenied(
-        `The plan of ${scope.workspace} does not let its bill be read, so costs stay metered (≈). Modal's dashboard has the bill.`,
+        t(
+          "The plan of {0} does not let its bill be read, so costs stay metered (≈). Modal's dashboard has the bill.",
+          scope.workspace,
+        ),
       );
     }
   }

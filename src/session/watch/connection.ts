@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import type { ModalControl } from "../modalControl.ts";
@@ -36,7 +37,10 @@ export class Connection {
     const attempt = this.#connect().then(
       (connected) => {
         if (generation !== this.#generation) {
-          throw new Failure("cancelled", "The settings changed while Modal was asked. Try again.");
+          throw new Failure(
+            "cancelled",
+            t("The settings changed while Modal was asked. Try again."),
+          );
         }
         this.#last = connected;
         return connected;

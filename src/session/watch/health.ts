@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { failureOf } from "../../base/failure.ts";
 
 /** Whether the meter can see, and if not, why. */
@@ -21,7 +22,8 @@ export type Health =
 export function healthOf(error: unknown): Health {
   const failure = failureOf(error);
   const message =
-    failure?.message ?? "An unexpected error in Modal Meter. The diagnostics log has the details.";
+    failure?.message ??
+    t("An unexpected error in Modal Meter. The diagnostics log has the details.");
   switch (failure?.reason) {
     case "cli-missing":
     case "cli-too-old":

@@ -376,5 +376,5 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
 }
 
 function leaseName(scope: string): string {
-  return `poll ${scope}`;
+  return `poll ${scope}`; // not shown: the name of a lease
 }

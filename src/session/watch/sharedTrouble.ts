@@ -71,5 +71,5 @@ export class SharedTrouble {
 }
 
 function keyOf(scope: string): string {
-  return `poll failure ${scope}`;
+  return `poll failure ${scope}`; // not shown: a key of the ledger
 }

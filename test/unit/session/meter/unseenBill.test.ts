@@ -45,13 +45,13 @@ async function watching(): Promise<readonly [UnseenBills, UnseenBills]> {
   return bills;
 }
 
-describe("the bill of hours in which nobody looked", () => {
+describe("the bill for hours when Modal Meter was not watching", () => {
   it("is told once, by one window, with the apps and the hours", async () => {
     const [first, second] = await watching();
     const news = reading(at(8), [row(2), row(3, usd(2)), row(4)]);
     assert.equal(
       take(first, news)?.text,
-      "Modal billed $4.00 for hours in which nobody looked: training (2026-11-21 02:00 to 05:00 UTC).",
+      "Modal billed $4.00 for hours when Modal Meter was not watching: training (2026-11-21 02:00 to 05:00 UTC).",
     );
     assert.equal(take(first, news), undefined);
     assert.equal(take(second, news), undefined);

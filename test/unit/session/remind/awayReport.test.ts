@@ -106,7 +106,7 @@ describe("awayReport", () => {
     );
     assert.equal(report?.stillRunning, false);
     const lines = report === null ? [] : awayLines(report ?? assert.fail(), "UTC");
-    assert.match(lines[0] ?? "", /18:00 to 21:00, 3 h\), 1 app\(s\) ran in acme\/main: ≈ \$1\.9\d/);
+    assert.match(lines[0] ?? "", /18:00 to 21:00, 3 h\), 1 app ran in acme\/main: ≈ \$1\.9\d/);
     assert.match(
       lines[1] ?? "",
       /^flux ran for 1 h \(L40S\): ≈ \$1\.9\d; stopped by the guardian at 19:00\.$/,
@@ -151,14 +151,14 @@ describe("awayReport", () => {
     assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /could not be checked/);
   });
 
-  it("says when a stop was proven only now", () => {
+  it("says when a stop was confirmed only now", () => {
     const late = receipt({
       stopped: [],
       left: [{ appId: "ap-1", name: "flux", reason: "not verified" }],
       verified: "unverified",
     });
     const report = awayReport(input({ receipts: [late] }));
-    assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /19:00 \(proven only now\)/);
+    assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /19:00 \(confirmed only now\)/);
   });
 
   it("shows the bill where there is one", () => {
@@ -205,7 +205,7 @@ describe("awayReport", () => {
     const lines = awayLines(report ?? assert.fail(), "UTC");
     assert.match(
       lines.join("\n"),
-      /training was never seen to run, but it is on the bill: \$4\.50 billed; stopped, but not by this editor\./,
+      /training was never seen running, but it is on the bill: \$4\.50 billed; stopped, but not from this editor\./,
     );
     const alone = awayReport(input({ spans: [], billed, nowMs: toMs + 2 * hourMs }));
     assert.deepEqual([alone?.apps.length, alone?.basis], [1, "billed"]);
@@ -220,7 +220,10 @@ describe("awayReport", () => {
     });
     const report = awayReport(input({ spans: [unseen] }));
     assert.equal(report?.basis, "estimated");
-    assert.match(awayLines(report ?? assert.fail(), "UTC")[0] ?? "", /estimated: seldom looked at/);
+    assert.match(
+      awayLines(report ?? assert.fail(), "UTC")[0] ?? "",
+      /estimated: it was checked only now and then/,
+    );
   });
 
   it("says unknown where the rate is unknown, and never $0", () => {

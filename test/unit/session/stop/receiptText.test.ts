@@ -32,8 +32,8 @@ describe("receiptLines", () => {
       meteredIsFloor: false,
     };
     assert.deepEqual(receiptLines(receipt({}), cost), [
-      "🛑 Stopping… 1 app(s) in acme/main: flux",
-      "✅ Stopped 1 app(s): flux",
+      "🛑 Stopping… 1 app in acme/main: flux",
+      "✅ Stopped 1 app: flux",
       "💰 Cost savings activated! ≈ $1.95/h no longer burning.",
       "   Session cost: $0.0014 reported · ≈ $0.41 metered · not billed yet",
       "🎯 All clear! No Modal resources running. (acme/main)",
@@ -81,10 +81,7 @@ describe("receiptLines", () => {
 
 describe("receiptSummary", () => {
   it("is one honest sentence", () => {
-    assert.equal(
-      receiptSummary(receipt({})),
-      "Stopped 1 app(s) in acme/main. Nothing runs any more.",
-    );
+    assert.equal(receiptSummary(receipt({})), "Stopped 1 app in acme/main. Nothing runs any more.");
     assert.equal(
       receiptSummary(receipt({ planned: [], stopped: [] })),
       "Nothing runs in acme/main.",
@@ -98,11 +95,11 @@ describe("receiptSummary", () => {
     const excluded = [{ ...wan2, reason: "deployed by teammate" }];
     assert.equal(
       receiptSummary(receipt({ verified: "excluded-left", excluded })),
-      "Stopped 1 app(s) in acme/main. 1 app(s) were left alone and still run: wan2.",
+      "Stopped 1 app in acme/main. 1 app was left alone and still runs: wan2.",
     );
     assert.equal(
       receiptSummary(receipt({ verified: "left", stopped: [], left: excluded })),
-      "1 app(s) still run in acme/main: wan2.",
+      "1 app still runs in acme/main: wan2.",
     );
   });
 });

@@ -165,7 +165,7 @@ describe("stopApps", () => {
     const receipt = await stop();
     assert.equal(receipt.verified, "left");
     assert.deepEqual(receipt.stopped, []);
-    assert.match(receipt.left[0]?.reason ?? "", /1 container\(s\) are still listed/);
+    assert.match(receipt.left[0]?.reason ?? "", /1 container is still listed/);
   });
 
   it("names an app that refuses to stop, after it was told more than once", async () => {
