@@ -5,12 +5,12 @@ import type { Listing } from "../session/ledgerPort.ts";
 import { LogFollower } from "../session/logs/logFollower.ts";
 import { LookBack } from "../session/logs/lookBack.ts";
 import { endGoneSessions, resumeSession, type Resumed } from "../session/start/sessionLifecycle.ts";
-import type { Connected } from "../session/watch/connection.ts";
+import type { Connected } from "../session/watch/modalConnection.ts";
 import { healthOf } from "../session/watch/health.ts";
 import type { ThisWindow } from "./thisWindow.ts";
 import type { Watching } from "./watching.ts";
 
-export interface LookParts extends ThisWindow, Omit<Watching, "connection"> {
+export interface FollowParts extends ThisWindow, Omit<Watching, "connection"> {
   /** The folders whose sessions this window takes up. */
   readonly folders: () => readonly string[];
   /** A call that a log line told of. */
@@ -28,7 +28,7 @@ export interface LookFollower {
 }
 
 /** What follows from each look at Modal: health, sessions that are over, logs to read, and the rest. */
-export function followLooks(store: DisposableStore, parts: LookParts): void {
+export function followLooks(store: DisposableStore, parts: FollowParts): void {
   const { ledger, clock, log, poller, meter, appHint } = parts;
   const logParts = {
     ledger,

@@ -4,7 +4,7 @@ import type { LifeInFile } from "../session/meter/costReader.ts";
 import { Meter } from "../session/meter/meter.ts";
 import type { ModalControl } from "../session/modalControl.ts";
 import { appHints, type AppHint, type FileResources } from "../session/watch/appHints.ts";
-import { Connection } from "../session/watch/connection.ts";
+import { ModalConnection } from "../session/watch/modalConnection.ts";
 import { Poller } from "../session/watch/poller.ts";
 import type { ThisWindow } from "./thisWindow.ts";
 
@@ -29,7 +29,7 @@ export interface WatchingParts extends ThisWindow {
 
 /** The parts that see what runs: from Modal through the ledger to the state that the views show. */
 export interface Watching {
-  readonly connection: Connection;
+  readonly connection: ModalConnection;
   readonly poller: Poller;
   readonly meter: Meter;
   readonly appHint: AppHint;
@@ -38,7 +38,7 @@ export interface Watching {
 /** Builds what watches one workspace; its timers belong to the store. Nothing is asked before `poller.start()`. */
 export function buildWatching(store: DisposableStore, parts: WatchingParts): Watching {
   const { ledger, clock, log, project } = parts;
-  const connection = new Connection(parts.control, log);
+  const connection = new ModalConnection(parts.control, log);
   const appHint = appHints({
     ledger,
     inFile: (appName) => project.factsInFile(appName),

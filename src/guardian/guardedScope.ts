@@ -5,7 +5,7 @@ import { Failure } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import type { MicroUsd } from "../cost/money.ts";
 import { appAuthors } from "../session/stop/appAuthors.ts";
-import type { Connected } from "../session/watch/connection.ts";
+import type { Connected } from "../session/watch/modalConnection.ts";
 import type { Ledger, Listing } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
 import type { StopReceipt } from "../session/receipt.ts";

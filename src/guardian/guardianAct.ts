@@ -5,7 +5,7 @@ import type { StopReceipt } from "../session/receipt.ts";
 import { releaseText } from "../session/mode/releaseGpus.ts";
 import type { GuardedScope } from "./guardedScope.ts";
 import type { IncidentNotes } from "./incidentRecord.ts";
-import type { Reminder } from "./notifier/notifier.ts";
+import type { Notice } from "./notifier/notifier.ts";
 import { failedNotice, outcomeNotice } from "./reminderText.ts";
 import type { GuardianTimings } from "./timings.ts";
 
@@ -22,7 +22,7 @@ export interface GuardianActParts {
 interface Done {
   readonly verified: boolean;
   /** What to tell; undefined: there was nothing to do. */
-  readonly notice: Reminder | undefined;
+  readonly notice: Notice | undefined;
 }
 
 /** After so many attempts the person is told that it does not work; the attempts go on. */
@@ -44,7 +44,7 @@ export class GuardianAct {
   /** Tries once. Never rejects: a failure is an attempt that was not verified. */
   async attempt(
     signal: AbortSignal,
-  ): Promise<{ readonly verified: boolean; readonly notices: readonly Reminder[] }> {
+  ): Promise<{ readonly verified: boolean; readonly notices: readonly Notice[] }> {
     const { what, log, scope } = this.#parts;
     this.#tries += 1;
     let done: Done = { verified: false, notice: undefined };

@@ -9,7 +9,7 @@ import type { GuardedScope } from "./guardedScope.ts";
 import { GuardianAct } from "./guardianAct.ts";
 import { IncidentNotes } from "./incidentRecord.ts";
 import type { IncidentRecord } from "./incidentRecord.ts";
-import type { Notifier, Reminder, ReminderAnswer } from "./notifier/notifier.ts";
+import type { Notifier, Notice, NoticeAnswer } from "./notifier/notifier.ts";
 import { closeReminder } from "./reminderText.ts";
 import { appsOfSecondStage, appsToRemindOf, burnText } from "./sight.ts";
 import type { Sight } from "./sight.ts";
@@ -47,7 +47,7 @@ export class Incident {
   readonly #ending = new AbortController();
   readonly #notes: IncidentNotes;
   #attended = false;
-  #answer: ReminderAnswer | undefined;
+  #answer: NoticeAnswer | undefined;
   #act: GuardianAct | undefined;
   #due: Readonly<typeof noDues>;
   #emptyLooks = 0;
@@ -186,7 +186,7 @@ export class Incident {
     });
   }
 
-  async #onAnswer(answer: ReminderAnswer): Promise<void> {
+  async #onAnswer(answer: NoticeAnswer): Promise<void> {
     this.#answer = undefined;
     this.#due = { ...this.#due, secondStage: never };
     if (answer.kind !== "pressed" || answer.actionId === "keep") return;
@@ -275,7 +275,7 @@ export class Incident {
     return mayAct() && ledger.claimOnce(key, clock.nowMs());
   }
 
-  #tell(notice: Reminder): void {
+  #tell(notice: Notice): void {
     // Not tied to the incident's end: the outcome is wanted even when nothing is left to guard.
     void this.#parts.notifier.show(notice, AbortSignal.timeout(30_000)).then((answer) => {
       if (answer.kind === "not-shown")
@@ -288,7 +288,7 @@ function defer(dueMs: number, laterMs: number): number {
   return dueMs === never ? never : Math.max(dueMs, laterMs);
 }
 
-function detailOf(answer: ReminderAnswer): string | null {
+function detailOf(answer: NoticeAnswer): string | null {
   if (answer.kind === "pressed") return answer.actionId;
   return answer.kind === "not-shown" ? answer.reason : null;
 }

@@ -1,7 +1,7 @@
 import { plural, t } from "../base/text.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { plainLine } from "./notifier/notifier.ts";
-import type { Reminder, ReminderAction } from "./notifier/notifier.ts";
+import type { Notice, NoticeAction } from "./notifier/notifier.ts";
 
 export interface ReminderApp {
   readonly name: string;
@@ -21,12 +21,12 @@ export interface ReminderFacts {
   readonly canRelease: boolean;
 }
 
-const stopAction = (): ReminderAction => ({ id: "stop", label: t("Stop All") });
-const releaseAction = (): ReminderAction => ({ id: "release", label: t("Release GPUs") });
-const keepAction = (): ReminderAction => ({ id: "keep", label: t("Keep Running") });
+const stopAction = (): NoticeAction => ({ id: "stop", label: t("Stop All") });
+const releaseAction = (): NoticeAction => ({ id: "release", label: t("Release GPUs") });
+const keepAction = (): NoticeAction => ({ id: "keep", label: t("Keep Running") });
 
 /** The reminder after the last window of a workspace and environment is gone. */
-export function closeReminder(facts: ReminderFacts): Reminder {
+export function closeReminder(facts: ReminderFacts): Notice {
   const { apps, scope, burn, unchecked, stop, canRelease } = facts;
   const sentences = [
     scope === null
@@ -49,12 +49,12 @@ export function closeReminder(facts: ReminderFacts): Reminder {
 }
 
 /** What a stop came to, in the words of its receipts. Never better than what was verified. */
-export function outcomeNotice(receipts: readonly StopReceipt[]): Reminder {
+export function outcomeNotice(receipts: readonly StopReceipt[]): Notice {
   const stopped = receipts.flatMap((receipt) => receipt.stopped);
   const left = receipts.flatMap((receipt) => receipt.left);
   const excluded = receipts.flatMap((receipt) => receipt.excluded);
   const unverified = receipts.some(({ verified }) => verified === "unverified");
-  const notice = (title: string, ...sentences: readonly string[]): Reminder => ({
+  const notice = (title: string, ...sentences: readonly string[]): Notice => ({
     title,
     body: sentences.filter((text) => text !== "").join(" "),
     actions: [],
@@ -90,7 +90,7 @@ export function outcomeNotice(receipts: readonly StopReceipt[]): Reminder {
 }
 
 /** After several attempts: what the person has to do now. */
-export function failedNotice(what: "stop" | "release"): Reminder {
+export function failedNotice(what: "stop" | "release"): Notice {
   return {
     title: what === "stop" ? t("Modal apps could not be stopped") : t("GPUs could not be released"),
     body: [

@@ -1,7 +1,7 @@
 import type { WindowRecord } from "../session/ledgerPort.ts";
 
 /** Whether a person has a window open, as the ledger's heartbeats tell. */
-export type Presence =
+export type WindowPresence =
   | { readonly kind: "present"; readonly windowIds: readonly string[] }
   | {
       readonly kind: "gone";
@@ -30,7 +30,7 @@ export interface PresenceInput {
  * A window is gone when it noted its end, when its process is dead, or when it was silent for
  * `silentMs` although its process lives (its client is lost, or its number was given to another).
  */
-export function presenceOf(input: PresenceInput): Presence {
+export function presenceOf(input: PresenceInput): WindowPresence {
   const windowIds: string[] = [];
   const unnoted: { windowId: string; goneAtMs: number }[] = [];
   let last: { endId: string; sinceMs: number } | undefined;

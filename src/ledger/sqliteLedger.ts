@@ -27,7 +27,7 @@ import { acquireLease, leaseHolder, releaseLease } from "./tables/leaseTable.ts"
 import { latestListing, recordListing } from "./tables/listingTable.ts";
 import { claimOnce, recall, remember, wasClaimed } from "./tables/memoryTable.ts";
 import { prune } from "./prune.ts";
-import { latestRates, rateHistory, saveRates } from "./tables/rateTable.ts";
+import { latestRates, ratesSeen, saveRates } from "./tables/rateTable.ts";
 import type { SavedRates } from "./tables/rateTable.ts";
 import { receiptsIn, recordReceipt } from "./tables/receiptTable.ts";
 import { tables } from "./tables/schema.ts";
@@ -139,7 +139,7 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   }
 
   rateHistory(scope: string): readonly SavedRates[] {
-    return rateHistory(this.#connection, scope);
+    return ratesSeen(this.#connection, scope);
   }
 
   acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean {

@@ -7,7 +7,7 @@ import type {
   BillingQuery,
   BillingRow,
   BillingSummary,
-  CallOptions,
+  ControlOptions,
   ContainerDetails,
   ContainerInfo,
   EnvironmentInfo,
@@ -72,70 +72,74 @@ export class RoutedControl implements ModalControl {
     return untilMs !== undefined && this.#parts.clock.nowMs() < untilMs ? "cli" : "sdk";
   }
 
-  whoami(options?: CallOptions): Promise<Identity> {
+  whoami(options?: ControlOptions): Promise<Identity> {
     return this.#ask("whoami", (control) => control.whoami(options));
   }
-  listEnvironments(options?: CallOptions): Promise<readonly EnvironmentInfo[]> {
+  listEnvironments(options?: ControlOptions): Promise<readonly EnvironmentInfo[]> {
     return this.#ask("listEnvironments", (control) => control.listEnvironments(options));
   }
-  async listApps(options?: CallOptions): Promise<readonly AppInfo[]> {
+  async listApps(options?: ControlOptions): Promise<readonly AppInfo[]> {
     const apps = await this.#ask("listApps", (control) => control.listApps(options));
     for (const { appId } of apps) this.#apps.add(appId);
     return apps;
   }
-  async listContainers(options?: CallOptions): Promise<readonly ContainerInfo[]> {
+  async listContainers(options?: ControlOptions): Promise<readonly ContainerInfo[]> {
     const listed = await this.#ask("listContainers", (c) => c.listContainers(options));
     for (const { containerId } of listed) this.#containers.add(containerId);
     return listed;
   }
-  containerDetails(containerId: string, options?: CallOptions): Promise<ContainerDetails> {
+  containerDetails(containerId: string, options?: ControlOptions): Promise<ContainerDetails> {
     return this.#ask("containerDetails", (c) => c.containerDetails(containerId, options));
   }
-  async stopApp(appId: string, options?: CallOptions): Promise<"stopped" | "already-stopped"> {
+  async stopApp(appId: string, options?: ControlOptions): Promise<"stopped" | "already-stopped"> {
     await this.#requireApp(appId, options);
     return this.#ask("stopApp", (control) => control.stopApp(appId, options));
   }
   async stopContainer(
     containerId: string,
-    options?: CallOptions & { readonly graceful?: boolean },
+    options?: ControlOptions & { readonly graceful?: boolean },
   ): Promise<"stopped" | "already-stopped"> {
     if (!this.#containers.has(containerId)) await this.listContainers(options);
     if (!this.#containers.has(containerId)) throw await this.#foreign(containerId);
     return this.#ask("stopContainer", (c) => c.stopContainer(containerId, options));
   }
-  async rollover(appId: string, options?: CallOptions): Promise<void> {
+  async rollover(appId: string, options?: ControlOptions): Promise<void> {
     await this.#requireApp(appId, options);
     return this.#ask("rollover", (control) => control.rollover(appId, options));
   }
-  deployments(appId: string, options?: CallOptions): Promise<readonly AppDeployment[]> {
+  deployments(appId: string, options?: ControlOptions): Promise<readonly AppDeployment[]> {
     return this.#ask("deployments", (control) => control.deployments(appId, options));
   }
-  fetchLogs(appId: string, query: LogQuery, options?: CallOptions): Promise<readonly LogChunk[]> {
+  fetchLogs(
+    appId: string,
+    query: LogQuery,
+    options?: ControlOptions,
+  ): Promise<readonly LogChunk[]> {
     return this.#ask("fetchLogs", (control) => control.fetchLogs(appId, query, options));
   }
-  rates(options?: CallOptions): Promise<WorkspaceRates> {
+  rates(options?: ControlOptions): Promise<WorkspaceRates> {
     return this.#ask("rates", (control) => control.rates(options));
   }
-  billingReport(query: BillingQuery, options?: CallOptions): Promise<readonly BillingRow[]> {
+  billingReport(query: BillingQuery, options?: ControlOptions): Promise<readonly BillingRow[]> {
     return this.#ask("billingReport", (control) => control.billingReport(query, options));
   }
-  billingSummary(options?: CallOptions): Promise<BillingSummary> {
+  billingSummary(options?: ControlOptions): Promise<BillingSummary> {
     return this.#ask("billingSummary", (control) => control.billingSummary(options));
   }
   scale(
     target: { readonly appName: string; readonly functionName: string },
     settings: ScaleSettings,
-    options?: CallOptions,
+    options?: ControlOptions,
   ): Promise<void> {
     return this.#ask("scale", (control) => control.scale(target, settings, options));
   }
-  listFunctions(appId: string, options?: CallOptions): Promise<readonly string[]> {
+  listFunctions(appId: string, options?: ControlOptions): Promise<readonly string[]> {
     return this.#ask("listFunctions", (control) => control.listFunctions(appId, options));
   }
 
   async *followLogs(
     appId: string,
-    options: CallOptions & { readonly afterEntryId?: string } = {},
+    options: ControlOptions & { readonly afterEntryId?: string } = {},
   ): AsyncGenerator<LogChunk> {
     const { sdk, cli } = this.#parts.adapters;
     if (sdk !== null && this.answeredBy("followLogs") === "sdk") {
@@ -182,7 +186,7 @@ export class RoutedControl implements ModalControl {
     }
   }
 
-  async #requireApp(appId: string, options: CallOptions | undefined): Promise<void> {
+  async #requireApp(appId: string, options: ControlOptions | undefined): Promise<void> {
     if (!this.#apps.has(appId)) await this.listApps(options);
     if (!this.#apps.has(appId)) throw await this.#foreign(appId);
   }

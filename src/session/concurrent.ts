@@ -1,3 +1,4 @@
+import { cancelled, throwIfCancelled } from "../base/abort.ts";
 import { t } from "../base/text.ts";
 import { delay, type Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
@@ -66,19 +67,6 @@ export async function pause(clock: Clock, delayMs: number, signal?: AbortSignal)
     if (signal?.aborted === true) return false;
     throw error;
   }
-}
-
-export function cancelled(): Failure {
-  return new Failure("cancelled", t("Cancelled."));
-}
-
-export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (isAborted(signal)) throw cancelled();
-}
-
-/** Asks anew each time: the compiler takes an earlier look at `signal.aborted` for still true. */
-export function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
 }
 
 /** The failure itself, or the unexpected error as one, for a place that must go on either way. */

@@ -113,7 +113,7 @@ export interface AppDeployment {
   readonly tag: string | null;
 }
 
-export interface CallOptions {
+export interface ControlOptions {
   readonly signal?: AbortSignal;
 }
 
@@ -127,35 +127,35 @@ export interface ModalControl {
   readonly adapter: "cli" | "sdk" | "auto";
   /** Which adapter answers an operation at present, where that can change ("auto"). */
   answeredBy?(operation: "listContainers"): "cli" | "sdk";
-  whoami(options?: CallOptions): Promise<Identity>;
-  listEnvironments(options?: CallOptions): Promise<readonly EnvironmentInfo[]>;
-  listApps(options?: CallOptions): Promise<readonly AppInfo[]>;
-  listContainers(options?: CallOptions): Promise<readonly ContainerInfo[]>;
-  containerDetails(containerId: string, options?: CallOptions): Promise<ContainerDetails>;
+  whoami(options?: ControlOptions): Promise<Identity>;
+  listEnvironments(options?: ControlOptions): Promise<readonly EnvironmentInfo[]>;
+  listApps(options?: ControlOptions): Promise<readonly AppInfo[]>;
+  listContainers(options?: ControlOptions): Promise<readonly ContainerInfo[]>;
+  containerDetails(containerId: string, options?: ControlOptions): Promise<ContainerDetails>;
   /** Stops by app id. Resolves "already-stopped" when it was. Success is Modal's word, not proof: verify by a fresh listing. */
-  stopApp(appId: string, options?: CallOptions): Promise<"stopped" | "already-stopped">;
+  stopApp(appId: string, options?: ControlOptions): Promise<"stopped" | "already-stopped">;
   stopContainer(
     containerId: string,
-    options?: CallOptions & { readonly graceful?: boolean },
+    options?: ControlOptions & { readonly graceful?: boolean },
   ): Promise<"stopped" | "already-stopped">;
   /** Ends all containers of a deployed app and keeps the deployment (`modal app rollover --strategy recreate`). */
-  rollover(appId: string, options?: CallOptions): Promise<void>;
-  deployments(appId: string, options?: CallOptions): Promise<readonly AppDeployment[]>;
-  fetchLogs(appId: string, query: LogQuery, options?: CallOptions): Promise<readonly LogChunk[]>;
+  rollover(appId: string, options?: ControlOptions): Promise<void>;
+  deployments(appId: string, options?: ControlOptions): Promise<readonly AppDeployment[]>;
+  fetchLogs(appId: string, query: LogQuery, options?: ControlOptions): Promise<readonly LogChunk[]>;
   /** Follows until the app is done or the signal aborts; `afterEntryId` resumes where the adapter can. */
   followLogs(
     appId: string,
-    options?: CallOptions & { readonly afterEntryId?: string },
+    options?: ControlOptions & { readonly afterEntryId?: string },
   ): AsyncIterable<LogChunk>;
-  rates(options?: CallOptions): Promise<WorkspaceRates>;
-  billingReport(query: BillingQuery, options?: CallOptions): Promise<readonly BillingRow[]>;
-  billingSummary(options?: CallOptions): Promise<BillingSummary>;
+  rates(options?: ControlOptions): Promise<WorkspaceRates>;
+  billingReport(query: BillingQuery, options?: ControlOptions): Promise<readonly BillingRow[]>;
+  billingSummary(options?: ControlOptions): Promise<BillingSummary>;
   /** `updateAutoscaler` on one function of a deployed app. Functions are named as deployed ("flux", "Model.*"). */
   scale(
     target: { readonly appName: string; readonly functionName: string },
     settings: ScaleSettings,
-    options?: CallOptions,
+    options?: ControlOptions,
   ): Promise<void>;
   /** Function names of a deployed app, for `scale`. */
-  listFunctions(appId: string, options?: CallOptions): Promise<readonly string[]>;
+  listFunctions(appId: string, options?: ControlOptions): Promise<readonly string[]>;
 }

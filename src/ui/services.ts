@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { Connection } from "../session/watch/connection.ts";
+import type { ModalConnection } from "../session/watch/modalConnection.ts";
 import type { Deployer } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import type { Meter } from "../session/meter/meter.ts";
@@ -21,7 +21,7 @@ export interface Services {
   readonly pages: Pages;
   readonly settings: SettingsSource;
   readonly ledger: Ledger;
-  readonly connection: Connection;
+  readonly connection: ModalConnection;
   readonly meter: Meter;
   readonly project: Project;
   readonly tokens: ProxyTokens;

@@ -2,7 +2,7 @@ import { systemClock } from "../../src/base/systemClock.ts";
 import { createControl } from "../../src/modal/createControl.ts";
 import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
 import { scopeKey } from "../../src/session/scope.ts";
-import type { Connected } from "../../src/session/watch/connection.ts";
+import type { Connected } from "../../src/session/watch/modalConnection.ts";
 import { cliPath, type SimProcess } from "./simProcess.ts";
 
 /** The product's own way to a Local Modal, connected. */

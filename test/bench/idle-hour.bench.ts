@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
 import type { Disposable } from "../../src/base/disposable.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
-import type { Connected } from "../../src/session/watch/connection.ts";
+import type { ModalControl } from "../../src/session/modalControl.ts";
+import type { Connected } from "../../src/session/watch/modalConnection.ts";
 import { Poller } from "../../src/session/watch/poller.ts";
 import { connect } from "./benchControl.ts";
 import { median, type Figure } from "./figure.ts";
@@ -57,8 +58,9 @@ async function idleHour(
 ): Promise<{ readonly cpuSeconds: number; readonly looks: number }> {
   const { ledger } = await openLedger(path);
   const clock = new SkippingClock(Date.now());
+  const questions = new OpenQuestions(connected.control);
   const poller = new Poller({
-    open: async () => connected,
+    open: async () => ({ ...connected, control: questions.control }),
     ledger,
     clock,
     log: { debug() {}, info() {}, warn: console.error, error: console.error },
@@ -74,16 +76,42 @@ async function idleHour(
   poller.start();
   poller.setFocused(false);
   const beforeMs = ownCpuMs();
-  while (clock.skip(hourMs)) await settled(() => poller.refreshing);
+  while (clock.skip(hourMs)) await questions.answered();
   const cpuSeconds = (ownCpuMs() - beforeMs) / 1000;
   poller.dispose();
   ledger.dispose();
   return { cpuSeconds, looks };
 }
 
-/** Lets a look that is under way end: it talks to another process, in real time. */
-async function settled(isBusy: () => boolean): Promise<void> {
-  while (isBusy()) await new Promise((resolve) => setImmediate(resolve));
+/** A control plane that knows which of its questions are not answered yet: in real time, by another process. */
+class OpenQuestions {
+  readonly control: ModalControl;
+  #open = 0;
+
+  constructor(control: ModalControl) {
+    this.control = new Proxy(control, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return this.#counted((...args): unknown => Reflect.apply(value, target, args));
+      },
+    });
+  }
+
+  /** Lets a look that is under way end. */
+  async answered(): Promise<void> {
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (this.#open > 0);
+  }
+
+  #counted(ask: (...args: readonly unknown[]) => unknown) {
+    return (...args: readonly unknown[]): unknown => {
+      const answer = ask(...args);
+      if (!(answer instanceof Promise)) return answer;
+      this.#open += 1;
+      return answer.finally(() => (this.#open -= 1));
+    };
+  }
 }
 
 /** A clock that skips from timer to timer, for one hour. */

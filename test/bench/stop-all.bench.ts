@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import * as z from "zod/mini";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
-import type { Connected } from "../../src/session/watch/connection.ts";
+import type { Connected } from "../../src/session/watch/modalConnection.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
 import { Look } from "../../src/session/watch/look.ts";
 import { stopApps } from "../../src/session/stop/stopApps.ts";

@@ -7,7 +7,7 @@ import { systemClock } from "../../src/base/systemClock.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import { watchProfiles } from "../../src/modal/credentialSource.ts";
 import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
-import { Connection } from "../../src/session/watch/connection.ts";
+import { ModalConnection } from "../../src/session/watch/modalConnection.ts";
 import { Poller } from "../../src/session/watch/poller.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 import { cliOf, isolatedEnv, KeptLog, testControl } from "./controlAdapters.ts";
@@ -109,7 +109,7 @@ describe("Profiles and servers", () => {
     const begunMs = Date.now();
     const { ledger } = await openLedger(join(folder, "ledger.db"));
     const log = new KeptLog();
-    const connection: Connection = new Connection(
+    const connection: ModalConnection = new ModalConnection(
       async () =>
         testControl({
           mode: "sdk",

@@ -13,7 +13,7 @@ import { factsOf } from "../../src/lens/appFacts.ts";
 import { readModalSource } from "../../src/lens/modalApps.ts";
 import { appHints } from "../../src/session/watch/appHints.ts";
 import { Bookkeeper } from "../../src/session/watch/bookkeeper.ts";
-import { Connection } from "../../src/session/watch/connection.ts";
+import { ModalConnection } from "../../src/session/watch/modalConnection.ts";
 import { costIn, CostReader, type CostReading } from "../../src/session/meter/costReader.ts";
 import type { Ledger, LedgerUpkeep, Listing } from "../../src/session/ledgerPort.ts";
 import { LogFollower } from "../../src/session/logs/logFollower.ts";
@@ -192,7 +192,7 @@ class Desk {
   /** The bill comes, and is laid beside what was metered. */
   async reconciled() {
     const bookkeeper = new Bookkeeper({
-      connection: new Connection(async () => this.control, this.#log),
+      connection: new ModalConnection(async () => this.control, this.#log),
       ledger: this.ledger,
       clock: this.clock,
       log: this.#log,

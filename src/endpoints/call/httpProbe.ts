@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { failureOf } from "../../base/failure.ts";
-import { cancelled, isAborted, within } from "../../session/concurrent.ts";
+import { cancelled, isAborted } from "../../base/abort.ts";
+import { within } from "../../session/concurrent.ts";
 import type { Probe, ProbeAnswer } from "../../session/probe.ts";
 import type { ProxyToken } from "../callTypes.ts";
 import { connectionFailure } from "./connectionFailure.ts";

@@ -1,12 +1,12 @@
 import { plainLine } from "./notifier.ts";
-import type { Notifier, Reminder, ReminderAnswer } from "./notifier.ts";
+import type { Notifier, Notice, NoticeAnswer } from "./notifier.ts";
 import type { RunTool, ToolCall, ToolResult } from "./runTool.ts";
 
 /**
  * `notify-send`'s arguments. Since libnotify 0.8.0 it knows `--action` (it then waits and prints the
  * pressed action's name) and `--print-id`; older versions show the text without buttons.
  */
-export function notifySendCall(reminder: Reminder, canAct: boolean): ToolCall {
+export function notifySendCall(reminder: Notice, canAct: boolean): ToolCall {
   const asks = reminder.actions.length > 0;
   return {
     file: "notify-send",
@@ -40,7 +40,7 @@ function closeNotificationCall(notificationId: string): ToolCall {
 }
 
 /** What `notify-send` said: its own id on the first line, then the pressed action's name. */
-function notifySendAnswer(reminder: Reminder, result: ToolResult, canAct: boolean): ReminderAnswer {
+function notifySendAnswer(reminder: Notice, result: ToolResult, canAct: boolean): NoticeAnswer {
   if (result.startError !== undefined)
     // not shown: for the incident's record
     return { kind: "not-shown", reason: `notify-send: ${result.startError}` };
@@ -64,7 +64,7 @@ export class LinuxNotifier implements Notifier {
     this.#run = run;
   }
 
-  async show(reminder: Reminder, signal: AbortSignal): Promise<ReminderAnswer> {
+  async show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer> {
     this.#canAct ??= this.#probe();
     const canAct = await this.#canAct;
     let notificationId: string | undefined;

@@ -1,5 +1,5 @@
 import { plainLine } from "./notifier.ts";
-import type { Notifier, Reminder, ReminderAnswer } from "./notifier.ts";
+import type { Notifier, Notice, NoticeAnswer } from "./notifier.ts";
 import type { RunTool, ToolCall, ToolResult } from "./runTool.ts";
 
 /** A dialog shows at most three buttons. */
@@ -24,7 +24,7 @@ const dialogScript = [
 ];
 
 /** `osascript`'s arguments: a fixed script, then the data. The title never begins with "-". */
-export function osascriptCall(reminder: Reminder): ToolCall {
+export function osascriptCall(reminder: Notice): ToolCall {
   const asks = reminder.actions.length > 0;
   return {
     file: "/usr/bin/osascript",
@@ -38,12 +38,12 @@ export function osascriptCall(reminder: Reminder): ToolCall {
   };
 }
 
-function buttonLabels(reminder: Reminder): readonly string[] {
+function buttonLabels(reminder: Notice): readonly string[] {
   return reminder.actions.slice(0, maxButtons).map(({ label }) => plainLine(label, 40));
 }
 
 /** What `osascript` said. */
-export function osascriptAnswer(reminder: Reminder, result: ToolResult): ReminderAnswer {
+export function osascriptAnswer(reminder: Notice, result: ToolResult): NoticeAnswer {
   if (result.startError !== undefined)
     // not shown: for the incident's record
     return { kind: "not-shown", reason: `osascript: ${result.startError}` };
@@ -69,7 +69,7 @@ export class MacNotifier implements Notifier {
     this.#run = run;
   }
 
-  async show(reminder: Reminder, signal: AbortSignal): Promise<ReminderAnswer> {
+  async show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer> {
     // The dialog is osascript's own window: ending the program takes it from the screen.
     const result = await this.#run(osascriptCall(reminder), signal);
     return signal.aborted ? { kind: "withdrawn" } : osascriptAnswer(reminder, result);

@@ -1,19 +1,19 @@
 /** One reminder outside the editor. */
-export interface Reminder {
+export interface Notice {
   /** One line. */
   readonly title: string;
   readonly body: string;
   /** Buttons, the safest last. None: a notice that asks nothing. */
-  readonly actions: readonly ReminderAction[];
+  readonly actions: readonly NoticeAction[];
 }
 
-export interface ReminderAction {
+export interface NoticeAction {
   readonly id: string;
   readonly label: string;
 }
 
 /** What became of a reminder. */
-export type ReminderAnswer =
+export type NoticeAnswer =
   | { readonly kind: "pressed"; readonly actionId: string }
   /** Closed by the person or by the system without a choice. */
   | { readonly kind: "dismissed" }
@@ -25,7 +25,7 @@ export type ReminderAnswer =
 
 /** Shows reminders with the means of the operating system. Never rejects. */
 export interface Notifier {
-  show(reminder: Reminder, signal: AbortSignal): Promise<ReminderAnswer>;
+  show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer>;
 }
 
 /** Text that comes from outside (app names) as one plain line: no control characters, no markup, bounded. */

@@ -1,5 +1,5 @@
 import { plainLine } from "./notifier.ts";
-import type { Reminder } from "./notifier.ts";
+import type { Notice } from "./notifier.ts";
 import type { ToolCall } from "./runTool.ts";
 import { protocolPrefix } from "./windowsToast.ts";
 import type { Toast, ToastPlace } from "./windowsToast.ts";
@@ -138,12 +138,12 @@ export function withdrawToastCall(nonce: string, place: ToastPlace): ToolCall {
 }
 
 /** A notice: a toast without buttons. */
-export function noticeCall(notice: Reminder, systemRoot: string): ToolCall {
+export function noticeCall(notice: Notice, systemRoot: string): ToolCall {
   return powershellCall(noticeScript, systemRoot, textOf(notice));
 }
 
 /** A window with the reminder's buttons; prints the pressed one's number. */
-export function dialogCall(reminder: Reminder, systemRoot: string): ToolCall {
+export function dialogCall(reminder: Notice, systemRoot: string): ToolCall {
   const labels = reminder.actions.map(({ label }) => plainLine(label, 40));
   return powershellCall(dialogScript, systemRoot, {
     ...textOf(reminder),
@@ -152,7 +152,7 @@ export function dialogCall(reminder: Reminder, systemRoot: string): ToolCall {
   });
 }
 
-function textOf({ title, body }: Reminder): Record<string, string> {
+function textOf({ title, body }: Notice): Record<string, string> {
   return { MODAL_METER_TITLE: plainLine(title), MODAL_METER_BODY: plainLine(body, 1000) };
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { delay } from "../../base/clock.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { Notifier, Reminder, ReminderAnswer } from "./notifier.ts";
+import type { Notifier, Notice, NoticeAnswer } from "./notifier.ts";
 import {
   dialogCall,
   noticeCall,
@@ -34,7 +34,7 @@ export class WindowsNotifier implements Notifier {
     this.#parts = parts;
   }
 
-  async show(reminder: Reminder, signal: AbortSignal): Promise<ReminderAnswer> {
+  async show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer> {
     const { run, place } = this.#parts;
     if (reminder.actions.length === 0)
       return powershellAnswer(reminder, await run(noticeCall(reminder, place.systemRoot), signal));
@@ -68,7 +68,7 @@ export class WindowsNotifier implements Notifier {
   }
 
   /** Waits for a button. A toast that was closed can still be answered in the notification centre. */
-  async #answer(toast: Toast, nonce: string, signal: AbortSignal): Promise<ReminderAnswer> {
+  async #answer(toast: Toast, nonce: string, signal: AbortSignal): Promise<NoticeAnswer> {
     const { clock, place } = this.#parts;
     try {
       for (;;) {
@@ -106,7 +106,7 @@ function namesIn(folder: string): readonly string[] {
 }
 
 /** What a script said: the pressed button's index. */
-export function powershellAnswer(reminder: Reminder, result: ToolResult): ReminderAnswer {
+export function powershellAnswer(reminder: Notice, result: ToolResult): NoticeAnswer {
   if (result.startError !== undefined)
     // not shown: for the incident's record
     return { kind: "not-shown", reason: `powershell.exe: ${result.startError}` };

@@ -1,5 +1,5 @@
 import { plainLine } from "./notifier.ts";
-import type { Reminder } from "./notifier.ts";
+import type { Notice } from "./notifier.ts";
 import type { ToolCall } from "./runTool.ts";
 
 // nothing here is shown: markup and commands around texts from elsewhere
@@ -52,7 +52,7 @@ export function protocolPrefix({ product }: Pick<ToastPlace, "product">): string
  * https://learn.microsoft.com/windows/win32/shell/fa-verbs
  */
 export function reminderToast(
-  reminder: Reminder,
+  reminder: Notice,
   nonce: string,
   place: ToastPlace,
 ): Toast | undefined {
@@ -74,7 +74,7 @@ export function reminderToast(
 }
 
 function toastXml(
-  reminder: Reminder,
+  reminder: Notice,
   buttons: readonly ToastButton[],
   uriScheme: string | null,
 ): string {

@@ -53,11 +53,11 @@ export function saveRates(
 }
 
 export function latestRates(connection: Connection, scope: string): SavedRates | undefined {
-  return rateHistory(connection, scope).at(-1);
+  return ratesSeen(connection, scope).at(-1);
 }
 
 /** Every change of the scope's rates that was seen, oldest first. */
-export function rateHistory(connection: Connection, scope: string): readonly SavedRates[] {
+export function ratesSeen(connection: Connection, scope: string): readonly SavedRates[] {
   return connection.records(
     "SELECT * FROM rate WHERE scope = :scope ORDER BY first_fetched_at_ms",
     { scope },

@@ -7,7 +7,7 @@ import type {
   BillingQuery,
   BillingRow,
   BillingSummary,
-  CallOptions,
+  ControlOptions,
   ContainerDetails,
   ContainerInfo,
   EnvironmentInfo,
@@ -21,7 +21,7 @@ import { isAtLeast, parseCliVersion, type CliCommand } from "./command.ts";
 import { cliFailure } from "./failure.ts";
 import { parseCliJson } from "./json.ts";
 import { parseLogLine } from "./logLines.ts";
-import { cancelled, isAborted, unlessAborted } from "../abort.ts";
+import { cancelled, isAborted, unlessAborted } from "../../base/abort.ts";
 import { runCli, type CliProcessParts, type CliResult } from "./process.ts";
 import {
   parseApps,
@@ -57,7 +57,7 @@ const longAnswerMs = 45_000;
 /** A follower ends within this after SIGINT, or is killed. */
 const followGraceMs = 3000;
 
-type Run = CallOptions & { readonly timeoutMs?: number; readonly env?: ProcessEnv };
+type Run = ControlOptions & { readonly timeoutMs?: number; readonly env?: ProcessEnv };
 
 /** Modal's control plane through the user's own `modal` command (1.0 and newer). */
 export class CliControl implements ModalControl {
@@ -84,7 +84,7 @@ export class CliControl implements ModalControl {
     return this.#version;
   }
 
-  whoami(options: CallOptions = {}): Promise<Identity> {
+  whoami(options: ControlOptions = {}): Promise<Identity> {
     // Shared by all who ask: one caller's cancel must not fail the others.
     this.#identity ??= this.#askIdentity().catch((error: unknown) => {
       this.#identity = undefined;
@@ -93,7 +93,7 @@ export class CliControl implements ModalControl {
     return unlessAborted(this.#identity, "tell the workspace", options.signal);
   }
 
-  async listEnvironments(options: CallOptions = {}): Promise<readonly EnvironmentInfo[]> {
+  async listEnvironments(options: ControlOptions = {}): Promise<readonly EnvironmentInfo[]> {
     const what = "list the environments";
     const ask = async (env: ProcessEnv): Promise<readonly EnvironmentInfo[]> =>
       parseEnvironments(await this.#json(what, ["environment", "list"], { ...options, env }));
@@ -104,11 +104,11 @@ export class CliControl implements ModalControl {
     return ask({ MODAL_ENVIRONMENT: undefined });
   }
 
-  async listApps(options: CallOptions = {}): Promise<readonly AppInfo[]> {
+  async listApps(options: ControlOptions = {}): Promise<readonly AppInfo[]> {
     return parseApps(await this.#scoped("list the apps", ["app", "list"], options));
   }
 
-  async listContainers(options: CallOptions = {}): Promise<readonly ContainerInfo[]> {
+  async listContainers(options: ControlOptions = {}): Promise<readonly ContainerInfo[]> {
     return parseContainers(
       await this.#scoped("list the containers", ["container", "list"], options),
     );
@@ -118,25 +118,28 @@ export class CliControl implements ModalControl {
     return Promise.reject(unsupported("tell a container's GPU"));
   }
 
-  stopApp(appId: string, options: CallOptions = {}): Promise<"stopped" | "already-stopped"> {
+  stopApp(appId: string, options: ControlOptions = {}): Promise<"stopped" | "already-stopped"> {
     return this.#stop(`stop the app ${appId}`, ["app", "stop", appId], options);
   }
 
   stopContainer(
     containerId: string,
-    options: CallOptions & { readonly graceful?: boolean } = {},
+    options: ControlOptions & { readonly graceful?: boolean } = {},
   ): Promise<"stopped" | "already-stopped"> {
     const graceful = options.graceful === true ? ["--graceful"] : [];
     const args = ["container", "stop", containerId, ...graceful];
     return this.#stop(`stop the container ${containerId}`, args, options);
   }
 
-  async rollover(appId: string, options: CallOptions = {}): Promise<void> {
+  async rollover(appId: string, options: ControlOptions = {}): Promise<void> {
     const args = ["app", "rollover", appId, "--strategy", "recreate"];
     await this.#checked("replace the containers", args, { ...options, timeoutMs: longAnswerMs });
   }
 
-  async deployments(appId: string, options: CallOptions = {}): Promise<readonly AppDeployment[]> {
+  async deployments(
+    appId: string,
+    options: ControlOptions = {},
+  ): Promise<readonly AppDeployment[]> {
     const what = "read the deployment history";
     return parseDeployments(await this.#json(what, ["app", "history", appId], options));
   }
@@ -144,7 +147,7 @@ export class CliControl implements ModalControl {
   async fetchLogs(
     appId: string,
     query: LogQuery,
-    options: CallOptions = {},
+    options: ControlOptions = {},
   ): Promise<readonly LogChunk[]> {
     const args = ["app", "logs", appId, "--timestamps", "--show-container-id"];
     if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld("read past log lines");
@@ -158,7 +161,7 @@ export class CliControl implements ModalControl {
     return lines.map(parseLogLine);
   }
 
-  async *followLogs(appId: string, options: CallOptions = {}): AsyncGenerator<LogChunk> {
+  async *followLogs(appId: string, options: ControlOptions = {}): AsyncGenerator<LogChunk> {
     const what = "follow the logs";
     this.#parts.credentials.assertUnchanged();
     if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(what);
@@ -184,13 +187,13 @@ export class CliControl implements ModalControl {
     }
   }
 
-  async rates(options: CallOptions = {}): Promise<WorkspaceRates> {
+  async rates(options: ControlOptions = {}): Promise<WorkspaceRates> {
     return parseRates(await this.#json("read the rates", ["billing", "rates"], options));
   }
 
   async billingReport(
     query: BillingQuery,
-    options: CallOptions = {},
+    options: ControlOptions = {},
   ): Promise<readonly BillingRow[]> {
     const range = ["--start", isoOf(query.startMs), "--end", isoOf(query.endMs)];
     const args = ["billing", "report", ...range, "-r", query.resolution === "hour" ? "h" : "d"];
@@ -198,7 +201,7 @@ export class CliControl implements ModalControl {
     return parseBilling(await this.#json("read the billing report", args, run));
   }
 
-  async billingSummary(options: CallOptions = {}): Promise<BillingSummary> {
+  async billingSummary(options: ControlOptions = {}): Promise<BillingSummary> {
     const what = "read the billing summary";
     return parseBillingSummary(await this.#json(what, ["billing", "summary"], options));
   }
@@ -218,7 +221,7 @@ export class CliControl implements ModalControl {
   async #stop(
     what: string,
     args: readonly string[],
-    options: CallOptions,
+    options: ControlOptions,
   ): Promise<"stopped" | "already-stopped"> {
     this.#knowsYes ??= isAtLeast(await this.#versionOrNull(), "1.4.2") ?? true;
     for (let attempt = 0; ; attempt += 1) {

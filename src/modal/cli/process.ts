@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { execa } from "execa";
 import type { Clock } from "../../base/clock.ts";
-import { cancelled, isAborted } from "../abort.ts";
+import { cancelled, isAborted } from "../../base/abort.ts";
 import { DisposableStore } from "../../base/disposable.ts";
 import { Failure } from "../../base/failure.ts";
 import type { CliCommand } from "./command.ts";

@@ -8,7 +8,7 @@ import type {
   DeployTarget,
   ServeHandle,
 } from "../../session/deployer.ts";
-import { cancelled, isAborted } from "../abort.ts";
+import { cancelled, isAborted } from "../../base/abort.ts";
 import type { CliCommand } from "../cli/command.ts";
 import { cliFailure } from "../cli/failure.ts";
 import { cliError, ownPlace } from "../cli/text.ts";

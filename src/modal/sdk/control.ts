@@ -8,7 +8,7 @@ import type {
   BillingQuery,
   BillingRow,
   BillingSummary,
-  CallOptions,
+  ControlOptions,
   ContainerDetails,
   ContainerInfo,
   EnvironmentInfo,
@@ -19,7 +19,7 @@ import type {
   ScaleSettings,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
-import { cancelled, isAborted, unlessAborted } from "../abort.ts";
+import { cancelled, isAborted, unlessAborted } from "../../base/abort.ts";
 import type { CredentialSource } from "../credentialSource.ts";
 import type { SdkLoader } from "./loadSdk.ts";
 import type { SdkCall, SdkConnection } from "./entry.ts";
@@ -72,7 +72,7 @@ export class SdkControl implements ModalControl {
     this.#parts = parts;
   }
 
-  whoami(options: CallOptions = {}): Promise<Identity> {
+  whoami(options: ControlOptions = {}): Promise<Identity> {
     // Shared by all who ask: one caller's cancel must not fail the others.
     this.#identity ??= this.#askIdentity().catch((error: unknown) => {
       this.#identity = undefined;
@@ -81,33 +81,33 @@ export class SdkControl implements ModalControl {
     return unlessAborted(this.#identity, "tell the workspace", options.signal);
   }
 
-  async listEnvironments(options: CallOptions = {}): Promise<readonly EnvironmentInfo[]> {
+  async listEnvironments(options: ControlOptions = {}): Promise<readonly EnvironmentInfo[]> {
     return this.#ask("list the environments", options, async (sdk, call) =>
       parseEnvironmentList(await sdk.environmentList(call)),
     );
   }
 
-  async listApps(options: CallOptions = {}): Promise<readonly AppInfo[]> {
+  async listApps(options: ControlOptions = {}): Promise<readonly AppInfo[]> {
     const { scope } = await this.whoami(options);
     return this.#ask("list the apps", options, async (sdk, call) =>
       parseAppList(await sdk.appList(scope.environment, call)),
     );
   }
 
-  async listContainers(options: CallOptions = {}): Promise<readonly ContainerInfo[]> {
+  async listContainers(options: ControlOptions = {}): Promise<readonly ContainerInfo[]> {
     const { scope } = await this.whoami(options);
     return this.#ask("list the containers", options, async (sdk, call) =>
       parseTaskList(await sdk.taskList({ environmentName: scope.environment }, call)),
     );
   }
 
-  containerDetails(containerId: string, options: CallOptions = {}): Promise<ContainerDetails> {
+  containerDetails(containerId: string, options: ControlOptions = {}): Promise<ContainerDetails> {
     return this.#ask("tell a container's GPU", options, async (sdk, call) =>
       parseTaskInfo(containerId, await sdk.taskGetInfo(containerId, call)),
     );
   }
 
-  stopApp(appId: string, options: CallOptions = {}): Promise<"stopped" | "already-stopped"> {
+  stopApp(appId: string, options: ControlOptions = {}): Promise<"stopped" | "already-stopped"> {
     return this.#ask(`stop the app ${appId}`, options, async (sdk, call) => {
       const state = parseAppState(await sdk.appGetLifecycle(appId, call));
       if (state === "stopped") return "already-stopped";
@@ -118,7 +118,7 @@ export class SdkControl implements ModalControl {
 
   stopContainer(
     containerId: string,
-    options: CallOptions & { readonly graceful?: boolean } = {},
+    options: ControlOptions & { readonly graceful?: boolean } = {},
   ): Promise<"stopped" | "already-stopped"> {
     return this.#ask(`stop the container ${containerId}`, options, async (sdk, call) => {
       const { finishedAtMs } = parseTaskInfo(containerId, await sdk.taskGetInfo(containerId, call));
@@ -129,7 +129,7 @@ export class SdkControl implements ModalControl {
   }
 
   /** As `modal app rollover --strategy recreate`: a new deployment, then the end of the containers from before it. */
-  async rollover(appId: string, options: CallOptions = {}): Promise<void> {
+  async rollover(appId: string, options: ControlOptions = {}): Promise<void> {
     const { clock } = this.#parts;
     const what = "replace the containers";
     const { scope } = await this.whoami(options);
@@ -157,7 +157,7 @@ export class SdkControl implements ModalControl {
     }
   }
 
-  deployments(appId: string, options: CallOptions = {}): Promise<readonly AppDeployment[]> {
+  deployments(appId: string, options: ControlOptions = {}): Promise<readonly AppDeployment[]> {
     return this.#ask("read the deployment history", options, async (sdk, call) =>
       parseHistory(await sdk.appDeploymentHistory(appId, call)),
     );
@@ -166,7 +166,7 @@ export class SdkControl implements ModalControl {
   async fetchLogs(
     appId: string,
     query: LogQuery,
-    options: CallOptions = {},
+    options: ControlOptions = {},
   ): Promise<readonly LogChunk[]> {
     const untilMs = query.untilMs ?? this.#parts.clock.nowMs();
     const page = (sinceMs: number, endMs: number, limit: number): Promise<readonly LogChunk[]> =>
@@ -198,7 +198,7 @@ export class SdkControl implements ModalControl {
 
   async *followLogs(
     appId: string,
-    options: CallOptions & { readonly afterEntryId?: string } = {},
+    options: ControlOptions & { readonly afterEntryId?: string } = {},
   ): AsyncGenerator<LogChunk> {
     const what = "follow the logs";
     let entryId = options.afterEntryId ?? "";
@@ -225,13 +225,13 @@ export class SdkControl implements ModalControl {
     }
   }
 
-  rates(options: CallOptions = {}): Promise<WorkspaceRates> {
+  rates(options: ControlOptions = {}): Promise<WorkspaceRates> {
     return this.#ask("read the rates", options, async (sdk, call) =>
       parseBillingRates(await sdk.billingRates(call)),
     );
   }
 
-  billingReport(query: BillingQuery, options: CallOptions = {}): Promise<readonly BillingRow[]> {
+  billingReport(query: BillingQuery, options: ControlOptions = {}): Promise<readonly BillingRow[]> {
     const range = {
       startTimestamp: new Date(query.startMs),
       endTimestamp: new Date(query.endMs),
@@ -244,7 +244,7 @@ export class SdkControl implements ModalControl {
     });
   }
 
-  billingSummary(options: CallOptions = {}): Promise<BillingSummary> {
+  billingSummary(options: ControlOptions = {}): Promise<BillingSummary> {
     const now = new Date(this.#parts.clock.nowMs());
     const monthStart = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
     return this.#ask("read the billing summary", options, async (sdk, call) =>
@@ -255,7 +255,7 @@ export class SdkControl implements ModalControl {
   async scale(
     target: { readonly appName: string; readonly functionName: string },
     settings: ScaleSettings,
-    options: CallOptions = {},
+    options: ControlOptions = {},
   ): Promise<void> {
     const { scope } = await this.whoami(options);
     const { scaledownWindowSeconds, ...sizes } = settings;
@@ -274,7 +274,7 @@ export class SdkControl implements ModalControl {
     });
   }
 
-  listFunctions(appId: string, options: CallOptions = {}): Promise<readonly string[]> {
+  listFunctions(appId: string, options: ControlOptions = {}): Promise<readonly string[]> {
     return this.#ask("list an app's functions", options, async (sdk, call) =>
       parseLayout(await sdk.appGetLayout(appId, call)),
     );
@@ -309,7 +309,7 @@ export class SdkControl implements ModalControl {
    */
   async #ask<T>(
     what: string,
-    options: CallOptions,
+    options: ControlOptions,
     operation: (sdk: SdkConnection, call: SdkCall) => Promise<T>,
   ): Promise<T> {
     const { credentials } = this.#parts;
@@ -330,7 +330,7 @@ export class SdkControl implements ModalControl {
 
   async #askOnce<T>(
     what: string,
-    options: CallOptions,
+    options: ControlOptions,
     operation: (sdk: SdkConnection, call: SdkCall) => Promise<T>,
   ): Promise<T> {
     if (isAborted(options.signal)) throw cancelled(what);

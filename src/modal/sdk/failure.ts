@@ -1,5 +1,5 @@
 import { Failure, type FailureReason } from "../../base/failure.ts";
-import { cancelled } from "../abort.ts";
+import { cancelled } from "../../base/abort.ts";
 import { sentence } from "../failureSentence.ts";
 
 // https://grpc.github.io/grpc/core/md_doc_statuscodes.html

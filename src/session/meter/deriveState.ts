@@ -7,7 +7,7 @@ import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import type { LiveApp } from "../liveApp.ts";
-import type { Activity, MeterState, SessionState } from "./meterState.ts";
+import type { MeterActivity, MeterState, SessionState } from "./meterState.ts";
 import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import { staleAfterMs } from "../watch/pollPolicy.ts";
@@ -21,7 +21,7 @@ export interface StateInputs {
   readonly nowMs: number;
   readonly health: Health;
   readonly scope: Scope | null;
-  readonly activity: Activity;
+  readonly activity: MeterActivity;
   /** The folder that this window works in; null: none is open. */
   readonly folder: string | null;
   readonly rates: RateHistory;

@@ -6,7 +6,7 @@ import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
 import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
 import type { Listing } from "../ledgerPort.ts";
-import type { Activity, MeterState } from "./meterState.ts";
+import type { MeterActivity, MeterState } from "./meterState.ts";
 import type { Health } from "../watch/health.ts";
 import type { Poller } from "../watch/poller.ts";
 import type { Scope } from "../scope.ts";
@@ -38,7 +38,7 @@ export class Meter implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<MeterState>());
   #health: Health = { kind: "starting" };
-  #activities: Activity[] = [];
+  #activities: MeterActivity[] = [];
   #seenCounter = -1;
   #shownAtMs = Number.NEGATIVE_INFINITY;
   #last: MeterState | undefined;
@@ -88,7 +88,7 @@ export class Meter implements Disposable {
   }
 
   /** Tells the views what is under way while `work` runs. */
-  async during<T>(activity: Activity, work: () => PromiseLike<T>): Promise<T> {
+  async during<T>(activity: MeterActivity, work: () => PromiseLike<T>): Promise<T> {
     this.#activities.push(activity);
     const busy = this.#parts.poller.beBusy();
     this.show();

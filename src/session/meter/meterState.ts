@@ -6,7 +6,7 @@ import type { AppInfo } from "../modalControl.ts";
 import type { Scope } from "../scope.ts";
 
 /** What is under way on a person's command. */
-export type Activity = "none" | "starting" | "stopping";
+export type MeterActivity = "none" | "starting" | "stopping";
 
 /** One app that runs, as the views show it. */
 export interface RunningApp {
@@ -41,7 +41,7 @@ export interface MeterState {
   readonly nowMs: number;
   readonly health: Health;
   readonly scope: Scope | null;
-  readonly activity: Activity;
+  readonly activity: MeterActivity;
   /** null: no listing yet. */
   readonly observedAtMs: number | null;
   /** A listing older than this is shown with its age. */

@@ -1,7 +1,8 @@
 import { Failure } from "../../base/failure.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { asFailure, throwIfCancelled } from "../concurrent.ts";
+import { throwIfCancelled } from "../../base/abort.ts";
+import { asFailure } from "../concurrent.ts";
 import type { Deployer, Deployment } from "../deployer.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { deployVariables, type ModeDefinition } from "../mode.ts";

@@ -1,5 +1,6 @@
 import { Failure } from "../../base/failure.ts";
-import { pause, throwIfCancelled } from "../concurrent.ts";
+import { throwIfCancelled } from "../../base/abort.ts";
+import { pause } from "../concurrent.ts";
 import { likelyName, type Deployment, type DeployTarget } from "../deployer.ts";
 import { liveApps } from "../liveApp.ts";
 import type { AppInfo } from "../modalControl.ts";

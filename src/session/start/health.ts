@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
-import { asFailure, isAborted, within } from "../concurrent.ts";
+import { isAborted } from "../../base/abort.ts";
+import { asFailure, within } from "../concurrent.ts";
 import type { Probe } from "../probe.ts";
 import type { SessionApp } from "../session.ts";
 import type { StartOptions, StartTarget } from "./start.ts";

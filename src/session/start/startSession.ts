@@ -1,5 +1,6 @@
 import { Failure } from "../../base/failure.ts";
-import { asFailure, throwIfCancelled } from "../concurrent.ts";
+import { throwIfCancelled } from "../../base/abort.ts";
+import { asFailure } from "../concurrent.ts";
 import { likelyName, type Deployer, type Deployment, type ServeHandle } from "../deployer.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { LiveApp } from "../liveApp.ts";

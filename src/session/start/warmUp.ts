@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import type { Clock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
-import { cancelled, isAborted, within } from "../concurrent.ts";
+import { cancelled, isAborted } from "../../base/abort.ts";
+import { within } from "../concurrent.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { Probe } from "../probe.ts";
 

@@ -5,11 +5,11 @@ import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { hourMs, hourOf } from "../../cost/billed/billedRow.ts";
 import { priceChanges, type PriceChange } from "../../cost/rates/priceChange.ts";
-import type { Connected, Connection } from "./connection.ts";
+import type { Connected, ModalConnection } from "./modalConnection.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
 export interface BookkeeperParts {
-  readonly connection: Connection;
+  readonly connection: ModalConnection;
   readonly ledger: Pick<
     Ledger,
     "saveRates" | "latestRates" | "upsertBilled" | "acquireLease" | "claimOnce"

@@ -3,10 +3,11 @@ import { failureOf } from "../../base/failure.ts";
 import { withAppResources } from "../../cost/rates/resources.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
 import type { AppHint } from "./appHints.ts";
-import { inParallel, isAborted } from "../concurrent.ts";
+import { isAborted } from "../../base/abort.ts";
+import { inParallel } from "../concurrent.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import type {
-  CallOptions,
+  ControlOptions,
   ContainerDetails,
   ContainerInfo,
   ModalControl,
@@ -51,7 +52,7 @@ export class Look {
     this.#parts = parts;
   }
 
-  async take(connected: LookTarget, options: CallOptions = {}): Promise<Listing> {
+  async take(connected: LookTarget, options: ControlOptions = {}): Promise<Listing> {
     const { ledger, clock } = this.#parts;
     const { control, scopeKey } = connected;
     // The look's instant is its beginning: whatever it does not show had ended before the answer,
@@ -137,7 +138,7 @@ export class Look {
  */
 function details(
   { control }: LookTarget,
-  options: CallOptions,
+  options: ControlOptions,
 ): (containerId: string) => Promise<ContainerDetails | undefined> {
   let canTell = true;
   return async (containerId) => {

@@ -4,8 +4,9 @@ import { Emitter } from "../../base/event.ts";
 import type { Failure, FailureReason } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import type { AppHint } from "./appHints.ts";
-import { asFailure, cancelled, isAborted } from "../concurrent.ts";
-import type { Connected } from "./connection.ts";
+import { cancelled, isAborted } from "../../base/abort.ts";
+import { asFailure } from "../concurrent.ts";
+import type { Connected } from "./modalConnection.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { Look, type LookTarget } from "./look.ts";
 import { nextLookDelayMs } from "./pollPolicy.ts";
@@ -104,16 +105,6 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   start(): void {
     this.#tickDueMs = this.#parts.clock.nowMs();
     this.#schedule(0);
-  }
-
-  /** Whether this window holds the lease. */
-  get leads(): boolean {
-    return this.#leads;
-  }
-
-  /** Whether a look is under way in this window. */
-  get refreshing(): boolean {
-    return this.#running !== undefined;
   }
 
   setFocused(focused: boolean): void {

@@ -1,4 +1,4 @@
-import type { Connected } from "../../session/watch/connection.ts";
+import type { Connected } from "../../session/watch/modalConnection.ts";
 import { expireDemo } from "../../session/mode/demoExpiry.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";

@@ -7,7 +7,7 @@ import { liveApps } from "../../session/liveApp.ts";
 import { modesOf } from "../../session/mode.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
-import type { Connected } from "../../session/watch/connection.ts";
+import type { Connected } from "../../session/watch/modalConnection.ts";
 import { receiptLines, receiptSummary } from "../../session/stop/receiptText.ts";
 import { stopApps, type StopProgress } from "../../session/stop/stopApps.ts";
 import {

@@ -7,7 +7,7 @@ import { Guardian } from "../../../src/guardian/guardian.ts";
 import type { GuardianEnd } from "../../../src/guardian/guardian.ts";
 import { GuardianLease, liveGuardian, wantGuardian } from "../../../src/guardian/guardianLease.ts";
 import type { GuardTarget } from "../../../src/guardian/guardTarget.ts";
-import type { Reminder, ReminderAnswer } from "../../../src/guardian/notifier/notifier.ts";
+import type { Notice, NoticeAnswer } from "../../../src/guardian/notifier/notifier.ts";
 import { defaultTimings } from "../../../src/guardian/timings.ts";
 import type { GuardianTimings } from "../../../src/guardian/timings.ts";
 import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
@@ -42,9 +42,9 @@ class ProcessClock implements Clock {
 }
 
 export interface ShownReminder {
-  readonly reminder: Reminder;
+  readonly reminder: Notice;
   readonly atMs: number;
-  answer(answer: ReminderAnswer): void;
+  answer(answer: NoticeAnswer): void;
 }
 
 interface GuardianProcess {
@@ -83,14 +83,14 @@ export class GuardianWorld {
   readonly otherScope = "team/dev";
   timings: GuardianTimings = defaultTimings;
   readonly reminders: ShownReminder[] = [];
-  readonly notices: Reminder[] = [];
+  readonly notices: Notice[] = [];
   readonly windows: WindowProcess[] = [];
   readonly guardians: GuardianProcess[] = [];
   readonly ends: GuardianEnd[] = [];
   onClose: GuardTarget["onClose"] = "remind";
   stopAfterMinutes = 0;
   /** What the notification service answers at once; undefined: it waits for `answer`. */
-  notifierSays: ReminderAnswer | undefined;
+  notifierSays: NoticeAnswer | undefined;
   ledgerThere = true;
   /** False: the guardian's claims fail, as with a full disk. */
   ledgerWritable = true;
@@ -296,13 +296,13 @@ export class GuardianWorld {
     return (options) => look.take({ control, scopeKey: scope }, options);
   }
 
-  #show(reminder: Reminder, signal: AbortSignal, isAlive: () => boolean): Promise<ReminderAnswer> {
+  #show(reminder: Notice, signal: AbortSignal, isAlive: () => boolean): Promise<NoticeAnswer> {
     if (reminder.actions.length === 0) {
       this.notices.push(reminder);
       return Promise.resolve({ kind: "shown" });
     }
     return new Promise((resolve) => {
-      const answer = (value: ReminderAnswer): void => {
+      const answer = (value: NoticeAnswer): void => {
         if (isAlive()) resolve(value);
       };
       this.reminders.push({ reminder, atMs: this.clock.nowMs(), answer });

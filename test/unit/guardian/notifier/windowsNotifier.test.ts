@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Reminder } from "../../../../src/guardian/notifier/notifier.ts";
+import type { Notice } from "../../../../src/guardian/notifier/notifier.ts";
 import type { ToolCall, ToolResult } from "../../../../src/guardian/notifier/runTool.ts";
 import {
   powershellAnswer,
@@ -13,7 +13,7 @@ import type { ToastPlace } from "../../../../src/guardian/notifier/windowsToast.
 import { closeReminder, outcomeNotice } from "../../../../src/guardian/reminderText.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 
-function reminder(name: string): Reminder {
+function reminder(name: string): Notice {
   return closeReminder({
     scope: null,
     apps: [{ name, containerCount: 1 }],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assert as check, property, string } from "fast-check";
-import type { Reminder } from "../../../../src/guardian/notifier/notifier.ts";
+import type { Notice } from "../../../../src/guardian/notifier/notifier.ts";
 import { showToastCall } from "../../../../src/guardian/notifier/powershell.ts";
 import { protocolPrefix, reminderToast } from "../../../../src/guardian/notifier/windowsToast.ts";
 import type { Toast, ToastPlace } from "../../../../src/guardian/notifier/windowsToast.ts";
@@ -13,7 +13,7 @@ const place: ToastPlace = {
 };
 const nonce = "00112233445566778899aabbccddeeff";
 
-function asking(title: string, body: string): Reminder {
+function asking(title: string, body: string): Notice {
   return {
     title,
     body,
@@ -24,7 +24,7 @@ function asking(title: string, body: string): Reminder {
   };
 }
 
-function toastOf(reminder: Reminder, change: Partial<ToastPlace> = {}): Toast {
+function toastOf(reminder: Notice, change: Partial<ToastPlace> = {}): Toast {
   const toast = reminderToast(reminder, nonce, { ...place, ...change });
   assert.ok(toast !== undefined);
   return toast;

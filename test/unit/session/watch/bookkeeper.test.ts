@@ -4,7 +4,7 @@ import { usd } from "../../../../src/cost/money.ts";
 import type { PriceChange } from "../../../../src/cost/rates/priceChange.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { Bookkeeper, type BookkeeperParts } from "../../../../src/session/watch/bookkeeper.ts";
-import { Connection } from "../../../../src/session/watch/connection.ts";
+import { ModalConnection } from "../../../../src/session/watch/modalConnection.ts";
 import type {
   BillingQuery,
   BillingRow,
@@ -54,7 +54,7 @@ async function scene(answers: Partial<ModalControl>, windows = 1): Promise<Scene
     { length: windows },
     (_, index) =>
       new Bookkeeper({
-        connection: new Connection(() => Promise.resolve(control), silentLog),
+        connection: new ModalConnection(() => Promise.resolve(control), silentLog),
         ledger,
         clock,
         log: silentLog,

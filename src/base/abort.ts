@@ -1,13 +1,21 @@
-import { Failure } from "../base/failure.ts";
+import { Failure } from "./failure.ts";
+import { t } from "./text.ts";
 
-/** Whether the signal, if there is one, has fired. A function, so that nothing narrows it away. */
+/** Asks anew each time: the compiler takes an earlier look at `signal.aborted` for still true. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
 /** The failure of an operation that the caller gave up. `what`: "list the apps". */
-export function cancelled(what: string): Failure {
-  return new Failure("cancelled", `Cancelled: ${what}.`);
+export function cancelled(what?: string): Failure {
+  return new Failure(
+    "cancelled",
+    what === undefined ? t("Cancelled.") : t("Cancelled: {0}.", what),
+  );
+}
+
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (isAborted(signal)) throw cancelled();
 }
 
 /** The promise, or `Failure("cancelled")` as soon as the signal fires. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
-import { Connection } from "../../../../src/session/watch/connection.ts";
+import { ModalConnection } from "../../../../src/session/watch/modalConnection.ts";
 import type { Identity, ModalControl } from "../../../../src/session/modalControl.ts";
 import { silentLog } from "../../silentLog.ts";
 import { controlThatOnly } from "../controlThatOnly.ts";
@@ -9,10 +9,10 @@ const controlFor = (whoami: () => Promise<Identity>): ModalControl => controlTha
 
 const acme: Identity = { scope: { workspace: "acme", environment: "main" }, username: "you" };
 
-describe("Connection", () => {
+describe("ModalConnection", () => {
   it("asks once who it speaks for, however many ask at once", async () => {
     let asked = 0;
-    const connection = new Connection(
+    const connection = new ModalConnection(
       () =>
         Promise.resolve(
           controlFor(() => {
@@ -30,7 +30,7 @@ describe("Connection", () => {
 
   it("tries again after a failure", async () => {
     let fail = true;
-    const connection = new Connection(
+    const connection = new ModalConnection(
       () =>
         Promise.resolve(
           controlFor(() =>
@@ -47,7 +47,7 @@ describe("Connection", () => {
 
   it("never hands out the old workspace after a reset", async () => {
     const answers: ((identity: Identity) => void)[] = [];
-    const connection = new Connection(
+    const connection = new ModalConnection(
       () => Promise.resolve(controlFor(() => new Promise((resolve) => answers.push(resolve)))),
       silentLog,
     );

@@ -18,7 +18,7 @@ export interface Connected {
  * for; every later question goes to the same workspace and environment until `reset` (settings or
  * credentials changed). A failed attempt is not remembered: the next one tries again.
  */
-export class Connection {
+export class ModalConnection {
   readonly #create: () => Promise<ModalControl>;
   readonly #log: Log;
   #generation = 0;

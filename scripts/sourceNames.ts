@@ -1,0 +1,171 @@
+import { parseSync, visitorKeys } from "oxc-parser";
+import type { Class, Node, Program } from "oxc-parser";
+
+/*
+ * Names in the source of the product: what is exported twice, and the members of classes and
+ * interfaces that nothing in the product reads. Names are compared, not types: a member that shares
+ * its name with a living one is not found.
+ */
+
+export interface SourceFile {
+  readonly path: string;
+  readonly source: string;
+}
+
+/** A name, and each place that declares it: "src/cost/call.ts:12". */
+export interface NameFinding {
+  readonly name: string;
+  readonly places: readonly string[];
+}
+
+/** Names that more than one declaration exports. */
+export function exportedTwice(files: readonly SourceFile[]): readonly NameFinding[] {
+  const places = new Places();
+  for (const file of files) {
+    for (const statement of parsed(file).body) {
+      if (statement.type !== "ExportNamedDeclaration") continue;
+      for (const id of declaredBy(statement.declaration)) places.add(file, id.name, id.start);
+      for (const { exported } of statement.specifiers)
+        if (exported.type === "Identifier") places.add(file, exported.name, exported.start);
+    }
+  }
+  return places.findings(({ length }) => length > 1);
+}
+
+/**
+ * Members of classes and interfaces that no file reads. Those that an interface of another package
+ * asks for are called from there, and are left out.
+ */
+export function unreadMembers(files: readonly SourceFile[]): readonly NameFinding[] {
+  const places = new Places();
+  const read = new Set<string>();
+  for (const file of files) {
+    const program = parsed(file);
+    const foreign = foreignNames(program);
+    const visit = (node: Node, isCalledByOthers: boolean): void => {
+      for (const name of namesReadBy(node)) read.add(name);
+      const name = isCalledByOthers ? undefined : memberName(node);
+      if (name !== undefined) places.add(file, name, node.start);
+      const isForeign = isCalledByOthers || (isClass(node) && implementsForeign(node, foreign));
+      for (const child of childrenOf(node)) visit(child, isForeign);
+    };
+    visit(program, false);
+  }
+  return places.findings((_, name) => !read.has(name));
+}
+
+class Places {
+  readonly #places = new Map<string, string[]>();
+
+  add({ path, source }: SourceFile, name: string, start: number): void {
+    const line = source.slice(0, start).split("\n").length;
+    this.#places.set(name, [...(this.#places.get(name) ?? []), `${path}:${line}`]);
+  }
+
+  findings(isOne: (places: readonly string[], name: string) => boolean): readonly NameFinding[] {
+    return [...this.#places]
+      .filter(([name, places]) => isOne(places, name))
+      .map(([name, places]) => ({ name, places }));
+  }
+}
+
+function parsed({ path, source }: SourceFile): Program {
+  const { program, errors } = parseSync(path, source);
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message ?? ""}`);
+  return program;
+}
+
+interface Named {
+  readonly name: string;
+  readonly start: number;
+}
+
+function declaredBy(declaration: Node | null): readonly Named[] {
+  switch (declaration?.type) {
+    case "VariableDeclaration":
+      return declaration.declarations.flatMap(({ id }) => (id.type === "Identifier" ? [id] : []));
+    case "FunctionDeclaration":
+    case "ClassDeclaration":
+    case "TSInterfaceDeclaration":
+    case "TSTypeAliasDeclaration":
+    case "TSEnumDeclaration":
+      return declaration.id === null ? [] : [declaration.id];
+    default:
+      return [];
+  }
+}
+
+/** What a file imports from a package, or from Node. */
+function foreignNames({ body }: Program): ReadonlySet<string> {
+  const names = body.flatMap((statement) =>
+    statement.type === "ImportDeclaration" && !statement.source.value.startsWith(".")
+      ? statement.specifiers.map(({ local }) => local.name)
+      : [],
+  );
+  return new Set(names);
+}
+
+function isClass(node: Node): node is Class {
+  return node.type === "ClassDeclaration" || node.type === "ClassExpression";
+}
+
+function implementsForeign(node: Class, foreign: ReadonlySet<string>): boolean {
+  return (node.implements ?? []).some(({ expression }) => {
+    let root: Node = expression;
+    while (root.type === "MemberExpression") root = root.object;
+    return root.type === "Identifier" && foreign.has(root.name);
+  });
+}
+
+/** The name of the member that the node declares. One that overrides is called by its parent class. */
+function memberName(node: Node): string | undefined {
+  switch (node.type) {
+    case "TSPropertySignature":
+    case "TSMethodSignature":
+      return keyOf(node);
+    case "MethodDefinition":
+      return node.kind === "constructor" || node.override ? undefined : keyOf(node);
+    case "PropertyDefinition":
+      return node.override ? undefined : keyOf(node);
+    default:
+      return undefined;
+  }
+}
+
+function keyOf({ key, computed }: { readonly key: Node; readonly computed: boolean }) {
+  return key.type === "Identifier" && !computed ? key.name : undefined;
+}
+
+/** `x.name`, `x["name"]`, `"name" in x`, `const { name } = x`. */
+function namesReadBy(node: Node): readonly string[] {
+  switch (node.type) {
+    case "MemberExpression":
+      if (!node.computed && node.property.type === "Identifier") return [node.property.name];
+      return textOf(node.property);
+    case "BinaryExpression":
+      return node.operator === "in" ? textOf(node.left) : [];
+    case "ObjectPattern":
+      return node.properties.flatMap((property) =>
+        property.type === "Property" && property.key.type === "Identifier"
+          ? [property.key.name]
+          : [],
+      );
+    default:
+      return [];
+  }
+}
+
+function textOf(node: Node): readonly string[] {
+  return node.type === "Literal" && typeof node.value === "string" ? [node.value] : [];
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  const fields = new Map<string, unknown>(Object.entries(node));
+  return (visitorKeys[node.type] ?? []).flatMap((key) => fields.get(key)).filter(isNode);
+}
+
+function isNode(value: unknown): value is Node {
+  return (
+    typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
+  );
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { exportedTwice, unreadMembers } from "../../scripts/sourceNames.ts";
+
+function files(...sources: readonly string[]) {
+  return sources.map((source, index) => ({ path: `src/${index}.ts`, source }));
+}
+
+describe("names in the source", () => {
+  it("finds what two files export, whatever it is", () => {
+    const twice = exportedTwice(
+      files(
+        "export const a = 1;\nexport interface B {}\nconst mine = 1;",
+        "export function a() {}\nexport class C {}\nexport const mine = 2;",
+        "interface B {}\ntype D = B;\nexport { type D as C };",
+      ),
+    );
+    assert.deepEqual(
+      twice.map(({ name, places }) => [name, ...places]),
+      [
+        ["a", "src/0.ts:1", "src/1.ts:1"],
+        ["C", "src/1.ts:2", "src/2.ts:3"],
+      ],
+    );
+  });
+
+  it("finds members that are only written", () => {
+    const unread = (...sources: readonly string[]) =>
+      unreadMembers(files(...sources)).map(({ name }) => name);
+    const port = "export interface Port { used(): void; unused(): void; }";
+    assert.deepEqual(unread(port, "port.used();"), ["unused"]);
+    assert.deepEqual(unread(port, 'port.used(); type Part = Pick<Port, "unused">;'), ["unused"]);
+    assert.deepEqual(unread(port, "const { used, unused: mine } = port;"), []);
+    assert.deepEqual(unread(port, 'port["used"](); if ("unused" in port) stop();'), []);
+    const book = "class Book { constructor() {} pages = 1; get size() { return 1; } #own = 1; }";
+    assert.deepEqual(unread(book, "const book = { pages: 1 };"), ["pages", "size"]);
+  });
+
+  it("leaves out what a parent class or another package calls", () => {
+    const unread = (source: string) => unreadMembers(files(source)).map(({ name }) => name);
+    assert.deepEqual(unread("class A extends B { override write() {} }"), []);
+    const tree = "class A implements vscode.Tree { getChildren() {} }";
+    assert.deepEqual(unread(`import * as vscode from "vscode"; ${tree}`), []);
+    assert.deepEqual(unread(`import * as vscode from "./mine.ts"; ${tree}`), ["getChildren"]);
+  });
+});
