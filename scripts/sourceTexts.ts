@@ -149,7 +149,7 @@ function textOf(node: Node): string | undefined {
 }
 
 /** Names are the same in all languages. */
-const names = new Set(["Modal", "Modal Meter"]);
+const names = new Set(["Modal", "Modal Meter", "modal serve"]);
 const bugs = new Set(["Error", "TypeError", "RangeError", "AggregateError"]);
 const comparisons = new Set(["==", "===", "!=", "!==", "in"]);
 const searches = /\.(includes|startsWith|endsWith|indexOf|lastIndexOf|split|exec|test|match)$/;

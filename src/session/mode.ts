@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
 
 /** How a session is run: how long a container stays warm, and what the app file is told at deploy. */
@@ -61,30 +62,40 @@ const modeSetting = z.strictObject(
     // Bounds as the server tells them ("must be between 2 and 3600").
     scaledownSeconds: z.optional(
       z
-        .int("must be a whole number of seconds")
-        .check(z.gte(2, "must be from 2 to 3600"), z.lte(3600, "must be from 2 to 3600")),
+        .int({ error: () => t("must be a whole number of seconds") })
+        .check(
+          z.gte(2, { error: () => t("must be from 2 to 3600") }),
+          z.lte(3600, { error: () => t("must be from 2 to 3600") }),
+        ),
     ),
-    warmUp: z.optional(z.boolean("must be true or false")),
-    confirm: z.optional(z.boolean("must be true or false")),
+    warmUp: z.optional(z.boolean({ error: () => t("must be true or false") })),
+    confirm: z.optional(z.boolean({ error: () => t("must be true or false") })),
     expiresAfterMinutes: z.optional(
       z.nullable(
         z
-          .number("must be a number of minutes, or null")
-          .check(z.gte(1, "must be from 1 to 1440"), z.lte(1440, "must be from 1 to 1440")),
+          .number({ error: () => t("must be a number of minutes, or null") })
+          .check(
+            z.gte(1, { error: () => t("must be from 1 to 1440") }),
+            z.lte(1440, { error: () => t("must be from 1 to 1440") }),
+          ),
       ),
     ),
     variables: z.optional(
       z.record(
-        z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of a variable")),
-        z.string("must be text"),
+        z.string().check(
+          z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+            error: () => t("must be the name of a variable"),
+          }),
+        ),
+        z.string({ error: () => t("must be text") }),
       ),
     ),
   },
   {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? `does not know ${issue.keys.map((key) => `"${key}"`).join(", ")}`
-        : "must be an object",
+        ? t("does not know {0}", issue.keys.map((key) => `"${key}"`).join(", "))
+        : t("must be an object"),
   },
 );
 
@@ -97,12 +108,12 @@ export function modesOf(table: Readonly<Record<string, unknown>>): readonly Mode
   const [dev] = defaultModes;
   for (const [name, raw] of Object.entries(table)) {
     if (!modeName.test(name))
-      throw wrong(name, "must start with a letter, then letters, digits, - or _, 32 at most");
+      throw wrong(name, t("must start with a letter, then letters, digits, - or _, 32 at most"));
     const parsed = z.safeParse(modeSetting, raw);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       const path = [name, ...(issue?.path ?? [])].map(String).join(".");
-      throw wrong(path, issue?.message ?? "cannot be read");
+      throw wrong(path, issue?.message ?? t("cannot be read"));
     }
     const { scaledownSeconds, warmUp, confirm, expiresAfterMinutes, variables } = parsed.data;
     for (const variable of Object.keys(variables ?? {}))
@@ -110,8 +121,8 @@ export function modesOf(table: Readonly<Record<string, unknown>>): readonly Mode
         throw wrong(
           `${name}.variables.${variable}`,
           variable.toUpperCase() === "SCALEDOWN_WINDOW"
-            ? "is set by scaledownSeconds: change that instead"
-            : "must not be set by a mode",
+            ? t("is set by scaledownSeconds: change that instead")
+            : t("must not be set by a mode"),
         );
     const base = modes.get(name) ?? dev;
     if (base === undefined) continue;
@@ -133,7 +144,10 @@ export function modeNamed(modes: readonly ModeDefinition[], name: string): ModeD
   const mode = modes.find((candidate) => candidate.name === name);
   if (mode !== undefined) return mode;
   const names = modes.map((candidate) => candidate.name).join(", ");
-  throw new Failure("invalid-argument", `There is no mode "${name}". The modes are: ${names}.`);
+  throw new Failure(
+    "invalid-argument",
+    t('There is no mode "{0}". The modes are: {1}.', name, names),
+  );
 }
 
 /**
@@ -151,6 +165,10 @@ export function deployVariables(mode: ModeDefinition): Readonly<Record<string, s
 function wrong(path: string, message: string): Failure {
   return new Failure(
     "bad-setting",
-    `The setting modalMeter.modes is wrong: "${path}" ${message}. Correct it in the settings.`,
+    t(
+      'The setting modalMeter.modes is wrong: "{0}" {1}. Correct it in the settings.',
+      path,
+      message,
+    ),
   );
 }

@@ -4,11 +4,11 @@ import { t } from "../base/text.ts";
 import { checkOwnRates, type OwnRateProblem } from "../cost/rates/ownRateCheck.ts";
 import { formatRate } from "../cost/rates/ownRates.ts";
 
-const usdAmount = z.number().check(z.nonnegative("must be 0 or more"));
-const minutes = z.number().check(z.nonnegative("must be 0 or more"));
+const usdAmount = z.number().check(z.nonnegative({ error: () => t("must be 0 or more") }));
+const minutes = z.number().check(z.nonnegative({ error: () => t("must be 0 or more") }));
 
 const deployTarget = z.strictObject({
-  file: z.string().check(z.minLength(1, "must name a Python file")),
+  file: z.string().check(z.minLength(1, { error: () => t("must name a Python file") })),
   name: z.optional(z.string()),
   environment: z.optional(z.string()),
   healthUrl: z.optional(z.string()),
@@ -53,14 +53,11 @@ export function parseWorkdayEnd(text: string): WorkdayEnd | null | undefined {
   return { minuteOfDay, days: [...days].toSorted((a, b) => a - b) };
 }
 
-const webUrl = z
-  .string()
-  .check(
-    z.refine(
-      (text) => text === "" || isAllowedWebUrl(text),
-      "must be an https URL (http only for this machine itself)",
-    ),
-  );
+const webUrl = z.string().check(
+  z.refine((text) => text === "" || isAllowedWebUrl(text), {
+    error: () => t("must be an https URL (http only for this machine itself)"),
+  }),
+);
 
 function isAllowedWebUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -81,19 +78,22 @@ const shape = {
   endpoints: z.array(z.unknown()),
   /** Checked by the mode table (session/mode.ts), which names what is wrong. */
   modes: z.record(z.string(), z.unknown()),
-  resultsFolder: z.string().check(z.minLength(1, "must name a folder")),
+  resultsFolder: z.string().check(z.minLength(1, { error: () => t("must name a folder") })),
   askAboveUsd: usdAmount,
   maxParallelCalls: z
-    .int("must be a whole number")
-    .check(z.gte(1, "must be 1 or more"), z.lte(100, "must be 100 or less")),
-  maxResultGibibytes: z.number().check(z.positive("must be above 0")),
+    .int({ error: () => t("must be a whole number") })
+    .check(
+      z.gte(1, { error: () => t("must be 1 or more") }),
+      z.lte(100, { error: () => t("must be 100 or less") }),
+    ),
+  maxResultGibibytes: z.number().check(z.positive({ error: () => t("must be above 0") })),
   /** Checked one by one (cost/rates/ownRateCheck.ts): a wrong entry is left out, and named. */
   rates: z.pipe(
     z.record(z.string(), z.unknown()),
     z.transform((raw) => checkOwnRates(raw).rates),
   ),
   rateMultipliers: z.strictObject({
-    region: z.optional(z.number().check(z.positive("must be above 0"))),
+    region: z.optional(z.number().check(z.positive({ error: () => t("must be above 0") }))),
     nonPreemptible: z.optional(z.boolean()),
   }),
   budget: z.strictObject({
@@ -104,14 +104,11 @@ const shape = {
   onClose: z.enum(["remind", "stop", "release", "off"]),
   stopAfterMinutes: minutes,
   idleReminderMinutes: minutes,
-  workdayEnd: z
-    .string()
-    .check(
-      z.refine(
-        (text) => parseWorkdayEnd(text) !== undefined,
-        'must look like "Mon-Fri 18:00", or be empty',
-      ),
-    ),
+  workdayEnd: z.string().check(
+    z.refine((text) => parseWorkdayEnd(text) !== undefined, {
+      error: () => t('must look like "Mon-Fri 18:00", or be empty'),
+    }),
+  ),
   mutedReminders: z.array(z.string()),
 } as const;
 
@@ -170,10 +167,12 @@ export class Settings {
     for (const { path, message } of whole.error.issues) {
       const [name, ...inside] = path.map(String);
       if (name === undefined || problems.has(name)) continue;
-      const where = inside.length === 0 ? "" : ` at "${inside.join(".")}"`;
       problems.set(name, {
         setting: `modalMeter.${name}`,
-        message: `${message}${where} (it is ${shown(raw[name])})`,
+        message:
+          inside.length === 0
+            ? t("{0} (it is {1})", message, shown(raw[name]))
+            : t('{0} at "{1}" (it is {2})', message, inside.join("."), shown(raw[name])),
       });
     }
     const sound = Object.entries(raw).filter(([name]) => !problems.has(name));
@@ -190,14 +189,18 @@ export class Settings {
     const problem = this.problems.find(({ setting }) => setting === `modalMeter.${name}`);
     throw new Failure(
       "bad-setting",
-      describeProblem(problem ?? { setting: `modalMeter.${name}`, message: "is missing" }),
+      describeProblem(problem ?? { setting: `modalMeter.${name}`, message: t("is missing") }),
     );
   }
 }
 
 /** One sentence about a wrong setting. */
 function describeProblem(problem: SettingProblem): string {
-  return `The setting ${problem.setting} is wrong: ${problem.message}. Correct it in the settings.`;
+  return t(
+    "The setting {0} is wrong: {1}. Correct it in the settings.",
+    problem.setting,
+    problem.message,
+  );
 }
 
 const table = z.record(z.string(), z.unknown());

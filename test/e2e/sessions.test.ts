@@ -246,7 +246,7 @@ describe("sessions", function () {
       assert.equal(failed.severity, "error");
       assert.match(
         failed.message,
-        /flux_app\.py, line 27\)\. Nothing of this start runs on Modal\./,
+        /flux_app\.py, line 27\)\. Nothing that this start created runs on Modal\./,
       );
       assert.deepEqual(failed.buttons.slice(0, 1), ["Retry"]);
       await window.screenshot("failed-deploy");

@@ -89,7 +89,7 @@ describe("starting, with the real CLI against Local Modal", () => {
     assert.deepEqual(outcome.state, {
       verified: true,
       apps: [],
-      text: "Nothing of this start runs on Modal.",
+      text: "Nothing that this start created runs on Modal.",
     });
     assert.equal(window.ledger.openSession("acme/main", window.request().folder), undefined);
   });

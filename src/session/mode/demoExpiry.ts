@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import { asFailure } from "../concurrent.ts";
@@ -46,7 +47,10 @@ export function extendDemo(
   if (current.expiresAtMs === null)
     throw new Failure(
       "invalid-argument",
-      `This session is in ${current.mode} mode and does not expire. Switch to demo mode to start a new time box.`,
+      t(
+        "This session is in {0} mode and does not expire. Switch to demo mode to start a new time box.",
+        current.mode,
+      ),
     );
   const extended = {
     ...current,
@@ -126,7 +130,7 @@ export async function expireDemo(
       kind: "failed",
       attempts,
       nextTryAtMs,
-      failure: failed?.failure ?? new Failure("service-error", "Nothing could be switched."),
+      failure: failed?.failure ?? new Failure("service-error", t("Nothing could be switched.")),
     };
   } finally {
     ledger.releaseLease(lease, holder);

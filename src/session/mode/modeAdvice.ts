@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { formatCountdown, formatMetered } from "../../cost/format.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { ModeDefinition } from "../mode.ts";
@@ -15,38 +16,42 @@ export interface Advice {
 }
 
 /** Which mode for what. Shown where a mode is chosen. */
-export const decisionMatrix: readonly Advice[] = [
-  {
-    question: "Working on backend or tests?",
-    answer: "Use dev mode (cold starts are fine)",
-    leadsTo: { kind: "mode", mode: "dev" },
-  },
-  {
-    question: "Giving a presentation?",
-    answer: "Use demo mode (warmed up first; stop after the demo)",
-    leadsTo: { kind: "mode", mode: "demo" },
-  },
-  {
-    question: "End of day?",
-    answer: "Always stop what runs",
-    leadsTo: { kind: "stop" },
-  },
-  {
-    question: "On vacation?",
-    answer: "Verify that everything is stopped",
-    leadsTo: { kind: "check" },
-  },
-  {
-    question: "Production launch?",
-    answer: "Use prod mode (asks once more; stops leave it alone)",
-    leadsTo: { kind: "mode", mode: "prod" },
-  },
-  {
-    question: "Always need an answer in less than 1 s?",
-    answer: "Not yet: wait for the production phase (a container that never stops is billed 24/7)",
-    leadsTo: { kind: "wait" },
-  },
-];
+export function decisionMatrix(): readonly Advice[] {
+  return [
+    {
+      question: t("Working on backend or tests?"),
+      answer: t("Use dev mode (cold starts are fine)"),
+      leadsTo: { kind: "mode", mode: "dev" },
+    },
+    {
+      question: t("Giving a presentation?"),
+      answer: t("Use demo mode (warmed up first; stop after the demo)"),
+      leadsTo: { kind: "mode", mode: "demo" },
+    },
+    {
+      question: t("End of day?"),
+      answer: t("Always stop what runs"),
+      leadsTo: { kind: "stop" },
+    },
+    {
+      question: t("On vacation?"),
+      answer: t("Verify that everything is stopped"),
+      leadsTo: { kind: "check" },
+    },
+    {
+      question: t("Production launch?"),
+      answer: t("Use prod mode (asks once more; stops leave it alone)"),
+      leadsTo: { kind: "mode", mode: "prod" },
+    },
+    {
+      question: t("Always need an answer in less than 1 s?"),
+      answer: t(
+        "Not yet: wait for the production phase (a container that never stops is billed 24/7)",
+      ),
+      leadsTo: { kind: "wait" },
+    },
+  ];
+}
 
 /** What a mode costs at the rate in force, from cost/estimate.ts. null: the rate is not known. */
 export interface ModeFigures {
@@ -71,18 +76,18 @@ export interface ModeOffer {
 
 /** Everything that a person should see before choosing the mode. */
 export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer {
-  const advice = decisionMatrix.find(
+  const advice = decisionMatrix().find(
     ({ leadsTo }) => leadsTo.kind === "mode" && leadsTo.mode === mode.name,
   );
   const facts: string[] = [];
-  if (mode.warmUp) facts.push("warmed up");
-  facts.push(`scaledown ${formatCountdown(mode.scaledownSeconds * 1000)}`);
+  if (mode.warmUp) facts.push(t("warmed up"));
+  facts.push(t("scaledown {0}", formatCountdown(mode.scaledownSeconds * 1000)));
   if (mode.expiresAfterMinutes !== null)
-    facts.push(`dev again after ${formatCountdown(mode.expiresAfterMinutes * 60_000)}`);
-  if (mode.confirm) facts.push("asks once more");
+    facts.push(t("dev again after {0}", formatCountdown(mode.expiresAfterMinutes * 60_000)));
+  if (mode.confirm) facts.push(t("asks once more"));
   return {
     mode,
-    when: advice?.question ?? "Your own mode",
+    when: advice?.question ?? t("Your own mode"),
     facts,
     costs: costsOf(figures),
   };
@@ -93,10 +98,10 @@ function costsOf({
   idleTailMicroUsd: tail,
   forgottenNightMicroUsd: night,
 }: ModeFigures): readonly string[] {
-  if (request === null || tail === null || night === null) return ["costs unknown (no rate)"];
+  if (request === null || tail === null || night === null) return [t("costs unknown (no rate)")];
   return [
-    `${formatMetered(request)} per request`,
-    `${formatMetered(tail)} of it idle tail`,
-    `up to ${formatMetered(night)} a forgotten night`,
+    t("{0} per request", formatMetered(request)),
+    t("{0} of it idle tail", formatMetered(tail)),
+    t("up to {0} a forgotten night", formatMetered(night)),
   ];
 }

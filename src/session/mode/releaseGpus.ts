@@ -1,3 +1,4 @@
+import { plural, t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { formatPerHour } from "../../cost/format.ts";
@@ -79,7 +80,7 @@ export async function releaseGpus(
     const rest = scaled ? await stillThere(parts, ids, signal) : ids;
     if (rest.length === 0) return;
     if (options.interrupt === true) await byForce(parts, target, rest, reasons);
-    else if (scaled) for (const id of rest) reasons.set(id, "it is working on a request");
+    else if (scaled) for (const id of rest) reasons.set(id, t("it is working on a request"));
     else await byGracefulStop(parts, rest, reasons);
   };
   await inParallel(busy, 4, release);
@@ -89,16 +90,42 @@ export async function releaseGpus(
 /** One sentence about the outcome. */
 export function releaseText(result: ReleaseResult): string {
   const { released, left, started, savedMicroUsdPerHour: saved } = result;
-  if (!result.verified) return "Whether the GPUs were released could not be checked. Look again.";
-  if (released.length === 0 && left.length === 0) return "No GPU was running.";
+  if (!result.verified)
+    return t("Whether the GPUs were released could not be checked. Look again.");
+  if (released.length === 0 && left.length === 0) return t("No GPU was running.");
   const parts: string[] = [];
   if (released.length > 0) {
-    const less = saved === null ? "" : `: ≈ ${formatPerHour(saved)} less`;
-    parts.push(`Released ${released.length} GPU container(s)${less}. The deployment stays.`);
+    parts.push(
+      saved === null
+        ? plural(released.length, {
+            one: "Released {0} GPU container. The deployment stays.",
+            other: "Released {0} GPU containers. The deployment stays.",
+          })
+        : plural(
+            released.length,
+            {
+              one: "Released {0} GPU container: ≈ {1} less. The deployment stays.",
+              other: "Released {0} GPU containers: ≈ {1} less. The deployment stays.",
+            },
+            formatPerHour(saved),
+          ),
+    );
   }
   if (left.length > 0)
-    parts.push(`${left.length} container(s) still run: ${left[0]?.reason ?? "not known why"}.`);
-  if (started.length > 0) parts.push(`${started.length} new container(s) started meanwhile.`);
+    parts.push(
+      plural(
+        left.length,
+        { one: "{0} container still runs: {1}.", other: "{0} containers still run: {1}." },
+        left[0]?.reason ?? t("the reason is not known"),
+      ),
+    );
+  if (started.length > 0)
+    parts.push(
+      plural(started.length, {
+        one: "{0} new container started meanwhile.",
+        other: "{0} new containers started meanwhile.",
+      }),
+    );
   return parts.join(" ");
 }
 
@@ -153,11 +180,15 @@ async function scaleBack(
     const back = await scale(parts, target, { scaledownWindowSeconds: scaledownSeconds });
     if (back !== "all") continue;
     if (down === "all")
-      notes.push(`${target.name}: min_containers, if it was set, is 0 until the next deploy.`);
+      notes.push(t("{0}: min_containers, if it was set, is 0 until the next deploy.", target.name));
     return;
   }
   notes.push(
-    `${target.name}: the scaledown window may stay at ${leastScaledownSeconds} s until the next deploy, because it could not be set back.`,
+    t(
+      "{0}: the scaledown window may stay at {1} s until the next deploy, because it could not be set back.",
+      target.name,
+      leastScaledownSeconds,
+    ),
   );
 }
 
@@ -224,12 +255,15 @@ async function stopContainers(
       await within(clock, 30_000, "Modal", undefined, (signal) =>
         control.stopContainer(containerId, { graceful, signal }),
       );
-      reasons.set(containerId, "it was told to end, and has not yet");
+      reasons.set(containerId, t("it was asked to stop, but still runs"));
     } catch (error) {
       reasons.set(
         containerId,
         graceful
-          ? `it could not be ended without interrupting it: ${asFailure(error).message}`
+          ? t(
+              "it could not be stopped without interrupting its work: {0}",
+              asFailure(error).message,
+            )
           : asFailure(error).message,
       );
     }
@@ -269,7 +303,7 @@ async function resultOf(
   try {
     listing = await look(parts, signal);
   } catch (error) {
-    const reason = `not verified: ${asFailure(error).message}`;
+    const reason = t("not verified: {0}", asFailure(error).message);
     const left = wanted.map((containerId) => ({ containerId, reason }));
     return {
       released: [],
@@ -287,7 +321,7 @@ async function resultOf(
     .filter((id) => !wanted.includes(id));
   const left = wanted
     .filter((id) => present.has(id))
-    .map((id) => ({ containerId: id, reason: reasons.get(id) ?? "it has not ended yet" }));
+    .map((id) => ({ containerId: id, reason: reasons.get(id) ?? t("it has not stopped yet") }));
   return {
     released,
     left,

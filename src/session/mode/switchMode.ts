@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -69,7 +70,9 @@ export async function switchMode(
   const failed = apps.filter(({ how }) => how === "failed");
   const notes = apps.some(({ how }) => how === "autoscaler")
     ? [
-        `The app file still sees the variables of its last deploy (MODAL_MODE). They change with the next deploy, which also resets the scaledown window.`,
+        t(
+          "The app file still sees the variables of its last deploy (MODAL_MODE). They change with the next deploy, which also resets the scaledown window.",
+        ),
       ]
     : [];
   if (failed.length > 0) return { session, switched: false, apps, notes };
@@ -86,12 +89,17 @@ export async function switchMode(
 
 /** One sentence about the mode that is in force now. */
 export function switchText({ session, switched, apps }: SwitchOutcome): string {
-  if (switched) return `${session.mode} mode is in force.`;
+  if (switched) return t("{0} mode is in force.", session.mode);
   const failed = apps.filter((app) => app.how === "failed");
   const [first] = failed;
   const names = failed.map(({ app }) => app.appName).join(", ");
-  const rest = apps.length > failed.length ? " The other apps were switched." : "";
-  return `Still in ${session.mode} mode: ${names} (${first?.failure.message ?? ""}).${rest}`;
+  const still = t(
+    "Still in {0} mode: {1} ({2}).",
+    session.mode,
+    names,
+    first?.failure.message ?? "",
+  );
+  return apps.length > failed.length ? `${still} ${t("The other apps were switched.")}` : still;
 }
 
 async function switchApp(
@@ -103,7 +111,10 @@ async function switchApp(
 ): Promise<AppSwitch> {
   const needsDeploy = options.from !== undefined && otherVariables(options.from, to);
   const scaled = needsDeploy
-    ? new Failure("unsupported", `${to.name} mode has other variables, which only a deploy sets.`)
+    ? new Failure(
+        "unsupported",
+        t("{0} mode has other variables, which only a deploy sets.", to.name),
+      )
     : await scaleFailure(
         parts.control,
         { appId: app.appId, name: app.appName },
@@ -160,7 +171,11 @@ async function wentElsewhere(
   }
   return new Failure(
     "deploy-failed",
-    `its file deployed "${other}" instead of "${appName}", and both are in service now`,
+    t(
+      'its file deployed {0} instead of "{1}", and both are in service now',
+      other === null ? t("another app") : `"${other}"`,
+      appName,
+    ),
   );
 }
 
@@ -181,6 +196,6 @@ export function requireOpen(
 ): SessionRecord {
   const current = ledger.sessions({ scope }).find((session) => session.sessionId === sessionId);
   if (current === undefined || current.endedAtMs !== null)
-    throw new Failure("not-found", "This session is over already.");
+    throw new Failure("not-found", t("This session is already over."));
   return current;
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { appAuthors } from "../stop/appAuthors.ts";
 import { within } from "../concurrent.ts";
@@ -84,10 +85,13 @@ function refuseWhileRunning(found: readonly AlreadyRunning[], receipt: StopRecei
   const reasons = new Map(
     [...receipt.left, ...receipt.excluded].map(({ appId, reason }) => [appId, reason]),
   );
-  const list = still.map(({ appId, name }) => `${name} (${reasons.get(appId) ?? "still runs"})`);
+  const list = still.map(({ appId, name }) => `${name} (${reasons.get(appId) ?? t("still runs")})`);
   throw new Failure(
     "service-error",
-    `Not everything that runs could be stopped first: ${list.join("; ")}. Nothing was started.`,
+    t(
+      "Not everything that runs could be stopped first: {0}. Nothing was started.",
+      list.join("; "),
+    ),
   );
 }
 

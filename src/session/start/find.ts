@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { throwIfCancelled } from "../../base/abort.ts";
 import { pause } from "../concurrent.ts";
@@ -41,6 +42,12 @@ export async function findDeployed(
   }
   throw new Failure(
     "not-found",
-    `Modal took the deploy, but ${name === null ? "its app" : `"${name}"`} is not in the listing. Running: ${names.length === 0 ? "nothing" : names.join(", ")}. Set "name" of the deploy target.`,
+    [
+      name === null
+        ? t("Modal accepted the deployment, but its app is not listed.")
+        : t('Modal accepted the deployment, but "{0}" is not listed.', name),
+      names.length === 0 ? t("Nothing runs.") : t("Running: {0}.", names.join(", ")),
+      t('Set "name" of the deploy target.'),
+    ].join(" "),
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 import { isAborted } from "../../base/abort.ts";
@@ -28,23 +29,31 @@ export async function checkHealth(
     const url = addressOf(wanted.healthUrl, app) ?? urlNamed(app, /health/i);
     if (url === null) {
       if (wanted.healthUrl !== null) note(unreachable(app, wanted.healthUrl));
-      onEvent({ kind: "skipped", step: "health", why: `${app.appName}: no health URL` });
+      onEvent({ kind: "skipped", step: "health", why: t("{0}: no health URL", app.appName) });
       continue;
     }
     try {
-      const { status } = await within(clock, timeoutMs + 5000, "The health URL", signal, (signal) =>
-        probe(url, { timeoutMs, signal }),
+      const { status } = await within(
+        clock,
+        timeoutMs + 5000,
+        t("The health URL"),
+        signal,
+        (signal) => probe(url, { timeoutMs, signal }),
       );
       // 405: the route exists and only takes another method, so the app is up.
       if (status >= 400 && status !== 405)
         throw new Failure(
           "endpoint-failed",
-          `${app.appName} is deployed, but its health URL answered HTTP ${status}. Look at its log, or correct healthUrl.`,
+          t(
+            "{0} is deployed, but its health URL answered HTTP {1}. Look at its log, or correct healthUrl.",
+            app.appName,
+            status,
+          ),
         );
     } catch (error) {
       const failure = asFailure(error);
       if (failure.reason !== "timed-out" || isAborted(signal)) throw failure;
-      note(`${app.appName} did not answer within 30 s: it is still starting (cold start).`);
+      note(t("{0} did not answer within 30 s: it is still starting (cold start).", app.appName));
     }
   }
 }
@@ -64,7 +73,11 @@ export function addressOf(urlOrPath: string | null, { urls }: SessionApp): strin
 
 /** Said where a path is set and there is no address that it could go below. */
 export function unreachable({ appName }: SessionApp, path: string): string {
-  return `No web address of ${appName} is known, so "${path}" was not asked. Set a full URL instead.`;
+  return t(
+    'No web address of {0} is known, so "{1}" was not asked. Set a full URL instead.',
+    appName,
+    path,
+  );
 }
 
 /** The URL of the app's web function with such a name. */

@@ -1,3 +1,4 @@
+import { plural, t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
@@ -21,22 +22,51 @@ export function modalStateOf(
     return {
       verified: false,
       apps: [],
-      text: "What runs on Modal now could not be checked. Look again before you rely on it.",
+      text: t("What runs on Modal now could not be checked. Look again before you rely on it."),
     };
   const apps = liveApps(listing).filter(isOurs);
   const text =
     apps.length === 0
-      ? "Nothing of this start runs on Modal."
+      ? t("Nothing that this start created runs on Modal.")
       : apps.map((app) => appText(app, scaledownSeconds)).join(" ");
   return { verified: true, apps, text };
 }
 
 function appText({ name, state, containerCount }: LiveApp, scaledownSeconds: number): string {
   if (state === "stopping" || state === "stopped")
-    return `${name} is stopping; ${containerCount} container(s) still run.`;
-  const what = state === "unknown" ? "still has containers" : `is ${state}`;
+    return plural(
+      containerCount,
+      {
+        one: "{1} is stopping; {0} container still runs.",
+        other: "{1} is stopping; {0} containers still run.",
+      },
+      name,
+    );
   if (containerCount === 0)
-    return `${name} ${what}; no container runs, so nothing is billed until the next request.`;
+    return t(
+      "{0} is {1}; no container runs, so nothing is billed until the next request.",
+      name,
+      state,
+    );
   const idle = formatCountdown(scaledownSeconds * 1000);
-  return `${name} ${what} and ${containerCount} container(s) run: billed until they have been idle for ${idle}.`;
+  if (state === "unknown")
+    return plural(
+      containerCount,
+      {
+        one: "{1} still has {0} container: billed until it has been idle for {2}.",
+        other: "{1} still has {0} containers: billed until they have been idle for {2}.",
+      },
+      name,
+      idle,
+    );
+  return plural(
+    containerCount,
+    {
+      one: "{1} is {3} and {0} container runs: billed until it has been idle for {2}.",
+      other: "{1} is {3} and {0} containers run: billed until they have been idle for {2}.",
+    },
+    name,
+    idle,
+    state,
+  );
 }

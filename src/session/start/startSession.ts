@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { throwIfCancelled } from "../../base/abort.ts";
 import { asFailure } from "../concurrent.ts";
@@ -102,7 +103,7 @@ class Start {
       }
       await step("health", () => checkHealth(this.#parts, this.#started, options, note));
       if (this.#request.mode.warmUp) await step("warm-up", () => this.#warmUp(options, note));
-      else options.onEvent({ kind: "skipped", step: "warm-up", why: "not part of this mode" });
+      else options.onEvent({ kind: "skipped", step: "warm-up", why: t("not part of this mode") });
       return this.#ready();
     } catch (error) {
       if (options.signal?.aborted === true) return this.#cancelled(reached.step);
@@ -123,7 +124,12 @@ class Start {
       const { file, environment } = elsewhere.target;
       throw new Failure(
         "bad-setting",
-        `${likelyName(elsewhere.target) ?? file} is set to run in the environment ${environment}, but this window watches ${this.#scope}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.`,
+        t(
+          "{0} is set to run in the environment {1}, but this window watches {2}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.",
+          likelyName(elsewhere.target) ?? file,
+          environment ?? "",
+          this.#scope,
+        ),
       );
     }
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
@@ -199,7 +205,7 @@ class Start {
     note: (text: string) => void,
   ): Promise<void> {
     throwIfCancelled(options.signal);
-    options.onEvent({ kind: "skipped", step: "deploy", why: `${app.name} already runs` });
+    options.onEvent({ kind: "skipped", step: "deploy", why: t("{0} already runs", app.name) });
     const { mode } = this.#request;
     const failure = await scaleFailure(this.#parts.control, app, mode, options.signal);
     throwIfCancelled(options.signal);
@@ -210,7 +216,12 @@ class Start {
       if (last === undefined)
         throw new Failure(
           "unsupported",
-          `${app.name} cannot be put into ${mode.name} mode without a deploy: ${failure.message} Retry, and choose to start anyway.`,
+          t(
+            "{0} cannot be put into {1} mode without a deploy: {2} Retry, and choose to start anyway.",
+            app.name,
+            mode.name,
+            failure.message,
+          ),
           { cause: failure },
         );
       // The ledger never says a mode that is not in force; a demo that goes on keeps its end.
@@ -221,7 +232,7 @@ class Start {
         scaledownSeconds: last.scaledownSeconds,
         expiresAfterMinutes: last.expiresAtMs === null ? null : Math.max(0, leftMs) / 60_000,
       };
-      note(`${app.name} stays in ${last.mode} mode: ${failure.message}`);
+      note(t("{0} stays in {1} mode: {2}", app.name, last.mode, failure.message));
     }
     // Only a deploy tells addresses, so those of its last one here are kept.
     const known = this.#parts.ledger
@@ -230,7 +241,7 @@ class Start {
       .find(({ appId, urls }) => appId === app.appId && urls.length > 0);
     this.#session.open();
     this.#addApp(wanted, app.appId, app.name, known?.urls ?? []);
-    note(`${app.name} keeps the code and the variables of its last deploy.`);
+    note(t("{0} keeps the code and the variables of its last deploy.", app.name));
   }
 
   async #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
@@ -242,9 +253,12 @@ class Start {
         addressOf(wanted.healthUrl, app);
       if (url === null) {
         if (wanted.warmUpUrl !== null) note(unreachable(app, wanted.warmUpUrl));
-        const why = `${app.appName}: no warm-up URL is ${wanted.warmUpUrl === null ? "set" : "known"}`;
+        const why =
+          wanted.warmUpUrl === null
+            ? t("{0}: no warm-up URL is set", app.appName)
+            : t("{0}: no warm-up URL is known", app.appName);
         options.onEvent({ kind: "skipped", step: "warm-up", why });
-        note(`${why}, so the first request is a cold start.`);
+        note(t("{0}, so the first request is a cold start.", why));
         continue;
       }
       const result = await warmUp(this.#parts, {
@@ -259,7 +273,11 @@ class Start {
       if (result.kind === "warm") this.#warm.add(app.appId);
       else
         note(
-          `The warm-up of ${app.appName} was skipped. Its container keeps starting and is billed until it has been idle for ${this.#request.mode.scaledownSeconds} s.`,
+          t(
+            "The warm-up of {0} was skipped. Its container keeps starting and is billed until it has been idle for {1} s.",
+            app.appName,
+            this.#request.mode.scaledownSeconds,
+          ),
         );
     }
   }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { appAuthors } from "../stop/appAuthors.ts";
 import { asFailure, pause, within } from "../concurrent.ts";
 import type { ServeHandle } from "../deployer.ts";
@@ -163,7 +164,7 @@ function planOf(
         ...app,
         owner: "unknown",
         why: "not-asked-for",
-        reason: "not created by this start",
+        reason: t("not created by this start"),
         canBeNamed: false,
       })),
     alreadyStopped: [],

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 import { cancelled, isAborted } from "../../base/abort.ts";
@@ -66,14 +67,14 @@ export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promis
   };
   try {
     onTick(0, typical);
-    const answer = await within(clock, limitMs, "The warm-up", ending.signal, (signal) =>
+    const answer = await within(clock, limitMs, t("The warm-up"), ending.signal, (signal) =>
       probe(url, { timeoutMs: limitMs, signal }),
     );
     // 405: the route takes another method only, so the app was reached: it is up and loaded.
     if (answer.status >= 400 && answer.status !== 405)
       throw new Failure(
         "endpoint-failed",
-        `The warm-up request was answered with HTTP ${answer.status}. Look at the app's log.`,
+        t("The warm-up request was answered with HTTP {0}. Look at the app's log.", answer.status),
       );
     const durationMs = elapsedMs();
     ledger.remember(key, withDuration(ledger.recall(key), durationMs));

@@ -53,7 +53,7 @@ describe("releaseGpus", () => {
     );
     assert.equal(
       releaseText(result),
-      "Released 2 GPU container(s): ≈ $3.90/h less. The deployment stays.",
+      "Released 2 GPU containers: ≈ $3.90/h less. The deployment stays.",
     );
   });
 
@@ -105,7 +105,7 @@ describe("releaseGpus", () => {
     };
     const result = await release({}, null);
     assert.deepEqual(result.released, []);
-    assert.match(result.left[0]?.reason ?? "", /without interrupting it: --graceful needs/);
+    assert.match(result.left[0]?.reason ?? "", /without interrupting its work: --graceful needs/);
     assert.deepEqual(flux.containers, ["ta-1"]);
   });
 

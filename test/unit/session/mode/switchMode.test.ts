@@ -143,6 +143,6 @@ describe("switchMode", () => {
   it("does not bring an ended session back", async () => {
     const { clock, ledger, parts, session } = bench();
     ledger.upsertSession({ ...session, endedAtMs: startMs, end: "stopped" });
-    await assert.rejects(settled(clock, switchMode(parts, session, demo)), /over already/);
+    await assert.rejects(settled(clock, switchMode(parts, session, demo)), /already over/);
   });
 });

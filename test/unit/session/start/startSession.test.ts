@@ -436,7 +436,7 @@ describe("startSession", () => {
       const outcome = await start({ mode: demo, targets: [warm] }, { warmUpLimitMs: 600_000 });
       assert.ok(outcome.kind === "failed");
       assert.deepEqual([outcome.step, outcome.failure.reason], ["warm-up", "timed-out"]);
-      assert.match(outcome.state.text, /1 container\(s\) run: billed until .* idle for 10 min/);
+      assert.match(outcome.state.text, /1 container runs: billed until .* idle for 10 min/);
       assert.equal(outcome.canUndo, true);
       const undone = await settled(clock, outcome.undo());
       assert.equal(undone.verified, true);
@@ -466,7 +466,7 @@ describe("startSession", () => {
       const outcome = await start();
       assert.ok(outcome.kind === "failed");
       assert.deepEqual([outcome.step, outcome.failure.reason], ["deploy", "deploy-failed"]);
-      assert.equal(outcome.state.text, "Nothing of this start runs on Modal.");
+      assert.equal(outcome.state.text, "Nothing that this start created runs on Modal.");
       assert.equal(ledger.openSession("acme/main", "/project"), undefined);
       assert.equal(modal.live.length, 0);
     });
@@ -624,7 +624,7 @@ describe("startSession", () => {
       assert.deepEqual([outcome.step, outcome.failure.reason], ["find", "not-found"]);
       assert.match(
         outcome.failure.message,
-        /Modal took the deploy, but "flux" is not in the listing/,
+        /Modal accepted the deployment, but "flux" is not listed/,
       );
       assert.match(outcome.failure.message, /Running: other/);
     });
