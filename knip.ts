@@ -15,7 +15,6 @@ const config: KnipConfig = {
     "test/e2e/package.ts",
     "test/host/{install,runSuites,suiteRunner}.ts",
     "test/host/suite/**/*.test.ts",
-    "test/resultReporter.ts",
     "test/bench/*.ts",
   ],
   project: ["src/**/*.ts!", "{test,scripts}/**/*.{ts,mjs}"],

@@ -1,145 +1,75 @@
-// npm test: every check there is, each after the set-up that it needs.
+// Every check and test there is, each after the set-up that it needs.
 //
-//   npm test -- [--only unit,e2e] [--require-cli] [--require-editor] [--require-desktop]
+//   npm test -- [--only unit,e2e] [--file closing] [--list usual,long] [--lanes 4]
+//               [--require-cli] [--require-editor] [--require-desktop]
 //
 // Ends with one line, "N passed, N failed, N skipped": the sum of all suites.
-import { createWriteStream, globSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { globSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import * as z from "zod/mini";
 import { outFolder, root } from "../test/host/paths.ts";
+import { runInLanes } from "./testing/lanes.ts";
+import { countsText, failure, nothing, sumOf, type Results } from "./testing/results.ts";
+import { runJob } from "./testing/runJob.ts";
+import { suites, type Job, type Need, type Suite } from "./testing/suites.ts";
 
-type Need = "cli" | "editor" | "desktop";
+/** Nothing that is well says nothing for so long: each wait and each test has a shorter limit. */
+const silentMs = 15 * 60_000;
 
-interface Suite {
-  readonly name: string;
-  readonly command: readonly string[];
-  /** A check counts as one test; mocha counts its own and says so in a results file. */
-  readonly counts: "one" | "mocha";
-  /** Without it the whole suite is skipped. Tests inside a suite skip for themselves. */
-  readonly needs?: Need;
-  /** Checks go first, one after another. Then the slow lanes run side by side: the editor's waits
-   *  mostly for graces and countdowns, which leaves the processors to the others. */
-  readonly lane: "checks" | "processes" | "editor" | "silence";
-  /** Files that must exist for the suite to be there at all. */
-  readonly files?: string;
-}
-
-const bin = (name: string) => join(root, "node_modules", ".bin", name);
-const reporter = ["--reporter", join(root, "test", "resultReporter.ts")];
-const node = process.execPath;
-
-const suites: readonly Suite[] = [
-  { name: "types", command: [bin("tsc")], counts: "one", lane: "checks" },
-  { name: "lint", command: [bin("oxlint")], counts: "one", lane: "checks" },
-  { name: "format", command: [bin("oxfmt"), "--check"], counts: "one", lane: "checks" },
-  { name: "unused", command: [bin("knip")], counts: "one", lane: "checks" },
-  {
-    name: "readme",
-    command: [node, "scripts/readme.ts", "--check"],
-    counts: "one",
-    lane: "checks",
-  },
-  {
-    name: "texts",
-    command: [node, "scripts/texts.ts", "--check"],
-    counts: "one",
-    lane: "checks",
-  },
-  {
-    name: "unit",
-    command: [bin("mocha"), "test/unit/**/*.test.ts", ...reporter],
-    counts: "mocha",
-    lane: "checks",
-  },
-  {
-    name: "package",
-    command: [node, "scripts/package.ts", "--check"],
-    counts: "one",
-    lane: "checks",
-  },
-  {
-    name: "integration",
-    // --exit: a process that a failed test left behind must not hold up the verdict.
-    command: [
-      bin("mocha"),
-      "--exit",
-      "--timeout",
-      "180000",
-      "test/integration/**/*.test.ts",
-      ...reporter,
-    ],
-    counts: "mocha",
-    lane: "processes",
-  },
-  {
-    name: "host",
-    command: [node, "test/host/runSuites.ts"],
-    counts: "mocha",
-    needs: "editor",
-    lane: "editor",
-  },
-  ...(
-    [
-      ["e2e-waiting", "editor"],
-      ["e2e", "processes"],
-      // Five minutes in which nothing happens.
-      ["e2e-silence", "silence"],
-    ] as const
-  ).map(([name, lane]): Suite => ({
-    name,
-    command: [bin("mocha"), "--config", `test/e2e/${name}.mocharc.json`, ...reporter],
-    counts: "mocha",
-    needs: "editor",
-    lane,
-  })),
-];
-
+const isCi = process.env["CI"] === "true";
 const { values: options } = parseArgs({
   options: {
     only: { type: "string" },
-    "require-cli": { type: "boolean", default: process.env["CI"] === "true" },
-    "require-editor": { type: "boolean", default: process.env["CI"] === "true" },
+    file: { type: "string", default: "" },
+    list: { type: "string", default: "usual" },
+    // Most of what runs waits half of its time.
+    lanes: { type: "string", default: String(2 * availableParallelism()) },
+    "require-cli": { type: "boolean", default: isCi },
+    "require-editor": { type: "boolean", default: isCi },
     "require-desktop": { type: "boolean", default: false },
   },
 });
-const required: readonly Need[] = [
-  ...(options["require-cli"] ? ["cli" as const] : []),
-  ...(options["require-editor"] ? ["editor" as const] : []),
-  ...(options["require-desktop"] ? ["desktop" as const] : []),
-];
-const only = options.only?.split(",");
-const unknown = only?.filter((name) => !suites.some((suite) => suite.name === name)) ?? [];
-if (unknown.length > 0) {
-  const names = suites.map(({ name }) => name).join(", ");
-  throw new Error(`No suite is named ${unknown.join(", ")}. There are: ${names}`);
-}
-/** "e2e" stands for both of its halves. */
-const isWanted = (name: string): boolean =>
-  only?.some((wanted) => name === wanted || name.startsWith(`${wanted}-`)) ?? true;
-const chosen = suites.filter(({ name }) => isWanted(name));
-/** The lane whose lines are shown as they come; the other lane's go to its log. */
-const liveLane = chosen.some(({ lane }) => lane === "editor") ? "editor" : "processes";
+const required: readonly Need[] = (["cli", "editor", "desktop"] as const).filter(
+  (need) => options[`require-${need}`],
+);
+const resultsFile = join(outFolder, "results.json");
 
-const resultsShape = z.object({
-  passed: z.number(),
-  failed: z.array(z.object({ title: z.string(), error: z.string() })),
-  skipped: z.array(z.object({ title: z.string(), reason: z.string() })),
-});
-type Results = z.infer<typeof resultsShape>;
+/** The suites that were asked for, with the files that were asked for. */
+function choose(): readonly Suite[] {
+  const lists = options.list.split(",");
+  const only = options.only?.split(",");
+  const offered = only === undefined ? suites.filter(({ list }) => lists.includes(list)) : suites;
+  const names = offered.map(({ name }) => name);
+  const unknown = only?.filter((name) => !names.includes(name)) ?? [];
+  if (unknown.length > 0) {
+    throw new Error(`No suite is named ${unknown.join(", ")}. There are: ${names.join(", ")}`);
+  }
+  const chosen = offered
+    .filter(({ name }) => only?.includes(name) ?? true)
+    .map((suite) => ({
+      ...suite,
+      jobs: suite.jobs.filter(({ file }) => (file ?? "").includes(options.file)),
+    }))
+    // Without --file, a suite that has no file stays, and fails.
+    .filter(({ jobs }) => options.file === "" || jobs.length > 0);
+  if (chosen.length === 0) throw new Error("No suite has what was asked for.");
+  return chosen;
+}
 
 /** Installs what the chosen suites need. Answers what could not be had, and why. */
-async function setUp(): Promise<ReadonlyMap<Need, string>> {
+async function setUp(chosen: readonly Suite[]): Promise<ReadonlyMap<Need, string>> {
   const missing = new Map<Need, string>();
   const wanted: readonly (readonly [Need, string, boolean])[] = [
-    ["cli", "--python", chosen.some(({ name, lane }) => lane !== "checks" && name !== "host")],
+    ["cli", "--python", chosen.some(({ isCheck, name }) => !isCheck && name !== "host")],
     ["editor", "--editor", chosen.some(({ needs }) => needs === "editor")],
   ];
   for (const [need, flag, isWanted] of wanted) {
     if (!isWanted) continue;
-    const { failed, stderr } = await execa(node, ["scripts/setup.mjs", flag], {
+    const { failed, stderr } = await execa(process.execPath, ["scripts/setup.mjs", flag], {
       cwd: root,
       reject: false,
       stderr: ["inherit", "pipe"],
@@ -149,101 +79,161 @@ async function setUp(): Promise<ReadonlyMap<Need, string>> {
   return missing;
 }
 
-function failure(title: string, error: string): Results {
-  return { passed: 0, failed: [{ title, error }], skipped: [] };
-}
+const filesShape = z.object({ files: z.record(z.string(), z.number()) });
 
-async function runSuite(suite: Suite, missing: ReadonlyMap<Need, string>): Promise<Results> {
-  const { name, needs } = suite;
-  const reason = needs === undefined ? undefined : missing.get(needs);
-  if (needs !== undefined && reason !== undefined) {
-    if (required.includes(needs)) return failure(name, `This run requires the ${needs}: ${reason}`);
-    return { passed: 0, failed: [], skipped: [{ title: name, reason }] };
-  }
-  const log = join(outFolder, `${name}.log`);
-  const resultsFile = join(outFolder, `${name}.json`);
-  const [command = "", ...args] = suite.command;
-  const child = execa(command, args, {
-    cwd: root,
-    reject: false,
-    all: true,
-    buffer: true,
-    timeout: 30 * 60_000,
-    forceKillAfterDelay: 10_000,
-    env: {
-      PATH: [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
-      MODAL_METER_RESULTS: resultsFile,
-      MODAL_METER_REQUIRE: required.join(","),
-      NO_COLOR: "1",
-    },
-  });
-  child.all.pipe(createWriteStream(log));
-  if (suite.lane === liveLane) child.all.pipe(process.stdout, { end: false });
-  const { all, failed, exitCode, timedOut } = await child;
-  const tail = all.split("\n").slice(-60).join("\n");
-  if (suite.counts === "one") {
-    return failed ? failure(name, tail) : { passed: 1, failed: [], skipped: [] };
-  }
-  let results: Results;
-  try {
-    results = resultsShape.parse(JSON.parse(await readFile(resultsFile, "utf8")));
-  } catch {
-    return failure(name, `The suite ended before its results (code ${exitCode}).\n${tail}`);
-  }
-  const total = results.passed + results.failed.length + results.skipped.length;
-  if (total === 0) return failure(name, "The suite ran no test.");
-  if (failed && results.failed.length === 0) {
-    const why = timedOut ? "took more than 30 minutes" : `ended with code ${exitCode}`;
-    results.failed.push({ title: name, error: `The suite ${why} though no test failed.\n${tail}` });
-  }
-  return results;
+/** Seconds of each file in the last run here; nothing in a fresh clone. */
+async function lastSeconds(): Promise<Readonly<Record<string, number>>> {
+  const text = await readFile(resultsFile, "utf8").catch(() => "{}");
+  return filesShape.safeParse(JSON.parse(text)).data?.files ?? {};
 }
 
 /** Names of test files that no suite runs: a forgotten file is a test that cannot fail. */
 function orphans(): readonly string[] {
-  return globSync("test/**/*.test.ts", { cwd: root }).filter(
-    (file) => !/^test[\\/](unit|integration|e2e|host[\\/]suite)[\\/]/.test(file),
-  );
+  const run = suites.flatMap(({ jobs }) => jobs.map(({ file }) => file));
+  return globSync("test/**/*.test.ts", { cwd: root })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => !/^test\/(unit|host\/suite)\//.test(file) && !run.includes(file));
 }
 
-// A result of an earlier run must not be taken for one of this run.
-for (const { name } of chosen) {
-  for (const end of ["json", "log"]) await rm(join(outFolder, `${name}.${end}`), { force: true });
-}
-await mkdir(outFolder, { recursive: true });
-const started = performance.now();
-const missing = await setUp();
-const sum = { passed: 0, failed: 0, skipped: 0 };
-const details: Record<string, Results & { seconds: number }> = {};
-/** Runs the lane's suites one after another, and tells each one's result as it ends. */
-async function runLane(lane: Suite["lane"]): Promise<void> {
-  for (const suite of chosen.filter((one) => one.lane === lane)) {
-    const from = performance.now();
-    if (lane !== "checks") console.log(`\n${suite.name}`);
-    const results = await runSuite(suite, missing);
-    const seconds = Math.round((performance.now() - from) / 100) / 10;
-    details[suite.name] = { ...results, seconds };
-    const { passed, failed, skipped } = results;
-    sum.passed += passed;
-    sum.failed += failed.length;
-    sum.skipped += skipped.length;
-    console.log(
-      `${failed.length > 0 ? "✖" : "✔"} ${suite.name}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped (${seconds} s)`,
-    );
-    for (const { title, reason } of skipped) console.log(`  skipped: ${title}: ${reason}`);
-    for (const { title, error } of failed) {
-      console.log(`  failed: ${title}\n${error.replaceAll(/^/gm, "    ")}`);
-    }
+/** Lines of a failure or of a skipped test, below the line of its file or suite. */
+function tell({ failed, skipped }: Results): void {
+  for (const { title, reason } of skipped) console.log(`  skipped: ${title}: ${reason}`);
+  for (const { title, error } of failed) {
+    console.log(`  failed: ${title}\n${error.replaceAll(/^/gm, "    ")}`);
   }
 }
 
-await runLane("checks");
-await Promise.all([runLane("processes"), runLane("editor"), runLane("silence")]);
-for (const file of only === undefined ? orphans() : []) {
-  console.log(`✖ ${file} belongs to no suite`);
-  sum.failed += 1;
+function lineOf(name: string, results: Results, seconds: number): string {
+  const mark = results.failed.length > 0 ? "✖" : "✔";
+  return `${mark} ${name}: ${countsText(results)} (${seconds.toFixed(1)} s)`;
 }
-await writeFile(join(outFolder, "results.json"), JSON.stringify(details, undefined, 2));
+
+/** A file of the long list runs in the usual one too, and shorter there. */
+function keyOf({ list, name }: Suite, { file }: Job): string {
+  return list === "usual" ? (file ?? name) : `${file ?? name} (${name})`;
+}
+
+class Run {
+  readonly #chosen: readonly Suite[];
+  readonly #missing: ReadonlyMap<Need, string>;
+  readonly #last: Readonly<Record<string, number>>;
+  readonly #results = new Map<Suite, Results[]>();
+  readonly #seconds = new Map<Suite, number>();
+  readonly fileSeconds = new Map<string, number>();
+
+  constructor(
+    chosen: readonly Suite[],
+    missing: ReadonlyMap<Need, string>,
+    last: Readonly<Record<string, number>>,
+  ) {
+    this.#chosen = chosen;
+    this.#missing = missing;
+    this.#last = last;
+  }
+
+  /** The checks first, on each processor one; then everything else side by side. */
+  async all(): Promise<void> {
+    await this.#part(true, availableParallelism());
+    if (!this.#chosen.some(({ name }) => name === "package")) await this.#pack();
+    await this.#part(false, Number(options.lanes));
+  }
+
+  /** The window tests install the package that the check "package" makes. */
+  async #pack(): Promise<void> {
+    if (!this.#chosen.some(({ needs, name }) => needs === "editor" && name !== "host")) return;
+    await execa(process.execPath, ["scripts/package.ts"], { cwd: root });
+  }
+
+  async #part(isCheck: boolean, lanes: number): Promise<void> {
+    const tasks = this.#chosen
+      .filter((suite) => suite.isCheck === isCheck)
+      .flatMap((suite) =>
+        this.#isPossible(suite)
+          ? suite.jobs.map((job) => ({
+              expectedSeconds: this.#last[keyOf(suite, job)] ?? job.expectedSeconds,
+              isIdle: job.isIdle ?? false,
+              run: async () => this.#job(suite, job),
+            }))
+          : [],
+      );
+    await runInLanes(tasks, lanes);
+  }
+
+  #isPossible(suite: Suite): boolean {
+    const { needs, name } = suite;
+    const reason = needs === undefined ? undefined : this.#missing.get(needs);
+    if (needs === undefined || reason === undefined) return true;
+    this.#results.set(suite, [
+      required.includes(needs)
+        ? failure(name, `This run requires the ${needs}: ${reason}`)
+        : { ...nothing, skipped: [{ title: name, reason }] },
+    ]);
+    return false;
+  }
+
+  async #job(suite: Suite, job: Job): Promise<void> {
+    const from = performance.now();
+    const results = await runJob({
+      job,
+      suite: suite.name,
+      env: {
+        MODAL_METER_REQUIRE: required.join(","),
+        MODAL_METER_PACKED: "1",
+        ...suite.env,
+      },
+      folder: outFolder,
+      silentMs,
+    });
+    const seconds = (performance.now() - from) / 1000;
+    this.#results.set(suite, [...(this.#results.get(suite) ?? []), results]);
+    this.#seconds.set(suite, (this.#seconds.get(suite) ?? 0) + seconds);
+    if (job.file !== null) this.fileSeconds.set(keyOf(suite, job), seconds);
+    console.log(lineOf(keyOf(suite, job), results, seconds));
+    tell(results);
+  }
+
+  /** What came of a suite, and the sum of its processes' seconds. */
+  suite(suite: Suite): Results & { readonly seconds: number } {
+    const sum = sumOf(this.#results.get(suite) ?? []);
+    const seconds = Math.round((this.#seconds.get(suite) ?? 0) * 10) / 10;
+    const isEmpty = sum.passed + sum.failed.length + sum.skipped.length === 0;
+    return { ...(isEmpty ? failure(suite.name, "The suite ran no test.") : sum), seconds };
+  }
+}
+
+const chosen = choose();
+const last = await lastSeconds();
+await mkdir(outFolder, { recursive: true });
+const started = performance.now();
+const run = new Run(chosen, await setUp(chosen), last);
+await run.all();
+
+if (run.fileSeconds.size > 0) console.log("\nSeconds per file");
+for (const [file, seconds] of [...run.fileSeconds].toSorted(([, one], [, other]) => other - one)) {
+  console.log(`${seconds.toFixed(1).padStart(7)}  ${file}`);
+}
+console.log("\nSuites");
+const all = chosen.map((suite) => ({ name: suite.name, results: run.suite(suite) }));
+for (const { name, results } of all) console.log(lineOf(name, results, results.seconds));
+// A test that failed is named here too: its own lines may be far above.
+for (const { results } of all) for (const { title } of results.failed) console.log(`  ✖ ${title}`);
+for (const { results } of all) if (results.passed === 0) tell({ ...results, failed: [] });
+const forgotten = (options.only === undefined ? orphans() : []).map((file): Results =>
+  failure(file, "It belongs to no suite."),
+);
+forgotten.forEach((results) => tell(results));
+const total = sumOf([...all.map(({ results }) => results), ...forgotten]);
+await writeFile(
+  resultsFile,
+  JSON.stringify(
+    {
+      suites: Object.fromEntries(all.map(({ name, results }) => [name, results])),
+      files: { ...last, ...Object.fromEntries(run.fileSeconds) },
+    },
+    undefined,
+    2,
+  ),
+);
 console.log(`\n${Math.round((performance.now() - started) / 1000)} s; logs are in test/out/`);
-console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
-process.exitCode = sum.failed > 0 ? 1 : 0;
+console.log(countsText(total));
+process.exitCode = total.failed.length > 0 ? 1 : 0;

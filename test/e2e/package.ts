@@ -1,15 +1,18 @@
+import { availableParallelism } from "node:os";
 import { pack } from "../../scripts/package.ts";
 import { killLeftovers } from "../host/processes.ts";
 import { takeTurn, type Turn } from "./turn.ts";
 
-/** What two cores bear at once: two runs, of which most waits for graces and countdowns, and one that only waits. */
-const places = ["e2e-1", "e2e-2", "e2e-3"];
+/** Editors that this machine bears at once, of all runs together: each waits for half of its time. */
+const places = Array.from({ length: 2 * availableParallelism() + 1 }, (_, at) => `e2e-${at + 1}`);
 
 let turn: Turn | undefined;
 
 /** Called by mocha before the first test: the window is given the package that users install. */
 export async function mochaGlobalSetup(): Promise<void> {
   turn = await takeTurn(places, "another end-to-end run");
+  // scripts/test.ts has made the package for all files.
+  if (process.env["MODAL_METER_PACKED"] === "1") return;
   await using _ = await takeTurn(["package"], "another run's package");
   await pack();
 }

@@ -13,7 +13,7 @@ export interface Turn extends AsyncDisposable {
  * one process can make; the place of a run that was killed is free again.
  */
 export async function takeTurn(places: readonly string[], waitingFor: string): Promise<Turn> {
-  for (let told = false; ;) {
+  for (let toldAtMs = -Infinity; ;) {
     for (const place of places) {
       const folder = join(tmpdir(), `modal-meter-${place}.lock`);
       if (!(await take(folder))) continue;
@@ -22,8 +22,10 @@ export async function takeTurn(places: readonly string[], waitingFor: string): P
         [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
       };
     }
-    if (!told) console.log(`Waiting for ${waitingFor} to end…`);
-    told = true;
+    if (performance.now() - toldAtMs > 60_000) {
+      console.log(`Waiting for ${waitingFor} to end…`);
+      toldAtMs = performance.now();
+    }
     await delay(500);
   }
 }

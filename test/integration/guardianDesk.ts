@@ -24,7 +24,9 @@ import { startLocalModal } from "../sim/localModal.ts";
 import type { LocalModal } from "../sim/localModal.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const bundleFolder = join(root, "test", "out", "guardian");
+/** Of this process alone: test files run side by side. */
+const bundleFolder = mkdtempSync(join(tmpdir(), "guardian-bundle-"));
+process.once("exit", () => rmSync(bundleFolder, { recursive: true, force: true }));
 const windowFile = join(bundleFolder, "window.cjs");
 
 /** The two files that the extension ships for the guardian, and a window, built from the sources as they are now. */

@@ -13,7 +13,8 @@ function randomOf(seed: number): () => number {
   };
 }
 
-const sequences = 10;
+/** `npm run test:long` plays more. */
+const sequences = Number(process.env["MODAL_METER_SEQUENCES"] ?? "10");
 const firstSeed = Number(process.env["MODAL_METER_SEED"] ?? "1");
 
 describe("real windows and guardians in random order", function () {

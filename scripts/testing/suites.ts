@@ -1,0 +1,145 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { root } from "../../test/host/paths.ts";
+
+/** What a machine may lack. */
+export type Need = "cli" | "editor" | "desktop";
+
+/** `npm test` runs the usual list, `npm run test:long` the long one, `.ci/run` both. */
+export type List = "usual" | "long";
+
+/** A set of checks or tests with one line in the report. */
+export interface Suite {
+  readonly name: string;
+  readonly list: List;
+  /** Without it the whole suite is skipped. Tests inside a suite skip for themselves. */
+  readonly needs?: Need;
+  /** Set for the whole suite, on top of this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Checks go first: they take seconds, and the window tests need the package that one of them makes. */
+  readonly isCheck: boolean;
+  readonly jobs: readonly Job[];
+}
+
+/** One process. */
+export interface Job {
+  readonly command: readonly string[];
+  /** A check counts as one test; mocha counts its own and says so in a results file. */
+  readonly counts: "one" | "mocha";
+  /** The test file that it runs, relative to the repository; null: more than one, or none. */
+  readonly file: string | null;
+  /** Guessed before it ever ran here. The longest begin first, so that none is alone at the end. */
+  readonly expectedSeconds: number;
+  /** It waits for a time that nobody can shorten, and leaves the processor to others. */
+  readonly isIdle?: boolean;
+}
+
+const bin = (name: string): string => join(root, "node_modules", ".bin", name);
+const node = process.execPath;
+const reporter = ["--reporter", join(root, "test", "resultReporter.ts")];
+
+/** Files that take much longer than the others of their folder, in seconds on two cores. */
+const longFiles: Readonly<Record<string, number>> = {
+  "test/e2e/closing.test.ts": 300,
+  "test/e2e/endpoints.test.ts": 300,
+  "test/e2e/sessions.test.ts": 400,
+};
+
+function check(name: string, command: readonly string[]): Suite {
+  const job: Job = { command, counts: "one", file: null, expectedSeconds: 5 };
+  return { name, list: "usual", isCheck: true, jobs: [job] };
+}
+
+/** A process for each file, so that they run side by side and none waits for another. */
+function perFile(pattern: string, flags: readonly string[], expectedSeconds: number): Job[] {
+  return globSync(pattern, { cwd: root })
+    .toSorted()
+    .map((path) => path.replaceAll("\\", "/"))
+    .map((file) => ({
+      command: [bin("mocha"), ...flags, file, ...reporter],
+      counts: "mocha",
+      file,
+      expectedSeconds: longFiles[file] ?? expectedSeconds,
+      isIdle: idle.includes(file),
+    }));
+}
+
+const idle: readonly string[] = ["test/e2e/silence.test.ts"];
+
+const mocharc = z.object({
+  require: z.array(z.string()),
+  retries: z.number(),
+  timeout: z.number(),
+});
+
+/** What a run of mocha by hand takes from the file, but for the list of files, which would be added. */
+function endToEndFlags(): readonly string[] {
+  const path = join(root, "test", "e2e", "e2e.mocharc.json");
+  const { require, retries, timeout } = mocharc.parse(JSON.parse(readFileSync(path, "utf8")));
+  return [
+    ...require.flatMap((file) => ["--require", file]),
+    `--retries=${retries}`,
+    `--timeout=${timeout}`,
+  ];
+}
+
+/** --exit: a process that a failed test left behind must not hold up the verdict. */
+const integrationFlags = ["--exit", "--timeout=180000"];
+
+export const suites: readonly Suite[] = [
+  check("types", [bin("tsc")]),
+  check("lint", [bin("oxlint")]),
+  check("format", [bin("oxfmt"), "--check"]),
+  check("unused", [bin("knip")]),
+  check("texts", [node, "scripts/texts.ts", "--check"]),
+  check("readme", [node, "scripts/readme.ts", "--check"]),
+  {
+    name: "unit",
+    list: "usual",
+    isCheck: true,
+    jobs: [
+      {
+        command: [bin("mocha"), "test/unit/**/*.test.ts", ...reporter],
+        counts: "mocha",
+        file: null,
+        expectedSeconds: 10,
+      },
+    ],
+  },
+  check("package", [node, "scripts/package.ts", "--check"]),
+  {
+    name: "integration",
+    list: "usual",
+    isCheck: false,
+    jobs: perFile("test/integration/**/*.test.ts", integrationFlags, 20),
+  },
+  {
+    name: "host",
+    list: "usual",
+    needs: "editor",
+    isCheck: false,
+    jobs: [
+      {
+        command: [node, "test/host/runSuites.ts"],
+        counts: "mocha",
+        file: null,
+        expectedSeconds: 15,
+      },
+    ],
+  },
+  {
+    name: "e2e",
+    list: "usual",
+    needs: "editor",
+    isCheck: false,
+    jobs: perFile("test/e2e/**/*.test.ts", endToEndFlags(), 60),
+  },
+  {
+    name: "more-sequences",
+    list: "long",
+    env: { MODAL_METER_SEQUENCES: "40", MODAL_METER_SEED: "11" },
+    isCheck: false,
+    jobs: perFile("test/integration/guardian{Random,Sequences}.test.ts", integrationFlags, 200),
+  },
+];

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { runInLanes } from "../../scripts/testing/lanes.ts";
+import type { Results } from "../../scripts/testing/results.ts";
+import { runJob } from "../../scripts/testing/runJob.ts";
+import { root } from "../host/paths.ts";
+
+describe("a run of the tests", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "mm-test-run-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** What the run says of one file with this text. */
+  async function resultsOf(
+    text: string,
+    { silentMs = 60_000, flags = [] as readonly string[] } = {},
+  ): Promise<Results> {
+    const file = join(folder, "sample.test.ts");
+    const until = join(root, "test", "host", "until.ts");
+    await writeFile(file, `import { until } from ${JSON.stringify(until)};\nvoid until;\n${text}`);
+    const command = [
+      join(root, "node_modules", ".bin", "mocha"),
+      ...flags,
+      file,
+      "--reporter",
+      join(root, "test", "resultReporter.ts"),
+    ];
+    return runJob({
+      job: { command, counts: "mocha", file, expectedSeconds: 1 },
+      suite: "sample",
+      env: {},
+      folder,
+      silentMs,
+    });
+  }
+
+  it("counts what mocha ran, with the words of what failed", async () => {
+    const { passed, failed, skipped } = await resultsOf(`
+      it("works", () => {});
+      it("fails", () => { throw new Error("no such luck"); });
+      it.skip("is left out", () => {});`);
+    assert.equal(passed, 1);
+    assert.deepEqual(
+      failed.map(({ title }) => title),
+      ["fails", "is left out"],
+      "a skip without a reason is a failure",
+    );
+    assert.match(failed[0]?.error ?? "", /no such luck/);
+    assert.deepEqual(skipped, []);
+  });
+
+  it("does not pass when a file ran no test, or ended before its results", async () => {
+    for (const [text, says] of [
+      ["", /ran no test/],
+      [`it("ends", () => process.exit(0));`, /ended with code 0, before it wrote its results/],
+      [`throw new Error("cannot be loaded");`, /cannot be loaded/],
+    ] as const) {
+      const { passed, failed } = await resultsOf(text);
+      assert.equal(passed, 0);
+      assert.match(failed[0]?.error ?? "", says);
+    }
+  });
+
+  it("does not pass when the process failed though no test did", async () => {
+    const { passed, failed } = await resultsOf(
+      `it("works", () => { process.on("exit", () => { process.exitCode = 7; }); });`,
+      { flags: ["--exit"] },
+    );
+    assert.equal(passed, 1);
+    assert.match(failed[0]?.error ?? "", /ended with code 7, though no test failed/);
+  });
+
+  it("ends a process that has fallen silent, and none that goes on", async () => {
+    const { failed } = await resultsOf(
+      `it("hangs", () => new Promise(() => setInterval(() => 0, 1000)));`,
+      {
+        silentMs: 2000,
+        flags: ["--timeout=0"],
+      },
+    );
+    assert.match(failed[0]?.error ?? "", /said nothing for 2 s and was ended/);
+    const going = await resultsOf(
+      `for (let at = 0; at < 12; at += 1) it(String(at), () => new Promise((done) => setTimeout(done, 400)));`,
+      { silentMs: 3500 },
+    );
+    assert.deepEqual([going.passed, going.failed], [12, []]);
+  });
+
+  it("limits each step of a test, not the whole test", async () => {
+    const step = (forMs: number) =>
+      `await until("a step", () => performance.now() > startedAtMs + ${forMs}, { everyMs: 20 });`;
+    const { passed, failed } = await resultsOf(
+      `it("makes steps", async () => {
+        const startedAtMs = performance.now();
+        ${[600, 1200, 1800, 2400].map(step).join("\n")}
+      });
+      it("makes one step, and none after it", async () => {
+        const startedAtMs = performance.now();
+        ${step(600)}
+        await new Promise(() => undefined);
+      });`,
+      { flags: ["--timeout=1000"] },
+    );
+    assert.equal(passed, 1);
+    assert.deepEqual(
+      failed.map(({ title }) => title),
+      ["makes one step, and none after it"],
+    );
+    assert.match(failed[0]?.error ?? "", /Timeout of \d+ms exceeded/);
+  });
+
+  it("begins with the longest, fills its lanes, and keeps no lane for what only waits", async () => {
+    const order: string[] = [];
+    let running = 0;
+    let most = 0;
+    const task = (name: string, expectedSeconds: number, isIdle = false) => ({
+      expectedSeconds,
+      isIdle,
+      run: async () => {
+        order.push(name);
+        running += isIdle ? 0 : 1;
+        most = Math.max(most, running);
+        await delay(20);
+        running -= isIdle ? 0 : 1;
+      },
+    });
+    const tasks = [task("short", 1), task("waits", 300, true), task("long", 9), task("middle", 5)];
+    await runInLanes(tasks, 2);
+    assert.deepEqual(order, ["waits", "long", "middle", "short"]);
+    assert.equal(most, 2);
+  });
+});
