@@ -93,6 +93,7 @@ export const suites: readonly Suite[] = [
   check("format", [bin("oxfmt"), "--check"]),
   check("unused", [bin("knip")]),
   check("texts", [node, "scripts/texts.ts", "--check"]),
+  check("names", [node, "scripts/names.ts"]),
   check("readme", [node, "scripts/readme.ts", "--check"]),
   {
     name: "unit",
