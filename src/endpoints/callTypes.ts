@@ -96,8 +96,6 @@ export interface CallOutcome {
   /** When the final answer's headers were there. */
   readonly answeredAtMs: number;
   readonly endedAtMs: number;
-  /** 303 hand-overs followed. */
-  readonly handovers: number;
 }
 
 /** Whether the request reached the app, which is when Modal begins to bill for it. */

@@ -69,11 +69,6 @@ export class WindowBeat implements Disposable {
     if (options.clientAlive !== undefined) this.#probeLater();
   }
 
-  /** False while the client is lost: nobody sees this window. */
-  get clientPresent(): boolean {
-    return !this.#lost;
-  }
-
   /**
    * This window watches a scope ("workspace/environment") from now on. It counts for each that it
    * ever watched: a person who switches it for a while has not closed the first one.

@@ -2,7 +2,7 @@ import type { WindowRecord } from "../session/ledgerPort.ts";
 
 /** Whether a person has a window open, as the ledger's heartbeats tell. */
 export type WindowPresence =
-  | { readonly kind: "present"; readonly windowIds: readonly string[] }
+  | { readonly kind: "present" }
   | {
       readonly kind: "gone";
       /** When the last window ended, or was found silent. */
@@ -31,20 +31,20 @@ export interface PresenceInput {
  * `silentMs` although its process lives (its client is lost, or its number was given to another).
  */
 export function presenceOf(input: PresenceInput): WindowPresence {
-  const windowIds: string[] = [];
+  let isPresent = false;
   const unnoted: { windowId: string; goneAtMs: number }[] = [];
   let last: { endId: string; sinceMs: number } | undefined;
   for (const window of input.windows) {
     const goneAtMs = goneAt(window, input);
     if (goneAtMs === undefined) {
-      windowIds.push(window.windowId);
+      isPresent = true;
       continue;
     }
     if (window.closedAtMs === null) unnoted.push({ windowId: window.windowId, goneAtMs });
     if (last === undefined || goneAtMs > last.sinceMs)
       last = { endId: `${window.windowId}@${window.beatAtMs}`, sinceMs: goneAtMs };
   }
-  if (windowIds.length > 0) return { kind: "present", windowIds };
+  if (isPresent) return { kind: "present" };
   return last === undefined ? { kind: "none" } : { kind: "gone", ...last, unnoted };
 }
 

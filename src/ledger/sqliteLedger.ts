@@ -87,12 +87,6 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     upsertCall(this.#connection, call);
   }
 
-  upsertCalls(calls: readonly CallRecord[]): void {
-    this.#connection.write(() => {
-      for (const call of calls) upsertCall(this.#connection, call);
-    });
-  }
-
   calls(query: CallQuery): readonly CallRecord[] {
     return this.#calls.read(query);
   }

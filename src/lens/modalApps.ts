@@ -12,8 +12,6 @@ export interface ModalApp {
    * another branch of the file.
    */
   readonly name: string | null;
-  /** Offset of the call in the file. */
-  readonly offset: number;
 }
 
 /** A function or class that runs in a container of its own. */
@@ -30,8 +28,6 @@ export interface ModalFunction {
   readonly scaledownWindow: SourceValue | undefined;
   readonly minContainers: SourceValue | undefined;
   readonly webEndpoints: readonly WebEndpoint[];
-  /** Offset of the decorator in the file. */
-  readonly offset: number;
 }
 
 export interface WebEndpoint {
@@ -39,7 +35,6 @@ export interface WebEndpoint {
   readonly name: string;
   /** "asgi_app", "wsgi_app", "web_server", "fastapi_endpoint" (and its old name, web_endpoint). */
   readonly kind: string;
-  readonly requiresProxyAuth: boolean;
 }
 
 export interface ModalSource {
@@ -131,7 +126,6 @@ class Reader {
       this.#addApp({
         variable,
         name: name?.kind === "literal" && typeof name.value === "string" ? name.value : null,
-        offset: value.from,
       });
       return;
     }
@@ -192,7 +186,6 @@ class Reader {
         webEndpoints: isClass
           ? this.#methodEndpoints(definition, plainName)
           : this.#endpoints(decorators, name),
-        offset: decorator.from,
       });
     }
   }
@@ -215,11 +208,7 @@ class Reader {
       const qualified = [this.#imports.get(head) ?? head, ...rest].join(".");
       const kind = /^modal\.(\w+)$/.exec(qualified)?.[1];
       if (kind === undefined || !webKinds.has(kind)) return [];
-      const auth = this.#valueArgument(decorator, "requires_proxy_auth");
-      const requiresProxyAuth = auth?.kind === "literal" && auth.value === true;
-      return [
-        { name, kind: kind === "web_endpoint" ? "fastapi_endpoint" : kind, requiresProxyAuth },
-      ];
+      return [{ name, kind: kind === "web_endpoint" ? "fastapi_endpoint" : kind }];
     });
   }
 

@@ -22,7 +22,6 @@ export function likelyName({ name, nameInFile }: DeployTarget): string | null {
 export interface DeployedUrl {
   readonly functionName: string;
   readonly url: string;
-  readonly requiresProxyAuth: boolean;
 }
 
 export interface Deployment {

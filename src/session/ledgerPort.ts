@@ -153,9 +153,6 @@ export interface PruneResult {
 
 /** The care of the ledger file, beside its everyday use. */
 export interface LedgerUpkeep {
-  /** `upsertCall` for many, in one transaction: a log that is read back after a long time. */
-  upsertCalls(calls: readonly CallRecord[]): void;
-
   /** Every row of every table, in pieces of text, as one snapshot. CSV: one table after the other, each under its own header row. */
   exportRows(format: "csv" | "json"): AsyncIterable<string>;
 

@@ -51,7 +51,6 @@ export interface Identity {
 export interface EnvironmentInfo {
   readonly name: string;
   readonly isDefault: boolean;
-  readonly webSuffix: string;
   /** Budget fields: null where the adapter or the plan does not tell. */
   readonly budgetMicroUsd: MicroUsd | null;
   readonly usageMicroUsd: MicroUsd | null;
@@ -101,8 +100,6 @@ export interface LogQuery {
 /** What an autoscaler change asks for. Omitted fields stay as they are. Reset by the next deploy. */
 export interface ScaleSettings {
   readonly minContainers?: number;
-  readonly maxContainers?: number;
-  readonly bufferContainers?: number;
   readonly scaledownWindowSeconds?: number;
 }
 

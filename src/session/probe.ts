@@ -1,7 +1,6 @@
 /** The answer of a web endpoint to one health or warm-up request. */
 export interface ProbeAnswer {
   readonly status: number;
-  readonly durationMs: number;
 }
 
 export interface ProbeOptions {

@@ -61,7 +61,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     if (parent !== undefined) return [];
     try {
       const lists = await Promise.all(this.#paths().map((path) => listResults(path, this.#filter)));
-      const results = lists.flatMap(({ results }) => results);
+      const results = lists.flat();
       this.#rows = new Map(results.map((row) => [row.path, row]));
       this.#view.description = describeFilter(this.#filter);
       this.#view.message =

@@ -66,7 +66,6 @@ async function stopAll(sim: SimProcess, connected: Connected, path: string): Pro
   const plan: StopPlan = {
     scope: connected.scopeKey,
     what: { kind: "all" },
-    listedAtMs: listing.observedAtMs,
     planned: liveApps(listing).map((app) => ({ ...app, owner: "own-workspace", version: null })),
     excluded: [],
     alreadyStopped: [],

@@ -59,10 +59,10 @@ for (const adapter of adapterCases) {
     it("lists the environments and marks the default", async () => {
       const environments = await control.listEnvironments();
       assert.deepEqual(
-        environments.map(({ name, isDefault, webSuffix }) => ({ name, isDefault, webSuffix })),
+        environments.map(({ name, isDefault }) => ({ name, isDefault })),
         [
-          { name: "main", isDefault: true, webSuffix: "" },
-          { name: "staging", isDefault: false, webSuffix: "staging" },
+          { name: "main", isDefault: true },
+          { name: "staging", isDefault: false },
         ],
       );
     });

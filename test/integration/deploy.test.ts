@@ -70,13 +70,8 @@ for (const venv of ["current", "old"] as const) {
       });
       assert.deepEqual(
         // The CLI creates functions in parallel, and prints them as they come.
-        new Map(
-          urls.map(({ functionName, requiresProxyAuth }) => [functionName, requiresProxyAuth]),
-        ),
-        new Map([
-          ["flux", false],
-          ["private", true],
-        ]),
+        new Set(urls.map(({ functionName }) => functionName)),
+        new Set(["flux", "private"]),
       );
       for (const { url } of urls) assert.ok(url.startsWith(local.webUrl), url);
       assert.equal(appName, "flux-api");

@@ -342,8 +342,7 @@ describe("calls to web endpoints", () => {
             .writeHead(303, { location: `?__modal_function_call_id=fc-1&hop=${hop + 1}` })
             .end();
       });
-      const outcome = await callEndpoint(bench.request(`${server.origin}/wan2`), bench.options());
-      assert.equal(outcome.handovers, 6);
+      await callEndpoint(bench.request(`${server.origin}/wan2`), bench.options());
       assert.deepEqual(
         server.requests.map(({ method }) => method),
         ["POST", "GET", "GET", "GET", "GET", "GET", "GET"],

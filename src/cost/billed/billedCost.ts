@@ -5,8 +5,6 @@ import { metricsWithin, msWithin, overlaps, type PricedSpan } from "../metered/p
 
 export interface BilledCost {
   readonly microUsd: MicroUsd;
-  /** Hours of an app that the report covers. */
-  readonly appHours: number;
 }
 
 /**
@@ -32,7 +30,7 @@ export function billedCost(
     const until = (atMs: number): number => Math.round((row.cost * weigh(atMs)) / whole);
     return microUsd(until(to) - until(from));
   });
-  return { microUsd: sumUsd(shares), appHours: rows.length };
+  return { microUsd: sumUsd(shares) };
 }
 
 /** How much of an hour's cost had come up by a moment, in any unit. Positive at the end of the hour. */

@@ -93,11 +93,6 @@ export class LogLineAssembler {
     return found;
   }
 
-  /** Call before reading on after a broken connection: entries may come again, and half a line will. */
-  reconnected(): void {
-    this.#streams.clear();
-  }
-
   /** @param to end of a whole line in `text`. */
   #read(
     stream: Stream,

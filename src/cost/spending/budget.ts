@@ -22,7 +22,6 @@ export interface BudgetStanding {
 export interface BudgetAlert {
   /** The same for one threshold of one period, in every window: alert once per key (Ledger.claimOnce). */
   readonly key: string;
-  readonly standing: BudgetStanding;
   readonly message: string;
 }
 
@@ -47,8 +46,7 @@ export function budgetStandings(
 export function exceededBudgets(standings: readonly BudgetStanding[]): readonly BudgetAlert[] {
   return standings
     .filter(({ left }) => left === 0)
-    .map((standing) => {
-      const { budget, period, spent } = standing;
+    .map(({ budget, period, spent }) => {
       const key = `budget/${budget.unit}/${period.key}/${budget.limit}`;
       const cost = spent.isFloor
         ? t("at least {0}", formatAmount(spent.microUsd))
@@ -58,7 +56,7 @@ export function exceededBudgets(standings: readonly BudgetStanding[]): readonly 
         budget.unit === "week"
           ? t("This week has cost {0}; the budget is {1}.", cost, limit)
           : t("This month has cost {0}; the budget is {1}.", cost, limit);
-      return { key, standing, message };
+      return { key, message };
     });
 }
 

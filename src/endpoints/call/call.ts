@@ -200,7 +200,6 @@ class Call {
       startedAtMs: this.#startedAtMs,
       answeredAtMs,
       endedAtMs: clock.nowMs(),
-      handovers: this.#handovers,
     };
   }
 

@@ -27,7 +27,6 @@ const maxHops = 60;
  */
 export function httpProbe({ clock, proxyToken }: HttpProbeParts): Probe {
   return (url, { timeoutMs, signal }) => {
-    const startedAtMs = clock.nowMs();
     const first = safeUrl(url, "the URL of the health check or of the warm-up");
     return within(clock, timeoutMs, first.host, signal, async (limit): Promise<ProbeAnswer> => {
       let hop: { readonly url: URL; readonly method: "GET" | "POST" } = {
@@ -37,10 +36,7 @@ export function httpProbe({ clock, proxyToken }: HttpProbeParts): Probe {
       for (let hops = 0; ; hops += 1) {
         const status = await ask(hop.url, limit);
         if (typeof status === "number" || hops >= maxHops) {
-          return {
-            status: typeof status === "number" ? status : 310,
-            durationMs: clock.nowMs() - startedAtMs,
-          };
+          return { status: typeof status === "number" ? status : 310 };
         }
         hop = nextHop(hop, status.status, status.location);
       }

@@ -7,16 +7,8 @@ import { maxSidecarBytes, parseSidecar, type Provenance } from "./sidecar.ts";
 export interface ResultEntry {
   /** Absolute path of the result. */
   readonly path: string;
-  readonly sidecarPath: string;
   readonly bytes: number;
   readonly provenance: Provenance;
-}
-
-export interface ResultList {
-  /** Newest first. */
-  readonly results: readonly ResultEntry[];
-  /** Names of sidecars that could not be read. */
-  readonly broken: readonly string[];
 }
 
 export interface ResultFilter {
@@ -32,32 +24,33 @@ export interface ResultFilter {
 const batch = 16;
 
 /**
- * The results of a folder, by their sidecars. A missing folder is an empty list; a broken sidecar,
+ * The results of a folder, by their sidecars, newest first. A missing folder is an empty list; a broken sidecar,
  * or one without its file, is left out and hurts no other.
  */
-export async function listResults(folder: string, filter: ResultFilter = {}): Promise<ResultList> {
+export async function listResults(
+  folder: string,
+  filter: ResultFilter = {},
+): Promise<readonly ResultEntry[]> {
   let names: string[];
   try {
     names = await readdir(folder);
   } catch (error) {
-    if (isCode(error, "ENOENT")) return { results: [], broken: [] };
+    if (isCode(error, "ENOENT")) return [];
     throw error;
   }
   const present = new Set(names);
   // "<file>.json" is a sidecar only where "<file>" is there too; a lone "a.json" is a result.
   const sidecars = names.filter((name) => name.endsWith(".json") && present.has(name.slice(0, -5)));
   const results: ResultEntry[] = [];
-  const broken: string[] = [];
   for (let start = 0; start < sidecars.length; start += batch) {
     const some = sidecars.slice(start, start + batch);
     const read = await Promise.all(some.map((name) => readEntry(folder, name)));
-    for (const [index, entry] of read.entries()) {
-      if (entry === undefined) broken.push(some[index] ?? "");
-      else if (matches(entry.provenance, filter)) results.push(entry);
-    }
+    for (const entry of read)
+      if (entry !== undefined && matches(entry.provenance, filter)) results.push(entry);
   }
-  results.sort((a, b) => Date.parse(b.provenance.startedAt) - Date.parse(a.provenance.startedAt));
-  return { results, broken };
+  return results.sort(
+    (a, b) => Date.parse(b.provenance.startedAt) - Date.parse(a.provenance.startedAt),
+  );
 }
 
 async function readEntry(folder: string, name: string): Promise<ResultEntry | undefined> {
@@ -68,9 +61,7 @@ async function readEntry(folder: string, name: string): Promise<ResultEntry | un
     if (!own.isFile() || sidecar.size > maxSidecarBytes) return undefined;
     const provenance = parseSidecar(await readFile(sidecarPath, "utf8"));
     // The file beside it counts, not a name inside: a renamed pair stays together.
-    return provenance === undefined
-      ? undefined
-      : { path, sidecarPath, bytes: own.size, provenance };
+    return provenance === undefined ? undefined : { path, bytes: own.size, provenance };
   } catch {
     return undefined;
   }

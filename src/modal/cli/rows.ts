@@ -103,7 +103,6 @@ export function parseEnvironments(json: unknown): readonly EnvironmentInfo[] {
   return parse("list the environments", environments, json).map((environment) => ({
     name: environment.name,
     isDefault: environment.active === "True",
-    webSuffix: environment.web_suffix ?? "",
     budgetMicroUsd: null,
     usageMicroUsd: null,
     spendLimitReached: null,

@@ -4,12 +4,12 @@ import type { DeployedUrl, Deployment } from "../../session/deployer.ts";
 // for Model.infer => URL" (before 1.0), "Created Web Function URL for Model.infer => URL",
 // "Custom domain for flux => URL", "Created flash service endpoint for flux => URL".
 const urlLine =
-  /(?:web function|web (?:function url|endpoint) for|custom domain for|flash service endpoint for)\s+(\S+)\s+=>\s+(https?:\/\/\S+)(.*)$/i;
+  /(?:web function|web (?:function url|endpoint) for|custom domain for|flash service endpoint for)\s+(\S+)\s+=>\s+(https?:\/\/\S+)/i;
 // Since 1.6 a function has a line of its own, and its URLs are details below it: "✓ Created Function
 // web", "└── URL 🔑", "└── Custom domain: URL", "└── Model.infer -> URL (unauthenticated)".
 const createdLine = /Created (?:\w+ )+(\S+?)\.?$/;
 const detailLine =
-  /^[\s│├└─]*(?:(?<domain>Custom domain: )|(?<method>\S*)\s*-> )?(?<url>https?:\/\/\S+)(?<rest>.*)$/;
+  /^[\s│├└─]*(?:(?<domain>Custom domain: )|(?<method>\S*)\s*-> )?(?<url>https?:\/\/\S+)/;
 const dashboardLine = /View (?:Deployment|run at)[: ]+\s*(https?:\/\/\S+)/;
 const skippedLine = /Deployment skipped: no changes/;
 /** "https://modal.com/apps/acme/main/deployed/demo": names have no character that a URL escapes. */
@@ -32,8 +32,7 @@ export class DeployOutput {
   add(line: string): void {
     const url = urlLine.exec(line);
     if (url?.[1] !== undefined && url[2] !== undefined) {
-      const requiresProxyAuth = url[3]?.includes("🔑") === true;
-      this.#urls.push({ functionName: url[1], url: url[2], requiresProxyAuth });
+      this.#urls.push({ functionName: url[1], url: url[2] });
     } else this.#addDetail(line);
     const dashboard = dashboardLine.exec(line)?.[1];
     if (dashboard !== undefined) {
@@ -48,12 +47,11 @@ export class DeployOutput {
     const created = createdLine.exec(line)?.[1];
     if (created !== undefined) this.#created = created;
     const detail = detailLine.exec(line)?.groups;
-    const { url, rest = "", method = "" } = detail ?? {};
+    const { url, method = "" } = detail ?? {};
     if (url === undefined || this.#created === null) return;
     // A method's second URL has an arrow, and the name only on the line above it.
     if (method !== "") this.#created = method;
-    const requiresProxyAuth = rest.includes("🔑");
-    this.#urls.push({ functionName: this.#created, url, requiresProxyAuth });
+    this.#urls.push({ functionName: this.#created, url });
   }
 
   get deployment(): Deployment {

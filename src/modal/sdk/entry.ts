@@ -25,8 +25,6 @@ export interface SdkLogQuery {
 
 export interface SdkScale {
   readonly minContainers?: number;
-  readonly maxContainers?: number;
-  readonly bufferContainers?: number;
   readonly scaledownWindow?: number;
 }
 

@@ -138,7 +138,6 @@ export function parseEnvironmentList(answer: unknown): readonly EnvironmentInfo[
   return parse("list the environments", environmentList, answer).items.map((item) => ({
     name: item.name,
     isDefault: item.default,
-    webSuffix: item.webhookSuffix,
     budgetMicroUsd: item.cycleBudgetDollars === undefined ? null : usd(item.cycleBudgetDollars),
     usageMicroUsd: usd(item.currentCycleUsage),
     spendLimitReached: item.spendLimitReached,

@@ -15,7 +15,7 @@ export type DemoState =
   | { readonly kind: "running"; readonly leftMs: number }
   /** Soon over: to be told once. The key is new after every extension. */
   | { readonly kind: "notice"; readonly leftMs: number; readonly key: string }
-  | { readonly kind: "expired"; readonly overdueMs: number };
+  | { readonly kind: "expired" };
 
 /** How long before the end the person is told. */
 const noticeMs = 600_000;
@@ -26,7 +26,7 @@ export function demoState(session: SessionRecord, nowMs: number): DemoState {
   const { endedAtMs, expiresAtMs, sessionId, startedAtMs } = session;
   if (endedAtMs !== null || expiresAtMs === null) return { kind: "none" };
   const leftMs = expiresAtMs - nowMs;
-  if (leftMs <= 0) return { kind: "expired", overdueMs: nowMs - expiresAtMs };
+  if (leftMs <= 0) return { kind: "expired" };
   // A short time box must not open with the notice of its end.
   const early = Math.min(noticeMs, (expiresAtMs - startedAtMs) / 4);
   if (leftMs > early) return { kind: "running", leftMs };

@@ -6,19 +6,23 @@ import { recallStart } from "./record.ts";
 /** What became of the session that was open when the window went away. */
 export type Resumed =
   | { readonly kind: "none" }
-  /** It goes on. `found`: apps that its interrupted start had created without writing them down. */
-  | {
-      readonly kind: "resumed";
-      readonly session: SessionRecord;
-      readonly found: readonly SessionApp[];
-    }
+  /** It goes on, with the apps that its interrupted start had created without writing them down. */
+  | { readonly kind: "resumed"; readonly session: SessionRecord }
   /** Its start is still under way somewhere, or was cut off and may yet land. */
   | { readonly kind: "starting"; readonly session: SessionRecord }
   /** None of its apps runs any more: it was ended as "gone". */
   | { readonly kind: "over"; readonly session: SessionRecord };
 
-/** A deploy that builds images may take this long; until then an empty session is not over. */
-const startLimitMs = 1_800_000;
+/** A deploy that builds images may take this long. */
+const startLimitMs = 30 * 60_000;
+
+/** Whether the session has no app yet because its start is still under way, or may yet land. */
+export function isStarting(
+  { apps, endedAtMs, startedAtMs }: Pick<SessionRecord, "apps" | "endedAtMs" | "startedAtMs">,
+  nowMs: number,
+): boolean {
+  return endedAtMs === null && apps.length === 0 && nowMs - startedAtMs < startLimitMs;
+}
 
 /**
  * Takes up the session that was open in this folder before a reload or a crash. `listing` must be a
@@ -37,12 +41,11 @@ export function resumeSession(
   if (found.length > 0) {
     const resumed = { ...session, apps: [...session.apps, ...found] };
     ledger.upsertSession(resumed);
-    return { kind: "resumed", session: resumed, found };
+    return { kind: "resumed", session: resumed };
   }
   if (session.apps.some(({ appId }) => live.some((app) => app.appId === appId)))
-    return { kind: "resumed", session, found: [] };
-  if (session.apps.length === 0 && nowMs - session.startedAtMs < startLimitMs)
-    return { kind: "starting", session };
+    return { kind: "resumed", session };
+  if (isStarting(session, nowMs)) return { kind: "starting", session };
   const over: SessionRecord = { ...session, endedAtMs: nowMs, end: "gone" };
   ledger.upsertSession(over);
   return { kind: "over", session: over };

@@ -154,7 +154,6 @@ function planOf(
   return {
     scope: request.scope,
     what: { kind: "project" },
-    listedAtMs: listing?.observedAtMs ?? 0,
     planned: live
       .filter(({ appId }) => ids.has(appId))
       .map((app) => ({ ...app, owner: "started-here", version: null })),

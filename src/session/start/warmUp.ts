@@ -39,7 +39,7 @@ export interface WarmUpRequest {
 }
 
 export type WarmUpResult =
-  | { readonly kind: "warm"; readonly durationMs: number }
+  | { readonly kind: "warm" }
   | { readonly kind: "skipped"; readonly elapsedMs: number };
 
 /**
@@ -76,9 +76,8 @@ export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promis
         "endpoint-failed",
         t("The warm-up request was answered with HTTP {0}. Look at the app's log.", answer.status),
       );
-    const durationMs = elapsedMs();
-    ledger.remember(key, withDuration(ledger.recall(key), durationMs));
-    return { kind: "warm", durationMs };
+    ledger.remember(key, withDuration(ledger.recall(key), elapsedMs()));
+    return { kind: "warm" };
   } catch (error) {
     if (isAborted(skip) && !isAborted(signal)) return { kind: "skipped", elapsedMs: elapsedMs() };
     throw error;

@@ -43,7 +43,6 @@ export interface ExcludedApp extends LiveApp {
 export interface StopPlan {
   readonly scope: string;
   readonly what: StopWhat;
-  readonly listedAtMs: number;
   readonly planned: readonly PlannedApp[];
   readonly excluded: readonly ExcludedApp[];
   /** Asked for by name, and stopped already. */
@@ -97,7 +96,6 @@ export function planStop(
   return {
     scope: facts.listing.scope,
     what,
-    listedAtMs: facts.listing.observedAtMs,
     planned,
     excluded,
     alreadyStopped: asked !== undefined && asked.over ? [asked.app] : [],

@@ -44,7 +44,7 @@ export function planCall(
   const { url } = resolveUrl(endpoint, {
     perEndpoint: settings.current.get("endpointUrls"),
     base: settings.current.get("endpointBaseUrl"),
-    deployed: apps.flatMap(({ urls }) => urls.map((url) => ({ ...url, requiresProxyAuth: false }))),
+    deployed: apps.flatMap(({ urls }) => urls),
   });
   const app = apps.find(({ urls }) => urls.some((own) => url.href.startsWith(own.url)));
   return {

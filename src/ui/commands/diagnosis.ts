@@ -9,6 +9,7 @@ import { inNotification } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
 import { burnOfApps } from "../../session/meter/runningApps.ts";
 import { billDays, billOf } from "./bill.ts";
+import { environmentsText } from "./environments.ts";
 
 /** What the functions here work with. */
 type DiagnosisServices = Pick<
@@ -66,6 +67,10 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
   await ask("Workspace and environment", async () => {
     const { scopeKey, username, control } = await connection.open();
     return `${scopeKey}${username === null ? "" : ` as ${username}`}, asked through the ${(control.answeredBy?.("listContainers") ?? control.adapter).toUpperCase()}`;
+  });
+  await ask("Environments", async () => {
+    const { control } = await connection.open();
+    return environmentsText(await control.listEnvironments());
   });
   await ask("What runs", async () => {
     await meter.refreshNow();

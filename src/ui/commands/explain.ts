@@ -1,5 +1,11 @@
 import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
-import { formatAmount, formatCountdown, formatDuration, formatMetered } from "../../cost/format.ts";
+import {
+  formatAmount,
+  formatCost,
+  formatCountdown,
+  formatDuration,
+  formatMetered,
+} from "../../cost/format.ts";
 import type { KnownPart } from "../../cost/cost.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
@@ -50,7 +56,7 @@ function explanation(
     `${what}.`,
     "",
     ...table(
-      ["tier", { title: "amount", isFigure: true }, "how it is known"],
+      ["tier", { figures: "amount" }, "how it is known"],
       [
         ["reported", reportedText(cost), tierDefinition("reported")],
         ["metered", meteredText(cost), tierDefinition("metered")],
@@ -86,16 +92,27 @@ function part({ microUsd, isFloor }: KnownPart): string {
 function meteredLines({ metered }: TieredCost): readonly string[] {
   if (metered === null) return [];
   const { execution, coldStart, idle } = metered.byActivity;
+  const { gpu, cpu, memory } = metered.metrics;
   const whys = metered.known.whys.map((why) => `- ${escapeMarkdown(why)}`);
   return [
     "## What the containers were doing",
     "",
     ...table(
-      ["", { title: "metered", isFigure: true }],
+      ["", { figures: "metered" }],
       [
         ["working on requests", part(execution)],
         ["starting (cold start)", part(coldStart)],
         ["idle", part(idle)],
+      ],
+    ),
+    "## What it was paid for",
+    "",
+    ...table(
+      ["", { figures: "metered" }],
+      [
+        ["GPU", formatCost(gpu)],
+        ["CPU", formatCost(cpu)],
+        ["memory", formatCost(memory)],
       ],
     ),
     `${formatDuration(metered.containerSeconds * 1000)} of containers in all; ends that nobody saw may make it wrong by ${formatAmount(metered.error)}.`,

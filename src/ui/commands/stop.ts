@@ -1,5 +1,6 @@
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
+import { isStarting } from "../../session/start/sessionLifecycle.ts";
 import { appAuthors } from "../../session/stop/appAuthors.ts";
 import { burnByApp } from "../../session/meter/runningApps.ts";
 import { costOfSession } from "../../session/meter/deriveState.ts";
@@ -94,21 +95,15 @@ async function stop(
   await tell(services, what, plan, receipt, others);
 }
 
-/** A deploy that builds images may take this long. */
-const startLimitMs = 30 * 60_000;
-
 /** Said when another window is about to deploy: what is proven now will not be true then. */
 function startsElsewhere(
   { ledger, clock }: Pick<AppServices, "clock" | "ledger">,
   scope: string,
 ): string | undefined {
-  const empty = ledger
+  const isUnderWay = ledger
     .sessions({ scope })
-    .some(
-      ({ endedAtMs, apps, startedAtMs }) =>
-        endedAtMs === null && apps.length === 0 && clock.nowMs() - startedAtMs < startLimitMs,
-    );
-  return empty
+    .some((session) => isStarting(session, clock.nowMs()));
+  return isUnderWay
     ? t("A start is still under way in another window. Stop again when it is done.")
     : undefined;
 }

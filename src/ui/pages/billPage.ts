@@ -68,7 +68,7 @@ export function billPage(
 }
 
 function figure(title: string) {
-  return { title, isFigure: true } as const;
+  return { figures: title };
 }
 
 function sum(amount: MicroUsd): string {

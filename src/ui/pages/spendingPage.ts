@@ -93,7 +93,7 @@ export function spendingPage(facts: SpendingFacts): readonly string[] {
 }
 
 function figure(title: string) {
-  return { title, isFigure: true } as const;
+  return { figures: title };
 }
 
 function amount({ microUsd, isFloor }: KnownPart): string {

@@ -15,9 +15,8 @@ describe("a damaged ledger", () => {
   const fill = async (): Promise<Buffer> => {
     const ledger = await files.ledger();
     const inputJson = JSON.stringify("x".repeat(400));
-    ledger.upsertCalls(
-      Array.from({ length: 200 }, (_, index) => call({ callId: `call-${index}`, inputJson })),
-    );
+    for (let index = 0; index < 200; index += 1)
+      ledger.upsertCall(call({ callId: `call-${index}`, inputJson }));
     ledger.dispose();
     return readFileSync(files.path);
   };

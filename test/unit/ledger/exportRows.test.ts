@@ -16,9 +16,8 @@ describe("the ledger's export", () => {
     ledger.upsertSession(session());
     ledger.recordListing(listing(5, [container("ta-1")]));
     const inputJson = `{"n":"${"x".repeat(900)}"}`;
-    ledger.upsertCalls(
-      Array.from({ length: 300 }, (_, index) => call({ callId: `call-${index}`, inputJson })),
-    );
+    for (let index = 0; index < 300; index += 1)
+      ledger.upsertCall(call({ callId: `call-${index}`, inputJson }));
     ledger.upsertCall(call({ callId: "nasty", failure: 'a "b",\r\nc', appName: "=HYPERLINK(1)" }));
   });
   after(() => files.dispose());

@@ -56,10 +56,9 @@ class Model:
 def plain(): ...
 `);
     assert.deepEqual(
-      functions.map((found) => ({ ...found, offset: 0 })),
+      functions.map((found) => found),
       [
         {
-          offset: 0,
           name: "flux",
           appVariable: "app",
           gpu: { kind: "literal", value: "L40S" },
@@ -67,10 +66,9 @@ def plain(): ...
           memory: undefined,
           scaledownWindow: { kind: "variable", name: "SCALEDOWN_WINDOW", fallback: 300 },
           minContainers: { kind: "literal", value: 1 },
-          webEndpoints: [{ name: "flux", kind: "fastapi_endpoint", requiresProxyAuth: true }],
+          webEndpoints: [{ name: "flux", kind: "fastapi_endpoint" }],
         },
         {
-          offset: 0,
           name: "Model.*",
           appVariable: "app",
           gpu: { kind: "list", values: ["H100", "A100:2"] },
@@ -78,10 +76,9 @@ def plain(): ...
           memory: undefined,
           scaledownWindow: { kind: "literal", value: 2 },
           minContainers: undefined,
-          webEndpoints: [{ name: "Model.serve", kind: "asgi_app", requiresProxyAuth: false }],
+          webEndpoints: [{ name: "Model.serve", kind: "asgi_app" }],
         },
         {
-          offset: 0,
           name: "renamed",
           appVariable: "app",
           gpu: undefined,

@@ -25,7 +25,7 @@ describe("text of others", () => {
       escapeMarkdown("a|b [x](y) *z*\n$(bug)"),
       String.raw`a\|b \[x\]\(y\) \*z\* \$\(bug\)`,
     );
-    assert.deepEqual(table(["app", { title: "cost", isFigure: true }], [["a", "$1"]]), [
+    assert.deepEqual(table(["app", { figures: "cost" }], [["a", "$1"]]), [
       "| app | cost |",
       "| :-- | --: |",
       "| a | $1 |",

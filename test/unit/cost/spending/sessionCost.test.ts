@@ -100,7 +100,7 @@ describe("a session's cost", () => {
     const long = span({ startedAtMs: t0 + 30 * minute, finishedAtMs: t0 + 90 * minute });
     const asked = { spans: [long], toMs: t0 + 2 * hour };
     const cost = ask({ ...asked, billed: [row(t0, usd(1.9))] });
-    assert.deepEqual(cost.billed, { microUsd: usd(1.9), appHours: 1 });
+    assert.deepEqual(cost.billed, { microUsd: usd(1.9) });
     assert.deepEqual([cost.best, cost.bestTier], [knownCost(usd(3.7)), "billed"]);
     const both = ask({ ...asked, billed: [row(t0, usd(1.9)), row(t0 + hour, usd(1.7))] });
     assert.deepEqual(both.best, knownCost(usd(3.6)));

@@ -15,7 +15,7 @@ function endpoint(name: string): Endpoint {
 }
 
 function deployed(functionName: string, host: string): DeployedUrl {
-  return { functionName, url: `https://${host}.modal.run`, requiresProxyAuth: false };
+  return { functionName, url: `https://${host}.modal.run` };
 }
 
 function resolve(name: string, sources: Partial<UrlSources>): string {

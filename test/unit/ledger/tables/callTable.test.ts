@@ -81,15 +81,6 @@ describe("calls of the ledger", () => {
     );
   });
 
-  it("writes many in one transaction, or none of them", () => {
-    const many = [1, 2, 3].map((n) => call({ callId: `many-${n}`, scope: "many" }));
-    a.upsertCalls(many);
-    assert.equal(b.calls({ scope: "many" }).length, 3);
-    const broken = call({ callId: "broken", scope: "many", startedAtMs: Number.NaN });
-    assert.throws(() => a.upsertCalls([call({ callId: "many-4", scope: "many" }), broken]));
-    assert.equal(b.calls({ scope: "many" }).length, 3);
-  });
-
   it("answers by range, session, endpoint, status, and at most so many, newest first", () => {
     const own = (callId: string, fields: Partial<CallRecord>): void =>
       a.upsertCall(call({ callId, scope: "query", ...fields }));

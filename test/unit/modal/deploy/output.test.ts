@@ -28,20 +28,17 @@ View Deployment: https://modal.com/apps/acme/main/deployed/flux`);
         {
           functionName: "web",
           url: "https://acme--flux-web.modal.run",
-          requiresProxyAuth: false,
         },
-        { functionName: "web", url: "https://flux.example.com", requiresProxyAuth: false },
+        { functionName: "web", url: "https://flux.example.com" },
         {
           functionName: "hook",
           url: "https://acme--flux-hook.modal.run",
-          requiresProxyAuth: true,
         },
         {
           functionName: "Model.infer",
           url: "https://acme--model-infer.modal.run",
-          requiresProxyAuth: true,
         },
-        { functionName: "Model.infer", url: "https://infer.example.com", requiresProxyAuth: true },
+        { functionName: "Model.infer", url: "https://infer.example.com" },
       ],
       appName: "flux",
       skipped: false,
@@ -59,10 +56,6 @@ View Deployment: https://modal.com/apps/acme/main/deployed/flux`);
         ["web", "https://acme--flux-web.modal.run"],
         ["Model.infer", "https://acme--model-infer.modal.run"],
       ],
-    );
-    assert.deepEqual(
-      deployment.urls.map(({ requiresProxyAuth }) => requiresProxyAuth),
-      [false, true],
     );
   });
 

@@ -109,7 +109,6 @@ function outcome(headers: Readonly<Record<string, string>>): CallOutcome {
     startedAtMs: logStartMs,
     answeredAtMs: logStartMs + 2500,
     endedAtMs: logStartMs + 2500,
-    handovers: 0,
   };
 }
 

@@ -24,7 +24,7 @@ describe("resumeSession", () => {
     assert.deepEqual(resume(), { kind: "none" });
     const session = sessionSample({ apps: [sessionApp(modal.add("flux"))] });
     ledger.upsertSession(session);
-    assert.deepEqual(resume(), { kind: "resumed", session, found: [] });
+    assert.deepEqual(resume(), { kind: "resumed", session });
   });
 
   it("ends a session of which nothing runs any more", () => {
@@ -45,7 +45,7 @@ describe("resumeSession", () => {
     const flux = modal.add("flux");
     const resumed = resume();
     assert.ok(resumed.kind === "resumed");
-    assert.deepEqual(resumed.found, [
+    assert.deepEqual(resumed.session.apps, [
       { appId: flux.appId, appName: "flux", file: "/project/app.py", urls: [] },
     ]);
     assert.equal(ledger.openSession("acme/main", "/project")?.apps.length, 1);

@@ -103,7 +103,6 @@ const demo = modeNamed(defaultModes, "demo");
 const web = {
   functionName: "web",
   url: "https://acme--flux-web.modal.run",
-  requiresProxyAuth: false,
 };
 const warm = target("flux", { warmUpUrl: "https://acme--flux-warm.modal.run" });
 
@@ -335,8 +334,8 @@ describe("startSession", () => {
     it("asks the health URL once, and finds it by its name when none is set", async () => {
       const { start, probes, deployer } = bench();
       deployer.urls = [
-        { functionName: "web", url: "https://acme--flux-web.modal.run", requiresProxyAuth: false },
-        { functionName: "health", url: "https://acme--flux-h.modal.run", requiresProxyAuth: false },
+        { functionName: "web", url: "https://acme--flux-web.modal.run" },
+        { functionName: "health", url: "https://acme--flux-h.modal.run" },
       ];
       await start();
       assert.deepEqual(probes, ["https://acme--flux-h.modal.run"]);

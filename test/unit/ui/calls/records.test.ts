@@ -27,7 +27,6 @@ function outcome(headers: Readonly<Record<string, string>>, seconds = 2.5): Call
     startedAtMs: t0,
     answeredAtMs: t0 + seconds * 1000,
     endedAtMs: t0 + seconds * 1000,
-    handovers: 0,
   };
 }
 
