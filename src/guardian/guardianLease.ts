@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import type { Ledger } from "../session/ledgerPort.ts";
 
 /** The ledger's lease that makes the guardian the only one of a machine and a ledger. */
@@ -43,7 +44,7 @@ export class GuardianLease {
 
   constructor(owner: LeaseOwner) {
     this.#owner = owner;
-    this.#wanted = owner.ledger.recall(wantedKey);
+    this.#wanted = owner.ledger.recall(wantedKey, z.string());
   }
 
   /** Takes or renews the lease. False: another guardian has it, and this one must end. */
@@ -59,14 +60,14 @@ export class GuardianLease {
 
   /** Notes the wish that the coming decision to end will rest on. Call before the facts are read. */
   readWish(): void {
-    this.#wanted = this.#owner.ledger.recall(wantedKey);
+    this.#wanted = this.#owner.ledger.recall(wantedKey, z.string());
   }
 
   /** Gives the lease back. True: it is given up. False: a window wants a guardian again, and this one has the lease again. */
   giveUp(nowMs: number): boolean {
     const { ledger, holder } = this.#owner;
     ledger.releaseLease(guardianLease, holder);
-    if (ledger.recall(wantedKey) === this.#wanted) return true;
+    if (ledger.recall(wantedKey, z.string()) === this.#wanted) return true;
     this.readWish();
     return !this.hold(nowMs);
   }

@@ -51,11 +51,7 @@ export type IncidentRecord = Readonly<z.infer<typeof record>>;
 
 /** The last incident of each scope; the one that was written to last comes last. */
 export function readIncidents(ledger: Pick<Ledger, "recall">): readonly IncidentRecord[] {
-  const json = ledger.recall(incidentsKey);
-  if (json === undefined) return [];
-  const raw: unknown = JSON.parse(json);
-  const parsed = z.safeParse(z.array(record), raw);
-  return parsed.success ? parsed.data : [];
+  return ledger.recall(incidentsKey, z.array(record)) ?? [];
 }
 
 /**

@@ -44,7 +44,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   speak(config.texts, log);
   // Opening would create the file: a guardian never brings back a ledger that was removed.
   if (!existsSync(config.ledgerFile)) return;
-  const { ledger, setAside } = await openLedger(config.ledgerFile);
+  const { ledger, setAside } = await openLedger(config.ledgerFile, { log });
   // No window is there to tell it: the next one does.
   if (setAside !== null) ledger.remember(setAsideKey, JSON.stringify(setAside));
   const notices = new OpenNotices(

@@ -3,6 +3,7 @@ import { delay } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { systemClock } from "../base/systemClock.ts";
+import type { Log } from "../base/log.ts";
 import type { Ledger, LedgerUpkeep } from "../session/ledgerPort.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -27,6 +28,7 @@ export interface OpenLedgerOptions {
   readonly clock?: Clock;
   /** How long to wait for a lock that another window holds, in milliseconds. */
   readonly busyTimeoutMs?: number;
+  readonly log?: Log;
 }
 
 export interface OpenedLedger {
@@ -82,12 +84,14 @@ class Opener {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #busyTimeoutMs: number;
+  readonly #log: Log | undefined;
 
   constructor(sqlite: Sqlite, path: string, options: OpenLedgerOptions) {
     this.#sqlite = sqlite;
     this.#path = path;
     this.#clock = options.clock ?? systemClock;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5000;
+    this.#log = options.log;
   }
 
   async open(): Promise<OpenedLedger> {
@@ -205,6 +209,7 @@ class Opener {
         log.dispose();
         log = new LogCare(newest, this.#clock);
       },
+      onUnreadable: (key) => this.#tellUnreadable(key),
       dispose: () => log.dispose(),
     });
     return { ledger, setAside };
@@ -232,8 +237,13 @@ class Opener {
             .filter((text) => text !== "ok"),
         ),
       followSetAside: () => {},
+      onUnreadable: (key) => this.#tellUnreadable(key),
       dispose: () => {},
     });
+  }
+
+  #tellUnreadable(key: string): void {
+    this.#log?.warn(`What was remembered as "${key}" cannot be read, and counts as absent.`);
   }
 
   #database(file: string): DatabaseSync {

@@ -16,6 +16,7 @@ import type {
 } from "../session/ledgerPort.ts";
 import type { BillingRow, WorkspaceRates } from "../session/modalControl.ts";
 import type { StopReceipt } from "../session/receipt.ts";
+import { readRemembered, type Shape } from "../session/remembered.ts";
 import type { SessionRecord } from "../session/session.ts";
 import { billedIn, upsertBilled } from "./tables/billedTable.ts";
 import { CallCache } from "./tables/callCache.ts";
@@ -48,6 +49,8 @@ export interface LedgerFile extends Disposable {
   /** Goes over to the new file where another window has set a damaged one aside. */
   followSetAside(): void;
   checkIntegrity(): Promise<readonly string[]>;
+  /** A remembered value cannot be read, and counts as absent. */
+  onUnreadable(key: string): void;
 }
 
 /** The ledger port over one SQLite connection; each noun's SQL is in its own file. */
@@ -55,6 +58,7 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   readonly #connection: Connection;
   readonly #file: LedgerFile;
   readonly #calls: CallCache;
+  readonly #unreadable = new Set<string>();
 
   constructor(connection: Connection, file: LedgerFile) {
     this.#connection = connection;
@@ -176,8 +180,11 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     remember(this.#connection, key, json);
   }
 
-  recall(key: string): string | undefined {
-    return recall(this.#connection, key);
+  recall<T>(key: string, shape: Shape<T>): T | undefined {
+    const json = recall(this.#connection, key);
+    const read = json === undefined ? undefined : readRemembered(json, shape);
+    if (json !== undefined && read === undefined) this.#tellUnreadable(key);
+    return read?.value;
   }
 
   summary(query: SummaryQuery): readonly SummaryRow[] {
@@ -221,5 +228,12 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   dispose(): void {
     this.#file.dispose();
     this.#connection.dispose();
+  }
+
+  /** Once: the same value is read again and again. */
+  #tellUnreadable(key: string): void {
+    if (this.#unreadable.has(key)) return;
+    this.#unreadable.add(key);
+    this.#file.onUnreadable(key);
   }
 }

@@ -4,6 +4,7 @@ import type { MicroUsd } from "../cost/money.ts";
 import type { ContainerObservation, ContainerSpan } from "../cost/span.ts";
 import type { AppInfo, BillingRow, WorkspaceRates } from "./modalControl.ts";
 import type { StopReceipt } from "./receipt.ts";
+import type { Shape } from "./remembered.ts";
 import type { SessionRecord } from "./session.ts";
 
 /** One complete look at a scope. `containers` holds every live container, with details where they were asked for. */
@@ -130,7 +131,8 @@ export interface Ledger extends Disposable {
 
   /** Small remembered values (last pick, last prompt, acknowledged reports). JSON text. */
   remember(key: string, json: string): void;
-  recall(key: string): string | undefined;
+  /** A remembered value; undefined: there is none, or it cannot be read, which is logged once. */
+  recall<T>(key: string, shape: Shape<T>): T | undefined;
 
   /**
    * Calls per local day, app and endpoint: the fast path of the report. Days are those of

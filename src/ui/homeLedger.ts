@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { t } from "../base/text.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { systemClock } from "../base/systemClock.ts";
@@ -18,8 +19,8 @@ export async function openHomeLedger(
   file: string,
   log: LogChannel,
 ): Promise<Ledger & LedgerUpkeep> {
-  const { ledger, setAside } = await openLedger(file);
-  const byGuardian = pathIn(ledger.recall(setAsideKey));
+  const { ledger, setAside } = await openLedger(file, { log });
+  const byGuardian = ledger.recall(setAsideKey, z.string());
   if (setAside !== null) tellSetAside(setAside, log);
   else if (
     byGuardian !== undefined &&
@@ -52,10 +53,4 @@ function tellSetAside(path: string, log: LogChannel): void {
   void sayWarning(
     t("The ledger of Modal Meter was damaged. It was kept as {0}, and a new one was begun.", path),
   );
-}
-
-/** A path that was remembered as JSON. */
-function pathIn(json: string | undefined): string | undefined {
-  const path: unknown = json === undefined ? undefined : JSON.parse(json);
-  return typeof path === "string" ? path : undefined;
 }

@@ -136,7 +136,7 @@ export class Project {
       );
     }
     if (areNamed) return targets;
-    const choice = chooseTargets(found, recallFiles(this.#ledger.recall(`targets:${folder}`)));
+    const choice = chooseTargets(found, this.#ledger.recall(`targets:${folder}`, remembered) ?? []);
     if (choice.kind === "ask") return this.#pick(folder, targets, questionOf(choice, folder));
     if (ask && targets.length > 1) return this.#pick(folder, targets, t("Which app should run?"));
     this.#remember(folder, choice.targets);
@@ -268,10 +268,4 @@ function fileOf({ file }: DeployTargetSetting, folder: string): string {
 
 function textOrNull(text: string | undefined): string | null {
   return text === undefined || text === "" ? null : text;
-}
-
-function recallFiles(json: string | undefined): readonly string[] {
-  if (json === undefined) return [];
-  const parsed = z.safeParse(remembered, JSON.parse(json));
-  return parsed.success ? parsed.data : [];
 }

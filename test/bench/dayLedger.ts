@@ -4,6 +4,7 @@ import type { ContainerSpan } from "../../src/cost/span.ts";
 import type { CallQuery, Listing } from "../../src/session/ledgerPort.ts";
 import type { BillingRow } from "../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../src/session/receipt.ts";
+import { readRemembered, type Shape } from "../../src/session/remembered.ts";
 import type { SessionRecord } from "../../src/session/session.ts";
 import { SpanBook } from "../unit/cost/spanBook.ts";
 
@@ -72,8 +73,9 @@ export class DayLedger {
     this.#changes += 1;
   }
 
-  recall(key: string): string | undefined {
-    return this.#memory.get(key);
+  recall<T>(key: string, shape: Shape<T>): T | undefined {
+    const json = this.#memory.get(key);
+    return json === undefined ? undefined : readRemembered(json, shape)?.value;
   }
 
   /** One machine, and nobody else at work. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as z from "zod/mini";
 import type { CliCommand } from "../../src/modal/cli/command.ts";
 import { defaultModes, modeNamed } from "../../src/session/mode.ts";
 import { resumeSession } from "../../src/session/start/sessionLifecycle.ts";
@@ -59,7 +60,7 @@ describe("starting, with the real CLI against Local Modal", () => {
     const outcome = await startSession(window.parts, request, goOn);
     assert.ok(outcome.kind === "ready", JSON.stringify(outcome));
     assert.equal(world.local.workspace.cloud.listContainers().length, 1);
-    assert.ok(window.ledger.recall("warm-up:acme/main:inference") !== undefined);
+    assert.ok(window.ledger.recall("warm-up:acme/main:inference", z.unknown()) !== undefined);
     assert.equal(window.ledger.openSession("acme/main", request.folder)?.sessionId, "demo");
   });
 

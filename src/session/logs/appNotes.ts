@@ -37,20 +37,13 @@ const maxLogged = 400;
 const maxCalls = 1000;
 
 export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppNotes {
-  const json = ledger.recall(keyOf(app));
-  if (json === undefined) return nothing;
-  try {
-    const parsed = stored.safeParse(JSON.parse(json));
-    if (!parsed.success) return nothing;
-    const { endedOnPurposeAtMs, logged, containerOfCall } = parsed.data;
-    return {
-      endedOnPurposeAtMs,
-      logged: logged.map((one) => ({ ...app, ...one })),
-      containerOfCall: new Map(containerOfCall),
-    };
-  } catch {
-    return nothing;
-  }
+  const kept = ledger.recall(keyOf(app), stored);
+  if (kept === undefined) return nothing;
+  return {
+    endedOnPurposeAtMs: kept.endedOnPurposeAtMs,
+    logged: kept.logged.map((one) => ({ ...app, ...one })),
+    containerOfCall: new Map(kept.containerOfCall),
+  };
 }
 
 /** Adds to what is known; writes only what is new, so that other windows are not woken for nothing. */

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import type { LogChunk } from "../modalControl.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
@@ -32,14 +33,7 @@ export class LogCursor {
   resume(): string | undefined {
     this.#entries = [];
     this.#latestSecond = Number.NEGATIVE_INFINITY;
-    const json = this.#ledger.recall(this.#key);
-    if (json === undefined) return undefined;
-    try {
-      const value: unknown = JSON.parse(json);
-      return typeof value === "string" ? value : undefined;
-    } catch {
-      return undefined;
-    }
+    return this.#ledger.recall(this.#key, z.string());
   }
 
   /** A chunk whose whole lines have been given to the ledger. */

@@ -166,7 +166,7 @@ export class LookBack implements Disposable {
 
   /** Since when nobody looked; also a gap that could not be read the last time. null: there is none. */
   #gapFrom(listing: Listing, sinceMs: number | null): number | null {
-    const left = readNumber(this.#parts.ledger.recall(leftKey(listing.scope)));
+    const left = this.#parts.ledger.recall(leftKey(listing.scope), leftShape) ?? null;
     const gap = sinceMs !== null && isGap(listing, sinceMs) ? sinceMs : null;
     if (left === null) return gap;
     return gap === null ? left : Math.min(left, gap);
@@ -349,18 +349,9 @@ interface NamedApp {
   readonly appName: string;
 }
 
+/** Since when; null: nothing is left to be read. */
+const leftShape = z.nullable(z.number());
+
 function leftKey(scope: string): string {
   return `lookBack ${scope}`; // not shown: a key of the ledger
-}
-
-const number = z.number();
-
-function readNumber(json: string | undefined): number | null {
-  if (json === undefined) return null;
-  try {
-    const parsed = number.safeParse(JSON.parse(json));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
 }

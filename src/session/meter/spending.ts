@@ -24,7 +24,7 @@ const finalAfterMs = 3 * 86_400_000;
 /** The bill, which changes a day that is over, comes by the hour. */
 const recentForMs = 3_600_000;
 
-const keptSchema = z.object({ microUsd: z.number(), whys: z.array(z.string()) });
+const keptSchema = z.object({ microUsd: z.int(), whys: z.array(z.string()) });
 
 /**
  * What a scope has cost per day, for budgets. Old days are worked out once and remembered, so that a
@@ -59,8 +59,8 @@ export class Spending {
       this.#recent.set(key, { atMs: nowMs, spent });
       return spent;
     }
-    const kept = ledger.recall(key);
-    if (kept !== undefined) return partOf(keptSchema.parse(JSON.parse(kept)));
+    const kept = ledger.recall(key, keptSchema);
+    if (kept !== undefined) return partOf(kept);
     const spent = this.#workOut(scope, day.fromMs, day.toMs);
     ledger.remember(key, JSON.stringify(spent));
     return partOf(spent);

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { billedThroughMs, hourMs, hourOf } from "../../cost/billed/billedRow.ts";
 import { formatAmount } from "../../cost/format.ts";
@@ -69,8 +70,8 @@ export class UnseenBills {
 
   #sinceMs(scope: string, nowMs: number): number {
     const key = `bill:since:${scope}`;
-    const known: unknown = JSON.parse(this.#ledger.recall(key) ?? "null");
-    if (typeof known === "number") return known;
+    const known = this.#ledger.recall(key, z.number());
+    if (known !== undefined) return known;
     this.#ledger.remember(key, JSON.stringify(nowMs));
     return nowMs;
   }

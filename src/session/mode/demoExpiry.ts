@@ -121,7 +121,7 @@ export async function expireDemo(
     const released = await release(parts, current, options);
     if (switched.switched) return { kind: "expired", switched, released };
     const failed = switched.apps.find((app) => app.how === "failed");
-    const attempts = (lastAttempt(ledger, lease)?.attempts ?? 0) + 1;
+    const attempts = (ledger.recall(lease, attempt)?.attempts ?? 0) + 1;
     const waitMs = Math.min(60_000 * 2 ** (attempts - 1), 1_800_000);
     const nextTryAtMs = clock.nowMs() + waitMs;
     ledger.remember(lease, JSON.stringify({ attempts, nextTryAtMs }));
@@ -143,7 +143,7 @@ function isDue(
 ): boolean {
   const current = ledger.sessions({ scope }).find((known) => known.sessionId === sessionId);
   if (current === undefined || demoState(current, clock.nowMs()).kind !== "expired") return false;
-  const last = lastAttempt(ledger, `expiry:${sessionId}`);
+  const last = ledger.recall(`expiry:${sessionId}`, attempt);
   return last === undefined || clock.nowMs() >= last.nextTryAtMs;
 }
 
@@ -166,19 +166,5 @@ async function release(
   } catch (error) {
     parts.log.warn(`The GPUs of an expired session were not released: ${asFailure(error).message}`);
     return null;
-  }
-}
-
-function lastAttempt(
-  ledger: Pick<Ledger, "recall">,
-  key: string,
-): z.infer<typeof attempt> | undefined {
-  const json = ledger.recall(key);
-  if (json === undefined) return undefined;
-  try {
-    const parsed = attempt.safeParse(JSON.parse(json));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
   }
 }

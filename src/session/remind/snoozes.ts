@@ -9,15 +9,8 @@ const snoozeMinutes = 30;
 
 /** Until when each kind of reminder is snoozed, for all windows of this machine. */
 export function readSnoozes(ledger: Pick<Ledger, "recall">): ReadonlyMap<string, number> {
-  const json = ledger.recall(memory);
-  if (json === undefined) return new Map();
-  try {
-    const parsed = snoozes.safeParse(JSON.parse(json));
-    return new Map(parsed.success ? Object.entries(parsed.data) : []);
-  } catch {
-    // A snooze that cannot be read is none: better a reminder too many.
-    return new Map();
-  }
+  // A snooze that cannot be read is none: better a reminder too many.
+  return new Map(Object.entries(ledger.recall(memory, snoozes) ?? {}));
 }
 
 export function snooze(

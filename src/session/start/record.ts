@@ -31,14 +31,7 @@ export function recallStart(
   ledger: Pick<Ledger, "recall">,
   sessionId: string,
 ): StartRecord | undefined {
-  const json = ledger.recall(key(sessionId));
-  if (json === undefined) return undefined;
-  try {
-    const parsed = startRecord.safeParse(JSON.parse(json));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return ledger.recall(key(sessionId), startRecord);
 }
 
 function key(sessionId: string): string {

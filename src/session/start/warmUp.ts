@@ -51,7 +51,7 @@ export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promis
   const { probe, ledger, clock } = parts;
   const { url, limitMs, signal, skip, onTick } = request;
   const key = historyKey(request.scope, request.appName);
-  const typical = typicalTime(ledger.recall(key));
+  const typical = typicalTime(ledger.recall(key, durations) ?? []);
   const startedAtMs = clock.nowMs();
   const elapsedMs = (): number => clock.nowMs() - startedAtMs;
   if (isAborted(skip)) return { kind: "skipped", elapsedMs: 0 };
@@ -76,7 +76,8 @@ export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promis
         "endpoint-failed",
         t("The warm-up request was answered with HTTP {0}. Look at the app's log.", answer.status),
       );
-    ledger.remember(key, withDuration(ledger.recall(key), elapsedMs()));
+    const before = ledger.recall(key, durations) ?? [];
+    ledger.remember(key, JSON.stringify([...before, elapsedMs()].slice(-kept)));
     return { kind: "warm" };
   } catch (error) {
     if (isAborted(skip) && !isAborted(signal)) return { kind: "skipped", elapsedMs: elapsedMs() };
@@ -89,28 +90,13 @@ export async function warmUp(parts: WarmUpParts, request: WarmUpRequest): Promis
 }
 
 /** The range of the measured warm-ups, without the outermost ones once there are enough. */
-function typicalTime(historyJson: string | undefined): TypicalTime {
-  const sorted = parseDurations(historyJson).toSorted((a, b) => a - b);
+function typicalTime(measuredMs: readonly number[]): TypicalTime {
+  const sorted = measuredMs.toSorted((a, b) => a - b);
   const cut = Math.floor(sorted.length / 5);
   const fromMs = sorted[cut];
   const toMs = sorted[sorted.length - 1 - cut];
   if (fromMs === undefined || toMs === undefined) return defaultTypical;
   return { fromMs, toMs, source: "history" };
-}
-
-function withDuration(historyJson: string | undefined, durationMs: number): string {
-  return JSON.stringify([...parseDurations(historyJson), durationMs].slice(-kept));
-}
-
-function parseDurations(json: string | undefined): readonly number[] {
-  if (json === undefined) return [];
-  try {
-    const parsed = durations.safeParse(JSON.parse(json));
-    return parsed.success ? parsed.data : [];
-  } catch {
-    // A history that cannot be read is no history; the next warm-up starts a new one.
-    return [];
-  }
 }
 
 function historyKey(scope: string, appName: string): string {

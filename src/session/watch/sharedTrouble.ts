@@ -57,11 +57,10 @@ export class SharedTrouble {
 
   /** undefined: nothing is wrong, or what was written is not understood. */
   told(scope: string): ToldTrouble | undefined {
-    const json = this.#ledger.recall(keyOf(scope));
-    const parsed = toldSchema.safeParse(json === undefined ? undefined : JSON.parse(json));
-    const reason = reasons.find((known) => known === parsed.data?.reason);
-    if (!parsed.success || reason === undefined) return undefined;
-    const { atMs, failures, message } = parsed.data;
+    const told = this.#ledger.recall(keyOf(scope), toldSchema);
+    const reason = reasons.find((known) => known === told?.reason);
+    if (told === undefined || reason === undefined) return undefined;
+    const { atMs, failures, message } = told;
     return { atMs, failures, failure: new Failure(reason, message) };
   }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
+import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { undeliveredReminders } from "../../guardian/incidentRecord.ts";
@@ -251,8 +252,10 @@ export class Guard implements Disposable {
 }
 
 /** The last away report, as lines; undefined: there was none. */
-export function lastAwayReport({ ledger }: Pick<Services, "ledger">): string | undefined {
-  return ledger.recall(lastReportKey);
+export function lastAwayReport({
+  ledger,
+}: Pick<Services, "ledger">): readonly string[] | undefined {
+  return ledger.recall(lastReportKey, z.array(z.string()));
 }
 
 /** Where the guardian finds the texts of this window's language; nothing: it speaks English. */

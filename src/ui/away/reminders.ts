@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { burnRate } from "../../cost/rates/burnRate.ts";
@@ -122,7 +123,7 @@ export class Reminders implements Disposable {
       burnMicroUsdPerHour: burn.known ? burn.microUsd : null,
       session: folder === null ? null : (ledger.openSession(scope, folder) ?? null),
       lastActiveAtMs: Math.max(
-        numberIn(ledger.recall(activeKey)) ?? 0,
+        ledger.recall(activeKey, z.number()) ?? 0,
         lastCallAtMs(this.#services, scope),
       ),
       overnight: () => {
@@ -136,7 +137,7 @@ export class Reminders implements Disposable {
         muted: values.get("mutedReminders"),
       },
       snoozedUntilMs: readSnoozes(ledger),
-      lastShownAtMs: numberIn(ledger.recall(shownKey)) ?? null,
+      lastShownAtMs: ledger.recall(shownKey, z.number()) ?? null,
       wasShown: (key) => ledger.wasClaimed(key),
     };
   }
@@ -213,9 +214,4 @@ function lastCallAtMs(
 ): number {
   const recent = ledger.calls({ scope, fromMs: clock.nowMs() - dayMs, toMs: clock.nowMs() });
   return recent.reduce((last, call) => Math.max(last, call.endedAtMs ?? call.startedAtMs), 0);
-}
-
-function numberIn(json: string | undefined): number | undefined {
-  const value = Number(json ?? Number.NaN);
-  return Number.isFinite(value) ? value : undefined;
 }

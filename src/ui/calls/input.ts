@@ -7,9 +7,11 @@ import { promptField, type Endpoint, type Field } from "../../endpoints/catalogu
 import type { Json } from "../../endpoints/json.ts";
 import { readImage, readJsonFile } from "../../endpoints/call/fileField.ts";
 import { checked, type FieldValues } from "../../endpoints/call/requestBody.ts";
+import { readRemembered } from "../../session/remembered.ts";
 import { askText, pickOne, type Choice } from "../ask.ts";
 
-const callInput = z.object({
+/** The shape in which input is remembered, and kept with a call. */
+export const callInput = z.object({
   values: z.record(z.string(), z.json()),
   files: z.record(z.string(), z.string()),
 });
@@ -24,15 +26,9 @@ export interface CallInput {
 
 export const emptyInput: CallInput = { values: {}, files: {} };
 
-/** Reads remembered input; anything unreadable is nothing remembered. */
+/** What was entered for a call that was made; undefined: it was not kept, or cannot be read. */
 export function parseCallInput(json: string | null | undefined): CallInput | undefined {
-  if (json === null || json === undefined) return undefined;
-  try {
-    const parsed = z.safeParse(callInput, JSON.parse(json));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return json === null || json === undefined ? undefined : readRemembered(json, callInput)?.value;
 }
 
 /**

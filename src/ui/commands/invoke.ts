@@ -4,7 +4,7 @@ import { t } from "../../base/text.ts";
 import { promptField, type Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { pickOne } from "../ask.ts";
 import { estimateOf, estimateText, mayCost } from "../calls/estimate.ts";
-import { askAll, askShort, emptyInput, parseCallInput, type CallInput } from "../calls/input.ts";
+import { askAll, askShort, callInput, emptyInput, type CallInput } from "../calls/input.ts";
 import { inputKey } from "../calls/calls.ts";
 import { command, type Command } from "../command.ts";
 import type { CommandId } from "../commandArguments.ts";
@@ -47,12 +47,12 @@ export const invokeCommands: readonly Command<AppServices>[] = [
     if (endpoint !== undefined) await invokeWith(services, endpoint, text);
   }),
   command("repeatLastCall", async (services: InvokeServices) => {
-    const name = z.safeParse(z.string(), parsed(services.ledger.recall("lastEndpoint")));
-    if (!name.success) {
+    const name = services.ledger.recall("lastEndpoint", z.string());
+    if (name === undefined) {
       await sayInfo(t("No call has been made yet."));
       return;
     }
-    const endpoint = services.calls.endpoint(name.data);
+    const endpoint = services.calls.endpoint(name);
     await send(services, endpoint, lastInput(services, endpoint));
   }),
 ];
@@ -117,9 +117,5 @@ async function send(services: InvokeServices, endpoint: Endpoint, input: CallInp
 }
 
 function lastInput(services: Pick<AppServices, "ledger">, endpoint: Endpoint): CallInput {
-  return parseCallInput(services.ledger.recall(inputKey(endpoint.name))) ?? emptyInput;
-}
-
-function parsed(json: string | undefined): unknown {
-  return json === undefined ? undefined : JSON.parse(json);
+  return services.ledger.recall(inputKey(endpoint.name), callInput) ?? emptyInput;
 }

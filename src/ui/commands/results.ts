@@ -160,12 +160,11 @@ async function showAwayReport({
   ledger,
   costs,
 }: Pick<AppServices, "costs" | "ledger">): Promise<void> {
-  const json = lastAwayReport({ ledger });
-  const lines = z.safeParse(z.array(z.string()), json === undefined ? undefined : JSON.parse(json));
-  if (!lines.success) {
+  const lines = lastAwayReport({ ledger });
+  if (lines === undefined) {
     await sayInfo(t("Nothing ran while no window was open, as far as this machine knows."));
     return;
   }
-  costs.lines(lines.data.map((line) => `🌙 ${line}`));
+  costs.lines(lines.map((line) => `🌙 ${line}`));
   costs.show();
 }

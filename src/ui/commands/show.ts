@@ -140,9 +140,8 @@ async function askOrigin(
   base: string,
   known: () => readonly string[],
 ): Promise<string | undefined> {
-  const json = ledger.recall(lastOriginKey);
-  const last = z.safeParse(z.string(), json === undefined ? undefined : JSON.parse(json));
-  const suggestion = [...(last.success ? [last.data] : []), base, ...known()].find(
+  const last = ledger.recall(lastOriginKey, z.string());
+  const suggestion = [...(last === undefined ? [] : [last]), base, ...known()].find(
     (url) => url !== "" && URL.canParse(url),
   );
   const text = await askText({

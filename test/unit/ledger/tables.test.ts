@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import * as z from "zod/mini";
 import { microUsd } from "../../../src/cost/money.ts";
 import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
 import type { BillingRow } from "../../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../../src/session/receipt.ts";
+import { silentLog } from "../silentLog.ts";
 import { mondayMs, scope, session, TemporaryLedger } from "./temporaryLedger.ts";
 
 const hourMs = 3_600_000;
@@ -176,13 +178,26 @@ describe("tables of the ledger", () => {
   });
 
   it("remembers small values, and wakes nobody for what is known", () => {
-    assert.equal(a.recall("pick"), undefined);
+    assert.equal(a.recall("pick", z.string()), undefined);
     a.remember("pick", '"dev"');
-    assert.equal(b.recall("pick"), '"dev"');
+    assert.equal(b.recall("pick", z.string()), "dev");
     const before = [a.changeCounter(), b.changeCounter()];
     a.remember("pick", '"dev"');
     assert.deepEqual([a.changeCounter(), b.changeCounter()], before);
     assert.throws(() => a.remember("pick", "no json"));
-    assert.equal(b.recall("pick"), '"dev"');
+    assert.equal(b.recall("pick", z.string()), "dev");
+  });
+
+  it("takes a remembered value that cannot be read for none, and says so once", async () => {
+    const warnings: string[] = [];
+    const log = { ...silentLog, warn: (text: string): void => void warnings.push(text) };
+    const { ledger } = await files.open({ log });
+    ledger.remember("hours", '"soon"');
+    const hours = (): unknown => ledger.recall("hours", z.number());
+    assert.deepEqual([hours(), hours()], [undefined, undefined]);
+    assert.equal(ledger.recall("never", z.number()), undefined);
+    assert.deepEqual(warnings, [
+      'What was remembered as "hours" cannot be read, and counts as absent.',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as z from "zod/mini";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../src/base/failure.ts";
@@ -64,7 +65,7 @@ const questions: Readonly<Record<string, (ledger: OneLedger) => readonly unknown
   listing: (ledger) => [ledger.latestListing("acme/env-1")],
   rates: (ledger) => [ledger.latestRates(scope), ...ledger.rateHistory(scope)],
   windows: (ledger) => ledger.windows(),
-  memory: (ledger) => [ledger.recall("key")],
+  memory: (ledger) => [ledger.recall("key", z.unknown())],
   lease: (ledger) => [ledger.leaseHolder("lease", mondayMs)],
 };
 

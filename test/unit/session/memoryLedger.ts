@@ -1,5 +1,6 @@
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import type { StopReceipt } from "../../../src/session/receipt.ts";
+import { readRemembered, type Shape } from "../../../src/session/remembered.ts";
 import type { SessionRecord } from "../../../src/session/session.ts";
 
 type Kept = Pick<
@@ -55,8 +56,9 @@ export class MemoryLedger implements Kept {
     this.memories.set(key, json);
   }
 
-  recall(key: string): string | undefined {
-    return this.memories.get(key);
+  recall<T>(key: string, shape: Shape<T>): T | undefined {
+    const json = this.memories.get(key);
+    return json === undefined ? undefined : readRemembered(json, shape)?.value;
   }
 
   claimOnce(key: string): boolean {

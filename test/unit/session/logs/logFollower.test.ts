@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as z from "zod/mini";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
 import type { CallRecord } from "../../../../src/cost/call.ts";
@@ -157,7 +158,7 @@ describe("LogFollower", () => {
     assert.equal(calls().length, 3);
     assert.equal(log.resumedAfter[0], undefined);
     assert.equal(log.resumedAfter.at(-1), "1-0", "the second that is not over is read again");
-    assert.equal(ledger.recall("logCursor:ap-1"), JSON.stringify("1-0"));
+    assert.equal(ledger.recall("logCursor:ap-1", z.string()), "1-0");
   });
 
   it("does not take half a line for a line when the connection breaks", async () => {
@@ -167,7 +168,11 @@ describe("LogFollower", () => {
     log.say(chunk(1, line("0.001083")));
     log.say(chunk(20, "💰 Cost: $0.00108"), chunk(30, "", { containerId: "ta-2" }));
     await clock.advance(100);
-    assert.equal(ledger.recall("logCursor:ap-1"), undefined, "a line is begun and not ended");
+    assert.equal(
+      ledger.recall("logCursor:ap-1", z.string()),
+      undefined,
+      "a line is begun and not ended",
+    );
     follower.dispose();
     await clock.advance(100);
     assert.equal(calls().length, 1);
@@ -241,7 +246,11 @@ describe("LogFollower", () => {
     log.say(chunk(1, line("0.001083")), chunk(2, line("0.002166", "4.00")), chunk(9, "idle\n"));
     await clock.advance(100);
     assert.equal(calls().length, 1, "nobody can tell yet whose lines these are");
-    assert.equal(ledger.recall("logCursor:ap-1"), undefined, "a line that waits is not passed");
+    assert.equal(
+      ledger.recall("logCursor:ap-1", z.string()),
+      undefined,
+      "a line that waits is not passed",
+    );
     ledger.upsertCall(ownCall({ reportedMicroUsd: usd(0.001083), endedAtMs: logStartMs + 1500 }));
     await clock.advance(15_000);
     assert.deepEqual(sums(calls()), [usd(0.001083), usd(0.002166)]);

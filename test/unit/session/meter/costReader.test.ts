@@ -260,7 +260,7 @@ describe("CostReader", () => {
       billed: (query) => ledger.billed(query),
       sessions: (query) => ledger.sessions(query),
       receipts: (query) => ledger.receipts(query),
-      recall: (key) => ledger.recall(key),
+      recall: (key, shape) => ledger.recall(key, shape),
       changeCounter: () => ledger.changeCounter(),
     };
     const reader = new CostReader(counted);

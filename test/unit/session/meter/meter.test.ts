@@ -182,7 +182,7 @@ function view(ledger: Ledger): LedgerView {
     billed: (query) => ledger.billed(query),
     sessions: (query) => ledger.sessions(query),
     receipts: (query) => ledger.receipts(query),
-    recall: (key) => ledger.recall(key),
+    recall: (key, shape) => ledger.recall(key, shape),
     changeCounter: () => ledger.changeCounter(),
   };
 }
