@@ -115,13 +115,15 @@ export class App implements Disposable {
       control: () => access.control(),
       project,
       rates: (scopeKey) => this.#rates(ledger, scopeKey),
+      settingProblems: () => this.#settings.problems,
     });
     const reconnect = (): void => {
       access.reset();
       watching.connection.reset();
-      for (const { setting, message } of this.#settings.current.problems) {
-        this.log.warn(`${setting}: ${message}`);
+      for (const { setting, message, effect } of this.#settings.problems) {
+        this.log.warn(`${setting}: ${message}. ${effect}`);
       }
+      watching.meter.show();
       watching.poller.reconnect();
     };
     const offerFixes = (): void =>
@@ -189,7 +191,7 @@ export class App implements Disposable {
     const money = buildMoney(this.#store, {
       ...window,
       ...watching,
-      budgets: () => budgetsIn(this.#settings.current.get("budget")),
+      budgets: () => budgetsIn(this.#settings.current.sound("budget") ?? {}),
       onExceeded: (alert) =>
         inBackground(this.log, "The budget", () => showBudgetAlert(services, alert)),
       onBill: (scope) => inBackground(this.log, "The bill", () => guard.tellBilled(scope)),
@@ -229,10 +231,10 @@ export class App implements Disposable {
   #rates(ledger: Ledger, scopeKey: string | undefined): RateHistory {
     const settings = this.#settings.current;
     const told = scopeKey === undefined ? [] : ledger.rateHistory(scopeKey);
-    const { region = 1, nonPreemptible = false } = settings.get("rateMultipliers");
+    const { region = 1, nonPreemptible = false } = settings.sound("rateMultipliers") ?? {};
     return rateHistory(
       told.map(({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs })),
-      { overrides: settings.get("rates"), regionMultiplier: region, nonPreemptible },
+      { overrides: settings.sound("rates") ?? {}, regionMultiplier: region, nonPreemptible },
     );
   }
 }

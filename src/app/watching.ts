@@ -3,6 +3,7 @@ import type { RateHistory } from "../cost/rates/rates.ts";
 import type { LifeInFile } from "../session/meter/costReader.ts";
 import { Meter } from "../session/meter/meter.ts";
 import type { ModalControl } from "../session/modalControl.ts";
+import type { SettingProblem } from "../session/settings.ts";
 import { appHints, type AppHint, type FileResources } from "../session/watch/appHints.ts";
 import { ModalConnection } from "../session/watch/modalConnection.ts";
 import { Poller } from "../session/watch/poller.ts";
@@ -25,6 +26,7 @@ export interface WatchingParts extends ThisWindow {
   readonly project: ProjectFacts;
   /** The rates in force for a scope; undefined: it is not known yet who this window speaks for. */
   readonly rates: (scopeKey: string | undefined) => RateHistory;
+  readonly settingProblems: () => readonly SettingProblem[];
 }
 
 /** The parts that see what runs: from Modal through the ledger to the state that the views show. */
@@ -65,6 +67,7 @@ export function buildWatching(store: DisposableStore, parts: WatchingParts): Wat
       scope: () => connection.last?.scope ?? null,
       folder: () => project.currentFolder(),
       rates: () => parts.rates(connection.last?.scopeKey),
+      settingProblems: parts.settingProblems,
       known: { appHint, lifeInFile: (appName) => project.factsInFile(appName) },
       timeZone: parts.timeZone,
     }),

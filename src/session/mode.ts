@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
+import { t } from "../base/text.ts";
 
 /** How a session is run: how long a container stays warm, and what the app file is told at deploy. */
 export interface ModeDefinition {
@@ -20,16 +20,18 @@ export interface ModeDefinition {
 /** The mode that an expired session returns to. It always exists. */
 export const restingMode = "dev";
 
+const builtInResting: ModeDefinition = {
+  name: restingMode,
+  scaledownSeconds: 120,
+  warmUp: false,
+  confirm: false,
+  expiresAfterMinutes: null,
+  variables: {},
+};
+
 /** The modes without any setting, in the order in which they are offered. */
-export const defaultModes: readonly ModeDefinition[] = [
-  {
-    name: "dev",
-    scaledownSeconds: 120,
-    warmUp: false,
-    confirm: false,
-    expiresAfterMinutes: null,
-    variables: {},
-  },
+const defaultModes: readonly ModeDefinition[] = [
+  builtInResting,
   {
     name: "demo",
     scaledownSeconds: 600,
@@ -99,55 +101,102 @@ const modeSetting = z.strictObject(
   },
 );
 
-/**
- * The modes in force: the defaults, changed and extended by the table in the setting `modes`. A mode
- * of the user's own starts from dev's values. Throws `Failure("bad-setting")` that names the setting.
- */
-export function modesOf(table: Readonly<Record<string, unknown>>): readonly ModeDefinition[] {
-  const modes = new Map(defaultModes.map((mode) => [mode.name, mode]));
-  const [dev] = defaultModes;
-  for (const [name, raw] of Object.entries(table)) {
-    if (!modeName.test(name))
-      throw wrong(name, t("must start with a letter, then letters, digits, - or _, 32 at most"));
-    const parsed = z.safeParse(modeSetting, raw);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const path = [name, ...(issue?.path ?? [])].map(String).join(".");
-      throw wrong(path, issue?.message ?? t("cannot be read"));
-    }
-    const { scaledownSeconds, warmUp, confirm, expiresAfterMinutes, variables } = parsed.data;
-    for (const variable of Object.keys(variables ?? {}))
-      if (reservedVariable.test(variable))
-        throw wrong(
-          `${name}.variables.${variable}`,
-          variable.toUpperCase() === "SCALEDOWN_WINDOW"
-            ? t("is set by scaledownSeconds: change that instead")
-            : t("must not be set by a mode"),
-        );
-    const base = modes.get(name) ?? dev;
-    if (base === undefined) continue;
-    modes.set(name, {
-      name,
-      scaledownSeconds: scaledownSeconds ?? base.scaledownSeconds,
-      warmUp: warmUp ?? base.warmUp,
-      confirm: confirm ?? base.confirm,
-      expiresAfterMinutes:
-        expiresAfterMinutes === undefined ? base.expiresAfterMinutes : expiresAfterMinutes,
-      variables: { ...base.variables, ...variables },
-    });
+/** The modes in force, and those that the settings have and nobody can read. */
+export class ModeTable {
+  /** In the order in which they are offered. */
+  readonly modes: readonly ModeDefinition[];
+  /** What is wrong with a mode, by its name: `"dev.warmUp" must be true or false`. */
+  readonly wrong: ReadonlyMap<string, string>;
+
+  constructor(modes: readonly ModeDefinition[], wrong: ReadonlyMap<string, string>) {
+    this.modes = modes;
+    this.wrong = wrong;
   }
-  return [...modes.values()];
+
+  /** The mode with this name. Throws `Failure("bad-setting")`, or `Failure("invalid-argument")` that names the modes there are. */
+  named(name: string): ModeDefinition {
+    const mode = this.modes.find((candidate) => candidate.name === name);
+    if (mode !== undefined) return mode;
+    const why = this.wrong.get(name);
+    if (why !== undefined)
+      throw new Failure(
+        "bad-setting",
+        t("The setting {0} is wrong: {1}. Correct it in the settings.", "modalMeter.modes", why),
+      );
+    const names = this.modes.map((candidate) => candidate.name).join(", ");
+    throw new Failure(
+      "invalid-argument",
+      t('There is no mode "{0}". The modes are: {1}.', name, names),
+    );
+  }
+
+  /** The mode that an expired session returns to: as it is built in, where the settings cannot be read. */
+  get resting(): ModeDefinition {
+    return this.modes.find(({ name }) => name === restingMode) ?? builtInResting;
+  }
+
+  /** Modes whose apps a stop leaves alone until they are named. */
+  get productionNames(): readonly string[] {
+    const confirmed = this.modes.filter(({ confirm }) => confirm).map(({ name }) => name);
+    return [...confirmed, ...[...this.wrong.keys()].filter(mayBeProduction)];
+  }
 }
 
-/** The mode with this name. Throws `Failure("invalid-argument")` that names the modes there are. */
-export function modeNamed(modes: readonly ModeDefinition[], name: string): ModeDefinition {
-  const mode = modes.find((candidate) => candidate.name === name);
-  if (mode !== undefined) return mode;
-  const names = modes.map((candidate) => candidate.name).join(", ");
-  throw new Failure(
-    "invalid-argument",
-    t('There is no mode "{0}". The modes are: {1}.', name, names),
-  );
+/** Whether apps of a mode that cannot be read are left alone by a stop: all but those of dev and demo. */
+export function mayBeProduction(name: string): boolean {
+  return !defaultModes.some((mode) => mode.name === name && !mode.confirm);
+}
+
+/** What the settings have in place of a table of modes is none: no mode can be read. */
+export function unreadableModes(why: string): ModeTable {
+  return new ModeTable([], new Map(defaultModes.map(({ name }) => [name, why])));
+}
+
+/**
+ * The modes in force: the defaults, changed and extended by the table in the setting `modes`. A mode
+ * of the user's own starts from dev's values. What is wrong with one does no harm to the others.
+ */
+export function modesOf(table: Readonly<Record<string, unknown>>): ModeTable {
+  const modes = new Map(defaultModes.map((mode) => [mode.name, mode]));
+  const wrong = new Map<string, string>();
+  for (const [name, raw] of Object.entries(table)) {
+    const base = defaultModes.find((mode) => mode.name === name) ?? builtInResting;
+    const mode = modeIn(name, raw, base);
+    if (typeof mode === "string") {
+      wrong.set(name, mode);
+      modes.delete(name);
+    } else modes.set(name, mode);
+  }
+  return new ModeTable([...modes.values()], wrong);
+}
+
+/** One entry of the table; a text says what is wrong with it. */
+function modeIn(name: string, raw: unknown, base: ModeDefinition): ModeDefinition | string {
+  if (!modeName.test(name))
+    return t('"{0}" must start with a letter, then letters, digits, - or _, 32 at most', name);
+  const parsed = z.safeParse(modeSetting, raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = [name, ...(issue?.path ?? [])].map(String).join(".");
+    return `"${path}" ${issue?.message ?? t("cannot be read")}`;
+  }
+  const { scaledownSeconds, warmUp, confirm, expiresAfterMinutes, variables } = parsed.data;
+  const reserved = Object.keys(variables ?? {}).find((variable) => reservedVariable.test(variable));
+  if (reserved !== undefined) {
+    const path = `${name}.variables.${reserved}`;
+    return reserved.toUpperCase() === "SCALEDOWN_WINDOW"
+      ? t('"{0}" is set by scaledownSeconds: change that instead', path)
+      : t('"{0}" must not be set by a mode', path);
+  }
+  return {
+    name,
+    scaledownSeconds: scaledownSeconds ?? base.scaledownSeconds,
+    warmUp: warmUp ?? base.warmUp,
+    confirm: confirm ?? base.confirm,
+    expiresAfterMinutes:
+      expiresAfterMinutes === undefined ? base.expiresAfterMinutes : expiresAfterMinutes,
+    variables: { ...base.variables, ...variables },
+  };
 }
 
 /**
@@ -160,15 +209,4 @@ export function deployVariables(mode: ModeDefinition): Readonly<Record<string, s
     ...mode.variables,
     SCALEDOWN_WINDOW: String(mode.scaledownSeconds),
   };
-}
-
-function wrong(path: string, message: string): Failure {
-  return new Failure(
-    "bad-setting",
-    t(
-      'The setting modalMeter.modes is wrong: "{0}" {1}. Correct it in the settings.',
-      path,
-      message,
-    ),
-  );
 }

@@ -1,135 +1,30 @@
 import * as z from "zod/mini";
 import { Failure } from "../base/failure.ts";
+import { issueText } from "../base/issueText.ts";
 import { t } from "../base/text.ts";
 import { checkOwnRates, type OwnRateProblem } from "../cost/rates/ownRateCheck.ts";
 import { formatRate } from "../cost/rates/ownRates.ts";
+import { modesOf, unreadableModes, type ModeTable } from "./mode.ts";
+import { settingEffect } from "./settingEffect.ts";
+import {
+  allSettings,
+  settingNamed,
+  soundSettings,
+  type SettingName,
+  type SettingValues,
+  type SoundValues,
+} from "./settingShape.ts";
 
-const usdAmount = z.number().check(z.nonnegative({ error: () => t("must be 0 or more") }));
-const minutes = z.number().check(z.nonnegative({ error: () => t("must be 0 or more") }));
-
-const deployTarget = z.strictObject({
-  file: z.string().check(z.minLength(1, { error: () => t("must name a Python file") })),
-  name: z.optional(z.string()),
-  environment: z.optional(z.string()),
-  healthUrl: z.optional(z.string()),
-  warmUpUrl: z.optional(z.string()),
-  gpu: z.optional(z.string()),
-});
-
-/** A deploy target as the user writes it. */
-export type DeployTargetSetting = z.infer<typeof deployTarget>;
-
-/** One end of a workday: minutes after local midnight, and the days (0 = Sunday). */
-export interface WorkdayEnd {
-  readonly minuteOfDay: number;
-  readonly days: readonly number[];
-}
-
-const dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-
-function dayOf(text: string): number | undefined {
-  const day = dayNames.indexOf(text.toLowerCase());
-  return day === -1 ? undefined : day;
-}
-
-/** Reads "Mon-Fri 18:00", "Mon,Wed 17:30" or "18:00" (every day). null: empty. undefined: not readable. */
-export function parseWorkdayEnd(text: string): WorkdayEnd | null | undefined {
-  const trimmed = text.trim();
-  if (trimmed === "") return null;
-  const match = /^(?:([A-Za-z]{3}(?:[-,][A-Za-z]{3})*)\s+)?([01]?\d|2[0-3]):([0-5]\d)$/.exec(
-    trimmed,
-  );
-  if (match === null) return undefined;
-  const minuteOfDay = Number(match[2]) * 60 + Number(match[3]);
-  const days = new Set<number>();
-  for (const part of (match[1] ?? "Sun-Sat").split(",")) {
-    const [from, to = from, ...rest] = part.split("-").map(dayOf);
-    if (from === undefined || to === undefined || rest.length > 0) return undefined;
-    for (let day = from; ; day = (day + 1) % 7) {
-      days.add(day);
-      if (day === to) break;
-    }
-  }
-  return { minuteOfDay, days: [...days].toSorted((a, b) => a - b) };
-}
-
-const webUrl = z.string().check(
-  z.refine((text) => text === "" || isAllowedWebUrl(text), {
-    error: () => t("must be an https URL (http only for this machine itself)"),
-  }),
-);
-
-function isAllowedWebUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  return protocol === "https:" || (protocol === "http:" && loopback);
-}
-
-const shape = {
-  cliPath: z.string(),
-  control: z.enum(["auto", "sdk", "cli"]),
-  profile: z.string(),
-  environment: z.string(),
-  deployTargets: z.array(deployTarget),
-  endpointBaseUrl: webUrl,
-  endpointUrls: z.record(z.string(), webUrl),
-  /** Checked one by one by the endpoint catalogue, which names what is wrong. */
-  endpoints: z.array(z.unknown()),
-  /** Checked by the mode table (session/mode.ts), which names what is wrong. */
-  modes: z.record(z.string(), z.unknown()),
-  resultsFolder: z.string().check(z.minLength(1, { error: () => t("must name a folder") })),
-  askAboveUsd: usdAmount,
-  maxParallelCalls: z
-    .int({ error: () => t("must be a whole number") })
-    .check(
-      z.gte(1, { error: () => t("must be 1 or more") }),
-      z.lte(100, { error: () => t("must be 100 or less") }),
-    ),
-  maxResultGibibytes: z.number().check(z.positive({ error: () => t("must be above 0") })),
-  /** Checked one by one (cost/rates/ownRateCheck.ts): a wrong entry is left out, and named. */
-  rates: z.pipe(
-    z.record(z.string(), z.unknown()),
-    z.transform((raw) => checkOwnRates(raw).rates),
-  ),
-  rateMultipliers: z.strictObject({
-    region: z.optional(z.number().check(z.positive({ error: () => t("must be above 0") }))),
-    nonPreemptible: z.optional(z.boolean()),
-  }),
-  budget: z.strictObject({
-    weekUsd: z.optional(usdAmount),
-    monthUsd: z.optional(usdAmount),
-    hourUsd: z.optional(usdAmount),
-  }),
-  onClose: z.enum(["remind", "stop", "release", "off"]),
-  stopAfterMinutes: minutes,
-  idleReminderMinutes: minutes,
-  workdayEnd: z.string().check(
-    z.refine((text) => parseWorkdayEnd(text) !== undefined, {
-      error: () => t('must look like "Mon-Fri 18:00", or be empty'),
-    }),
-  ),
-  mutedReminders: z.array(z.string()),
-} as const;
-
-const all = z.object(shape);
-
-export type SettingValues = Readonly<z.infer<typeof all>>;
-export type SettingName = keyof SettingValues;
-/** What is left when the wrong values are taken out. */
-type SoundValues = { readonly [Name in SettingName]?: SettingValues[Name] | undefined };
-
-/** The names of all settings, without the "modalMeter." prefix. */
-export const settingNames: readonly SettingName[] = Object.keys(shape).filter(isSettingName);
-
-function isSettingName(name: string): name is SettingName {
-  return Object.hasOwn(shape, name);
-}
-
-/** What is wrong with one setting, in words. */
+/** What is wrong with one setting, or with one entry of it, in words. */
 export interface SettingProblem {
+  /** "modalMeter.budget". */
   readonly setting: string;
+  /** Key or index of the entry that is wrong; null: all of it. */
+  readonly entry: string | null;
+  /** After "is wrong: ", without a full stop. */
   readonly message: string;
+  /** What is off until it is corrected: a sentence. */
+  readonly effect: string;
   /** What was probably meant, to be put there with one click. */
   readonly fix?: SettingFix;
 }
@@ -145,74 +40,127 @@ export interface SettingFix {
 }
 
 /**
- * All settings, parsed as a whole. A wrong value is never replaced by a default: asking for it
- * throws `Failure("bad-setting")` that names it. What does not depend on it keeps working, so a
- * mistyped endpoint URL can not keep anybody from stopping an app.
+ * All settings, parsed as a whole. A wrong value is never replaced by a default: it is a problem that
+ * names the setting, and turns off what needs it. What does not need it keeps working: a mistyped
+ * endpoint URL keeps nobody from stopping an app, and one wrong entry of a table none of the others.
  */
 export class Settings {
   readonly problems: readonly SettingProblem[];
+  readonly modes: ModeTable;
   readonly #values: SoundValues;
 
-  private constructor(values: SoundValues, problems: readonly SettingProblem[]) {
+  private constructor(values: SoundValues, modes: ModeTable, problems: readonly SettingProblem[]) {
     this.#values = values;
+    this.modes = modes;
     this.problems = problems;
   }
 
   /** Parses raw values by setting name. Never throws. */
   static parse(raw: Readonly<Record<string, unknown>>): Settings {
-    const whole = z.safeParse(all, raw);
-    const entries = ratesProblems(raw["rates"]);
-    if (whole.success) return new Settings(whole.data, entries);
-    const problems = new Map<string, SettingProblem>();
-    for (const { path, message } of whole.error.issues) {
-      const [name, ...inside] = path.map(String);
-      if (name === undefined || problems.has(name)) continue;
-      problems.set(name, {
-        setting: `modalMeter.${name}`,
-        message:
-          inside.length === 0
-            ? t("{0} (it is {1})", message, shown(raw[name]))
-            : t('{0} at "{1}" (it is {2})', message, inside.join("."), shown(raw[name])),
-      });
-    }
-    const sound = Object.entries(raw).filter(([name]) => !problems.has(name));
-    return new Settings(z.parse(z.partial(all), Object.fromEntries(sound)), [
-      ...problems.values(),
-      ...entries,
+    const whole = z.safeParse(allSettings, raw);
+    const faults = whole.success ? [] : whole.error.issues.flatMap((issue) => faultsIn(issue, raw));
+    const values = z.safeParse(soundSettings, withoutFaults(raw, faults));
+    const noModes = faults.find(({ name }) => name === "modes")?.text;
+    const modes = modesOf(tableIn(raw["modes"]));
+    const inForce = noModes === undefined ? modes : unreadableModes(noModes);
+    return new Settings(values.success ? values.data : {}, inForce, [
+      ...faults.map(({ name, entry, text }) => problemOf(name, entry, text)),
+      ...checkOwnRates(tableIn(raw["rates"])).problems.map(rateProblem),
+      ...[...modes.wrong].map(([mode, text]) => problemOf("modes", mode, text)),
     ]);
   }
 
-  /** The value of one setting. Throws `Failure("bad-setting")` when it is wrong. */
+  /** The value of one setting, without the entries of it that are wrong; undefined: all of it is. */
+  sound<Name extends SettingName>(name: Name): SettingValues[Name] | undefined {
+    return this.#values[name];
+  }
+
+  /** The same, for what cannot do without. Throws `Failure("bad-setting")` when all of it is wrong. */
   get<Name extends SettingName>(name: Name): SettingValues[Name] {
     const value: SettingValues[Name] | undefined = this.#values[name];
+    if (value === undefined) this.require(name);
     if (value !== undefined) return value;
-    const problem = this.problems.find(({ setting }) => setting === `modalMeter.${name}`);
-    throw new Failure(
-      "bad-setting",
-      describeProblem(problem ?? { setting: `modalMeter.${name}`, message: t("is missing") }),
+    throw new Failure("bad-setting", t("The setting {0} is missing.", `modalMeter.${name}`));
+  }
+
+  /** Throws `Failure("bad-setting")` when the setting is wrong; with `entry`, when that entry is, or all of it. */
+  require(name: SettingName, entry?: string): void {
+    const problem = this.problems.find(
+      (one) =>
+        one.setting === `modalMeter.${name}` &&
+        (entry === undefined || one.entry === null || one.entry === entry),
     );
+    if (problem !== undefined) throw new Failure("bad-setting", describeProblem(problem));
   }
 }
 
 /** One sentence about a wrong setting. */
-function describeProblem(problem: SettingProblem): string {
-  return t(
-    "The setting {0} is wrong: {1}. Correct it in the settings.",
-    problem.setting,
-    problem.message,
-  );
+function describeProblem({
+  setting,
+  message,
+}: Pick<SettingProblem, "setting" | "message">): string {
+  return t("The setting {0} is wrong: {1}. Correct it in the settings.", setting, message);
+}
+
+interface Fault {
+  readonly name: SettingName;
+  readonly entry: string | null;
+  readonly text: string;
+}
+
+/** What an issue of the schema says, entry by entry. */
+function faultsIn(
+  issue: z.core.$ZodIssue,
+  raw: Readonly<Record<string, unknown>>,
+): readonly Fault[] {
+  const [top, ...inside] = issue.path.map(String);
+  const name = settingNamed(top ?? "");
+  if (name === undefined) return [];
+  const [entry, ...rest] = inside;
+  if (entry === undefined && issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({ name, entry: key, text: t('"{0}" is not known', key) }));
+  const value = inside.reduce<unknown>((from, key) => tableIn(from)[key], raw[name]);
+  const where = entry === undefined ? "" : `"${[entry, ...rest].join(".")}" `;
+  const text = `${where}${issueText(issue)} (${t("it is {0}", shown(value))})`;
+  return [{ name, entry: entry ?? null, text }];
+}
+
+function problemOf(name: SettingName, entry: string | null, message: string): SettingProblem {
+  return { setting: `modalMeter.${name}`, entry, message, effect: settingEffect(name, entry) };
+}
+
+/** The raw values without what is wrong in them: an entry where that is all, else the whole setting. */
+function withoutFaults(
+  raw: Readonly<Record<string, unknown>>,
+  faults: readonly Fault[],
+): Readonly<Record<string, unknown>> {
+  const byName = Map.groupBy(faults, ({ name }) => name);
+  const kept = Object.entries(raw).flatMap(([name, value]): [string, unknown][] => {
+    const key = settingNamed(name);
+    const wrong = key === undefined ? undefined : byName.get(key);
+    if (wrong === undefined) return [[name, value]];
+    const entries = new Set(wrong.flatMap(({ entry }) => entry ?? []));
+    const isWhole = wrong.some(({ entry }) => entry === null);
+    return isWhole ? [] : [[name, withoutEntries(value, entries)]];
+  });
+  return Object.fromEntries<unknown>(kept);
+}
+
+function withoutEntries(value: unknown, entries: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.filter((_entry, at) => !entries.has(String(at)));
+  return Object.fromEntries(Object.entries(tableIn(value)).filter(([key]) => !entries.has(key)));
 }
 
 const table = z.record(z.string(), z.unknown());
 
-/** A wrong entry of the user's rates does no harm to the others: each is a problem of its own. */
-function ratesProblems(raw: unknown): readonly SettingProblem[] {
-  const parsed = z.safeParse(table, raw);
-  return parsed.success ? checkOwnRates(parsed.data).problems.map(rateProblem) : [];
+/** A table or a list as a table; anything else is an empty one. */
+function tableIn(raw: unknown): Readonly<Record<string, unknown>> {
+  const parsed = z.safeParse(table, Array.isArray(raw) ? Object.fromEntries(raw.entries()) : raw);
+  return parsed.success ? parsed.data : {};
 }
 
 function rateProblem({ name, message, meant }: OwnRateProblem): SettingProblem {
-  const problem = { setting: "modalMeter.rates", message: `"${name}": ${message}` };
+  const problem = problemOf("rates", name, `"${name}": ${message}`);
   if (meant === null) return problem;
   const label = t("Use {0}", `${formatRate(meant.usdPerHour)}/h`);
   const fix = {

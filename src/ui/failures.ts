@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { t } from "../base/text.ts";
 import { failureOf, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
-import type { SettingName } from "../session/settings.ts";
+import type { SettingName } from "../session/settingShape.ts";
 import { sayError } from "./say.ts";
 
 interface Remedy {

@@ -8,7 +8,7 @@ import type { AppFacts } from "../lens/appFacts.ts";
 import { maxFiles } from "../modal/deploy/targets.ts";
 import { likelyName, type DeployTarget } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
-import type { DeployTargetSetting } from "../session/settings.ts";
+import type { DeployTargetSetting } from "../session/settingShape.ts";
 import {
   chooseTargets,
   type FoundTargets,
@@ -118,6 +118,8 @@ export class Project {
     folder: string,
     { ask }: { readonly ask: boolean },
   ): Promise<readonly StartTarget[] | undefined> {
+    // A wrong entry is no reason to start less than is meant, or what was found in its place.
+    this.#settings.current.require("deployTargets");
     const found = await this.#targetsOf(folder);
     const { targets, isComplete } = found;
     const areNamed = this.#settings.current.get("deployTargets").length > 0;
@@ -156,11 +158,14 @@ export class Project {
 
   /** The GPU that the settings name for an app, where it can not be seen. */
   gpuSetting(appName: string): string | undefined {
-    return this.#settings.current.get("deployTargets").find(({ name }) => name === appName)?.gpu;
+    return (this.#settings.current.sound("deployTargets") ?? []).find(
+      ({ name }) => name === appName,
+    )?.gpu;
   }
 
   /** The name that the settings give to the app of a file; null: the file names it. */
   nameSetting(folder: string, file: string): string | null {
+    this.#settings.current.require("deployTargets");
     const named = this.#settings.current.get("deployTargets");
     const setting = named.find((one) => fileOf(one, folder) === file);
     return textOrNull(setting?.name);
@@ -168,14 +173,16 @@ export class Project {
 
   /** The GPU of this project, for figures before anything runs: what the settings name, else what an app file asks for. */
   firstGpu(): string | undefined {
-    const named = this.#settings.current.get("deployTargets").find(({ gpu }) => gpu !== undefined);
+    const named = (this.#settings.current.sound("deployTargets") ?? []).find(
+      ({ gpu }) => gpu !== undefined,
+    );
     if (named?.gpu !== undefined) return named.gpu;
     return this.#found.find(({ facts }) => typeof facts.gpu === "string")?.facts.gpu ?? undefined;
   }
 
   async #targetsOf(folder: string): Promise<FoundTargets> {
     const environment = textOrNull(this.#settings.current.get("environment"));
-    const named = this.#settings.current.get("deployTargets");
+    const named = this.#settings.current.sound("deployTargets") ?? [];
     if (named.length > 0) {
       const all = named.map((setting) => fromSetting(setting, folder, environment, this.#found));
       // One table speaks for all folders of a window; a target belongs where its file is.

@@ -1,7 +1,10 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/event.ts";
-import { Settings, settingNames, type SettingFix, type SettingName } from "../session/settings.ts";
+import { readEndpointSettings } from "../endpoints/catalogue/endpointSetting.ts";
+import { settingEffect } from "../session/settingEffect.ts";
+import { Settings, type SettingFix, type SettingProblem } from "../session/settings.ts";
+import { settingNames, type SettingName } from "../session/settingShape.ts";
 
 const section = "modalMeter";
 
@@ -10,6 +13,7 @@ export class SettingsSource implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<Settings>());
   #current = read();
+  #problems = problemsIn(this.#current);
 
   readonly onChange = this.#changed.on;
 
@@ -18,6 +22,7 @@ export class SettingsSource implements Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration(section)) return;
         this.#current = read();
+        this.#problems = problemsIn(this.#current);
         this.#changed.emit(this.#current);
       }),
     );
@@ -25,6 +30,11 @@ export class SettingsSource implements Disposable {
 
   get current(): Settings {
     return this.#current;
+  }
+
+  /** What is wrong in the settings, also in the endpoints, which have a reader of their own. */
+  get problems(): readonly SettingProblem[] {
+    return this.#problems;
   }
 
   /** Writes one user setting. */
@@ -64,6 +74,17 @@ export class SettingsSource implements Disposable {
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
+}
+
+function problemsIn(settings: Settings): readonly SettingProblem[] {
+  const { wrong } = readEndpointSettings(settings.sound("endpoints") ?? []);
+  const endpoints = wrong.map(({ name, path, message }) => ({
+    setting: "modalMeter.endpoints",
+    entry: name,
+    message: `${path} ${message}`,
+    effect: settingEffect("endpoints", name ?? path),
+  }));
+  return [...settings.problems, ...endpoints];
 }
 
 function read(): Settings {

@@ -98,6 +98,57 @@ describe("a reminder in the window", () => {
     assert.deepEqual(await window.notifications(), []);
   });
 
+  it("survives mistyped settings, which the status bar names; they keep nobody from calling or stopping", async () => {
+    await withWarmContainer();
+    await stage.host.writeSettings({
+      ...quiet,
+      "modalMeter.workdayEnd": "6pm",
+      "modalMeter.budget": { weekUsd: "5", monthUsd: 0, hourUsd: 0.01 },
+      "modalMeter.rateMultipliers": { region: "1.5" },
+      "modalMeter.endpoints": [{ name: "bad name" }],
+      "modalMeter.modes": { loud: { warmUp: "yes" } },
+    });
+    const item = await window.untilStatus(status, /5 wrong settings$/, patient);
+    assert.equal(item.kind, "warning");
+    assert.match(item.text, /dev · 1 app · ≈\$\d/, "what is known is shown");
+    const burning = /Modal costs ≈ \$\d+\.\d\d\/h now; your limit is \$0\.01\/h\./;
+    await window.untilNotification(burning, patient);
+    await window.clearNotifications();
+    const tooltip = await window.statusBarTooltip(status);
+    await window.screenshot("wrong-settings");
+    assert.match(
+      tooltip,
+      /workdayEnd is wrong: must look like .*no reminder at the end of the work/,
+    );
+    assert.match(tooltip, /budget is wrong: "weekUsd" must be a number .*There is no alert for it/);
+    assert.match(
+      tooltip,
+      /endpoints is wrong: \[0\]\["name"\] must look like .*It cannot be called/,
+    );
+
+    await window.runCommand("Modal Meter: Repeat Last Call");
+    await window.until(
+      "Flux is called again",
+      () =>
+        Promise.resolve(
+          stage.modal.journal.entries({ kind: "web", name: "POST", path: "/flux" }).length === 2,
+        ),
+      patient,
+    );
+    await window.runCommand("Modal Meter: Start Session…");
+    const modes = await window.untilQuickInput(/Which mode\?/, patient);
+    assert.ok(modes.items.some((row) => row.startsWith("dev")));
+    await window.dismiss();
+    await window.clickStatusBarItem(status);
+    await window.untilQuickInput("Modal Meter", patient);
+    await window.screenshot("wrong-settings-menu");
+    await window.dismiss();
+    await window.runCommand("Modal Meter: Stop All Apps");
+    await window.untilNotification(/Nothing runs any more/, patient);
+    await stage.host.writeSettings(quiet);
+    await window.untilStatus(status, /nothing running$/, patient);
+  });
+
   it("a link shows what runs, and stops nothing", async () => {
     await withWarmContainer();
     await window.runCommand("Developer: Open URL");

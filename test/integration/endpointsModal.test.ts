@@ -52,7 +52,7 @@ describe("endpoints on Local Modal", () => {
   ): Promise<CallOutcome> {
     const { url } = resolveUrl(endpoint, {
       perEndpoint: {},
-      base: null,
+      base: () => "",
       deployed: [
         {
           functionName: "fastapi_app",

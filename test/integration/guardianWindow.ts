@@ -11,7 +11,7 @@ import { createControl } from "../../src/modal/createControl.ts";
 import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
 import { Look } from "../../src/session/watch/look.ts";
-import { defaultModes, modeNamed } from "../../src/session/mode.ts";
+import { modesOf } from "../../src/session/mode.ts";
 import { scopeKey } from "../../src/session/scope.ts";
 import { silentLog } from "../unit/silentLog.ts";
 
@@ -103,7 +103,7 @@ async function open(): Promise<void> {
               onClose: options.onClose,
               stopAfterMinutes: options.stopAfterMinutes,
               productionModes: ["prod"],
-              restingMode: modeNamed(defaultModes, "dev"),
+              restingMode: modesOf({}).named("dev"),
               rates: {},
               regionMultiplier: null,
               nonPreemptible: false,

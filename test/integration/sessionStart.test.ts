@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import * as z from "zod/mini";
 import type { CliCommand } from "../../src/modal/cli/command.ts";
-import { defaultModes, modeNamed } from "../../src/session/mode.ts";
+import { modesOf } from "../../src/session/mode.ts";
 import { resumeSession } from "../../src/session/start/sessionLifecycle.ts";
 import type { StartOptions, StartStep } from "../../src/session/start/start.ts";
 import { startSession } from "../../src/session/start/startSession.ts";
 import { cliOf } from "./controlAdapters.ts";
 import { goOn, SessionWorld, type Window } from "./sessionWorld.ts";
 
-const demo = modeNamed(defaultModes, "demo");
+const demo = modesOf({}).named("demo");
 
 /** Calls back when a step begins. */
 function atStep(wanted: StartStep, work: () => void): StartOptions["onEvent"] {

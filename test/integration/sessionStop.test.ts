@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { expireDemo } from "../../src/session/mode/demoExpiry.ts";
-import { defaultModes, modeNamed } from "../../src/session/mode.ts";
+import { modesOf } from "../../src/session/mode.ts";
 import { releaseGpus } from "../../src/session/mode/releaseGpus.ts";
 import { switchMode } from "../../src/session/mode/switchMode.ts";
 import type { App } from "../sim/model/entities.ts";
@@ -191,7 +191,7 @@ describe("stopping, against Local Modal", () => {
 
   it("switches the mode without a deploy, and an expired demo back, once, from three places", async () => {
     const flux = seed("flux", 1);
-    const [dev, demo] = ["dev", "demo"].map((name) => modeNamed(defaultModes, name));
+    const [dev, demo] = ["dev", "demo"].map((name) => modesOf({}).named(name));
     assert.ok(dev !== undefined && demo !== undefined);
     const session = {
       sessionId: "s",

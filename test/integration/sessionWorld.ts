@@ -9,7 +9,7 @@ import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
 import type { Ledger } from "../../src/session/ledgerPort.ts";
 import { appAuthors } from "../../src/session/stop/appAuthors.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
-import { defaultModes, modeNamed } from "../../src/session/mode.ts";
+import { modesOf } from "../../src/session/mode.ts";
 import { Look } from "../../src/session/watch/look.ts";
 import type { ModalControl } from "../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../src/session/receipt.ts";
@@ -105,7 +105,7 @@ export class Window {
       scope,
       folder: sampleFolder,
       username: "you",
-      mode: modeNamed(defaultModes, "dev"),
+      mode: modesOf({}).named("dev"),
       how: "deploy",
       targets: [
         {

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import { Failure } from "../../base/failure.ts";
+import { issueText } from "../../base/issueText.ts";
+import { t } from "../../base/text.ts";
 import type { Endpoint, Field } from "./endpoint.ts";
-import { safeUrl } from "./endpointUrl.ts";
+import { urlProblem } from "./endpointUrl.ts";
 
 const number = z.number();
 const base = {
@@ -77,38 +79,80 @@ const setting = z.strictObject({
 type FieldSetting = z.infer<typeof field>;
 type EndpointSetting = z.infer<typeof setting>;
 
-const settingName = "modalMeter.endpoints";
 const megabyte = 1_000_000;
 
-/**
- * The user's own endpoints, as written in the settings.
- * @throws Failure "bad-setting" that names the entry and the key.
- */
-export function parseEndpointSettings(values: readonly unknown[]): readonly Endpoint[] {
-  const seen = new Set<string>();
-  return values.map((value, index) => {
-    const parsed = z.safeParse(setting, value);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const path = [index, ...(issue?.path ?? [])].map((part) => `[${keyText(part)}]`).join("");
-      throw bad(`${settingName}${path}`, issue === undefined ? "cannot be read" : issueText(issue));
-    }
-    const { name } = parsed.data;
-    if (seen.has(name)) throw bad(`${settingName}[${index}]["name"]`, `"${name}" occurs twice`);
-    seen.add(name);
-    return toEndpoint(parsed.data, index);
-  });
+/** An entry that cannot be used, and why. */
+export interface WrongEndpoint {
+  /** null: the entry does not even have a name. */
+  readonly name: string | null;
+  /** `[0]["url"]`. */
+  readonly path: string;
+  /** "is not a URL". */
+  readonly message: string;
 }
 
-function toEndpoint(data: EndpointSetting, index: number): Endpoint {
-  if (data.url !== undefined) safeUrl(data.url, `${settingName}[${index}]["url"]`);
+export interface OwnEndpoints {
+  readonly endpoints: readonly Endpoint[];
+  readonly wrong: readonly WrongEndpoint[];
+}
+
+const named = z.object({ name: z.string() });
+
+/** The user's own endpoints, as written in the settings. What is wrong with one does no harm to the others. */
+export function readEndpointSettings(values: readonly unknown[]): OwnEndpoints {
+  const endpoints: Endpoint[] = [];
+  const wrong: WrongEndpoint[] = [];
+  for (const [index, value] of values.entries()) {
+    const read = endpointIn(value, endpoints);
+    if ("endpoint" in read) {
+      endpoints.push(read.endpoint);
+      continue;
+    }
+    const name = z.safeParse(named, value);
+    const path = [index, ...read.path].map((part) => `[${keyText(part)}]`).join("");
+    wrong.push({ name: name.success ? name.data.name : null, path, message: read.message });
+  }
+  return { endpoints, wrong };
+}
+
+/** One sentence about an entry that cannot be used. */
+export function wrongEndpoint({ path, message }: WrongEndpoint): Failure {
+  const setting = `modalMeter.endpoints${path}`;
+  return new Failure(
+    "bad-setting",
+    t("The setting {0} is wrong: {1}. Correct it in the settings.", setting, message),
+  );
+}
+
+type Read =
+  | { readonly endpoint: Endpoint }
+  | { readonly path: readonly PropertyKey[]; readonly message: string };
+
+function endpointIn(value: unknown, before: readonly Endpoint[]): Read {
+  const parsed = z.safeParse(setting, value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const message = issue === undefined ? t("cannot be read") : issueText(issue);
+    return { path: issue?.path ?? [], message };
+  }
+  const { data } = parsed;
+  if (before.some(({ name }) => name === data.name))
+    return { path: ["name"], message: t('"{0}" occurs twice', data.name) };
+  const urlFault = data.url === undefined ? undefined : urlProblem(data.url);
+  if (urlFault !== undefined) return { path: ["url"], message: urlFault };
   const method = data.method ?? "POST";
   const fields = (data.fields ?? [promptSetting]).map((entry) => toField(entry, method));
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) {
-    throw bad(`${settingName}[${index}]["fields"]`, `"${twice}" occurs twice`);
-  }
+  if (twice !== undefined) return { path: ["fields"], message: t('"{0}" occurs twice', twice) };
+  return { endpoint: toEndpoint(data, method, fields) };
+}
+
+function toEndpoint(
+  data: EndpointSetting,
+  method: Endpoint["method"],
+  fields: readonly Field[],
+): Endpoint {
   return {
     name: data.name,
     title: data.title ?? data.name,
@@ -184,29 +228,6 @@ function toField(data: FieldSetting, method: "GET" | "POST"): Field {
   }
 }
 
-/** zod/mini has no words of its own for these. */
-function issueText(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return `there is no key ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
-    case "invalid_type":
-      return `must be of type ${issue.expected}`;
-    case "invalid_value":
-      return `must be one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
-    case "invalid_union":
-      return 'has a "kind" that does not exist';
-    default:
-      return issue.message;
-  }
-}
-
 function keyText(part: PropertyKey): string {
   return typeof part === "string" ? JSON.stringify(part) : String(part);
-}
-
-function bad(where: string, message: string): Failure {
-  return new Failure(
-    "bad-setting",
-    `The setting ${where} is wrong: ${message}. Correct it in the settings.`,
-  );
 }

@@ -5,8 +5,8 @@ import type { Endpoint } from "./endpoint.ts";
 export interface UrlSources {
   /** Setting "modalMeter.endpointUrls": endpoint name → full address. */
   readonly perEndpoint: Readonly<Record<string, string>>;
-  /** Setting "modalMeter.endpointBaseUrl"; null or "" when not set. */
-  readonly base: string | null;
+  /** Setting "modalMeter.endpointBaseUrl", "" when not set; asked for where the endpoint has no address of its own. */
+  readonly base: () => string;
   /** Addresses that the session's deploys printed. */
   readonly deployed: readonly DeployedUrl[];
 }
@@ -33,11 +33,9 @@ export function resolveUrl(endpoint: Endpoint, sources: UrlSources): EndpointUrl
       from: "setting",
     };
   }
-  if (sources.base !== null && sources.base !== "") {
-    return {
-      url: below(safeUrl(sources.base, "modalMeter.endpointBaseUrl"), endpoint),
-      from: "base",
-    };
+  const base = sources.base();
+  if (base !== "") {
+    return { url: below(safeUrl(base, "modalMeter.endpointBaseUrl"), endpoint), from: "base" };
   }
   return { url: deployedUrl(endpoint, sources.deployed), from: "deploy" };
 }
@@ -47,17 +45,20 @@ export function resolveUrl(endpoint: Endpoint, sources: UrlSources): EndpointUrl
  * @throws Failure "bad-setting".
  */
 export function safeUrl(text: string, where: string): URL {
-  if (!URL.canParse(text)) throw bad(where, "is not a URL. It looks like https://….modal.run");
+  const problem = urlProblem(text);
+  if (problem !== undefined) throw bad(where, problem);
   const url = new URL(text);
-  if (url.username !== "" || url.password !== "") {
-    throw bad(
-      where,
-      "has a user name or password in it. Save proxy tokens with the command instead",
-    );
-  }
-  if (!isSafe(url)) throw bad(where, "must start with https:// (http:// only for this machine)");
   url.hash = "";
   return url;
+}
+
+/** Why an address may not be called, after its name: "is not a URL"; undefined: it may be. */
+export function urlProblem(text: string): string | undefined {
+  if (!URL.canParse(text)) return "is not a URL. It looks like https://….modal.run";
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "")
+    return "has a user name or password in it. Save proxy tokens with the command instead";
+  return isSafe(url) ? undefined : "must start with https:// (http:// only for this machine)";
 }
 
 /** https anywhere, http on the loopback interface alone. */

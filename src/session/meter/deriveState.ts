@@ -14,6 +14,7 @@ import { staleAfterMs } from "../watch/pollPolicy.ts";
 import { runningApps } from "./runningApps.ts";
 import { scopeKey, type Scope } from "../scope.ts";
 import type { SessionRecord } from "../session.ts";
+import type { SettingProblem } from "../settings.ts";
 
 export type LedgerView = CostLedger & Pick<Ledger, "latestListing" | "openSession">;
 
@@ -25,6 +26,7 @@ export interface StateInputs {
   /** The folder that this window works in; null: none is open. */
   readonly folder: string | null;
   readonly rates: RateHistory;
+  readonly settingProblems: readonly SettingProblem[];
   /** IANA name of the user's time zone: "today" begins at its midnight. */
   readonly timeZone: string;
 }
@@ -40,8 +42,8 @@ export function deriveState(
   inputs: StateInputs,
   costs: CostReader = new CostReader(ledger),
 ): MeterState {
-  const { nowMs, health, scope, activity, rates } = inputs;
-  const base = { nowMs, health, scope, activity };
+  const { nowMs, health, scope, activity, rates, settingProblems } = inputs;
+  const base = { nowMs, health, scope, activity, settingProblems };
   if (scope === null) {
     return {
       ...base,

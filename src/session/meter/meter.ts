@@ -10,6 +10,7 @@ import type { MeterActivity, MeterState } from "./meterState.ts";
 import type { Health } from "../watch/health.ts";
 import type { Poller } from "../watch/poller.ts";
 import type { Scope } from "../scope.ts";
+import type { SettingProblem } from "../settings.ts";
 
 export interface MeterParts {
   readonly ledger: LedgerView;
@@ -19,6 +20,7 @@ export interface MeterParts {
   readonly scope: () => Scope | null;
   readonly folder: () => string | null;
   readonly rates: () => RateHistory;
+  readonly settingProblems: () => readonly SettingProblem[];
   /** What the app files of the open folders and the settings tell. */
   readonly known?: AppKnowledge;
   readonly timeZone: string;
@@ -62,6 +64,7 @@ export class Meter implements Disposable {
       activity: this.#activities.at(-1) ?? "none",
       folder: folder(),
       rates: rates(),
+      settingProblems: this.#parts.settingProblems(),
       timeZone,
     };
     return deriveState(ledger, inputs, this.#costs);
@@ -175,6 +178,7 @@ export class Meter implements Disposable {
       today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
       adapter: null,
       prices: null,
+      settingProblems: this.#parts.settingProblems(),
     };
   }
 }

@@ -4,6 +4,7 @@ import type { MicroUsd } from "../../cost/money.ts";
 import type { PriceAge } from "../../cost/rates/priceAge.ts";
 import type { AppInfo } from "../modalControl.ts";
 import type { Scope } from "../scope.ts";
+import type { SettingProblem } from "../settings.ts";
 
 /** What is under way on a person's command. */
 export type MeterActivity = "none" | "starting" | "stopping";
@@ -51,6 +52,8 @@ export interface MeterState {
   /** Cost of everything in the scope since local midnight. */
   readonly today: CostTiers;
   readonly adapter: "cli" | "sdk" | null;
+  /** What is wrong in the settings, and off because of it. */
+  readonly settingProblems: readonly SettingProblem[];
   /** Whose prices these costs are at, and of which day; null: not known yet. */
   readonly prices: PriceAge | null;
 }

@@ -5,7 +5,7 @@ import type { MicroUsd } from "../../cost/money.ts";
 import { demoState } from "../mode/demoExpiry.ts";
 import { localTime, type LocalTime } from "./localTime.ts";
 import type { SessionRecord } from "../session.ts";
-import type { WorkdayEnd } from "../settings.ts";
+import type { WorkdayEnd } from "../workdayEnd.ts";
 
 /** What a reminder is about. A kind can be muted (setting `mutedReminders`) and snoozed. */
 export type ReminderKind = "demo-ending" | "overnight" | "workday-end" | "idle" | "burn-rate";

@@ -1,7 +1,6 @@
 import type { Connected } from "../../session/watch/modalConnection.ts";
 import { expireDemo } from "../../session/mode/demoExpiry.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
-import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";
 import { releaseText } from "../../session/mode/releaseGpus.ts";
 import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import type { Services } from "../services.ts";
@@ -29,7 +28,7 @@ export async function endDemos(
       { control, ledger, clock, log, refresh: (options) => meter.refreshNow(options) },
       session,
       {
-        resting: modeNamed(modesOf(services.settings.current.get("modes")), restingMode),
+        resting: services.settings.current.modes.resting,
         holder,
         pid: process.pid,
         burnByContainer: burnByContainer(listing.containers, meter.rates()),

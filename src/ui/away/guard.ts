@@ -24,7 +24,6 @@ import type { CliCommand } from "../../modal/cli/command.ts";
 import { unseenHours, UnseenBills } from "../../session/meter/unseenBill.ts";
 import type { Listing, WindowRecord } from "../../session/ledgerPort.ts";
 import { liveApps, type LiveApp } from "../../session/liveApp.ts";
-import { modeNamed, modesOf, restingMode } from "../../session/mode.ts";
 import type { Services } from "../services.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
@@ -158,10 +157,12 @@ export class Guard implements Disposable {
   async #target(scope: string): Promise<GuardTarget> {
     const { services, cli } = this.#parts;
     const settings = services.settings.current;
-    const { region, nonPreemptible = false } = settings.get("rateMultipliers");
+    const { region, nonPreemptible = false } = settings.sound("rateMultipliers") ?? {};
     const { username } = await services.connection.open();
-    const modes = modesOf(settings.get("modes"));
-    const resting = modeNamed(modes, restingMode);
+    const { resting, productionNames } = settings.modes;
+    // Without the modes nobody knows what is production: then nothing is done unasked.
+    const mayAct = settings.sound("modes") !== undefined;
+    const onClose = settings.sound("onClose") ?? "remind";
     return {
       scope,
       control: settings.get("control"),
@@ -171,11 +172,11 @@ export class Guard implements Disposable {
       profile: settings.get("profile") || null,
       environment: settings.get("environment") || null,
       username,
-      onClose: settings.get("onClose"),
-      stopAfterMinutes: settings.get("stopAfterMinutes"),
-      productionModes: modes.filter(({ confirm }) => confirm).map(({ name }) => name),
+      onClose: mayAct || onClose === "off" ? onClose : "remind",
+      stopAfterMinutes: mayAct ? (settings.sound("stopAfterMinutes") ?? 0) : 0,
+      productionModes: [...productionNames],
       restingMode: { ...resting, variables: { ...resting.variables } },
-      rates: { ...settings.get("rates") },
+      rates: { ...settings.sound("rates") },
       regionMultiplier: region ?? null,
       nonPreemptible,
     };

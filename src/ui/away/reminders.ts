@@ -14,7 +14,7 @@ import {
   type ReminderAction,
   type ReminderInput,
 } from "../../session/remind/reminderPolicy.ts";
-import { parseWorkdayEnd } from "../../session/settings.ts";
+import { parseWorkdayEnd } from "../../session/workdayEnd.ts";
 import { readSnoozes, snooze } from "../../session/remind/snoozes.ts";
 import { showFailure } from "../failures.ts";
 import { runCommand } from "../command.ts";
@@ -111,7 +111,8 @@ export class Reminders implements Disposable {
     const burn = burnRate(running, meter.rates());
     const folder = project.currentFolder();
     const values = settings.current;
-    const { hourUsd = 0 } = values.get("budget");
+    // What is wrong in the settings turns off its own reminder, and no other.
+    const { hourUsd = 0 } = values.sound("budget") ?? {};
     return {
       nowMs,
       timeZone,
@@ -131,10 +132,10 @@ export class Reminders implements Disposable {
         return overnightOf(listing, ownIds, priced, nowMs, timeZone);
       },
       settings: {
-        idleReminderMinutes: values.get("idleReminderMinutes"),
-        workdayEnd: parseWorkdayEnd(values.get("workdayEnd")) ?? null,
+        idleReminderMinutes: values.sound("idleReminderMinutes") ?? 0,
+        workdayEnd: parseWorkdayEnd(values.sound("workdayEnd") ?? "") ?? null,
         hourLimit: hourUsd > 0 ? usd(hourUsd) : null,
-        muted: values.get("mutedReminders"),
+        muted: values.sound("mutedReminders") ?? [],
       },
       snoozedUntilMs: readSnoozes(ledger),
       lastShownAtMs: ledger.recall(shownKey, z.number()) ?? null,
@@ -170,7 +171,7 @@ export class Reminders implements Disposable {
         snooze(ledger, reminder.kind, clock.nowMs());
         return undefined;
       case "mute": {
-        const muted = settings.current.get("mutedReminders");
+        const muted = settings.current.sound("mutedReminders") ?? [];
         await settings.update("mutedReminders", [...new Set([...muted, reminder.kind])]);
         return undefined;
       }

@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import { catalogue } from "../../endpoints/catalogue/catalogue.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
-import { parseEndpointSettings } from "../../endpoints/catalogue/endpointSetting.ts";
+import { readEndpointSettings, wrongEndpoint } from "../../endpoints/catalogue/endpointSetting.ts";
 import { resolveUrl } from "../../endpoints/catalogue/endpointUrl.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Services } from "../services.ts";
@@ -19,15 +19,23 @@ export interface Prepared {
   readonly folder: string | null;
 }
 
-/** Built-in endpoints and the user's own. Throws `Failure("bad-setting")`. */
+/** Built-in endpoints and the user's own that can be read. Throws `Failure("bad-setting")` when none can. */
 export function endpointsOf({ settings }: Pick<Services, "settings">): readonly Endpoint[] {
-  return catalogue(parseEndpointSettings(settings.current.get("endpoints")));
+  const { endpoints, wrong } = readEndpointSettings(settings.current.get("endpoints"));
+  // What stands for a built-in endpoint and cannot be read is not that one.
+  const unread = new Set(wrong.map(({ name }) => name));
+  return catalogue(endpoints).filter(
+    ({ name, source }) => source !== "built-in" || !unread.has(name),
+  );
 }
 
 /** The endpoint of this name. Throws `Failure("not-found")` or `Failure("bad-setting")`. */
 export function endpointNamed(services: Pick<Services, "settings">, name: string): Endpoint {
   const found = endpointsOf(services).find((endpoint) => endpoint.name === name);
   if (found !== undefined) return found;
+  const { wrong } = readEndpointSettings(services.settings.current.get("endpoints"));
+  const unread = wrong.find((one) => one.name === name);
+  if (unread !== undefined) throw wrongEndpoint(unread);
   throw new Failure("not-found", `There is no endpoint "${name}".`);
 }
 
@@ -41,9 +49,10 @@ export function planCall(
   const session =
     folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
   const apps = session?.apps ?? [];
+  settings.current.require("endpointUrls", endpoint.name);
   const { url } = resolveUrl(endpoint, {
     perEndpoint: settings.current.get("endpointUrls"),
-    base: settings.current.get("endpointBaseUrl"),
+    base: () => settings.current.get("endpointBaseUrl"),
     deployed: apps.flatMap(({ urls }) => urls),
   });
   const app = apps.find(({ urls }) => urls.some((own) => url.href.startsWith(own.url)));

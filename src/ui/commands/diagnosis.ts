@@ -54,8 +54,9 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
       findings.push({ question, answer, isGood: false });
     }
   };
-  for (const { setting, message } of settings.current.problems) {
-    findings.push({ question: `Setting ${setting}`, answer: message, isGood: false });
+  for (const { setting, message, effect } of settings.problems) {
+    const answer = `${message}. ${effect}`;
+    findings.push({ question: `Setting ${setting}`, answer, isGood: false });
   }
   await ask("The modal command", async () => {
     access.reset();

@@ -149,7 +149,7 @@ async function askDocument({
     prompt: t("Address of the document. The request may start a container and cost money."),
     value:
       known === undefined
-        ? settings.current.get("endpointBaseUrl")
+        ? (settings.current.sound("endpointBaseUrl") ?? "")
         : `${known.replace(/\/+$/, "")}/openapi.json`,
     check: (entered) =>
       entered === "" || URL.canParse(entered) ? undefined : t("This is no address."),

@@ -4,7 +4,7 @@ import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import { extendDemo as extend, extensionMinutes } from "../../session/mode/demoExpiry.ts";
 import { liveApps } from "../../session/liveApp.ts";
-import { modeNamed, modesOf, restingMode, type ModeDefinition } from "../../session/mode.ts";
+import { restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import {
@@ -58,8 +58,7 @@ export const sessionCommands: readonly Command<AppServices>[] = [
   command("backToDev", async (services: SessionServices) => {
     const session = await currentSession(services);
     if (session === undefined) return;
-    const modes = modesOf(services.settings.current.get("modes"));
-    await switchMode(services, session, modeNamed(modes, restingMode));
+    await switchMode(services, session, services.settings.current.modes.named(restingMode));
     await releaseGpus(services);
   }),
   command("extendDemo", extendDemo),
@@ -73,9 +72,7 @@ async function switchMode(
 ): Promise<void> {
   if (mode.name === session.mode) return;
   const { control } = await services.connection.open();
-  const from = modesOf(services.settings.current.get("modes")).find(
-    ({ name }) => name === session.mode,
-  );
+  const from = services.settings.current.modes.modes.find(({ name }) => name === session.mode);
   const outcome = await services.meter.during("starting", () =>
     inNotification(t("Switching to {0} mode", mode.name), async (_report, signal) => {
       const { ledger, clock, log } = services;

@@ -99,7 +99,7 @@ async function setProxyToken({
   connection,
   project,
 }: ShowServices): Promise<void> {
-  const origin = await askOrigin(ledger, settings.current.get("endpointBaseUrl"), () => {
+  const origin = await askOrigin(ledger, settings.current.sound("endpointBaseUrl") ?? "", () => {
     const folder = project.currentFolder();
     const scopeKey = connection.last?.scopeKey;
     if (folder === null || scopeKey === undefined) return [];
@@ -129,7 +129,7 @@ async function forgetProxyToken({
   settings,
   ledger,
 }: Pick<AppServices, "ledger" | "settings" | "tokens">): Promise<void> {
-  const origin = await askOrigin(ledger, settings.current.get("endpointBaseUrl"), () => []);
+  const origin = await askOrigin(ledger, settings.current.sound("endpointBaseUrl") ?? "", () => []);
   if (origin === undefined) return;
   await tokens.forget(origin);
   await sayInfo(t("The token for {0} is forgotten.", origin));

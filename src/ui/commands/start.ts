@@ -3,11 +3,11 @@ import { t } from "../../base/text.ts";
 import { formatCountdown, formatMetered } from "../../cost/format.ts";
 import { usd } from "../../cost/money.ts";
 import { likelyName } from "../../session/deployer.ts";
-import { modeNamed, type ModeDefinition } from "../../session/mode.ts";
+import type { ModeDefinition } from "../../session/mode.ts";
 import type { StartOptions, StartOutcome, StartTarget } from "../../session/start/start.ts";
 import { startSession } from "../../session/start/startSession.ts";
 import { command, type Command } from "../command.ts";
-import { gpuUsdPerHour, modes, pickMode } from "../start/modePicker.ts";
+import { gpuUsdPerHour, pickMode } from "../start/modePicker.ts";
 import type { AppServices } from "./appServices.ts";
 import { showStart } from "../start/progress.ts";
 import { tellStart } from "../start/tell.ts";
@@ -32,11 +32,11 @@ type StartServices = Pick<
 >;
 
 const startDev = command("startDev", (services: StartServices) =>
-  start(services, modeNamed(modes(services), "dev")),
+  start(services, services.settings.current.modes.named("dev")),
 );
 
 const startDemo = command("startDemo", (services: StartServices) =>
-  start(services, modeNamed(modes(services), "demo")),
+  start(services, services.settings.current.modes.named("demo")),
 );
 
 const startInMode = command("startSession", async (services: StartServices) => {
@@ -46,7 +46,7 @@ const startInMode = command("startSession", async (services: StartServices) => {
 
 /** `modal serve`: apps that live as long as this window. Stop All, or closing the window, ends them. */
 const startServe = command("startServe", (services: StartServices) =>
-  start(services, modeNamed(modes(services), "dev"), { how: "serve" }),
+  start(services, services.settings.current.modes.named("dev"), { how: "serve" }),
 );
 
 async function start(
@@ -94,9 +94,7 @@ async function start(
         log: services.log,
         deployer: await services.deployer(),
         probe: services.probe,
-        productionModes: modes(services)
-          .filter((candidate) => candidate.confirm)
-          .map(({ name }) => name),
+        productionModes: services.settings.current.modes.productionNames,
       },
       request,
       options,

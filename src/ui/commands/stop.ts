@@ -5,7 +5,6 @@ import { appAuthors } from "../../session/stop/appAuthors.ts";
 import { burnByApp } from "../../session/meter/runningApps.ts";
 import { costOfSession } from "../../session/meter/deriveState.ts";
 import { liveApps } from "../../session/liveApp.ts";
-import { modesOf } from "../../session/mode.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
 import type { Connected } from "../../session/watch/modalConnection.ts";
@@ -188,9 +187,7 @@ async function factsOf(
     targets: await project.knownTargets(),
     username,
     authors: await appAuthors(control, liveApps(listing), log),
-    productionModes: modesOf(settings.current.get("modes"))
-      .filter(({ confirm }) => confirm)
-      .map(({ name }) => name),
+    productionModes: settings.current.modes.productionNames,
   };
 }
 

@@ -2,15 +2,10 @@ import { t } from "../../base/text.ts";
 import { forgottenNight, idleBufferCost, requestCost } from "../../cost/spending/estimate.ts";
 import { parseGpu } from "../../cost/rates/gpu.ts";
 import { gpuRate, type Rates } from "../../cost/rates/rates.ts";
-import { modesOf, type ModeDefinition } from "../../session/mode.ts";
+import type { ModeDefinition } from "../../session/mode.ts";
 import { offerMode, type ModeFigures } from "../../session/mode/modeAdvice.ts";
 import { pickOne, type Choice } from "../ask.ts";
 import type { Services } from "../services.ts";
-
-/** The modes that there are, as the settings have them. */
-export function modes(services: Pick<Services, "settings">): readonly ModeDefinition[] {
-  return modesOf(services.settings.current.get("modes"));
-}
 
 /** Lets a person pick a mode, with what each is for and what it costs. */
 export async function pickMode(
@@ -19,7 +14,8 @@ export async function pickMode(
 ): Promise<ModeDefinition | undefined> {
   const gpu = projectGpu(services);
   const rates = services.meter.rates();
-  const choices = modes(services).map((mode): Choice<ModeDefinition> => {
+  const { modes } = services.settings.current;
+  const choices = modes.modes.map((mode): Choice<ModeDefinition> => {
     const offer = offerMode(mode, figures(mode, gpu, rates));
     return {
       label: mode.name,

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { CommandId } from "../commandArguments.ts";
 import type { MeterState } from "../../session/meter/meterState.ts";
 
@@ -11,7 +12,7 @@ export interface MenuEntry {
 
 /** What the status bar's click offers. Pure: what makes sense depends on the state alone. */
 export function menuEntries(state: MeterState): readonly MenuEntry[] {
-  const trouble = troubleEntries(state);
+  const trouble = [...troubleEntries(state), ...settingEntries(state)];
   const { session, apps } = state;
   const entries: MenuEntry[] = [...trouble];
   if (apps.length > 0) {
@@ -68,6 +69,22 @@ export function menuEntries(state: MeterState): readonly MenuEntry[] {
     entry("$(pulse) Run Diagnosis", "", "runDiagnosis"),
   );
   return entries;
+}
+
+/** One for each setting that is wrong; the settings page opens at it. */
+function settingEntries({ settingProblems }: MeterState): readonly MenuEntry[] {
+  const firsts = new Map(
+    settingProblems.toReversed().map((problem) => [problem.setting, problem] as const),
+  );
+  return [...firsts.values()]
+    .toReversed()
+    .map(({ setting: name, message, effect }) =>
+      setting(
+        name.replace("modalMeter.", ""),
+        t("$(gear) Correct {0}", name),
+        `${message}. ${effect}`,
+      ),
+    );
 }
 
 function troubleEntries(state: MeterState): readonly MenuEntry[] {

@@ -61,6 +61,7 @@ export class StatusBar implements Disposable {
       today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
       adapter: null,
       prices: null,
+      settingProblems: [],
     });
   }
 

@@ -1,3 +1,4 @@
+import { plural, t } from "../../base/text.ts";
 import { knownTiersText } from "../../cost/knownTiersText.ts";
 import {
   formatAmount,
@@ -53,11 +54,17 @@ function headline(state: MeterState): Headline {
     return plain(`$(loading~spin) stopping ${counted(state.apps.length)}…`);
   }
 
-  const parts = [...modeParts(state), appsPart(state), ...costParts(state), ...ageParts(state)];
+  const parts = [
+    ...modeParts(state),
+    appsPart(state),
+    ...costParts(state),
+    ...ageParts(state),
+    ...settingParts(state),
+  ];
   const icon = iconOf(state, blind);
   const severity = blind
     ? "warning"
-    : expiringSoon(state) || state.apps.some(isHot)
+    : expiringSoon(state) || state.apps.some(isHot) || state.settingProblems.length > 0
       ? "warning"
       : "none";
   return { text: `${icon} ${parts.join(" · ")}`, severity };
@@ -102,6 +109,13 @@ function ageParts(state: MeterState): string[] {
   const ageMs = state.nowMs - state.observedAtMs;
   const offline = state.health.kind === "offline" ? ["offline"] : [];
   return ageMs > state.staleAfterMs ? [...offline, `${formatCountdown(ageMs)} ago`] : offline;
+}
+
+/** A mistyped setting may have turned a reminder off: that must be seen at a glance. */
+function settingParts({ settingProblems }: MeterState): string[] {
+  const names = new Set(settingProblems.map(({ setting }) => setting));
+  if (names.size === 0) return [];
+  return [plural(names.size, { one: "{0} wrong setting", other: "{0} wrong settings" })];
 }
 
 /** Without these nothing at all can be known or done, so the status bar says only that. */
@@ -168,6 +182,10 @@ function tooltip(state: MeterState): string {
   lines.push(`**Modal Meter**${scope}`, "");
   if (state.health.kind !== "ok" && state.health.kind !== "starting") {
     lines.push(`$(warning) ${escapeMarkdown(state.health.message)}`, "");
+  }
+  for (const { setting, message, effect } of state.settingProblems) {
+    const text = t("{0} is wrong: {1}. {2}", setting, message, effect);
+    lines.push(`$(warning) ${escapeMarkdown(text)}`, "");
   }
   if (state.apps.length > 0) {
     lines.push("| App | Containers | GPU | Per hour | Idle tail |", "|:--|--:|:--|--:|:--|");

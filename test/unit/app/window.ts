@@ -35,6 +35,7 @@ export class TestWindow extends DisposableStore {
         gpuSetting: (name) => (name === "flux-api" ? "L40S" : undefined),
       },
       rates: () => rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } }),
+      settingProblems: () => [],
     });
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readTargets, writeTarget } from "../../../src/guardian/guardTarget.ts";
 import type { GuardTarget } from "../../../src/guardian/guardTarget.ts";
-import { defaultModes, modeNamed } from "../../../src/session/mode.ts";
+import { modesOf } from "../../../src/session/mode.ts";
 
 function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
   return {
@@ -17,7 +17,7 @@ function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
     onClose: "remind",
     stopAfterMinutes: 0,
     productionModes: ["prod"],
-    restingMode: modeNamed(defaultModes, "dev"),
+    restingMode: modesOf({}).named("dev"),
     rates: {},
     regionMultiplier: null,
     nonPreemptible: false,

@@ -13,7 +13,7 @@ import type { GuardianTimings } from "../../../src/guardian/timings.ts";
 import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
 import { Look } from "../../../src/session/watch/look.ts";
 import type { Refresh } from "../../../src/session/refresh.ts";
-import { defaultModes, modeNamed } from "../../../src/session/mode.ts";
+import { modesOf } from "../../../src/session/mode.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import { silentLog } from "../silentLog.ts";
 import type { VirtualClock } from "../virtualClock.ts";
@@ -140,7 +140,7 @@ export class GuardianWorld {
       onClose: this.onClose,
       stopAfterMinutes: this.stopAfterMinutes,
       productionModes: [],
-      restingMode: modeNamed(defaultModes, "dev"),
+      restingMode: modesOf({}).named("dev"),
       rates: {},
       regionMultiplier: null,
       nonPreemptible: false,

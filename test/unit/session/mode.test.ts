@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/base/failure.ts";
 import { usd } from "../../../src/cost/money.ts";
-import { defaultModes, deployVariables, modeNamed, modesOf } from "../../../src/session/mode.ts";
+import { deployVariables, modesOf } from "../../../src/session/mode.ts";
 import { decisionMatrix, offerMode } from "../../../src/session/mode/modeAdvice.ts";
 
 function wrong(table: Record<string, unknown>, message: RegExp): void {
+  const [name = ""] = Object.keys(table);
+  const modes = modesOf(table);
+  assert.match(modes.wrong.get(name) ?? "", message);
   assert.throws(
-    () => modesOf(table),
+    () => modes.named(name),
     (error) => {
       assert.ok(error instanceof Failure);
       assert.equal(error.reason, "bad-setting");
@@ -19,7 +22,7 @@ function wrong(table: Record<string, unknown>, message: RegExp): void {
 
 describe("modes", () => {
   it("has dev, demo and prod as they were asked for", () => {
-    const shown = modesOf({}).map(({ name, scaledownSeconds, warmUp, confirm }) => ({
+    const shown = modesOf({}).modes.map(({ name, scaledownSeconds, warmUp, confirm }) => ({
       name,
       scaledownSeconds,
       warmUp,
@@ -30,16 +33,16 @@ describe("modes", () => {
       { name: "demo", scaledownSeconds: 600, warmUp: true, confirm: false },
       { name: "prod", scaledownSeconds: 300, warmUp: false, confirm: true },
     ]);
-    assert.equal(modeNamed(modesOf({}), "demo").expiresAfterMinutes, 90);
+    assert.equal(modesOf({}).named("demo").expiresAfterMinutes, 90);
   });
 
   it("tells the app file its mode and its scaledown window", () => {
-    assert.deepEqual(deployVariables(modeNamed(defaultModes, "dev")), {
+    assert.deepEqual(deployVariables(modesOf({}).named("dev")), {
       MODAL_MODE: "dev",
       SCALEDOWN_WINDOW: "120",
     });
     const modes = modesOf({ long: { scaledownSeconds: 900, variables: { MODAL_MODE: "dev" } } });
-    assert.deepEqual(deployVariables(modeNamed(modes, "long")), {
+    assert.deepEqual(deployVariables(modes.named("long")), {
       MODAL_MODE: "dev",
       SCALEDOWN_WINDOW: "900",
     });
@@ -51,16 +54,16 @@ describe("modes", () => {
       test: { scaledownSeconds: 20 },
     });
     assert.deepEqual(
-      modes.map(({ name }) => name),
+      modes.modes.map(({ name }) => name),
       ["dev", "demo", "prod", "test"],
     );
-    assert.deepEqual(modeNamed(modes, "demo"), {
-      ...defaultModes[1],
+    assert.deepEqual(modes.named("demo"), {
+      ...modesOf({}).named("demo"),
       expiresAfterMinutes: null,
       variables: { QUALITY: "high" },
     });
-    assert.deepEqual(modeNamed(modes, "test"), {
-      ...defaultModes[0],
+    assert.deepEqual(modes.named("test"), {
+      ...modesOf({}).named("dev"),
       name: "test",
       scaledownSeconds: 20,
     });
@@ -91,8 +94,22 @@ describe("modes", () => {
     wrong({ dev: { variables: { SCALEDOWN_WINDOW: "5" } } }, /set by scaledownSeconds/);
   });
 
+  it("keeps the others when one is wrong, and leaves the apps of a mode that nobody can read alone", () => {
+    const modes = modesOf({
+      loud: { warmUp: "yes" },
+      dev: { scaledownSeconds: 1 },
+      quiet: { confirm: true },
+    });
+    assert.deepEqual(
+      modes.modes.map(({ name }) => name),
+      ["demo", "prod", "quiet"],
+    );
+    assert.deepEqual(modes.productionNames, ["prod", "quiet", "loud"]);
+    assert.equal(modes.resting.scaledownSeconds, 120, "a demo still ends");
+  });
+
   it("names the modes there are when one is unknown", () => {
-    assert.throws(() => modeNamed(defaultModes, "beta"), /The modes are: dev, demo, prod/);
+    assert.throws(() => modesOf({}).named("beta"), /The modes are: dev, demo, prod/);
   });
 });
 
@@ -110,7 +127,7 @@ describe("mode advice", () => {
   });
 
   it("offers a mode with its use, its facts and its costs", () => {
-    const offer = offerMode(modeNamed(defaultModes, "demo"), {
+    const offer = offerMode(modesOf({}).named("demo"), {
       requestMicroUsd: usd(12.31),
       idleTailMicroUsd: usd(10.53),
       // An app that nobody asks scales down: what the night can come to, not what it is.
@@ -125,14 +142,14 @@ describe("mode advice", () => {
     ]);
     // What VS Code's picker shows of a line; the rest would be cut off.
     assert.ok(offer.costs.join(" · ").length <= 85);
-    assert.deepEqual(offerMode(modeNamed(defaultModes, "prod"), figures).facts, [
+    assert.deepEqual(offerMode(modesOf({}).named("prod"), figures).facts, [
       "scaledown 5 min",
       "asks once more",
     ]);
   });
 
   it("makes no cost up where no rate is known", () => {
-    const { costs } = offerMode(modeNamed(defaultModes, "dev"), figures);
+    const { costs } = offerMode(modesOf({}).named("dev"), figures);
     assert.deepEqual(costs, ["costs unknown (no rate)"]);
   });
 });

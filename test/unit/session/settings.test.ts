@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import * as fc from "fast-check";
 import * as z from "zod/mini";
 import { Failure } from "../../../src/base/failure.ts";
-import { parseWorkdayEnd, Settings, settingNames } from "../../../src/session/settings.ts";
+import { Settings } from "../../../src/session/settings.ts";
+import { settingNames } from "../../../src/session/settingShape.ts";
+import { parseWorkdayEnd } from "../../../src/session/workdayEnd.ts";
 
 const manifest = z.parse(
   z.object({
@@ -64,6 +67,8 @@ describe("settings", () => {
     assert.deepEqual(settings.problems, [
       {
         setting: "modalMeter.rates",
+        entry: "L40S",
+        effect: "Modal's own prices are counted in its place.",
         message: '"L40S": $0.000542 looks like a price per second: $1.95/h?',
         fix: {
           label: "Use $1.95/h",
@@ -101,6 +106,56 @@ describe("settings", () => {
       );
     });
   }
+
+  it("turn off only what needs a wrong value, entry by entry, and say what that is", () => {
+    const settings = Settings.parse({
+      ...defaults,
+      workdayEnd: "6pm",
+      budget: { weekUsd: "5", monthUsd: 500, dayUsd: 1 },
+      rateMultipliers: { region: "1.5", nonPreemptible: true },
+      endpointUrls: { flux: "flux", wan2: "https://acme--wan2.modal.run" },
+      mutedReminders: [5, "idle"],
+      modes: { loud: { warmUp: "yes" } },
+      stopAfterMinutes: -1,
+    });
+    assert.equal(settings.sound("workdayEnd"), undefined);
+    assert.deepEqual(settings.sound("budget"), { monthUsd: 500 });
+    assert.deepEqual(settings.sound("rateMultipliers"), { nonPreemptible: true });
+    assert.deepEqual(settings.sound("endpointUrls"), { wan2: "https://acme--wan2.modal.run" });
+    assert.deepEqual(settings.sound("mutedReminders"), ["idle"]);
+    assert.equal(settings.sound("idleReminderMinutes"), 20);
+    assert.equal(settings.modes.named("dev").scaledownSeconds, 120);
+    assert.deepEqual(
+      settings.problems.map(({ setting, message, effect }) => `${setting} ${message} → ${effect}`),
+      [
+        'modalMeter.endpointUrls "flux" must be an https URL (http only for this machine itself) (it is "flux") → It cannot be called.',
+        'modalMeter.rateMultipliers "region" must be a number (it is "1.5") → Costs are counted without it.',
+        'modalMeter.budget "weekUsd" must be a number (it is "5") → There is no alert for it.',
+        'modalMeter.budget "dayUsd" is not known → There is no alert for it.',
+        "modalMeter.stopAfterMinutes must be 0 or more (it is -1) → Nothing is stopped after a reminder.",
+        'modalMeter.workdayEnd must look like "Mon-Fri 18:00", or be empty (it is "6pm") → There is no reminder at the end of the workday.',
+        'modalMeter.mutedReminders "0" must be text (it is 5) → A reminder that you turned off may come.',
+        'modalMeter.modes "loud.warmUp" must be true or false → No session can be started in this mode, and a stop leaves its apps alone.',
+      ],
+    );
+    assert.throws(() => settings.require("endpointUrls", "flux"), /"flux" must be an https URL/);
+    settings.require("endpointUrls", "wan2");
+  });
+
+  it("never throw, whatever somebody wrote", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...settingNames), fc.jsonValue({ maxDepth: 3 })),
+        (written) => {
+          const settings = Settings.parse({ ...defaults, ...written });
+          for (const name of settingNames)
+            if (settings.sound(name) === undefined)
+              assert.throws(() => settings.get(name), { reason: "bad-setting" });
+          assert.ok(settings.modes.resting.scaledownSeconds > 0);
+        },
+      ),
+    );
+  });
 
   it("say where inside a setting the fault is", () => {
     const settings = Settings.parse({

@@ -10,7 +10,7 @@ import { knownCost, unknownCost } from "../../../../src/cost/cost.ts";
 import { usd, type MicroUsd } from "../../../../src/cost/money.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
 import { builtInEndpoints } from "../../../../src/endpoints/catalogue/catalogue.ts";
-import { parseEndpointSettings } from "../../../../src/endpoints/catalogue/endpointSetting.ts";
+import { readEndpointSettings } from "../../../../src/endpoints/catalogue/endpointSetting.ts";
 import { call, hour, minute, span, t0 } from "../arbitraries.ts";
 
 const rates = ratesInForce();
@@ -72,7 +72,8 @@ describe("the estimate of a call", () => {
   });
 
   it("takes the typical time that the user wrote for an endpoint of their own", () => {
-    const [slow] = parseEndpointSettings([{ name: "train", typicalSeconds: [600, 1800] }]);
+    const { endpoints } = readEndpointSettings([{ name: "train", typicalSeconds: [600, 1800] }]);
+    const [slow] = endpoints;
     assert.ok(slow);
     const estimate = estimateCall({ ...ask, endpoint: slow.name, typical: slow.typicalSeconds });
     const tail = knownCost(usd(0.065));

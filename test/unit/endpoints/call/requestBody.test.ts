@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { builtInEndpoints, catalogue } from "../../../../src/endpoints/catalogue/catalogue.ts";
 import type { Endpoint } from "../../../../src/endpoints/catalogue/endpoint.ts";
-import { parseEndpointSettings } from "../../../../src/endpoints/catalogue/endpointSetting.ts";
+import {
+  readEndpointSettings,
+  wrongEndpoint,
+} from "../../../../src/endpoints/catalogue/endpointSetting.ts";
 import { buildRequest, type FieldValues } from "../../../../src/endpoints/call/requestBody.ts";
 
 function endpoint(name: string): Endpoint {
@@ -85,7 +88,7 @@ describe("request body", () => {
   });
 
   it("of a GET endpoint is its query", () => {
-    const [own] = parseEndpointSettings([
+    const { endpoints } = readEndpointSettings([
       {
         name: "search",
         method: "GET",
@@ -95,6 +98,7 @@ describe("request body", () => {
         ],
       },
     ]);
+    const [own] = endpoints;
     assert.ok(own);
     const request = buildRequest(own, url, { prompt: "a & b", raw: false }, half);
     assert.equal(request.body, null);
@@ -104,7 +108,7 @@ describe("request body", () => {
 
 describe("endpoint settings", () => {
   it("make a full endpoint of a name alone", () => {
-    const [own] = parseEndpointSettings([{ name: "my-model" }]);
+    const [own] = readEndpointSettings([{ name: "my-model" }]).endpoints;
     assert.equal(own?.route, "/my-model");
     assert.equal(own?.method, "POST");
     assert.deepEqual(
@@ -114,7 +118,7 @@ describe("endpoint settings", () => {
   });
 
   it("replace a built-in endpoint of the same name", () => {
-    const own = parseEndpointSettings([{ name: "flux", route: "/v2/flux" }]);
+    const own = readEndpointSettings([{ name: "flux", route: "/v2/flux" }]).endpoints;
     const all = catalogue(own);
     assert.equal(all.length, 6);
     assert.equal(all.find(({ name }) => name === "flux")?.route, "/v2/flux");
@@ -143,8 +147,36 @@ describe("endpoint settings", () => {
       ["flux", /modalMeter\.endpoints\[0\]/],
     ];
     for (const [value, message] of cases) {
-      assert.throws(() => parseEndpointSettings([value]), { reason: "bad-setting", message });
+      const { endpoints, wrong } = readEndpointSettings([value]);
+      assert.deepEqual(endpoints, []);
+      const [entry] = wrong;
+      assert.ok(entry);
+      const failure = wrongEndpoint(entry);
+      assert.equal(failure.reason, "bad-setting");
+      assert.match(failure.message, message);
     }
-    assert.throws(() => parseEndpointSettings([{ name: "a" }, { name: "a" }]), /"a" occurs twice/);
+    const twice = readEndpointSettings([{ name: "a" }, { name: "a" }]);
+    assert.deepEqual(twice.wrong, [
+      { name: "a", path: '[1]["name"]', message: '"a" occurs twice' },
+    ]);
+  });
+
+  it("that are wrong do no harm to the others", () => {
+    const { endpoints, wrong } = readEndpointSettings([
+      { name: "good" },
+      { name: "flux", method: "PUT" },
+      { title: "nameless" },
+    ]);
+    assert.deepEqual(
+      endpoints.map(({ name }) => name),
+      ["good"],
+    );
+    assert.deepEqual(
+      wrong.map(({ name, path }) => [name, path]),
+      [
+        ["flux", '[1]["method"]'],
+        [null, '[2]["name"]'],
+      ],
+    );
   });
 });

@@ -19,15 +19,15 @@ function deployed(functionName: string, host: string): DeployedUrl {
 }
 
 function resolve(name: string, sources: Partial<UrlSources>): string {
-  return resolveUrl(endpoint(name), { perEndpoint: {}, base: null, deployed: [], ...sources }).url
-    .href;
+  return resolveUrl(endpoint(name), { perEndpoint: {}, base: () => "", deployed: [], ...sources })
+    .url.href;
 }
 
 describe("endpoint URL", () => {
   const asgi = deployed("ComfyUI.fastapi_app", "acme--acme-comfyui-comfyui-fastapi-app");
 
   it("prefers the endpoint's setting, then the base, then the deploy", () => {
-    const base = "https://base.example/api/";
+    const base = () => "https://base.example/api/";
     const perEndpoint = { flux: "https://own.example/x?y=1" };
     assert.equal(
       resolve("flux", { perEndpoint, base, deployed: [asgi] }),

@@ -99,6 +99,7 @@ function inputs(nowMs: number, change: Partial<StateInputs> = {}): StateInputs {
     activity: "none",
     folder,
     rates,
+    settingProblems: [],
     timeZone: "UTC",
     ...change,
   };

@@ -48,6 +48,7 @@ function meterOf(ledger: LedgerView, clock: VirtualClock) {
     scope: () => ({ workspace: "acme", environment: "main" }),
     folder: () => null,
     rates: () => rates,
+    settingProblems: () => [],
     timeZone: "UTC",
   });
   const shown: MeterState[] = [];

@@ -7,7 +7,7 @@ import {
   extendDemo,
   type ExpiryOutcome,
 } from "../../../../src/session/mode/demoExpiry.ts";
-import { defaultModes, modeNamed } from "../../../../src/session/mode.ts";
+import { modesOf } from "../../../../src/session/mode.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
@@ -17,7 +17,7 @@ import { settled } from "../settled.ts";
 
 const minute = 60_000;
 const startMs = Date.UTC(2026, 10, 20, 9);
-const dev = modeNamed(defaultModes, "dev");
+const dev = modesOf({}).named("dev");
 
 function bench() {
   const clock = new VirtualClock(startMs);

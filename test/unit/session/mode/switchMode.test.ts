@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
-import { defaultModes, modeNamed, modesOf } from "../../../../src/session/mode.ts";
+import { modesOf } from "../../../../src/session/mode.ts";
 import {
   switchMode,
   switchText,
@@ -15,8 +15,8 @@ import { sessionApp, sessionSample } from "../sessionSample.ts";
 import { settled } from "../settled.ts";
 
 const startMs = Date.UTC(2026, 10, 20, 9);
-const dev = modeNamed(defaultModes, "dev");
-const demo = modeNamed(defaultModes, "demo");
+const dev = modesOf({}).named("dev");
+const demo = modesOf({}).named("demo");
 
 function bench(names = ["flux"]) {
   const clock = new VirtualClock(startMs);
@@ -105,8 +105,7 @@ describe("switchMode", () => {
 
   it("deploys again for a mode with variables of its own", async () => {
     const { clock, parts, session, redeploy, modal } = bench();
-    const [, , , loud] = modesOf({ loud: { variables: { QUALITY: "high" } } });
-    assert.ok(loud !== undefined);
+    const loud = modesOf({ loud: { variables: { QUALITY: "high" } } }).named("loud");
     const work = switchMode({ ...parts, redeploy }, session, loud, { from: dev });
     assert.equal((await settled(clock, work)).apps[0]?.how, "redeploy");
     assert.deepEqual(modal.scales, []);

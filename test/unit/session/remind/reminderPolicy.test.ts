@@ -11,7 +11,7 @@ import {
   type ReminderKind,
 } from "../../../../src/session/remind/reminderPolicy.ts";
 import { readSnoozes, snooze } from "../../../../src/session/remind/snoozes.ts";
-import { parseWorkdayEnd } from "../../../../src/session/settings.ts";
+import { parseWorkdayEnd } from "../../../../src/session/workdayEnd.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { sessionSample } from "../sessionSample.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
-import { defaultModes, modeNamed } from "../../../../src/session/mode.ts";
+import { modesOf } from "../../../../src/session/mode.ts";
 import type { ProbeAnswer } from "../../../../src/session/probe.ts";
 import type {
   AlreadyRunning,
@@ -62,7 +62,7 @@ function bench() {
           scope: { workspace: "acme", environment: "main" },
           folder: "/project",
           username: "you",
-          mode: modeNamed(defaultModes, "dev"),
+          mode: modesOf({}).named("dev"),
           how: "deploy",
           targets: [target("flux")],
           ...request,
@@ -99,7 +99,7 @@ function target(name: string | null, some: Partial<StartTarget> = {}): StartTarg
   };
 }
 
-const demo = modeNamed(defaultModes, "demo");
+const demo = modesOf({}).named("demo");
 const web = {
   functionName: "web",
   url: "https://acme--flux-web.modal.run",
@@ -191,7 +191,7 @@ describe("startSession", () => {
       alreadyRunning: async (): Promise<RunningChoice> => ({ kind: "cancel" }),
       confirmMode: async () => false,
     };
-    const outcome = await start({ mode: modeNamed(defaultModes, "prod") }, { ask });
+    const outcome = await start({ mode: modesOf({}).named("prod") }, { ask });
     assert.deepEqual(outcome, { kind: "declined" });
     assert.deepEqual([modal.looks, deployer.deploys.length], [0, 0]);
   });

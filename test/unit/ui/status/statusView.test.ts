@@ -45,11 +45,43 @@ function state(change: Partial<MeterState> = {}): MeterState {
     today: nothing,
     adapter: "sdk",
     prices: null,
+    settingProblems: [],
     ...change,
   };
 }
 
 describe("statusView", () => {
+  it("says that a setting is wrong, and what is off because of it", () => {
+    const workday = {
+      setting: "modalMeter.workdayEnd",
+      entry: null,
+      message: 'must look like "Mon-Fri 18:00", or be empty (it is "6pm")',
+      effect: "There is no reminder at the end of the workday.",
+    };
+    const week = { ...workday, setting: "modalMeter.budget", entry: "weekUsd", message: "m" };
+    const one = state({ settingProblems: [workday] });
+    const { text, severity, tooltip, accessibilityLabel } = statusView(one);
+    assert.match(text, /2 apps · .* · 1 wrong setting$/);
+    assert.equal(severity, "warning");
+    assert.match(accessibilityLabel, /, 1 wrong setting$/);
+    assert.match(
+      tooltip.replaceAll("\\", ""),
+      /workdayEnd is wrong: must look like .*There is no rem/,
+    );
+    const month = { ...week, entry: "monthUsd" };
+    const two = state({ settingProblems: [workday, week, month] });
+    assert.match(statusView(two).text, /2 wrong settings$/);
+    assert.deepEqual(
+      menuEntries(two)
+        .slice(0, 2)
+        .map(({ label, arguments: args }) => [label, args]),
+      [
+        ["$(gear) Correct modalMeter.workdayEnd", ["modalMeter.workdayEnd"]],
+        ["$(gear) Correct modalMeter.budget", ["modalMeter.budget"]],
+      ],
+    );
+  });
+
   it("tells in the tooltip whose prices these are, and how old", () => {
     const prices = { origin: "workspace", asOf: "2026-11-19", own: ["L40S"] } as const;
     assert.match(
