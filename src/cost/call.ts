@@ -32,3 +32,26 @@ export interface CallRecord {
   readonly inputJson: string | null;
   readonly failure: string | null;
 }
+
+/** A call of which nothing is known yet but these. */
+export function emptyCall(
+  known: Pick<CallRecord, "callId" | "scope" | "source" | "startedAtMs" | "status">,
+): CallRecord {
+  return {
+    ...known,
+    sessionId: null,
+    appId: null,
+    appName: null,
+    endpoint: null,
+    mode: null,
+    endedAtMs: null,
+    reportedMicroUsd: null,
+    executionSeconds: null,
+    gpuType: null,
+    audit: [],
+    handoverUrl: null,
+    resultPath: null,
+    inputJson: null,
+    failure: null,
+  };
+}

@@ -4,7 +4,7 @@ export interface Scope {
   readonly environment: string;
 }
 
-/** The key under which the ledger keeps rows: "workspace/environment". */
+/** "workspace/environment": the key under which the ledger keeps rows, and what people read. */
 export function scopeKey(scope: Scope): string {
   return `${scope.workspace}/${scope.environment}`;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { billedThroughMs } from "../../src/cost/billed/billedRow.ts";
-import type { CallRecord } from "../../src/cost/call.ts";
+import { emptyCall, type CallRecord } from "../../src/cost/call.ts";
 import { costLine } from "../../src/cost/reported/logLine.ts";
 import { hourlyRate, metricsBetween } from "../../src/cost/rates/costMetrics.ts";
 import { microUsd } from "../../src/cost/money.ts";
@@ -218,25 +218,12 @@ class Desk {
 
   #row(callId: string, startedAtMs: number): CallRecord {
     return {
-      callId,
-      scope,
-      source: "editor",
+      ...emptyCall({ callId, scope, source: "editor", startedAtMs, status: "running" }),
       sessionId: "s-1",
       appId: this.app.id,
       appName: "flux",
       endpoint: "flux",
       mode: "dev",
-      startedAtMs,
-      endedAtMs: null,
-      status: "running",
-      reportedMicroUsd: null,
-      executionSeconds: null,
-      gpuType: null,
-      audit: [],
-      handoverUrl: null,
-      resultPath: null,
-      inputJson: null,
-      failure: null,
     };
   }
 }

@@ -1,6 +1,7 @@
 // A window without an editor: what the extension host does for the guardian, as a process of its own
 // that a test can close, reload or kill. Talks to the test by IPC.
 import { randomUUID } from "node:crypto";
+import { emptyCall } from "../../src/cost/call.ts";
 import * as z from "zod/mini";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { startGuardian } from "../../src/guardian/startGuardian.ts";
@@ -62,25 +63,14 @@ async function open(): Promise<void> {
     beat.watch(connected.scopeKey);
     rows += 1;
     ledger.upsertCall({
-      callId: `${windowId}-${rows}`,
-      scope: connected.scopeKey,
-      source: "editor",
-      sessionId: null,
-      appId: null,
-      appName: null,
+      ...emptyCall({
+        callId: `${windowId}-${rows}`,
+        scope: connected.scopeKey,
+        source: "editor",
+        startedAtMs: Date.now(),
+        status: "running",
+      }),
       endpoint: "flux",
-      mode: null,
-      startedAtMs: Date.now(),
-      endedAtMs: null,
-      status: "running",
-      reportedMicroUsd: null,
-      executionSeconds: null,
-      gpuType: null,
-      audit: [],
-      handoverUrl: null,
-      resultPath: null,
-      inputJson: null,
-      failure: null,
     });
     for (const { appId, name } of listing.apps) startedHere(appId, name);
     const guardian =

@@ -1,5 +1,5 @@
 import { creditedClaim } from "./audit.ts";
-import type { CallRecord } from "../call.ts";
+import { emptyCall, type CallRecord } from "../call.ts";
 import type { CostHeaders, HeaderField } from "./headers.ts";
 import type { LoggedCost } from "./logLineAssembler.ts";
 import type { Rates } from "../rates/rates.ts";
@@ -28,21 +28,15 @@ export function loggedCall(
     containerGpu: null,
     rates,
   });
+  const startedAtMs = Math.round(endedAtMs - (row.executionSeconds ?? 0) * 1000);
+  const { callId } = logged;
+  const { scope, appId, appName } = app;
   return {
-    callId: logged.callId,
-    ...app,
-    source: "log",
-    sessionId: null,
-    endpoint: null,
-    mode: null,
-    startedAtMs: Math.round(endedAtMs - (row.executionSeconds ?? 0) * 1000),
+    ...emptyCall({ callId, scope, source: "log", startedAtMs, status: "succeeded" }),
+    appId,
+    appName,
     endedAtMs,
-    status: "succeeded",
     ...row,
-    handoverUrl: null,
-    resultPath: null,
-    inputJson: null,
-    failure: null,
   };
 }
 

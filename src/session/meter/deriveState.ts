@@ -7,7 +7,12 @@ import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import type { LiveApp } from "../liveApp.ts";
-import type { MeterActivity, MeterState, SessionState } from "./meterState.ts";
+import {
+  nothingKnown,
+  type MeterActivity,
+  type MeterState,
+  type SessionState,
+} from "./meterState.ts";
 import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import { staleAfterMs } from "../watch/pollPolicy.ts";
@@ -31,8 +36,6 @@ export interface StateInputs {
   readonly timeZone: string;
 }
 
-const noCost: CostTiers = { reported: null, metered: null, billed: null, meteredIsFloor: false };
-
 /**
  * Everything that the views show, from what the ledger holds. Reads, never writes. Give it the same
  * `costs` again, and it reads no row twice that has not changed.
@@ -44,18 +47,7 @@ export function deriveState(
 ): MeterState {
   const { nowMs, health, scope, activity, rates, settingProblems } = inputs;
   const base = { nowMs, health, scope, activity, settingProblems };
-  if (scope === null) {
-    return {
-      ...base,
-      staleAfterMs: 0,
-      observedAtMs: null,
-      apps: [],
-      session: null,
-      today: noCost,
-      adapter: null,
-      prices: null,
-    };
-  }
+  if (scope === null) return nothingKnown(base);
   const key = scopeKey(scope);
   const listing = ledger.latestListing(key);
   const session = inputs.folder === null ? undefined : ledger.openSession(key, inputs.folder);

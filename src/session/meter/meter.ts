@@ -6,7 +6,7 @@ import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
 import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
 import type { Listing } from "../ledgerPort.ts";
-import type { MeterActivity, MeterState } from "./meterState.ts";
+import { nothingKnown, type MeterActivity, type MeterState } from "./meterState.ts";
 import type { Health } from "../watch/health.ts";
 import type { Poller } from "../watch/poller.ts";
 import type { Scope } from "../scope.ts";
@@ -166,19 +166,11 @@ export class Meter implements Disposable {
   #withoutLedger(error: unknown): MeterState {
     const failure = failureOf(error);
     if (failure === undefined) throw error;
-    return {
+    return nothingKnown({
       nowMs: this.#parts.clock.nowMs(),
       health: { kind: "ledger-broken", message: failure.message },
-      scope: null,
       activity: this.#activities.at(-1) ?? "none",
-      observedAtMs: null,
-      staleAfterMs: 0,
-      apps: [],
-      session: null,
-      today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
-      adapter: null,
-      prices: null,
       settingProblems: this.#parts.settingProblems(),
-    };
+    });
   }
 }

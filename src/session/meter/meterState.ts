@@ -57,3 +57,22 @@ export interface MeterState {
   /** Whose prices these costs are at, and of which day; null: not known yet. */
   readonly prices: PriceAge | null;
 }
+
+const noCost: CostTiers = { reported: null, metered: null, billed: null, meteredIsFloor: false };
+
+/** The state in which nothing is known but what this process knows by itself. */
+export function nothingKnown(
+  known: Pick<MeterState, "nowMs" | "health" | "activity" | "settingProblems">,
+): MeterState {
+  return {
+    ...known,
+    scope: null,
+    observedAtMs: null,
+    staleAfterMs: 0,
+    apps: [],
+    session: null,
+    today: noCost,
+    adapter: null,
+    prices: null,
+  };
+}

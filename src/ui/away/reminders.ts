@@ -20,6 +20,7 @@ import { showFailure } from "../failures.ts";
 import { runCommand } from "../command.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
+import { thisSession } from "../thisSession.ts";
 
 const checkEveryMs = 15_000;
 const dayMs = 86_400_000;
@@ -98,7 +99,7 @@ export class Reminders implements Disposable {
   }
 
   #input(): ReminderInput | undefined {
-    const { ledger, connection, meter, clock, settings, project } = this.#services;
+    const { ledger, connection, meter, clock, settings } = this.#services;
     const scope = connection.last?.scopeKey;
     const listing = scope === undefined ? undefined : ledger.latestListing(scope);
     if (scope === undefined || listing === undefined) return undefined;
@@ -109,7 +110,6 @@ export class Reminders implements Disposable {
     const own = liveApps(listing).filter(({ appId }) => ownIds.has(appId));
     const running = gpuContainers(listing, ownIds);
     const burn = burnRate(running, meter.rates());
-    const folder = project.currentFolder();
     const values = settings.current;
     // What is wrong in the settings turns off its own reminder, and no other.
     const { hourUsd = 0 } = values.sound("budget") ?? {};
@@ -122,7 +122,7 @@ export class Reminders implements Disposable {
       gpuWarmSinceMs: oldest(running.flatMap(({ startedAtMs }) => startedAtMs ?? [])),
       callsRunning: ledger.calls({ scope, status: "running" }).length,
       burnMicroUsdPerHour: burn.known ? burn.microUsd : null,
-      session: folder === null ? null : (ledger.openSession(scope, folder) ?? null),
+      session: thisSession(this.#services) ?? null,
       lastActiveAtMs: Math.max(
         ledger.recall(activeKey, z.number()) ?? 0,
         lastCallAtMs(this.#services, scope),

@@ -3,7 +3,7 @@ import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/event.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
-import type { CallRecord } from "../../cost/call.ts";
+import { emptyCall, type CallRecord } from "../../cost/call.ts";
 import { callEndpoint, resumeCall } from "../../endpoints/call/call.ts";
 import type { CallLimits, CallOptions, CallOutcome } from "../../endpoints/callTypes.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
@@ -116,25 +116,19 @@ export class Calls implements Disposable {
     const folder = resultsFolder(this.#services, prepared.folder, this.#fallbackFolder);
     const asked: Asked = { prompt: request.prompt, seed: request.seed, parameters };
     const call: CallRecord = {
-      callId: newId(),
-      scope: connection.last?.scopeKey ?? "unknown/unknown",
-      source: "editor",
+      ...emptyCall({
+        callId: newId(),
+        scope: connection.last?.scopeKey ?? "unknown/unknown",
+        source: "editor",
+        startedAtMs: clock.nowMs(),
+        status: "running",
+      }),
       sessionId: session?.sessionId ?? null,
       appId: app?.appId ?? null,
       appName: app?.appName ?? null,
       endpoint: endpoint.name,
       mode: session?.mode ?? null,
-      startedAtMs: clock.nowMs(),
-      endedAtMs: null,
-      status: "running",
-      reportedMicroUsd: null,
-      executionSeconds: null,
-      gpuType: null,
-      audit: [],
-      handoverUrl: null,
-      resultPath: null,
       inputJson: JSON.stringify(sent),
-      failure: null,
     };
     ledger.remember(lastOriginKey, JSON.stringify(url.origin));
     ledger.upsertCall(call);

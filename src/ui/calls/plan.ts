@@ -6,6 +6,7 @@ import { readEndpointSettings, wrongEndpoint } from "../../endpoints/catalogue/e
 import { resolveUrl } from "../../endpoints/catalogue/endpointUrl.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Services } from "../services.ts";
+import { thisSession } from "../thisSession.ts";
 
 /** What the functions here work with. */
 type PlanServices = Pick<Services, "connection" | "ledger" | "project" | "settings">;
@@ -40,14 +41,10 @@ export function endpointNamed(services: Pick<Services, "settings">, name: string
 }
 
 /** Where a call would go now and what it belongs to. Throws a `Failure` when no address is known. */
-export function planCall(
-  { settings, project, connection, ledger }: PlanServices,
-  endpoint: Endpoint,
-): Prepared {
+export function planCall(services: PlanServices, endpoint: Endpoint): Prepared {
+  const { settings, project } = services;
   const folder = project.currentFolder();
-  const scopeKey = connection.last?.scopeKey;
-  const session =
-    folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
+  const session = thisSession(services);
   const apps = session?.apps ?? [];
   settings.current.require("endpointUrls", endpoint.name);
   const { url } = resolveUrl(endpoint, {

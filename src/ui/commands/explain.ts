@@ -19,6 +19,7 @@ import type { SessionRecord } from "../../session/session.ts";
 import { command } from "../command.ts";
 import { escapeMarkdown, table } from "../markdown.ts";
 import type { AppServices } from "./appServices.ts";
+import { thisSession } from "../thisSession.ts";
 
 /** Shows where each figure of the session comes from, tier by tier. */
 export const explainCost = command(
@@ -27,11 +28,9 @@ export const explainCost = command(
     services: Pick<AppServices, "clock" | "connection" | "ledger" | "meter" | "pages" | "project">,
   ) => {
     const { scopeKey } = await services.connection.open();
-    const folder = services.project.currentFolder();
-    const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
     await services.pages.show(
       "Where the Cost Comes From",
-      explanation(services, scopeKey, session),
+      explanation(services, scopeKey, thisSession(services)),
     );
   },
 );

@@ -11,6 +11,7 @@ import { lastAwayReport } from "../away/guard.ts";
 import { deleteResult, insertAsMarkdown } from "../resultsView.ts";
 import { inNotification } from "../progress.ts";
 import { sayInfo } from "../say.ts";
+import { thisSession } from "../thisSession.ts";
 
 /** What the functions here work with. */
 type ResultsServices = Pick<
@@ -130,20 +131,11 @@ async function importOpenApi(services: ResultsServices): Promise<void> {
 }
 
 /** The address of an OpenAPI document; the open session's app is suggested. */
-async function askDocument({
-  settings,
-  log,
-  ledger,
-  connection,
-  project,
-}: ResultsServices): Promise<string | undefined> {
+async function askDocument(services: ResultsServices): Promise<string | undefined> {
+  const { settings, log, connection } = services;
   // Only for a suggestion: an address can be typed without any connection.
   await connection.open().catch((error: unknown) => log.info(`No address known: ${String(error)}`));
-  const folder = project.currentFolder();
-  const scopeKey = connection.last?.scopeKey;
-  const session =
-    folder === null || scopeKey === undefined ? undefined : ledger.openSession(scopeKey, folder);
-  const known = session?.apps.flatMap(({ urls }) => urls.map(({ url }) => url))[0];
+  const known = thisSession(services)?.apps.flatMap(({ urls }) => urls.map(({ url }) => url))[0];
   return askText({
     title: t("Add Endpoints from OpenAPI"),
     prompt: t("Address of the document. The request may start a container and cost money."),

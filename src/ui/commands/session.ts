@@ -17,6 +17,7 @@ import { pickMode } from "../start/modePicker.ts";
 import { inNotification } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
+import { thisSession } from "../thisSession.ts";
 
 /** What the functions here work with. */
 type SessionServices = Pick<
@@ -37,9 +38,8 @@ type SessionServices = Pick<
 async function currentSession(
   services: Pick<AppServices, "connection" | "ledger" | "project">,
 ): Promise<SessionRecord | undefined> {
-  const { scopeKey } = await services.connection.open();
-  const folder = services.project.currentFolder();
-  const session = folder === null ? undefined : services.ledger.openSession(scopeKey, folder);
+  await services.connection.open();
+  const session = thisSession(services);
   if (session === undefined) {
     const start = t("Start a Session…");
     const pressed = await sayInfo(t("No session is open in this folder."), start);

@@ -14,6 +14,8 @@ import { onStatusBar } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
 import { burnOfApps } from "../../session/meter/runningApps.ts";
 import { sayInfo, sayWarning } from "../say.ts";
+import { thisSession } from "../thisSession.ts";
+import { scopeKey } from "../../session/scope.ts";
 
 /** What the functions here work with. */
 type ShowServices = Pick<AppServices, "connection" | "ledger" | "project" | "settings" | "tokens">;
@@ -22,9 +24,7 @@ export const showCommands: readonly Command<AppServices>[] = [
   command("showMenu", async ({ meter }: Pick<AppServices, "meter">) => {
     const state = meter.state();
     const entry = await pickOne(
-      state.scope === null
-        ? "Modal Meter"
-        : `Modal Meter — ${state.scope.workspace}/${state.scope.environment}`,
+      state.scope === null ? "Modal Meter" : `Modal Meter — ${scopeKey(state.scope)}`,
       t("What now?"),
       menuEntries(state).map((one) => ({
         label: one.label,
@@ -92,19 +92,11 @@ async function exportLedger({ upkeep }: Pick<AppServices, "upkeep">): Promise<vo
   if (pressed === open) await vscode.window.showTextDocument(file);
 }
 
-async function setProxyToken({
-  tokens,
-  settings,
-  ledger,
-  connection,
-  project,
-}: ShowServices): Promise<void> {
+async function setProxyToken(services: ShowServices): Promise<void> {
+  const { tokens, settings, ledger } = services;
   const origin = await askOrigin(ledger, settings.current.sound("endpointBaseUrl") ?? "", () => {
-    const folder = project.currentFolder();
-    const scopeKey = connection.last?.scopeKey;
-    if (folder === null || scopeKey === undefined) return [];
-    const session = ledger.openSession(scopeKey, folder);
-    return session?.apps.flatMap(({ urls }) => urls.map(({ url }) => url)) ?? [];
+    const apps = thisSession(services)?.apps ?? [];
+    return apps.flatMap(({ urls }) => urls.map(({ url }) => url));
   });
   if (origin === undefined) return;
   const key = await askText({

@@ -12,6 +12,7 @@ import type { AppServices } from "./appServices.ts";
 import { showStart } from "../start/progress.ts";
 import { tellStart } from "../start/tell.ts";
 import { sayWarning } from "../say.ts";
+import { scopeKey } from "../../session/scope.ts";
 
 /** What the functions here work with. */
 type StartServices = Pick<
@@ -81,7 +82,7 @@ async function start(
     targets,
   };
   costs.line(
-    `🚀 Starting ${targets.map(({ target }) => likelyName(target) ?? target.file).join(", ")} in ${mode.name.toUpperCase()} mode (${scope.workspace}/${scope.environment}, scaledown ${formatCountdown(mode.scaledownSeconds * 1000)})`,
+    `🚀 Starting ${targets.map(({ target }) => likelyName(target) ?? target.file).join(", ")} in ${mode.name.toUpperCase()} mode (${scopeKey(scope)}, scaledown ${formatCountdown(mode.scaledownSeconds * 1000)})`,
   );
   await follow(services, mode, targets, async (options) => {
     const { control } = await connection.open();

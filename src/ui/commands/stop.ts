@@ -22,6 +22,7 @@ import { command, type Command } from "../command.ts";
 import { inNotification, onStatusBar } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
+import { thisSession } from "../thisSession.ts";
 
 /** What the functions here work with. */
 type StopServices = Pick<
@@ -114,7 +115,7 @@ async function stopNow(
   report: (message: string) => void,
   signal: AbortSignal,
 ) {
-  const { meter, ledger, clock, log, project, starts } = services;
+  const { meter, ledger, clock, log, starts } = services;
   const connected = await services.connection.open();
   const { control, scopeKey } = connected;
   // A call that waits for its turn would start containers again.
@@ -137,8 +138,7 @@ async function stopNow(
   }
   const facts = await factsOf(services, connected, listing);
   const plan = planStop(facts, what, named);
-  const folder = project.currentFolder();
-  const session = folder === null ? undefined : ledger.openSession(scopeKey, folder);
+  const session = thisSession(services);
   const burn = burnByApp(meter.state().apps);
   // Told first, so that the processes do not take their stopped apps for a fault.
   if (what.kind !== "one") await services.serves.endAll();

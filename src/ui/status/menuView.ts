@@ -1,6 +1,7 @@
 import { t } from "../../base/text.ts";
 import type { CommandId } from "../commandArguments.ts";
 import type { MeterState } from "../../session/meter/meterState.ts";
+import { scopeKey } from "../../session/scope.ts";
 
 /** One entry of the status bar's menu: a command that makes sense now. */
 export interface MenuEntry {
@@ -17,8 +18,7 @@ export function menuEntries(state: MeterState): readonly MenuEntry[] {
   const entries: MenuEntry[] = [...trouble];
   if (apps.length > 0) {
     const count = apps.length === 1 ? "1 app" : `${apps.length} apps`;
-    const where =
-      state.scope === null ? "" : ` in ${state.scope.workspace}/${state.scope.environment}`;
+    const where = state.scope === null ? "" : ` in ${scopeKey(state.scope)}`;
     entries.push(
       entry("$(debug-stop) Stop All Apps", `${count}${where}`, "stopAll"),
       entry("$(debug-stop) Stop This Project's Apps", "", "stopProject"),

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
-import type { MeterState } from "../../session/meter/meterState.ts";
+import { nothingKnown, type MeterState } from "../../session/meter/meterState.ts";
 import type { Health } from "../../session/watch/health.ts";
 import { statusView, type StatusView } from "./statusView.ts";
 
@@ -49,20 +49,7 @@ export class StatusBar implements Disposable {
 
   /** Without a ledger there is no state, only the reason why. */
   showBroken(health: Health): void {
-    this.show({
-      nowMs: 0,
-      health,
-      scope: null,
-      activity: "none",
-      observedAtMs: null,
-      staleAfterMs: 0,
-      apps: [],
-      session: null,
-      today: { reported: null, metered: null, billed: null, meteredIsFloor: false },
-      adapter: null,
-      prices: null,
-      settingProblems: [],
-    });
+    this.show(nothingKnown({ nowMs: 0, health, activity: "none", settingProblems: [] }));
   }
 
   dispose(): void {

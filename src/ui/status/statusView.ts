@@ -16,6 +16,7 @@ import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../../session/watch/health.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { commandLink } from "../commandArguments.ts";
+import { scopeKey } from "../../session/scope.ts";
 
 export interface StatusView {
   readonly text: string;
@@ -38,7 +39,7 @@ export function statusView(state: MeterState): StatusView {
 
 /** A screen reader does not get the tooltip, and whose money it is must be said. */
 function whose({ scope }: MeterState): string {
-  return scope === null ? "" : `, ${scope.workspace}/${scope.environment}`;
+  return scope === null ? "" : `, ${scopeKey(scope)}`;
 }
 
 interface Headline {
@@ -175,10 +176,7 @@ function counted(apps: number): string {
 
 function tooltip(state: MeterState): string {
   const lines: string[] = [];
-  const scope =
-    state.scope === null
-      ? ""
-      : ` — ${escapeMarkdown(`${state.scope.workspace}/${state.scope.environment}`)}`;
+  const scope = state.scope === null ? "" : ` — ${escapeMarkdown(scopeKey(state.scope))}`;
   lines.push(`**Modal Meter**${scope}`, "");
   if (state.health.kind !== "ok" && state.health.kind !== "starting") {
     lines.push(`$(warning) ${escapeMarkdown(state.health.message)}`, "");

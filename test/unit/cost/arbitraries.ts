@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { CallRecord } from "../../../src/cost/call.ts";
+import { emptyCall, type CallRecord } from "../../../src/cost/call.ts";
 import { microUsd, type MicroUsd } from "../../../src/cost/money.ts";
 import { priceSpans, type PricedSpan } from "../../../src/cost/metered/pricedSpan.ts";
 import type { RateHistory } from "../../../src/cost/rates/rates.ts";
@@ -72,25 +72,21 @@ export function priced<Q extends Unpriced>(
 
 export function call(over: Partial<CallRecord> = {}): CallRecord {
   return {
-    callId: "call-1",
-    scope: "acme/main",
-    source: "editor",
-    sessionId: null,
+    ...emptyCall({
+      callId: "call-1",
+      scope: "acme/main",
+      source: "editor",
+      startedAtMs: t0,
+      status: "succeeded",
+    }),
     appId: "ap-1",
     appName: "flux-api",
     endpoint: "flux",
     mode: "dev",
-    startedAtMs: t0,
     endedAtMs: t0 + 2500,
-    status: "succeeded",
     reportedMicroUsd: microUsd(1084),
     executionSeconds: 2,
     gpuType: "L40S",
-    audit: [],
-    handoverUrl: null,
-    resultPath: null,
-    inputJson: null,
-    failure: null,
     ...over,
   };
 }

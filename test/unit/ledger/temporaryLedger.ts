@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DisposableStore } from "../../../src/base/disposable.ts";
-import type { CallRecord } from "../../../src/cost/call.ts";
+import { emptyCall, type CallRecord } from "../../../src/cost/call.ts";
 import type { ContainerObservation } from "../../../src/cost/span.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import type { OpenedLedger, OpenLedgerOptions } from "../../../src/ledger/openLedger.ts";
@@ -37,26 +37,13 @@ export const scope = "acme/main";
 export const mondayMs = Date.UTC(2026, 10, 2);
 
 export function call(fields: Partial<CallRecord> = {}): CallRecord {
+  const startedAtMs = mondayMs;
   return {
-    callId: "call-1",
-    scope,
-    source: "editor",
-    sessionId: null,
+    ...emptyCall({ callId: "call-1", scope, source: "editor", startedAtMs, status: "running" }),
     appId: "ap-1",
     appName: "flux-api",
     endpoint: "flux",
     mode: "dev",
-    startedAtMs: mondayMs,
-    endedAtMs: null,
-    status: "running",
-    reportedMicroUsd: null,
-    executionSeconds: null,
-    gpuType: null,
-    audit: [],
-    handoverUrl: null,
-    resultPath: null,
-    inputJson: null,
-    failure: null,
     ...fields,
   };
 }
