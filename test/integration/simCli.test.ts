@@ -14,6 +14,7 @@ import { skip } from "../skip.ts";
 
 // Python takes a second or more to start, and several times that on a busy machine.
 const CLI_MS = 120_000;
+const HOUR_MS = 3_600_000;
 
 for (const venv of ["current", "old"] satisfies Venv[]) {
   describe(`Local Modal and the real CLI (${venv})`, function () {
@@ -75,15 +76,18 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
       assert.equal(pending?.[key.startTime], "Pending");
       assert.equal(pending?.[key.appId], app.id);
       local.advance(1000);
-      const [starting] = rows(await modal(["container", "list", "--json"]));
-      assert.match(String(starting?.[key.startTime]), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00$/);
-      assert.equal(starting?.[key.containerId], pending?.[key.containerId]);
+      const [booting] = rows(await modal(["container", "list", "--json"]));
+      assert.equal(booting?.[key.startTime], "Pending", "it costs, and is not ready yet");
+      local.advance(40_000);
+      const [ready] = rows(await modal(["container", "list", "--json"]));
+      assert.match(String(ready?.[key.startTime]), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00$/);
+      assert.equal(ready?.[key.containerId], pending?.[key.containerId]);
       const listed = rows(await modal(["app", "list", "--json"]));
       const flux = listed.find((row) => row[key.appId] === app.id);
       assert.equal(flux?.[key.description], "flux");
       assert.equal(flux?.[key.state], "deployed");
       assert.equal(flux?.[key.tasks], "1");
-      local.advance(60_000);
+      local.advance(20_000);
       const response = await call;
       assert.equal(response.status, 200);
       await response.arrayBuffer();
@@ -111,7 +115,8 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
     });
 
     it("reports the exact bill by hour", async () => {
-      const today = new Date(local.clock.nowMs()).toISOString().slice(0, 10);
+      local.advance(HOUR_MS);
+      const today = new Date(local.clock.nowMs() - HOUR_MS).toISOString().slice(0, 10);
       const tomorrow = new Date(local.clock.nowMs() + 86_400_000).toISOString().slice(0, 10);
       const range = ["--start", today, "--end", tomorrow, "-r", "h", "--json"];
       const listed = rows(await modal(["billing", "report", ...range]));

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import type { BillRow } from "../model/bill.ts";
 import { HOUR_MS } from "../model/reckoning.ts";
+import type { PriceStep } from "../model/priceList.ts";
+import { toldReport, type ToldRow } from "../told/report.ts";
 import { COST_UNITS_PER_USD, usdText } from "../model/rates.ts";
 import {
   msOf,
@@ -18,12 +20,21 @@ import type { Message } from "./grpcServer.ts";
 import { RpcError } from "./status.ts";
 
 const DAY_MS = 24 * HOUR_MS;
+/** How long before a change of prices the rates tell of it. */
+const NOTICE_MS = 14 * DAY_MS;
 
 export const billingRpcs: Readonly<Record<string, UnaryRpc>> = {
   WorkspaceBillingRates: unary(none, (_, context) => {
-    const { usdPerHour } = context.workspace.cloud.rates;
+    const { cloud } = context.workspace;
+    const { usdPerHour } = cloud.rates;
     const formatted = Object.entries(usdPerHour).map(([key, value]) => `${key}: $${value}`);
-    return { rates: usdPerHour, formatted: formatted.join("\n") };
+    const next = cloud.prices.nextChange(cloud.nowMs);
+    const isNear = next !== null && next.fromMs - cloud.nowMs < NOTICE_MS;
+    return {
+      rates: usdPerHour,
+      formatted: formatted.join("\n"),
+      ...(isNear ? { deprecation_warnings: noticesOf(next) } : {}),
+    };
   }),
 
   WorkspaceBillingSummary: unary(z.object({ start_timestamp: timestamp }), (request, context) => {
@@ -36,7 +47,10 @@ export const billingRpcs: Readonly<Record<string, UnaryRpc>> = {
       metered_cost: usdText(metered),
       billed_cost: usdText(metered - credit),
       metered_cost_breakdown: breakdown(context, cycle.rows),
-      adjustments: { credits_applied: `-${usdText(credit)}`, plan_cost: "0" },
+      adjustments: spelled(context, {
+        "Credits Applied": `-${usdText(credit)}`,
+        "Plan Cost": "0",
+      }),
     };
   }),
 
@@ -70,20 +84,8 @@ export const billingStreams: Readonly<Record<string, StreamRpc>> = {
     }),
     async (request, context, send) => {
       const { workspace } = context;
-      const known = workspace.cloud.nowMs - workspace.billingLagMs;
-      const fromMs = msOf(request.start_timestamp) ?? 0;
-      const toMs = Math.min(msOf(request.end_timestamp) ?? known, known);
       const size = request.resolution.startsWith("h") ? HOUR_MS : DAY_MS;
-      const rows = workspace.cloud.bill({ byAppHour: true, fromMs, toMs });
-      const merged = new Map<string, { appId: string; startMs: number; rows: BillRow[] }>();
-      for (const row of rows) {
-        const startMs = Math.floor(row.hourStartMs / size) * size;
-        const key = `${startMs} ${row.appId}`;
-        const group = merged.get(key) ?? { appId: row.appId, startMs, rows: [] };
-        group.rows.push(row);
-        merged.set(key, group);
-      }
-      for (const group of merged.values()) {
+      for (const group of groupsOf(rowsOf(request, context), size)) {
         const app = workspace.cloud.app(group.appId);
         const environment = workspace.environment(app.environment);
         const environments = request.environment_ids ?? [];
@@ -95,13 +97,76 @@ export const billingStreams: Readonly<Record<string, StreamRpc>> = {
           description: app.description,
           environment_name: app.environment,
           interval: timestampOf(group.startMs),
-          cost: usdText(total(group.rows)),
-          cost_by_resource: byResource(context, group.rows),
+          cost: usdText(group.units),
+          cost_by_resource: Object.fromEntries(
+            [...group.unitsByResource].map(([name, units]) => [name, usdText(units)]),
+          ),
         });
       }
     },
   ),
 };
+
+/** The rows that Modal has now. Throws what it answers when it has none to give. */
+function rowsOf(
+  request: {
+    readonly start_timestamp?: z.output<typeof timestamp>;
+    readonly end_timestamp?: z.output<typeof timestamp>;
+  },
+  { workspace, asksTooOften }: Context,
+): readonly ToldRow[] {
+  if (workspace.cloud.world.reportLimit === "two-in-ten-seconds" && asksTooOften("report"))
+    throw new RpcError("RESOURCE_EXHAUSTED", "Too many billing report requests", {
+      retryAfterSeconds: 10,
+    });
+  const report = toldReport(workspace.cloud, {
+    fromMs: msOf(request.start_timestamp) ?? 0,
+    toMs: msOf(request.end_timestamp) ?? workspace.cloud.nowMs,
+    lagMs: workspace.billingLagMs,
+  });
+  switch (report.kind) {
+    case "none":
+      throw new RpcError("PERMISSION_DENIED", "Billing reports are not part of this plan");
+    case "refused":
+      throw new RpcError("RESOURCE_EXHAUSTED", "Billing reports are not available right now");
+    case "rows":
+      return report.rows;
+  }
+}
+
+interface Group {
+  readonly appId: string;
+  readonly startMs: number;
+  readonly unitsByResource: Map<string, bigint>;
+  units: bigint;
+}
+
+function groupsOf(rows: readonly ToldRow[], size: number): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  for (const row of rows) {
+    const startMs = Math.floor(row.hourStartMs / size) * size;
+    const key = `${startMs} ${row.appId}`;
+    const group = groups.get(key) ?? {
+      appId: row.appId,
+      startMs,
+      unitsByResource: new Map<string, bigint>(),
+      units: 0n,
+    };
+    group.units += row.units;
+    for (const [name, units] of row.unitsByResource)
+      group.unitsByResource.set(name, (group.unitsByResource.get(name) ?? 0n) + units);
+    groups.set(key, group);
+  }
+  return groups.values();
+}
+
+/** What is told of a change of prices before it comes. */
+function noticesOf({ fromMs, card }: PriceStep): Message {
+  const day = new Date(fromMs).toISOString().slice(0, 10);
+  return Object.fromEntries(
+    Object.entries(card.usdPerHour).map(([key, value]) => [key, `From ${day} on: $${value}`]),
+  );
+}
 
 function cycleOf(
   context: Context,
@@ -124,24 +189,18 @@ function breakdown(context: Context, rows: readonly BillRow[]): Message {
   const { cloud } = context.workspace;
   const deployed = rows.filter((row) => cloud.app(row.appId).deployments.length > 0);
   const ephemeral = rows.filter((row) => cloud.app(row.appId).deployments.length === 0);
-  return { deployed_apps: usdText(total(deployed)), ephemeral_apps: usdText(total(ephemeral)) };
+  return spelled(context, {
+    "Deployed Apps": usdText(total(deployed)),
+    "Ephemeral Apps": usdText(total(ephemeral)),
+  });
 }
 
-function byResource(context: Context, rows: readonly BillRow[]): Message {
-  const sum = (pick: (row: BillRow) => bigint): bigint =>
-    rows.reduce((whole, row) => whole + pick(row), 0n);
-  const gpus = new Set(
-    [...context.workspace.cloud.fleet.containers.values()]
-      .filter((one) => rows.some((row) => row.appId === one.appId) && one.gpu !== null)
-      .map((one) => one.gpu?.type ?? ""),
+/** Keys as the CLI prints them in its table, or in snake case, as it prints them in JSON. */
+function spelled(context: Context, entries: Readonly<Record<string, string>>): Message {
+  if (context.workspace.cloud.world.costByResource !== "snake-case") return entries;
+  return Object.fromEntries(
+    Object.entries(entries).map(([key, value]) => [key.toLowerCase().replaceAll(" ", "_"), value]),
   );
-  return {
-    ...(gpus.size === 0
-      ? {}
-      : { [`gpu_${[...gpus].join("_").toLowerCase()}`]: usdText(sum((row) => row.gpuUnits)) }),
-    cpu: usdText(sum((row) => row.cpuUnits)),
-    memory: usdText(sum((row) => row.memoryUnits)),
-  };
 }
 
 function usdUnits(context: Context, metered: bigint): bigint {

@@ -27,6 +27,10 @@ const unaryRpcs = {
 };
 const streamRpcs = { ...billingStreams, ...logStreams };
 
+/** How often a report may be asked for, where the world limits that. */
+const ASKED_AT_MOST = 2;
+const ASKED_WITHIN_MS = 10_000;
+
 export interface ControlPlaneParts {
   readonly driver: Driver;
   readonly journal: Journal;
@@ -41,6 +45,7 @@ export interface ControlPlaneParts {
 /** Answers RPCs from the model. */
 export class ControlPlane implements Service {
   readonly #parts: ControlPlaneParts;
+  readonly #asked = new Map<string, number[]>();
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
@@ -101,11 +106,22 @@ export class ControlPlane implements Service {
       webBase: this.#parts.webBase(),
       dashboard: "https://modal.com",
       signal: call.signal,
+      asksTooOften: (kind) => this.#asksTooOften(`${workspace.id} ${kind}`),
       noteHeartbeat: (appId) => this.#parts.ephemeral.heartbeat(workspace.cloud, appId),
       noteDisconnect: (appId, reason) =>
         this.#parts.ephemeral.disconnect(workspace.cloud, appId, reason),
       skipUnchangedDeploys: this.#parts.skipUnchangedDeploys(),
     };
+  }
+
+  #asksTooOften(kind: string): boolean {
+    const now = performance.now();
+    const recent = (this.#asked.get(kind) ?? []).filter((at) => now - at < ASKED_WITHIN_MS);
+    const isTooOften = recent.length >= ASKED_AT_MOST;
+    // What is refused does not count.
+    if (!isTooOften) recent.push(now);
+    this.#asked.set(kind, recent);
+    return isTooOften;
   }
 
   #workspace(call: Call): Workspace | null {

@@ -6,7 +6,7 @@ import {
   type IncomingHttpHeaders,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { frame, loadMethods, unframe, type Method } from "./wire.ts";
+import { frame, loadMethods, loadRetryEncoder, unframe, type Method } from "./wire.ts";
 import { grpcCodes, RpcError } from "./status.ts";
 import type { RpcFault } from "../admin/faults.ts";
 
@@ -28,6 +28,7 @@ export interface Service {
   stream(call: Call, send: (message: Message) => void): Promise<void>;
 }
 
+const encodeRetry = loadRetryEncoder();
 const PREFIX = "/modal.client.ModalClient/";
 
 /**
@@ -104,7 +105,8 @@ export class GrpcServer {
       if (!known) console.error(`Local Modal: ${rpc} failed:`, error);
       const text = error instanceof Error ? error.message : String(error);
       ended(known ? error.code : "INTERNAL");
-      endWith(stream, known ? error.code : "INTERNAL", text);
+      const retryAfter = known ? error.retryAfterSeconds : null;
+      endWith(stream, known ? error.code : "INTERNAL", text, retryAfter);
     }
   }
 
@@ -176,11 +178,19 @@ function start(stream: ServerHttp2Stream): void {
 }
 
 /** Ends an RPC with an error; a stream that has begun gets it in its trailers. */
-function endWith(stream: ServerHttp2Stream, code: keyof typeof grpcCodes, message: string): void {
+function endWith(
+  stream: ServerHttp2Stream,
+  code: keyof typeof grpcCodes,
+  message: string,
+  retryAfterSeconds: number | null = null,
+): void {
   if (stream.destroyed) return;
   const status = {
     "grpc-status": String(grpcCodes[code]),
     "grpc-message": percentEncoded(message),
+    ...(retryAfterSeconds === null
+      ? {}
+      : { "grpc-status-details-bin": encodeRetry(grpcCodes[code], message, retryAfterSeconds) }),
   };
   if (stream.headersSent) {
     stream.removeAllListeners("wantTrailers");

@@ -16,6 +16,8 @@ export interface Context {
   /** The pages of Modal's dashboard that the CLI prints; never opened by tests. */
   readonly dashboard: string;
   readonly signal: AbortSignal;
+  /** Whether this is the third request of that kind within ten seconds of real time. */
+  readonly asksTooOften: (kind: string) => boolean;
   readonly noteHeartbeat: (appId: string) => void;
   readonly noteDisconnect: (appId: string, reason: number) => void;
   readonly skipUnchangedDeploys: boolean;

@@ -27,10 +27,17 @@ export function isGrpcCode(text: string): text is GrpcCode {
 /** An RPC that ends with a status other than OK. */
 export class RpcError extends Error {
   readonly code: GrpcCode;
+  /** When the client may try again; the real clients wait for that long by themselves. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: GrpcCode, message: string) {
+  constructor(
+    code: GrpcCode,
+    message: string,
+    options: { readonly retryAfterSeconds?: number } = {},
+  ) {
     super(message);
     this.name = "RpcError";
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }

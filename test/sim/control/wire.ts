@@ -12,13 +12,32 @@ export interface Method {
 
 const SOURCE = new URL("modal.proto", import.meta.url);
 
+/** What the trailer "grpc-status-details-bin" carries: when the client may try again. */
+export type EncodeRetry = (code: number, message: string, retryAfterSeconds: number) => string;
+
+/** The encoder of that trailer. */
+export function loadRetryEncoder(): EncodeRetry {
+  const root = loadRoot();
+  const status = root.lookupType("modal.client.RPCStatus");
+  const policy = root.lookupType("modal.client.RPCRetryPolicy");
+  return (code, message, retryAfterSeconds) => {
+    const value = policy.encode({ retry_after_secs: retryAfterSeconds }).finish();
+    const detail = { type_url: "type.googleapis.com/modal.client.RPCRetryPolicy", value };
+    const bytes = status.encode(status.fromObject({ code, message, details: [detail] })).finish();
+    return Buffer.from(bytes).toString("base64");
+  };
+}
+
 /** All RPCs of `modal.proto`, by name. */
 export function loadMethods(): ReadonlyMap<string, Method> {
-  // keepCase: without it snake_case fields vanish without a word.
-  const { root } = protobuf.parse(readFileSync(SOURCE, "utf8"), { keepCase: true });
-  const service = root.lookupService("modal.client.ModalClient");
+  const service = loadRoot().lookupService("modal.client.ModalClient");
   service.resolveAll();
   return new Map(service.methodsArray.map((method) => [method.name, methodOf(method)]));
+}
+
+function loadRoot(): protobuf.Root {
+  // keepCase: without it snake_case fields vanish without a word.
+  return protobuf.parse(readFileSync(SOURCE, "utf8"), { keepCase: true }).root;
 }
 
 function methodOf(method: protobuf.Method): Method {

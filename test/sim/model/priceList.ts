@@ -1,13 +1,13 @@
 import type { RateCard } from "./rates.ts";
 
-interface Step {
+export interface PriceStep {
   readonly fromMs: number;
   readonly card: RateCard;
 }
 
 /** The prices over time: one card until the next one comes into force. */
 export class PriceList {
-  readonly #steps: Step[];
+  readonly #steps: PriceStep[];
 
   constructor(card: RateCard) {
     this.#steps = [{ fromMs: Number.NEGATIVE_INFINITY, card }];
@@ -22,7 +22,7 @@ export class PriceList {
   }
 
   /** The next change after that instant; null when none is known. */
-  nextChange(afterMs: number): Step | null {
+  nextChange(afterMs: number): PriceStep | null {
     return this.#steps.find(({ fromMs }) => fromMs > afterMs) ?? null;
   }
 

@@ -69,8 +69,8 @@ export const answers: { readonly [K in keyof World]: Readonly<Record<World[K], s
     none: "reports may be asked for at any pace",
   },
   costByResource: {
-    names: 'resources of a row are "CPU", "Memory" and the name of the GPU',
-    "snake-case": 'resources of a row are "cpu", "memory" and "gpu_..."',
+    names: 'keys are names: "CPU", "Memory", "L40S", "Deployed Apps"',
+    "snake-case": 'keys are in snake case: "cpu", "memory", "gpu_l40s", "deployed_apps"',
     missing: "a row does not tell resources",
   },
   use: {
