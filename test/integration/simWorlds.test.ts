@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { usd } from "../sim/model/rates.ts";
+import { usd, usdText } from "../sim/model/rates.ts";
+import { toldApps } from "../sim/told/apps.ts";
+import { toldCalls } from "../sim/told/calls.ts";
+import { toldReport } from "../sim/told/report.ts";
+import { toldSandboxes } from "../sim/told/sandboxes.ts";
+import { toldStats } from "../sim/told/stats.ts";
 import type { World } from "../sim/worlds/world.ts";
 import { answers, defaultWorld, namedWorlds, oddities, worldNamed } from "../sim/worlds/worlds.ts";
 import { toldTaskInfo, toldTasks } from "../sim/told/containers.ts";
@@ -23,32 +28,68 @@ function billed({ cloud }: Workload): string {
     .join("\n");
 }
 
-/** What a client is told of every container that there was. */
-function told({ cloud }: Workload): string {
-  const infos = [...cloud.fleet.containers.keys()].map((id) => toldTaskInfo(cloud, id));
-  const functions = [...cloud.apps.values()].map((app) => toldFunctions(cloud, app));
-  return JSON.stringify([toldTasks(cloud), infos, functions]);
-}
+/** What can be seen of a world from outside, part by part. */
+const views = {
+  bill: billed,
+  containers: ({ cloud }: Workload) => [
+    toldTasks(cloud),
+    [...cloud.fleet.containers.keys()].map((id) => toldTaskInfo(cloud, id)),
+    [...cloud.apps.values()].map((app) => toldFunctions(cloud, app)),
+  ],
+  calls: ({ cloud }: Workload) =>
+    [...cloud.functions.values()].map((fn) => toldCalls(cloud, fn, { tail: 1000 })),
+  stats: ({ cloud }: Workload) =>
+    [...cloud.functions.values()].map((fn) => {
+      const { containers } = toldStats(cloud, fn, { fromMs, toMs: cloud.nowMs });
+      return [...containers];
+    }),
+  listing: ({ cloud }: Workload) => toldApps(cloud),
+  report: ({ cloud, toMs }: Workload) => {
+    const report = toldReport(cloud, { fromMs, toMs });
+    if (report.kind !== "rows") return report.kind;
+    return report.rows.map(({ hourStartMs, units, unitsByResource }) => [
+      hourStartMs,
+      usdText(units),
+      [...unitsByResource].map(([name, part]) => [name, usdText(part)]),
+    ]);
+  },
+  sandboxes: ({ cloud }: Workload) =>
+    toldSandboxes(cloud, { bothKinds: true, includeFinished: true }).map(
+      ({ createdAtMs, task }) => [createdAtMs, task !== null],
+    ),
+  files: ({ apps }: Workload) => apps.map(({ file }) => file),
+  laptop: (workload: Workload) => workload.laptopNowMs() - workload.cloud.nowMs,
+} satisfies Record<string, (workload: Workload) => unknown>;
+type View = keyof typeof views;
 
-/** What a switch changes: the exact bill, or what is told while the bill stays. */
-const changes: Partial<Record<keyof World, "bill" | "told containers">> = {
-  startedAt: "told containers",
-  billedFrom: "bill",
-  gpuQueue: "bill",
-  rounding: "bill",
-  stopGrace: "bill",
-  prices: "bill",
-  gpuTold: "told containers",
-  finishedAtTold: "told containers",
-  use: "bill",
-  regions: "bill",
-  disks: "bill",
-  preemption: "bill",
-  shortLives: "bill",
-  functionsPerApp: "bill",
-  autoscaler: "bill",
-  people: "bill",
-  lid: "bill",
+/** Where a switch is seen. "bill" is the exact bill; where it is not named, it must not change. */
+const changes: Readonly<Record<Exclude<keyof World, "reportLimit">, readonly View[]>> = {
+  startedAt: ["containers"],
+  billedFrom: ["bill", "report"],
+  gpuQueue: ["bill"],
+  rounding: ["bill", "report"],
+  stopGrace: ["bill"],
+  prices: ["bill", "report"],
+  gpuTold: ["containers"],
+  finishedAtTold: ["containers"],
+  startupTimeTold: ["calls", "stats"],
+  useTold: ["stats"],
+  authorTold: ["listing"],
+  report: ["report"],
+  reportLag: ["report"],
+  costByResource: ["report"],
+  use: ["bill", "stats"],
+  regions: ["bill", "files"],
+  disks: ["bill", "files"],
+  preemption: ["bill", "files"],
+  shortLives: ["bill"],
+  sandboxes: ["sandboxes"],
+  functionsPerApp: ["bill"],
+  appFile: ["files"],
+  autoscaler: ["bill"],
+  people: ["bill", "listing"],
+  clock: ["laptop"],
+  lid: ["bill"],
 };
 
 describe("Worlds of Local Modal", () => {
@@ -76,17 +117,56 @@ describe("Worlds of Local Modal", () => {
 
   for (const { name, world } of namedWorlds) {
     const [key, ...more] = switchesOff(world);
-    const what = key === undefined || more.length > 0 ? undefined : changes[key];
-    if (what === undefined) continue;
-    it(`${name}: the ${what === "bill" ? "bill is another" : "same bill, but containers are told of otherwise"}`, () => {
+    if (key === undefined || key === "reportLimit" || more.length > 0) continue;
+    const seen: readonly View[] = changes[key];
+    it(`${name}: is seen in ${seen.join(" and ")}`, () => {
       const [usual, flipped] = [livedIn(defaultWorld, 10), livedIn(world, 10)];
-      if (what === "bill") assert.notEqual(billed(flipped), billed(usual));
-      else {
+      for (const view of seen)
+        assert.notDeepEqual(views[view](flipped), views[view](usual), `${view} stays as it was`);
+      // More sandboxes are more money; the two kinds of them are not told apart by it.
+      if (!seen.includes("bill") && key !== "sandboxes")
         assert.equal(billed(flipped), billed(usual));
-        assert.notEqual(told(flipped), told(usual));
-      }
     });
   }
+
+  it("tell the exact bill in the end, whatever the report said before", () => {
+    for (const name of ["default", "report-late", "report-in-parts", "report-corrected"]) {
+      const { cloud } = livedIn(worldNamed(name));
+      const endMs = Math.floor(cloud.nowMs / hourMs) * hourMs;
+      const lastHour = { fromMs: endMs - hourMs, toMs: endMs };
+      const told = (): string => {
+        const report = toldReport(cloud, lastHour);
+        assert.ok(report.kind === "rows");
+        return usdText(report.rows.reduce((sum, { units }) => sum + units, 0n));
+      };
+      const exact = usdText(cloud.bill(lastHour).reduce((sum, { units }) => sum + units, 0n));
+      cloud.advanceTo(endMs + hourMs / 2);
+      if (name === "default") assert.equal(told(), exact);
+      else assert.notEqual(told(), exact, name);
+      cloud.advanceTo(endMs + 4 * hourMs);
+      assert.equal(told(), exact, name);
+    }
+  });
+
+  it("withdraw a row and give it back", () => {
+    const { cloud } = livedIn(worldNamed("report-withdrawn"));
+    const rowsAt = (atMs: number, hourStartMs: number): number => {
+      cloud.advanceTo(atMs);
+      const report = toldReport(cloud, { fromMs: hourStartMs, toMs: hourStartMs + hourMs });
+      assert.ok(report.kind === "rows");
+      return report.rows.length;
+    };
+    const firstMs = Math.floor(cloud.nowMs / hourMs) * hourMs - 24 * hourMs;
+    // Only hours that are whole: one that has just ended, one that is away, one that is back.
+    const hours = Array.from({ length: 24 }, (_, index) => firstMs + index * hourMs);
+    const before = cloud.nowMs;
+    const counts = hours.map((hour) => [hour, rowsAt(before, hour)] as const);
+    const later = counts.map(([hour]) => rowsAt(before + 4 * hourMs, hour));
+    assert.ok(
+      counts.some(([, count], index) => count < (later[index] ?? 0)),
+      "none came back",
+    );
+  });
 
   it("bill the load and the queue as they say, to the millisecond", () => {
     const ofWorld = (name: string): number =>

@@ -9,7 +9,9 @@ import { AdminServer } from "./admin/adminServer.ts";
 import type { App } from "./model/entities.ts";
 import { usdPerHour } from "./model/rates.ts";
 import type { DeployRequest } from "./model/cloud.ts";
+import { modalMs } from "./workload/laptop.ts";
 import type { World } from "./worlds/world.ts";
+import { defaultWorld } from "./worlds/worlds.ts";
 import { WebServer } from "./web/webServer.ts";
 import { Workspace, type Timing } from "./workspace.ts";
 
@@ -18,7 +20,7 @@ export interface LocalModalOptions {
   readonly world?: World;
   /** Virtual seconds per real second; 0 stops the time but for `clock.advance`. Default 1. */
   readonly speed?: number;
-  /** Where virtual time starts; default: now. */
+  /** Where virtual time starts; default: now, or what Modal's clock says now in a world where it is another. */
   readonly startMs?: number;
   /** Ports of the control plane, the web endpoints and the admin API; default: any free ones. */
   readonly port?: number;
@@ -83,7 +85,8 @@ export interface LocalModal {
 
 /** Starts Local Modal on loopback. */
 export async function startLocalModal(options: LocalModalOptions = {}): Promise<LocalModal> {
-  const clock = new VirtualClock(options.startMs ?? Date.now(), options.speed ?? 1);
+  const world = options.world ?? defaultWorld;
+  const clock = new VirtualClock(options.startMs ?? modalMs(world, Date.now()), options.speed ?? 1);
   const driver = new Driver(clock);
   const faults = new Faults();
   const journal = new Journal();
@@ -101,7 +104,7 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
       environments,
       seed: (options.seed ?? 1) + workspaces.size * 7919,
       startMs: clock.nowMs(),
-      ...(options.world === undefined ? {} : { world: options.world }),
+      world,
       rates: { usdPerHour, billCpuAndMemory: options.billCpuAndMemory ?? true },
     });
     workspace.timing = { ...workspace.timing, ...options.timing };

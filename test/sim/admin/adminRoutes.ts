@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { LocalModal } from "../localModal.ts";
-import { billView, stateView } from "./views.ts";
+import { billView, costsView, stateView } from "./views.ts";
 import { rpcFaultRule, webFaultRule } from "./faultShapes.ts";
 
 type Route = (local: LocalModal, body: unknown, query: URLSearchParams) => unknown;
@@ -31,6 +31,8 @@ export const adminRoutes: Readonly<Record<string, Route>> = {
   }),
   "GET /state": (local) => stateView(local),
   "GET /bill": (local, _, query) => billView(local, query.get("by") !== "app"),
+  "GET /costs": (local) => costsView(local),
+  "GET /world": (local) => local.workspace.cloud.world,
   "GET /journal": (local, _, query) => {
     const filter = Object.fromEntries(
       ["kind", "name", "appId", "path"].flatMap((key) => {

@@ -70,6 +70,25 @@ export function billView(local: LocalModal, byHour: boolean): unknown {
   );
 }
 
+/** The exact bill at its finest: per container, phase, hour and price. */
+export function costsView(local: LocalModal): unknown {
+  return [...local.workspaces.values()].flatMap((workspace) =>
+    workspace.cloud.costs().map((part) => ({
+      workspace: workspace.name,
+      appId: part.appId,
+      functionId: part.functionId,
+      containerId: part.containerId,
+      phase: part.phase,
+      from: new Date(part.fromMs).toISOString(),
+      to: new Date(part.toMs).toISOString(),
+      gpu: part.gpuType,
+      gpuUsd: usdText(part.gpuUnits),
+      cpuUsd: usdText(part.cpuUnits),
+      memoryUsd: usdText(part.memoryUnits),
+    })),
+  );
+}
+
 function spanOf(container: Container): Span {
   return {
     containerId: container.id,

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { functionIds, toldApps, toldLifecycle, type ToldLifecycle } from "../told/apps.ts";
 import { toldFunctions } from "../told/functions.ts";
 import { appStates, type App, type WebSpec } from "../model/entities.ts";
 import { isDeployed } from "../model/cloud.ts";
@@ -19,14 +20,25 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
     const { cloud } = context.workspace;
     const environment = environmentOf(context, request.environment_name).name;
     return {
-      apps: cloud.listApps(environment).map((app) => ({
-        app_id: app.id,
+      apps: toldApps(cloud, environment).map((app) => ({
+        app_id: app.appId,
         description: app.description,
         state: appStates[app.state],
         created_at: secondsOf(app.createdAtMs),
         stopped_at: secondsOf(app.stoppedAtMs),
-        n_running_tasks: cloud.runningTasks(app),
+        n_running_tasks: app.runningTasks,
         name: app.name,
+        ...(app.metadata === null
+          ? {}
+          : {
+              metadata: {
+                description: app.description,
+                app_id: app.appId,
+                environment_name: app.environment,
+                lifecycle: lifecycleMessage(app.metadata.lifecycle),
+                functions: app.metadata.functions,
+              },
+            }),
       })),
     };
   }),
@@ -38,7 +50,11 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
       const { cloud } = context.workspace;
       const live = cloud.deployedApp(request.name, environment);
       if (live !== null)
-        return { app_id: live.id, environment_name: environment, lifecycle: lifecycleOf(live) };
+        return {
+          app_id: live.id,
+          environment_name: environment,
+          lifecycle: lifecycleOf(context, live),
+        };
       const earlier = [...cloud.apps.values()]
         .filter((app) => app.name === request.name && app.environment === environment)
         .at(-1);
@@ -46,25 +62,24 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
       return {
         previous_app_id: earlier.id,
         environment_name: environment,
-        lifecycle: lifecycleOf(earlier),
+        lifecycle: lifecycleOf(context, earlier),
       };
     },
   ),
 
   AppGetLifecycle: unary(appIdRequest, (request, context) => ({
-    lifecycle: lifecycleOf(appOf(context, request.app_id)),
+    lifecycle: lifecycleOf(context, appOf(context, request.app_id)),
   })),
 
   AppGetInfo: unary(appIdRequest, (request, context) => {
     const app = appOf(context, request.app_id);
-    const fns = [...app.functions.values()];
     return {
       info: {
         description: app.description,
         app_id: app.id,
         environment_name: app.environment,
-        lifecycle: lifecycleOf(app),
-        functions: Object.fromEntries(fns.map((fn) => [fn.spec.name, fn.id])),
+        lifecycle: lifecycleOf(context, app),
+        functions: functionIds(app),
       },
       function_info_summaries: Object.fromEntries(
         toldFunctions(context.workspace.cloud, app).map(({ functionId, gpu }) => [
@@ -99,13 +114,14 @@ export const appRpcs: Readonly<Record<string, UnaryRpc>> = {
   AppDeploymentHistory: unary(appIdRequest, (request, context) => {
     const app = appOf(context, request.app_id);
     const last = app.deployments.at(-1)?.version ?? 0;
+    const isAuthorTold = context.workspace.cloud.world.authorTold !== "nowhere";
     return {
       app_deployment_histories: app.deployments.toReversed().map((one) => ({
         app_id: app.id,
         version: one.version,
         client_version: one.clientVersion,
         deployed_at: secondsOf(one.deployedAtMs),
-        deployed_by: one.deployedBy,
+        deployed_by: isAuthorTold ? one.deployedBy : "",
         tag: one.tag,
         rollback_version: one.rollbackVersion,
         rollback_allowed: one.version !== last,
@@ -162,16 +178,19 @@ function webSummary(web: readonly WebSpec[]): Readonly<Record<string, unknown>> 
   return { web_function: true, requires_proxy_auth: web.every((one) => one.requiresProxyAuth) };
 }
 
-function lifecycleOf(app: App): Readonly<Record<string, unknown>> {
-  const last = app.deployments.at(-1);
+function lifecycleOf(context: Context, app: App): Readonly<Record<string, unknown>> {
+  return lifecycleMessage(toldLifecycle(context.workspace.cloud, app));
+}
+
+function lifecycleMessage(told: ToldLifecycle): Readonly<Record<string, unknown>> {
   return {
-    app_state: appStates[app.state],
-    created_at: secondsOf(app.createdAtMs),
-    created_by: app.createdBy,
-    deployed_at: secondsOf(last?.deployedAtMs ?? null),
-    deployed_by: last?.deployedBy ?? "",
-    version: last?.version ?? 0,
-    stopped_at: secondsOf(app.stoppedAtMs),
-    stopped_by: app.stoppedBy,
+    app_state: appStates[told.state],
+    created_at: secondsOf(told.createdAtMs),
+    created_by: told.createdBy,
+    deployed_at: secondsOf(told.deployedAtMs),
+    deployed_by: told.deployedBy,
+    version: told.version,
+    stopped_at: secondsOf(told.stoppedAtMs),
+    stopped_by: told.stoppedBy,
   };
 }

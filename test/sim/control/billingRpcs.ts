@@ -124,14 +124,11 @@ function rowsOf(
     toMs: msOf(request.end_timestamp) ?? workspace.cloud.nowMs,
     lagMs: workspace.billingLagMs,
   });
-  switch (report.kind) {
-    case "none":
-      throw new RpcError("PERMISSION_DENIED", "Billing reports are not part of this plan");
-    case "refused":
-      throw new RpcError("RESOURCE_EXHAUSTED", "Billing reports are not available right now");
-    case "rows":
-      return report.rows;
-  }
+  if (report.kind === "none")
+    throw new RpcError("PERMISSION_DENIED", "Billing reports are not part of this plan");
+  if (report.kind === "refused")
+    throw new RpcError("RESOURCE_EXHAUSTED", "Billing reports are not available right now");
+  return report.rows;
 }
 
 interface Group {

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Container } from "../model/entities.ts";
-import { toldTaskInfo, toldTasks } from "../told/containers.ts";
+import { toldTaskInfo, toldTasks, type ToldTaskInfo } from "../told/containers.ts";
+import type { Message } from "./grpcServer.ts";
 import { environmentOf, secondsOf, text, unary, type Context, type UnaryRpc } from "./rpc.ts";
 import { RpcError } from "./status.ts";
 
@@ -26,25 +27,7 @@ export const containerRpcs: Readonly<Record<string, UnaryRpc>> = {
   TaskGetInfo: unary(z.object({ task_id: text }), (request, context) => {
     const told = toldTaskInfo(context.workspace.cloud, request.task_id);
     if (told === null) throw new RpcError("NOT_FOUND", `Container '${request.task_id}' not found`);
-    const { endReason } = containerOf(context, request.task_id);
-    return {
-      app_id: told.appId,
-      info: {
-        id: told.containerId,
-        enqueued_at: secondsOf(told.enqueuedAtMs),
-        started_at: secondsOf(told.startedAtMs),
-        finished_at: secondsOf(told.finishedAtMs),
-        ...(told.gpu === null
-          ? {}
-          : {
-              gpu_type: told.gpu.type,
-              gpu_config: { count: told.gpu.count, gpu_type: told.gpu.type },
-            }),
-        ...(told.finishedAtMs === null
-          ? {}
-          : { result: { status: endReason === "scaledown" ? SUCCESS : TERMINATED } }),
-      },
-    };
+    return { app_id: told.appId, info: taskInfoMessage(context, told) };
   }),
 
   ContainerStop: unary(z.object({ task_id: text, graceful: z.boolean() }), (request, context) => {
@@ -53,6 +36,27 @@ export const containerRpcs: Readonly<Record<string, UnaryRpc>> = {
     return {};
   }),
 };
+
+/** TaskInfo, as `TaskGetInfo` and `SandboxList` tell it. */
+export function taskInfoMessage(context: Context, told: ToldTaskInfo): Message {
+  const { endReason } = containerOf(context, told.containerId);
+  return {
+    id: told.containerId,
+    enqueued_at: secondsOf(told.enqueuedAtMs),
+    started_at: secondsOf(told.startedAtMs),
+    finished_at: secondsOf(told.finishedAtMs),
+    sandbox_id: told.sandboxId ?? "",
+    ...(told.gpu === null
+      ? {}
+      : {
+          gpu_type: told.gpu.type,
+          gpu_config: { count: told.gpu.count, gpu_type: told.gpu.type },
+        }),
+    ...(told.finishedAtMs === null
+      ? {}
+      : { result: { status: endReason === "scaledown" ? SUCCESS : TERMINATED } }),
+  };
+}
 
 function containerOf(context: Context, id: string): Container {
   const container = context.workspace.cloud.containerInfo(id);

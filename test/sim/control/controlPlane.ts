@@ -11,6 +11,8 @@ import { deployRpcs } from "./deployRpcs.ts";
 import { functionRpcs } from "./functionRpcs.ts";
 import type { Call, Message, Service } from "./grpcServer.ts";
 import { logRpcs, logStreams } from "./logRpcs.ts";
+import { sandboxRpcs } from "./sandboxRpcs.ts";
+import { statsRpcs } from "./statsRpcs.ts";
 import type { Context } from "./rpc.ts";
 import { RpcError } from "./status.ts";
 import type { EphemeralApps } from "./ephemeralApps.ts";
@@ -24,6 +26,8 @@ const unaryRpcs = {
   ...deployRpcs,
   ...functionRpcs,
   ...logRpcs,
+  ...sandboxRpcs,
+  ...statsRpcs,
 };
 const streamRpcs = { ...billingStreams, ...logStreams };
 
@@ -49,6 +53,10 @@ export class ControlPlane implements Service {
 
   constructor(parts: ControlPlaneParts) {
     this.#parts = parts;
+  }
+
+  nowMs(): number {
+    return this.#parts.driver.clock.nowMs();
   }
 
   arrived(call: Call): ReturnType<Service["arrived"]> {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import type { App, Fn, FunctionSpec, WebSpec } from "../model/entities.ts";
-import { isKnownGpu } from "../model/rates.ts";
+import { isKnownGpu, type Region } from "../model/rates.ts";
 import { scheduling } from "../model/fleet.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Message } from "./grpcServer.ts";
@@ -37,9 +37,11 @@ export const functionShape = z.object({
     z.object({
       memory_mb: number,
       milli_cpu: number,
+      ephemeral_disk_mb: number,
       gpu_config: z.nullish(z.object({ count: number, gpu_type: text })),
     }),
   ),
+  scheduler_placement: z.nullish(z.object({ regions: z.array(text), nonpreemptible: z.boolean() })),
   webhook_config: webhookShape,
   concurrency_limit: number,
   timeout_secs: number,
@@ -137,9 +139,9 @@ export function specOf(
     usedMemoryMib: 0,
     idleUsedMilliCpu: 0,
     idleUsedMemoryMib: 0,
-    region: "any",
-    ephemeralDiskMib: 0,
-    nonpreemptible: false,
+    region: regionOf(message.scheduler_placement?.regions ?? []),
+    ephemeralDiskMib: message.resources?.ephemeral_disk_mb ?? 0,
+    nonpreemptible: message.scheduler_placement?.nonpreemptible ?? false,
     scaledownMs: (idle === 0 ? 60 : idle) * 1000,
     minContainers: settings?.min_containers ?? message.warm_pool_size,
     maxContainers: settings?.max_containers || message.concurrency_limit || 100,
@@ -181,13 +183,45 @@ export function handleOf(webBase: string, app: App, id: string, spec: FunctionSp
   };
 }
 
-export function settingsOf(fn: Fn): Message {
-  const spec = scheduling(fn);
+/** The broad regions of Modal's guide; any other name is a narrow one. */
+const BROAD_REGIONS = new Set(["us", "eu", "ap", "uk", "ca", "me", "sa", "af", "mx"]);
+
+function regionOf(regions: readonly string[]): Region {
+  if (regions.length === 0) return "any";
+  return regions.some((one) => BROAD_REGIONS.has(one.toLowerCase())) ? "broad" : "narrow";
+}
+
+/** A region of that kind, for what is told of a function. */
+export function regionsOf(region: Region): readonly string[] {
+  if (region === "any") return [];
+  return region === "broad" ? ["us"] : ["us-east-1"];
+}
+
+/** The settings in force, those of the deploy, and those that were changed since. */
+export function autoscalerOf(fn: Fn): Message {
   return {
-    min_containers: spec.minContainers,
-    max_containers: spec.maxContainers,
-    buffer_containers: spec.bufferContainers,
-    scaledown_window: Math.round(spec.scaledownMs / 1000),
+    settings: settingsOf(fn),
+    static_settings: settingsMessage(fn.spec),
+    override_settings: settingsMessage(fn.override),
+    default_settings: settingsMessage({
+      minContainers: 0,
+      bufferContainers: 0,
+      scaledownMs: 60_000,
+    }),
+  };
+}
+
+export function settingsOf(fn: Fn): Message {
+  return settingsMessage(scheduling(fn));
+}
+
+function settingsMessage(spec: Partial<Fn["override"]>): Message {
+  const { minContainers, maxContainers, bufferContainers, scaledownMs } = spec;
+  return {
+    ...(minContainers === undefined ? {} : { min_containers: minContainers }),
+    ...(maxContainers === undefined ? {} : { max_containers: maxContainers }),
+    ...(bufferContainers === undefined ? {} : { buffer_containers: bufferContainers }),
+    ...(scaledownMs === undefined ? {} : { scaledown_window: Math.round(scaledownMs / 1000) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { App, Fn } from "../model/entities.ts";
-import { handleOf, settingsOf, settingsShape } from "./functionMessage.ts";
+import { autoscalerOf, handleOf, regionsOf, settingsOf, settingsShape } from "./functionMessage.ts";
+import type { Message } from "./grpcServer.ts";
 import { appOf, environmentOf, text, unary, type Context, type UnaryRpc } from "./rpc.ts";
 import { RpcError } from "./status.ts";
 
@@ -18,30 +19,19 @@ export const functionRpcs: Readonly<Record<string, UnaryRpc>> = {
       return {
         function_id: fn.id,
         handle_metadata: handleOf(context.webBase, app, fn.id, fn.spec),
-        function: {
-          function_name: fn.spec.name,
-          function_type: 2,
-          is_class: fn.spec.name.endsWith(".*"),
-          autoscaler_settings: settingsOf(fn),
-          ranked_functions: [
-            {
-              rank: 0,
-              function: {
-                function_name: fn.spec.name,
-                resources: {
-                  memory_mb: fn.spec.memoryMib,
-                  milli_cpu: fn.spec.milliCpu,
-                  ...(fn.spec.gpu === null
-                    ? {}
-                    : { gpu_config: { count: fn.spec.gpu.count, gpu_type: fn.spec.gpu.type } }),
-                },
-              },
-            },
-          ],
-        },
+        function: functionData(fn),
       };
     },
   ),
+
+  FunctionGetById: unary(z.object({ function_id: text }), (request, context) => {
+    const fn = functionOf(context, request.function_id);
+    const app = appOf(context, fn.appId);
+    return {
+      function: functionData(fn),
+      handle_metadata: handleOf(context.webBase, app, fn.id, fn.spec),
+    };
+  }),
 
   ClassGet: unary(
     z.object({ app_name: text, object_tag: text, environment_name: text }),
@@ -76,6 +66,10 @@ export const functionRpcs: Readonly<Record<string, UnaryRpc>> = {
     },
   ),
 
+  FunctionGetSchedulingParams: unary(z.object({ function_id: text }), (request, context) => ({
+    autoscaler_configuration: autoscalerOf(functionOf(context, request.function_id)),
+  })),
+
   FunctionGetCurrentStats: unary(z.object({ function_id: text }), (request, context) => {
     const fn = functionOf(context, request.function_id);
     const running = [...fn.live].reduce((sum, one) => sum + one.inputs.size, 0);
@@ -94,11 +88,43 @@ function isGiven(value: number | null | undefined): value is number {
   return value !== null && value !== undefined;
 }
 
-function functionOf(context: Context, id: string): Fn {
+export function functionOf(context: Context, id: string): Fn {
   const fn = context.workspace.cloud.functions.get(id);
   if (fn === undefined) throw new RpcError("NOT_FOUND", `Function '${id}' not found`);
   appOf(context, fn.appId);
   return fn;
+}
+
+function functionData(fn: Fn): Message {
+  const { spec } = fn;
+  return {
+    function_name: spec.name,
+    function_type: 2,
+    is_class: spec.name.endsWith(".*"),
+    timeout_secs: Math.round(spec.timeoutMs / 1000),
+    autoscaler_settings: settingsOf(fn),
+    ranked_functions: [
+      {
+        rank: 0,
+        function: {
+          function_name: spec.name,
+          timeout_secs: Math.round(spec.timeoutMs / 1000),
+          resources: {
+            memory_mb: spec.memoryMib,
+            milli_cpu: spec.milliCpu,
+            ephemeral_disk_mb: spec.ephemeralDiskMib,
+            ...(spec.gpu === null
+              ? {}
+              : { gpu_config: { count: spec.gpu.count, gpu_type: spec.gpu.type } }),
+          },
+          scheduler_placement: {
+            regions: regionsOf(spec.region),
+            nonpreemptible: spec.nonpreemptible,
+          },
+        },
+      },
+    ],
+  };
 }
 
 function deployedApp(context: Context, name: string, environmentName: string): App {

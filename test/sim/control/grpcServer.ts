@@ -4,6 +4,7 @@ import {
   type Http2Session,
   type ServerHttp2Stream,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { frame, loadMethods, loadRetryEncoder, unframe, type Method } from "./wire.ts";
@@ -22,6 +23,8 @@ export interface Call {
 }
 
 export interface Service {
+  /** The service's own clock, which dates its answers. */
+  nowMs(): number;
   /** Called as the RPC arrives; returns the faults that hit it and how to note its end. */
   arrived(call: Call): { readonly faults: readonly RpcFault[]; ended(outcome: string): void };
   answer(call: Call): Promise<Message>;
@@ -85,7 +88,7 @@ export class GrpcServer {
     if (method === undefined) {
       const ended = this.#service.arrived({ rpc, request: {}, headers, signal: abort.signal });
       ended.ended("UNIMPLEMENTED");
-      endWith(stream, "UNIMPLEMENTED", `Unknown RPC ${rpc}`);
+      this.#endWith(stream, "UNIMPLEMENTED", `Unknown RPC ${rpc}`);
       return;
     }
     let ended: (outcome: string) => void = () => undefined;
@@ -106,8 +109,45 @@ export class GrpcServer {
       const text = error instanceof Error ? error.message : String(error);
       ended(known ? error.code : "INTERNAL");
       const retryAfter = known ? error.retryAfterSeconds : null;
-      endWith(stream, known ? error.code : "INTERNAL", text, retryAfter);
+      this.#endWith(stream, known ? error.code : "INTERNAL", text, retryAfter);
     }
+  }
+
+  #head(): OutgoingHttpHeaders {
+    return {
+      ":status": 200,
+      "content-type": "application/grpc",
+      date: new Date(this.#service.nowMs()).toUTCString(),
+    };
+  }
+
+  #start(stream: ServerHttp2Stream): void {
+    stream.respond(this.#head(), { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+  }
+
+  /** Ends an RPC with an error; a stream that has begun gets it in its trailers. */
+  #endWith(
+    stream: ServerHttp2Stream,
+    code: keyof typeof grpcCodes,
+    message: string,
+    retryAfterSeconds: number | null = null,
+  ): void {
+    if (stream.destroyed) return;
+    const status = {
+      "grpc-status": String(grpcCodes[code]),
+      "grpc-message": percentEncoded(message),
+      ...(retryAfterSeconds === null
+        ? {}
+        : { "grpc-status-details-bin": encodeRetry(grpcCodes[code], message, retryAfterSeconds) }),
+    };
+    if (stream.headersSent) {
+      stream.removeAllListeners("wantTrailers");
+      stream.on("wantTrailers", () => stream.sendTrailers(status));
+      stream.end();
+      return;
+    }
+    stream.respond({ ...this.#head(), ...status }, { endStream: true });
   }
 
   async #respond(
@@ -138,11 +178,11 @@ export class GrpcServer {
           closeAfter = true;
           break;
         case "ignore":
-          start(stream);
+          this.#start(stream);
           stream.end(frame(method.encodeResponse({})));
           return;
         case "garbage":
-          start(stream);
+          this.#start(stream);
           stream.end(frame(Buffer.from("\u000f\u00ff not a message \u0000\u0007", "latin1")));
           return;
         case "html":
@@ -152,7 +192,7 @@ export class GrpcServer {
       }
     }
     if (method.streams) {
-      start(stream);
+      this.#start(stream);
       await this.#service.stream(call, (message) => {
         if (!stream.destroyed && !stream.writableEnded)
           stream.write(frame(method.encodeResponse(message)));
@@ -167,41 +207,9 @@ export class GrpcServer {
       return;
     }
     if (stream.destroyed) return;
-    start(stream);
+    this.#start(stream);
     stream.end(frame(method.encodeResponse(answer)));
   }
-}
-
-function start(stream: ServerHttp2Stream): void {
-  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-}
-
-/** Ends an RPC with an error; a stream that has begun gets it in its trailers. */
-function endWith(
-  stream: ServerHttp2Stream,
-  code: keyof typeof grpcCodes,
-  message: string,
-  retryAfterSeconds: number | null = null,
-): void {
-  if (stream.destroyed) return;
-  const status = {
-    "grpc-status": String(grpcCodes[code]),
-    "grpc-message": percentEncoded(message),
-    ...(retryAfterSeconds === null
-      ? {}
-      : { "grpc-status-details-bin": encodeRetry(grpcCodes[code], message, retryAfterSeconds) }),
-  };
-  if (stream.headersSent) {
-    stream.removeAllListeners("wantTrailers");
-    stream.on("wantTrailers", () => stream.sendTrailers(status));
-    stream.end();
-    return;
-  }
-  stream.respond(
-    { ":status": 200, "content-type": "application/grpc", ...status },
-    { endStream: true },
-  );
 }
 
 /** gRPC's own rule: printable ASCII but "%" stays as it is; clients decode no more than that. */

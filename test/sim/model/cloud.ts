@@ -17,6 +17,7 @@ import { functionSpec, type FunctionRequest } from "./functionSpec.ts";
 import { Fleet, isOver, scheduling } from "./fleet.ts";
 import { newId, Random } from "./random.ts";
 import { PriceList } from "./priceList.ts";
+import type { Sandbox, SandboxRequest } from "./sandbox.ts";
 import { usdPerHour, type RateCard } from "./rates.ts";
 import { reckon, type BillRange, type CostPart } from "./reckoning.ts";
 
@@ -78,6 +79,7 @@ export class Cloud {
   readonly world: World;
   readonly apps = new Map<string, App>();
   readonly functions = new Map<string, Fn>();
+  readonly sandboxes = new Map<string, Sandbox>();
   readonly fleet: Fleet;
   readonly random: Random;
   readonly user: string;
@@ -319,7 +321,8 @@ export class Cloud {
   /** How many containers Modal counts for the app, pending ones included. */
   runningTasks(app: App): number {
     let count = 0;
-    for (const container of this.fleet.live) if (container.appId === app.id) count += 1;
+    for (const container of this.fleet.live)
+      if (container.appId === app.id && container.sandbox?.isUntimed !== true) count += 1;
     return count;
   }
 
@@ -393,6 +396,53 @@ export class Cloud {
     if (options.graceful === true) this.fleet.drain(container, reason);
     else this.fleet.end(container, reason);
     return true;
+  }
+
+  // Sandboxes
+
+  /** A sandbox of an app; it runs until it is terminated, its time is over, or its app is stopped. */
+  createSandbox(request: SandboxRequest): Sandbox {
+    const spec = this.#dressed(
+      this.app(request.appId),
+      functionSpec({
+        name: request.name ?? "sandbox",
+        gpu: request.gpu ?? null,
+        milliCpu: request.milliCpu ?? 125,
+        memoryMib: request.memoryMib ?? 128,
+        queueMs: request.queueMs ?? 500,
+        coldStartMs: request.bootMs ?? 1000,
+      }),
+    );
+    const isUntimed = request.isUntimed ?? false;
+    const id = isUntimed ? `sb-${newId(this.random, "sb").slice(3)}02` : newId(this.random, "sb");
+    // A function of its own, which no deploy knows and nobody can call.
+    const fn: Fn = {
+      id: "",
+      appId: request.appId,
+      spec: { ...spec, nonpreemptible: false },
+      override: {},
+      queue: [],
+      live: new Set(),
+    };
+    const sandbox: Sandbox = {
+      id,
+      appId: request.appId,
+      name: request.name ?? "",
+      createdAtMs: this.#nowMs,
+      timeoutMs: request.timeoutMs ?? 300_000,
+      isUntimed,
+      container: this.fleet.start(fn, { id, isUntimed }),
+    };
+    this.sandboxes.set(id, sandbox);
+    this.schedule(this.#nowMs + sandbox.timeoutMs, () => this.terminateSandbox(id));
+    return sandbox;
+  }
+
+  /** Ends a sandbox. Returns false when it had ended before. Throws on an id that never was. */
+  terminateSandbox(id: string): boolean {
+    const sandbox = this.sandboxes.get(id);
+    if (sandbox === undefined) throw new RangeError(`Sandbox '${id}' not found`);
+    return this.stopContainer(sandbox.container.id);
   }
 
   // Money

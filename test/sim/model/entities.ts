@@ -88,8 +88,12 @@ export interface Container {
   readonly id: string;
   readonly appId: string;
   readonly fn: Fn;
+  /** The function as it was when the container was asked for; a later deploy changes it no more. */
+  readonly spec: FunctionSpec;
   readonly version: number;
   readonly gpu: GpuSpec | null;
+  /** Of a sandbox; null for a function's container. */
+  readonly sandbox: { readonly id: string; readonly isUntimed: boolean } | null;
   readonly enqueuedAtMs: number;
   /** When it began to boot. What Modal tells as `started_at` is for told/containers.ts to say. */
   bootedAtMs: number | null;

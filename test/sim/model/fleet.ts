@@ -94,20 +94,22 @@ export class Fleet {
     return container;
   }
 
-  start(fn: Fn): Container {
-    const container = this.#create(fn);
+  start(fn: Fn, sandbox: Container["sandbox"] = null): Container {
+    const container = this.#create(fn, sandbox);
     this.#after(this.#queueMs(container), () => this.#boot(container));
     return container;
   }
 
-  #create(fn: Fn): Container {
+  #create(fn: Fn, sandbox: Container["sandbox"] = null): Container {
     const now = this.#host.now();
     const container: Container = {
       id: newId(this.#host.random, "ta"),
       appId: fn.appId,
       fn,
+      spec: fn.spec,
       version: this.#host.versionOf(fn.appId),
       gpu: fn.spec.gpu,
+      sandbox,
       enqueuedAtMs: now,
       bootedAtMs: null,
       readyAtMs: null,
@@ -184,7 +186,7 @@ export class Fleet {
 
   #boot(container: Container): void {
     if (container.state !== "pending") return;
-    const { spec } = container.fn;
+    const { spec } = container;
     container.state = "starting";
     container.bootedAtMs = this.#host.now();
     this.#enter(container, "boot");
@@ -192,9 +194,17 @@ export class Fleet {
       this.#after(spec.crashAfterMs, () => this.end(container, "crashed"));
     this.#after(loadMs(container), () => {
       if (container.state !== "starting") return;
+      if (container.sandbox !== null) return this.#beginSandbox(container);
       this.#becomeIdle(container);
       this.balance(container.fn);
     });
+  }
+
+  /** A sandbox works from its being ready to its end; nothing is sent to it. */
+  #beginSandbox(container: Container): void {
+    container.state = "busy";
+    container.readyAtMs = this.#host.now();
+    this.#enter(container, "busy");
   }
 
   #becomeIdle(container: Container): void {
@@ -261,7 +271,7 @@ export class Fleet {
   }
 
   #enter(container: Container, phase: Phase): void {
-    const { spec } = container.fn;
+    const { spec } = container;
     const used =
       phase === "busy"
         ? { milliCpu: spec.usedMilliCpu, memoryMib: spec.usedMemoryMib }
@@ -278,7 +288,7 @@ export class Fleet {
   #queueMs(container: Container): number {
     const waits = this.#host.world.gpuQueue === "minutes" && container.gpu !== null;
     const forGpuMs = waits ? drawBetween(container.id, "gpu-queue", 0, LONGEST_GPU_QUEUE_MS) : 0;
-    return container.fn.spec.queueMs + forGpuMs;
+    return container.spec.queueMs + forGpuMs;
   }
 
   /** How long a container goes on after it was told to stop. One that has not booted, or has crashed, ends at once. */
@@ -299,8 +309,8 @@ export function isOver({ state }: Container): boolean {
   return state === "ended" || state === "stopping";
 }
 
-function loadMs({ id, fn }: Container): number {
-  const { coldStartMs, slowestColdStartMs } = fn.spec;
+function loadMs({ id, spec }: Container): number {
+  const { coldStartMs, slowestColdStartMs } = spec;
   const extraMs = Math.max(0, slowestColdStartMs - coldStartMs);
   return coldStartMs + Math.round(extraMs * draw(id, "load"));
 }

@@ -56,6 +56,7 @@ export interface Resources {
   readonly ephemeralDiskMib?: number;
   readonly region?: Region;
   readonly nonpreemptible?: boolean;
+  readonly isSandbox?: boolean;
 }
 
 /** Cost per millisecond in `COST_UNITS_PER_USD`ths of a dollar, by resource. Exact integers. */
@@ -113,6 +114,7 @@ export function priceOf(card: RateCard, resources: Resources): Price {
         CENTI *
         region;
   if (!card.billCpuAndMemory) return { gpu, cpu: 0n, memory: 0n };
+  const kind = resources.isSandbox === true ? "_sandbox" : "";
   const isKept = resources.nonpreemptible === true && resources.gpu === null;
   const factor = region * (isKept ? NONPREEMPTIBLE_FACTOR : 1n);
   const centiMib = larger(
@@ -121,8 +123,13 @@ export function priceOf(card: RateCard, resources: Resources): Price {
   );
   return {
     gpu,
-    cpu: rate(card, "cpu_hour_cost") * BigInt(resources.milliCpu) * MIB_PER_GIB * CENTI * factor,
-    memory: rate(card, "mem_gib_hour_cost") * centiMib * MILLI * factor,
+    cpu:
+      rate(card, `cpu_hour_cost${kind}`) *
+      BigInt(resources.milliCpu) *
+      MIB_PER_GIB *
+      CENTI *
+      factor,
+    memory: rate(card, `mem_gib_hour_cost${kind}`) * centiMib * MILLI * factor,
   };
 }
 

@@ -52,9 +52,10 @@ export function reckon(
       const { card, untilMs } = prices.at(at);
       const stop = Math.min(until, hour + HOUR_MS, untilMs);
       const price = priceOf(card, {
-        ...container.fn.spec,
+        ...container.spec,
         ...change,
         gpu: container.gpu,
+        isSandbox: container.sandbox !== null,
       });
       const ms = BigInt(stop - at);
       parts.push({

@@ -18,6 +18,8 @@ export interface ToldTaskInfo extends ToldTask {
   readonly finishedAtMs: number | null;
   /** null is "not told", never "no GPU". */
   readonly gpu: GpuSpec | null;
+  /** Of a sandbox's task. */
+  readonly sandboxId: string | null;
 }
 
 /** The live containers as `TaskList` tells them. */
@@ -25,13 +27,16 @@ export function toldTasks(
   cloud: Cloud,
   filter: { readonly environment?: string; readonly appId?: string } = {},
 ): readonly ToldTask[] {
-  return cloud.listContainers(filter).map((container) => toldTask(cloud, container));
+  return cloud
+    .listContainers(filter)
+    .filter(({ sandbox }) => sandbox?.isUntimed !== true)
+    .map((container) => toldTask(cloud, container));
 }
 
 /** A container as `TaskGetInfo` tells it; null when Modal knows none of that id (any more). */
 export function toldTaskInfo(cloud: Cloud, containerId: string): ToldTaskInfo | null {
   const container = cloud.containerInfo(containerId);
-  if (container === null) return null;
+  if (container === null || container.sandbox?.isUntimed === true) return null;
   const { finishedAtMs } = container;
   const knownForMs = KNOWN_FOR_MS[cloud.world.finishedAtTold];
   if (finishedAtMs !== null && cloud.nowMs >= finishedAtMs + knownForMs) return null;
@@ -39,6 +44,7 @@ export function toldTaskInfo(cloud: Cloud, containerId: string): ToldTaskInfo | 
     ...toldTask(cloud, container),
     finishedAtMs,
     gpu: cloud.world.gpuTold === "container" ? container.gpu : null,
+    sandboxId: container.sandbox?.id ?? null,
   };
 }
 
@@ -49,4 +55,12 @@ function toldTask({ world }: Cloud, container: Container): ToldTask {
     enqueuedAtMs: container.enqueuedAtMs,
     startedAtMs: world.startedAt === "ready" ? container.readyAtMs : container.bootedAtMs,
   };
+}
+
+/** The startup time that calls and stats tell; null while it loads, and where nobody tells it. */
+export function toldStartupMs({ world }: Cloud, container: Container): number | null {
+  const { readyAtMs, bootedAtMs, enqueuedAtMs } = container;
+  if (readyAtMs === null || bootedAtMs === null) return null;
+  if (world.startupTimeTold === "nowhere") return null;
+  return readyAtMs - (world.startupTimeTold === "load" ? bootedAtMs : enqueuedAtMs);
 }

@@ -89,6 +89,8 @@ export class WebServer {
     response.on("error", () => undefined);
     const body = await collect(request);
     this.#parts.driver.sync();
+    // The service's own clock dates its answers.
+    response.setHeader("date", new Date(this.#parts.driver.clock.nowMs()).toUTCString());
     const url = new URL(request.url ?? "/", this.base);
     const [label = "", ...rest] = url.pathname.slice(1).split("/");
     const path = `/${rest.join("/")}`;

@@ -15,6 +15,11 @@ export function laptopMs({ clock }: World, modalMs: number): number {
   return clock === "laptop-ahead" ? modalMs + CLOCK_OFF_MS : modalMs - CLOCK_OFF_MS;
 }
 
+/** What Modal's clock says at an instant of the laptop's. */
+export function modalMs(world: World, atLaptopMs: number): number {
+  return atLaptopMs - laptopMs(world, 0);
+}
+
 /** When the lid is closed between these instants: a nap on half of the days; in some worlds each night and on weekends too. */
 export function planSleeps(
   world: World,

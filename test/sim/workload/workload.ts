@@ -4,6 +4,7 @@ import { Random } from "../model/random.ts";
 import type { World } from "../worlds/world.ts";
 import { planApp } from "./appLife.ts";
 import { laptopMs, planSleeps, type Sleep } from "./laptop.ts";
+import { planSandboxes } from "./sandboxes.ts";
 import { planShortLives } from "./shortLives.ts";
 import type { WorkApp } from "./workApp.ts";
 
@@ -44,6 +45,7 @@ export function planWorkload(options: WorkloadOptions): Workload {
   const plan = { cloud, randomFor, sleeps, fromMs, toMs, apps };
   for (let i = randomFor("apps").between(1, 4); i > 0; i -= 1) planApp(plan, `app-${i}`);
   if (world.shortLives === "many") planShortLives(plan);
+  if (world.sandboxes !== "none") planSandboxes(plan);
   return {
     cloud,
     world,

@@ -5,9 +5,6 @@
  * Sources in short: "proto" is a comment in `modal_proto` of the `modal` 1.6.4 package; "types" are
  * the type declarations of npm `modal` 0.11.1; "pricing" is Modal's pricing page and its questions
  * and answers as read on 2026-10-07; "docs" is Modal's guide. Nothing was tried on the real service.
- *
- * Not in force yet: `startupTimeTold`, `useTold`, `authorTold`, `report`, `reportLag`,
- * `reportLimit`, `costByResource`, `sandboxes`, `clock` (but for `laptopMs`).
  */
 export interface World {
   // When a container costs
@@ -31,8 +28,8 @@ export interface World {
   readonly gpuTold: "function" | "container" | "nowhere";
   /** How long `TaskGetInfo` knows a container that has ended; not documented. */
   readonly finishedAtTold: "hours" | "minutes" | "never";
-  /** `FunctionCallInputInfo.startup_time_seconds` and the "startup_time" of the stats (proto): given, or empty. */
-  readonly startupTimeTold: "calls" | "nowhere";
+  /** `FunctionCallInputInfo.startup_time_seconds` and the startup time of the stats (proto, CLI): the load alone, all the time since the container was asked for, or empty. */
+  readonly startupTimeTold: "load" | "from-enqueue" | "nowhere";
   /** `container_percentile_stats` has "cpu_usage, memory_usage, gpu_utilization subject to change as requirements evolve" (proto). */
   readonly useTold: "stats" | "nowhere";
   /** Who deployed it: in the listing's metadata (1.6), only on asking for the lifecycle (before), or empty. */

@@ -39,7 +39,9 @@ export const answers: { readonly [K in keyof World]: Readonly<Record<World[K], s
     never: "an ended container is not known",
   },
   startupTimeTold: {
-    calls: "calls and stats tell the startup time",
+    load: "calls and stats tell how long a container loaded",
+    "from-enqueue":
+      "calls and stats tell how long it took from asking for a container to its being ready",
     nowhere: "nobody tells the startup time",
   },
   useTold: {
@@ -124,7 +126,7 @@ const usual: World = {
   prices: "steady",
   gpuTold: "function",
   finishedAtTold: "hours",
-  startupTimeTold: "calls",
+  startupTimeTold: "load",
   useTold: "stats",
   authorTold: "listing",
   report: "grows",
