@@ -1,17 +1,16 @@
-import { zoneOffset } from "../cost/spending/calendar.ts";
+import { periodOf } from "../cost/spending/calendar.ts";
 import * as z from "zod/mini";
 import { microUsd } from "../cost/money.ts";
 import type { SummaryRow, TimeRange } from "../session/ledgerPort.ts";
 import { quarterMs } from "./tables/callQuarter.ts";
 import { maybeWhole, text, whole } from "./tables/column.ts";
 import type { Connection } from "./connection.ts";
-import { fixedOffset, localDay } from "./localDay.ts";
 import { prunedThroughMs } from "./tables/prunedThrough.ts";
 
 export type SummaryQuery = TimeRange & {
   readonly scope?: string;
-  readonly utcOffsetMinutes: number;
-  readonly timeZone?: string;
+  /** IANA name. */
+  readonly timeZone: string;
 };
 
 const groupSchema = z.object({
@@ -53,10 +52,6 @@ export function summaryOf(connection: Connection, query: SummaryQuery): readonly
   return connection.read(() => {
     const groups = groupsOf(connection, query.scope);
     const keptFromMs = prunedThroughMs(connection);
-    const offsetAt =
-      query.timeZone === undefined
-        ? fixedOffset(query.utcOffsetMinutes)
-        : zoneOffset(query.timeZone);
     const rows: SummaryRow[] = [];
     const fromMs = Math.max(
       query.fromMs,
@@ -65,7 +60,7 @@ export function summaryOf(connection: Connection, query: SummaryQuery): readonly
     const lastQuarter = Math.max(...groups.map((g) => g.lastQuarter));
     const toMs = Math.min(query.toMs, (lastQuarter + 1) * quarterMs);
     for (let startMs = fromMs; startMs < toMs;) {
-      const { day, endMs: midnightMs } = localDay(startMs, offsetAt);
+      const { key: day, toMs: midnightMs } = periodOf("day", startMs, query.timeZone);
       const range = { fromMs: startMs, toMs: Math.min(toMs, midnightMs) };
       rows.push(
         ...rowsOf(day, (add) => addDay(connection, groups, query.scope, keptFromMs, range, add)),

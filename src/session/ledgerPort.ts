@@ -135,14 +135,13 @@ export interface Ledger extends Disposable {
   recall<T>(key: string, shape: Shape<T>): T | undefined;
 
   /**
-   * Calls per local day, app and endpoint: the fast path of the report. Days are those of
-   * `timeZone` (IANA name, summer time included) where it is given, else of the fixed offset.
+   * Calls per local day of `timeZone` (IANA name), app and endpoint, pruned calls included: a month
+   * of a busy workspace in milliseconds.
    */
   summary(
     query: TimeRange & {
       readonly scope?: string;
-      readonly utcOffsetMinutes: number;
-      readonly timeZone?: string;
+      readonly timeZone: string;
     },
   ): readonly SummaryRow[];
 }

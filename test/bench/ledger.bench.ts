@@ -73,7 +73,7 @@ async function measure(ledgerPath: string, jsonlPath: string): Promise<readonly 
   const summaries = { ours: [] as number[], peer: [] as number[] };
   for (let run = 0; run < runs; run += 1) {
     let startMs = performance.now();
-    const ours = ledger.summary({ fromMs: monthFromMs, toMs: monthToMs, utcOffsetMinutes: 60 });
+    const ours = ledger.summary({ fromMs: monthFromMs, toMs: monthToMs, timeZone: "+01:00" });
     summaries.ours.push(performance.now() - startMs);
     if (run >= peerRuns) continue;
     startMs = performance.now();

@@ -144,7 +144,7 @@ describe("the ledger in several processes", () => {
     const sums = ledger.summary({
       fromMs: mondayMs,
       toMs: mondayMs + 86_400_000,
-      utcOffsetMinutes: 0,
+      timeZone: "UTC",
     });
     assert.deepEqual(
       sums.map(({ calls, reportedMicroUsd }) => [calls, reportedMicroUsd]),
@@ -198,7 +198,7 @@ describe("the ledger in several processes", () => {
     const sums = ledger.summary({
       fromMs: mondayMs,
       toMs: mondayMs + 1,
-      utcOffsetMinutes: 0,
+      timeZone: "UTC",
     });
     assert.deepEqual(
       sums.map(({ calls, reportedMicroUsd }) => [calls, reportedMicroUsd]),

@@ -14,7 +14,6 @@ export interface ReportQuestion {
   readonly fromMs: number;
   readonly toMs: number;
   readonly nowMs: number;
-  readonly timeZone: string;
 }
 
 export interface AppCost extends TieredCost {

@@ -37,18 +37,18 @@ export const showSpending = command("showSpending", async (services: SpendingSer
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const fromMs = nowMs - recentDays * dayMs;
   const reading = meter.costsSince(scope, fromMs);
-  const question: ReportQuestion = { ...reading, fromMs, toMs: nowMs, timeZone };
+  const question: ReportQuestion = { ...reading, fromMs, toMs: nowMs };
   const sessions = ledger.sessions({ scope, fromMs, toMs: nowMs });
   const users = new Map(sessions.map(({ sessionId, username }) => [sessionId, username ?? "you"]));
   const monthMs = periodOf("month", nowMs, timeZone).fromMs;
-  const days = spending.days(scope, Math.min(monthMs, nowMs - shownDays * dayMs));
+  const shownMs = Math.min(monthMs, nowMs - shownDays * dayMs);
+  const days = spending.days(scope, shownMs);
   const first = days.find(({ spent }) => spent.microUsd > 0);
   const apps = costPerApp(question);
   await pages.show(
     "Spending and Budget",
     spendingPage({
       scope,
-      timeZone,
       standings: budgets.standings(scope),
       projection: projectMonth(
         (from, to) => spentBetween(days, from, Math.min(to, nowMs), nowMs),
@@ -57,6 +57,8 @@ export const showSpending = command("showSpending", async (services: SpendingSer
         timeZone,
       ),
       days: days.slice(-shownDays),
+      calls: ledger.summary({ scope, fromMs: shownMs, toMs: nowMs, timeZone }),
+      monthFrom: periodOf("day", monthMs, timeZone).key,
       recentDays,
       apps,
       byEndpoint: costPer("endpoint", question),

@@ -8,9 +8,10 @@ import { plural, t } from "../../base/text.ts";
 import type { KnownPart } from "../../cost/cost.ts";
 import { formatAmount, formatDuration, formatMetered } from "../../cost/format.ts";
 import { savings } from "../../cost/spending/estimate.ts";
-import type { MicroUsd } from "../../cost/money.ts";
+import { sumUsd, type MicroUsd } from "../../cost/money.ts";
 import type { AppCost, SharedCost } from "../../cost/spending/report.ts";
 import type { SessionEnd, SessionRecord } from "../../session/session.ts";
+import type { SummaryRow } from "../../session/ledgerPort.ts";
 import type { DaySpent } from "../../session/meter/spending.ts";
 import { escapeMarkdown, table } from "../markdown.ts";
 
@@ -34,12 +35,15 @@ export const monthDays = 30;
 /** What the page of spending is made from. All sums are of one scope. */
 export interface SpendingFacts {
   readonly scope: string;
-  readonly timeZone: string;
   readonly standings: readonly BudgetStanding[];
   /** undefined: too little history to tell. */
   readonly projection: Projection | undefined;
   /** Oldest first. */
   readonly days: readonly DaySpent[];
+  /** Calls of these days and of the whole month, by day, app and endpoint. */
+  readonly calls: readonly SummaryRow[];
+  /** The first day of the month, "2026-11-01". */
+  readonly monthFrom: string;
   /** Of the last `recentDays`. */
   readonly recentDays: number;
   readonly apps: readonly AppCost[];
@@ -74,9 +78,10 @@ export function spendingPage(facts: SpendingFacts): readonly string[] {
     "## Day by day",
     "",
     ...table(
-      ["day", figure("spent")],
-      days.toReversed().map(({ day, spent }) => [day.key, amount(spent)]),
+      ["day", figure("spent"), figure("calls")],
+      days.toReversed().map(({ day, spent }) => [day.key, amount(spent), callsOn(day.key, facts)]),
     ),
+    ...monthOfCalls(facts),
     `## By app, the last ${recentDays} days`,
     "",
     ...table(
@@ -112,6 +117,43 @@ function projectionLines({ projection, neverStopped }: SpendingFacts): readonly 
     `At the pace of the last ${formatDuration(basisDays * 86_400_000)}, the month will cost ${formatMetered(projected)}: ${targets.join("; ")}.`,
     "",
     ...savingLines(projected, neverStopped),
+  ];
+}
+
+function callsOn(key: string, { calls }: SpendingFacts): string {
+  const sum = calls.filter(({ day }) => day === key).reduce((all, row) => all + row.calls, 0);
+  return sum === 0 ? "" : String(sum);
+}
+
+/** Every call of the month by what was called, those included that the ledger keeps as sums alone. */
+function monthOfCalls({ calls, monthFrom }: SpendingFacts): readonly string[] {
+  const byEndpoint = Map.groupBy(
+    calls.filter(({ day }) => day >= monthFrom),
+    ({ appName, endpoint }) => JSON.stringify([appName, endpoint]),
+  );
+  if (byEndpoint.size === 0) return [];
+  const rows = [...byEndpoint.values()].map((days) => ({
+    appName: days[0]?.appName ?? "",
+    endpoint: days[0]?.endpoint ?? "",
+    calls: days.reduce((sum, row) => sum + row.calls, 0),
+    unknownCalls: days.reduce((sum, row) => sum + row.unknownCalls, 0),
+    reported: sumUsd(days.map(({ reportedMicroUsd }) => reportedMicroUsd)),
+  }));
+  return [
+    t("Calls of this month, with what they reported (their containers cost more)."),
+    "",
+    ...table(
+      [t("app"), t("endpoint"), ...[t("calls"), t("without a cost"), t("reported")].map(figure)],
+      rows
+        .toSorted((a, b) => b.reported - a.reported || b.calls - a.calls)
+        .map(({ appName, endpoint, calls: count, unknownCalls, reported }) => [
+          escapeMarkdown(appName),
+          escapeMarkdown(endpoint),
+          String(count),
+          unknownCalls === 0 ? "" : String(unknownCalls),
+          formatAmount(reported),
+        ]),
+    ),
   ];
 }
 

@@ -13,7 +13,7 @@ import {
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-const week = { fromMs: mondayMs, toMs: mondayMs + 7 * dayMs, utcOffsetMinutes: 0 };
+const week = { fromMs: mondayMs, toMs: mondayMs + 7 * dayMs, timeZone: "UTC" };
 
 describe("pruning the ledger", () => {
   let files: TemporaryLedger;
@@ -46,7 +46,7 @@ describe("pruning the ledger", () => {
     // A quarter that is gone belongs to the range in which it begins.
     assert.equal(ledger.summary({ ...week, toMs: mondayMs + 60_000 }).length, 1);
     assert.equal(ledger.summary({ ...week, fromMs: mondayMs + 60_000 }).length, 3);
-    assert.deepEqual(ledger.summary({ ...week, utcOffsetMinutes: 7 }), before);
+    assert.deepEqual(ledger.summary({ ...week, timeZone: "+00:07" }), before);
   });
 
   it("does not count a pruned call again when its log line is read again", () => {

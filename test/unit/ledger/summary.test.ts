@@ -19,20 +19,20 @@ describe("summary of the ledger", () => {
   it("puts a call on the day of the person's clock", () => {
     const atMs = mondayMs + dayMs - 1;
     ledger.upsertCall(call({ callId: "day", scope: "day", startedAtMs: atMs }));
-    const dayAt = (utcOffsetMinutes: number): string | undefined =>
+    const dayAt = (timeZone: string): string | undefined =>
       ledger.summary({
         fromMs: mondayMs - dayMs,
         toMs: mondayMs + 3 * dayMs,
         scope: "day",
-        utcOffsetMinutes,
+        timeZone,
       })[0]?.day;
-    assert.equal(dayAt(0), "2026-11-02");
-    assert.equal(dayAt(60), "2026-11-03");
-    assert.equal(dayAt(345), "2026-11-03");
-    assert.equal(dayAt(-480), "2026-11-02");
+    assert.equal(dayAt("UTC"), "2026-11-02");
+    assert.equal(dayAt("+01:00"), "2026-11-03");
+    assert.equal(dayAt("Asia/Kathmandu"), "2026-11-03");
+    assert.equal(dayAt("-08:00"), "2026-11-02");
   });
 
-  it("follows summer time where a time zone is given", () => {
+  it("follows summer time", () => {
     const own = { scope: "zone", reportedMicroUsd: microUsd(1) };
     // Both at 23:30 of Berlin's clock, before and after it is set back on 25 October.
     ledger.upsertCall(call({ ...own, callId: "z1", startedAtMs: Date.UTC(2026, 9, 24, 21, 30) }));
@@ -41,7 +41,6 @@ describe("summary of the ledger", () => {
       fromMs: Date.UTC(2026, 9, 1),
       toMs: Date.UTC(2026, 11, 1),
       scope: "zone",
-      utcOffsetMinutes: 60,
       timeZone: "Europe/Berlin",
     });
     assert.deepEqual(
@@ -54,7 +53,7 @@ describe("summary of the ledger", () => {
     const own = { scope: "unknown", startedAtMs: mondayMs };
     ledger.upsertCall(call({ ...own, callId: "u1", reportedMicroUsd: microUsd(0) }));
     ledger.upsertCall(call({ ...own, callId: "u2", status: "failed" }));
-    const [row] = ledger.summary({ ...day(0), scope: "unknown", utcOffsetMinutes: 0 });
+    const [row] = ledger.summary({ ...day(0), scope: "unknown", timeZone: "UTC" });
     assert.deepEqual([row?.calls, row?.unknownCalls, row?.reportedMicroUsd], [2, 1, 0]);
   });
 
@@ -67,7 +66,15 @@ describe("summary of the ledger", () => {
           fc.record({
             fromMs: instantArbitrary,
             toMs: instantArbitrary,
-            utcOffsetMinutes: fc.constantFrom(0, 60, -300, 330, 345, 765, -570, 7),
+            timeZone: fc.constantFrom(
+              "UTC",
+              "+01:00",
+              "-05:00",
+              "+05:45",
+              "+12:45",
+              "-09:30",
+              "+00:07",
+            ),
           }),
           { minLength: 4, maxLength: 4 },
         ),
@@ -82,7 +89,7 @@ describe("summary of the ledger", () => {
           for (const query of queries) {
             assert.deepEqual(
               ledger.summary({ ...query, scope: `sum-${run}` }),
-              counted(calls, query.fromMs, query.toMs, query.utcOffsetMinutes),
+              counted(calls, query.fromMs, query.toMs, query.timeZone),
             );
           }
         },
@@ -115,14 +122,13 @@ function counted(
   calls: readonly CallRecord[],
   fromMs: number,
   toMs: number,
-  utcOffsetMinutes: number,
+  timeZone: string,
 ): readonly SummaryRow[] {
+  const days = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short" });
   const rows = new Map<string, SummaryRow>();
   for (const each of calls) {
     if (each.startedAtMs < fromMs || each.startedAtMs >= toMs) continue;
-    const localDay = new Date(each.startedAtMs + utcOffsetMinutes * 60_000)
-      .toISOString()
-      .slice(0, 10);
+    const localDay = days.format(each.startedAtMs);
     const key = `${localDay} ${each.appName ?? ""} ${each.endpoint ?? ""}`;
     const known = rows.get(key);
     rows.set(key, {

@@ -7,7 +7,17 @@ import {
 } from "../../../../src/cost/spending/calendar.ts";
 import { hour } from "../arbitraries.ts";
 
-const zones = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata", "America/Sao_Paulo"];
+const zones = [
+  "UTC",
+  "Europe/Berlin",
+  "America/Los_Angeles",
+  "Asia/Kolkata",
+  // Their clocks are changed at midnight.
+  "America/Sao_Paulo",
+  "America/Havana",
+  "Africa/Cairo",
+  "Asia/Beirut",
+];
 
 describe("the calendar", () => {
   it("names days, weeks and months in the local time", () => {
@@ -54,7 +64,28 @@ describe("the calendar", () => {
           assert.deepEqual(periodOf(unit, period.toMs - 1, zone), period);
         },
       ),
+      { numRuns: 500 },
     );
+  });
+
+  it("ends a day where the next begins, also on the eve of a change of clocks at midnight", () => {
+    for (const [zone, eve] of [
+      ["Africa/Cairo", Date.UTC(2026, 3, 23, 12)],
+      ["Asia/Beirut", Date.UTC(2026, 2, 28, 12)],
+      ["America/Havana", Date.UTC(2026, 2, 7, 17)],
+    ] as const) {
+      const calendar = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" });
+      const day = periodOf("day", eve, zone);
+      const next = periodOf("day", day.toMs, zone);
+      assert.deepEqual(
+        [calendar.format(day.toMs - 1), calendar.format(day.toMs), calendar.format(next.toMs - 1)],
+        [day.key, next.key, next.key],
+      );
+      assert.deepEqual(
+        [(day.toMs - day.fromMs) / hour, (next.toMs - next.fromMs) / hour],
+        [24, 23],
+      );
+    }
   });
 
   it("lists the periods of a range", () => {

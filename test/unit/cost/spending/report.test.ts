@@ -16,7 +16,6 @@ const ask = {
   fromMs: t0 - day,
   toMs: t0 + 2 * day,
   nowMs: t0 + 2 * day,
-  timeZone: "Europe/Berlin",
 };
 
 describe("the report", () => {

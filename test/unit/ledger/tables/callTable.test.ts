@@ -66,7 +66,7 @@ describe("calls of the ledger", () => {
   });
 
   it("takes a correction of the reported cost, in the call and in the sums", () => {
-    const query = { fromMs: mondayMs, toMs: mondayMs + 1, scope: "corrected", utcOffsetMinutes: 0 };
+    const query = { fromMs: mondayMs, toMs: mondayMs + 1, scope: "corrected", timeZone: "UTC" };
     const done = call({
       callId: "corrected",
       scope: "corrected",
@@ -144,7 +144,7 @@ describe("calls of the ledger", () => {
           }
         });
         const sums = a
-          .summary({ fromMs: 0, toMs: mondayMs * 2, scope: own, utcOffsetMinutes: 0 })
+          .summary({ fromMs: 0, toMs: mondayMs * 2, scope: own, timeZone: "UTC" })
           .reduce(
             (sum, row) => ({
               calls: sum.calls + row.calls,

@@ -266,7 +266,7 @@ describe("LogFollower", () => {
       scope,
       fromMs: logStartMs - 86_400_000,
       toMs: logStartMs + 86_400_000,
-      utcOffsetMinutes: 0,
+      timeZone: "UTC",
     });
     assert.equal(
       all.reduce((sum, { reportedMicroUsd }) => sum + reportedMicroUsd, 0),

@@ -4,6 +4,7 @@ import { usd } from "../../../../src/cost/money.ts";
 import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import { costPer, costPerApp } from "../../../../src/cost/spending/report.ts";
 import { spendingPage, type SpendingFacts } from "../../../../src/ui/pages/spendingPage.ts";
+import type { SummaryRow } from "../../../../src/session/ledgerPort.ts";
 import { call, hour, priced, span, t0 } from "../../cost/arbitraries.ts";
 
 const nowMs = t0 + 2 * hour;
@@ -19,7 +20,6 @@ const question = {
   billed: [],
   fromMs: t0,
   toMs: nowMs,
-  timeZone: "UTC",
 };
 
 function page(over: Partial<SpendingFacts> = {}): string {
@@ -28,9 +28,16 @@ function page(over: Partial<SpendingFacts> = {}): string {
     day: { key, fromMs, toMs: fromMs + 24 * hour },
     spent: part(amount),
   });
+  const calls = (onDay: string, endpoint: string, count: number): SummaryRow => ({
+    day: onDay,
+    appName: "flux_api",
+    endpoint,
+    calls: count,
+    unknownCalls: endpoint === "wan2" ? 1 : 0,
+    reportedMicroUsd: usd(0.001 * count),
+  });
   return spendingPage({
     scope: "acme/main",
-    timeZone: "UTC",
     standings: budgetStandings(
       [
         { unit: "week", limit: usd(100) },
@@ -47,6 +54,13 @@ function page(over: Partial<SpendingFacts> = {}): string {
       basisDays: 14,
     },
     days: [day("2026-11-20", t0 - 24 * hour, 0), day("2026-11-21", t0, 3.6)],
+    calls: [
+      calls("2026-10-31", "flux", 4),
+      calls("2026-11-20", "flux", 2),
+      calls("2026-11-21", "flux", 1),
+      calls("2026-11-21", "wan2", 3),
+    ],
+    monthFrom: "2026-11-01",
     recentDays: 7,
     apps: costPerApp(question),
     byEndpoint: costPer("endpoint", question),
@@ -68,7 +82,9 @@ describe("the page of spending", () => {
       "| this month | ≈ $3.60 | $3.00 | **nothing** |",
       "the month will cost ≈ $360.00: within the target of development ($300.00 to $400.00); below the target of beta",
       "One container (L40S) that never stops costs ≈ $1,404.00 in 30 days. At this pace you save ≈ $1,044.00 of that.",
-      "| 2026-11-21 | ≈ $3.60 |\n| 2026-11-20 | nothing |",
+      "| 2026-11-21 | ≈ $3.60 | 4 |\n| 2026-11-20 | nothing | 2 |",
+      String.raw`| flux\_api | flux | 3 |  | $0.0030 |`,
+      String.raw`| flux\_api | wan2 | 3 | 1 | $0.0030 |`,
       String.raw`| flux\_api | ≈ $3.60 | 1 % | 0 % | 99 % | 1 h |`,
       "| flux | 1 | 0 | $0.0011 | ≈ $3.60 |",
       "| Flux Schnell | 1 | 0 |",
@@ -94,6 +110,7 @@ describe("the page of spending", () => {
       standings: [],
       projection: undefined,
       deployed: [],
+      calls: [],
       keptWarm: [],
       neverStopped: undefined,
     });
@@ -105,7 +122,7 @@ describe("the page of spending", () => {
       "No app file in the open folders says so.",
     ])
       assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
-    assert.doesNotMatch(text, /By endpoint/);
+    assert.doesNotMatch(text, /By endpoint|Calls of this month/);
   });
 
   it("claims no saving where there is none, and no price without a rate", () => {
