@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { execa } from "execa";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { Failure } from "../../src/base/failure.ts";
 import type { CliCommand } from "../../src/modal/cli/command.ts";
@@ -105,6 +106,29 @@ describe("The modal command as a process", () => {
       runCli(parts, ["app", "list"], { what: "list the apps", timeoutMs: 1500 }),
     );
     assert.equal(failure.reason, "timed-out");
+    const pid = Number(await readFile(pidFile, "utf8"));
+    await until(() => !isRunning(pid));
+  });
+
+  it("does not outlive its owner, nor does what it started", async () => {
+    const pidFile = join(folder, "orphan.pid");
+    const cli = await fake.command(`
+      const child = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+      require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(child.pid));
+      setInterval(() => {}, 1000);`);
+    const owner = join(folder, "owner.mjs");
+    const source = (path: string): string =>
+      JSON.stringify(join(import.meta.dirname, "../../src", path));
+    await writeFile(
+      owner,
+      `import { existsSync } from "node:fs";
+      import { systemClock } from ${source("base/systemClock.ts")};
+      import { runCli } from ${source("modal/cli/process.ts")};
+      const parts = { cli: ${JSON.stringify(cli)}, processEnv: process.env, clock: systemClock, reachable: async () => true };
+      void runCli(parts, ["app", "list"], { what: "list the apps", timeoutMs: 60_000 });
+      setInterval(() => { if (existsSync(${JSON.stringify(pidFile)})) process.exit(0); }, 20);`,
+    );
+    await execa(process.execPath, [owner]);
     const pid = Number(await readFile(pidFile, "utf8"));
     await until(() => !isRunning(pid));
   });

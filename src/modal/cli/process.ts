@@ -7,7 +7,6 @@ import { Failure } from "../../base/failure.ts";
 import type { CliCommand } from "./command.ts";
 import { badOutput } from "./json.ts";
 import type { ProcessEnv } from "../credentials.ts";
-import { killTree, trackChild } from "../process/processTree.ts";
 
 export interface CliResult {
   readonly exitCode: number | null;
@@ -50,6 +49,7 @@ export async function runCli(
   const { cli, clock } = parts;
   if (isAborted(options.signal)) throw cancelled(options.what);
   let failure: Failure | undefined;
+  // A wrapper ("uv run modal") dies with what it started, and neither outlives this process.
   const child = execa(cli.command, [...cli.prefixArgs, ...args], {
     cwd: homedir(),
     env: childEnv(parts.processEnv, options.env),
@@ -58,17 +58,15 @@ export async function runCli(
     encoding: "buffer",
     maxBuffer: maxOutputBytes,
     killSignal: "SIGKILL",
+    killDescendants: true,
     reject: false,
-    cleanup: false,
     windowsHide: true,
-    detached: process.platform !== "win32",
   });
   const end = (reason: Failure): void => {
     failure ??= reason;
-    killTree(child, "SIGKILL");
+    child.kill();
   };
   using store = new DisposableScope();
-  store.add(trackChild(child));
   store.add(clock.after(options.timeoutMs, () => end(timedOut(options))));
   store.add(
     clock.after(suspiciousAfterMs, () => {
@@ -84,7 +82,6 @@ export async function runCli(
   const result = await child;
   if (failure !== undefined) throw failure;
   if (result.isMaxBuffer) {
-    killTree(child, "SIGKILL");
     throw badOutput(
       options.what,
       "does not end",

@@ -1,6 +1,5 @@
 import { homedir } from "node:os";
 import { StringDecoder } from "node:string_decoder";
-import type { Writable } from "node:stream";
 import { execa } from "execa";
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
@@ -8,7 +7,6 @@ import { cannotStart, childEnv, type CliProcessParts } from "./process.ts";
 import { withoutAnsi } from "../plainText.ts";
 import type { ProcessEnv } from "../credentials.ts";
 import { cannotStartCode } from "../process/keeper.ts";
-import { killTree, trackChild, type Child } from "../process/processTree.ts";
 import { endSoftly, hardGraceMs } from "../process/softEnd.ts";
 
 export interface CliStreamOptions {
@@ -55,8 +53,6 @@ export function streamCli(
   const { cli } = parts;
   const { keeper } = options;
   const child = startChild(parts, args, options);
-  // A kept one needs no hand of a process that ends: it is told, not killed.
-  const tracked = keeper === undefined ? trackChild(child) : undefined;
   let stderr = "";
   let lines = 0;
   const reading = Promise.all([
@@ -72,9 +68,8 @@ export function streamCli(
   ]);
   const ended = (async (): Promise<CliStreamEnd> => {
     const result = await child;
-    tracked?.dispose();
     // A keeper that was itself killed leaves its command to us.
-    if (keeper !== undefined && result.isTerminated) killTree(child, "SIGKILL");
+    if (keeper !== undefined && result.isTerminated) child.kill();
     await reading;
     const code = keeper === undefined ? undefined : cannotStartCode(stderr);
     if (code !== undefined) throw cannotStart(cli, { code });
@@ -117,21 +112,23 @@ function startChild(
     // Nothing is written: the keeper waits for its end.
     stdin: keeper === undefined ? "ignore" : "pipe",
     buffer: false,
+    // A kept one needs no hand of a process that ends: it is told, not killed.
+    cleanup: keeper === undefined,
+    killSignal: "SIGKILL",
+    killDescendants: true,
     reject: false,
-    cleanup: false,
     windowsHide: true,
-    detached: process.platform !== "win32",
   });
 }
 
 /** Begins the end of a child. What comes back is to be disposed when it has ended. */
 function endOf(
-  child: Child & { readonly stdin: Writable | null },
+  child: ReturnType<typeof startChild>,
   clock: Clock,
   graceMs: number,
   heard: () => number,
 ): Disposable | undefined {
-  const send = (signal: NodeJS.Signals): void => void killTree(child, signal);
+  const send = (signal: NodeJS.Signals): void => void child.kill(signal);
   if (child.stdin !== null) {
     child.stdin.end(`${graceMs}\n`);
     return clock.after(graceMs + keeperGraceMs, () => send("SIGKILL"));
