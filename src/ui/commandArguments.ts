@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { builtInEndpoints, type EndpointCommand } from "../endpoints/catalogue/catalogue.ts";
 
 const none = z.undefined();
 /** A row of the side bar gives itself; a link, a key binding or another extension gives the id. */
@@ -16,6 +17,20 @@ const file = z.pipe(
   z.object({ scheme: z.literal("file"), fsPath: z.string() }),
   z.transform(({ fsPath }) => fsPath),
 );
+
+/** An endpoint's command takes a file for the field that wants one. */
+function endpointArguments(): Readonly<Record<EndpointCommand, typeof file>> {
+  const all: Partial<Record<EndpointCommand, typeof file>> = {};
+  for (const { command } of builtInEndpoints) all[command] = file;
+  if (!isWhole(all)) throw new Error("An endpoint has no command.");
+  return all;
+}
+
+function isWhole(
+  all: Partial<Record<EndpointCommand, typeof file>>,
+): all is Record<EndpointCommand, typeof file> {
+  return builtInEndpoints.every(({ command }) => all[command] !== undefined);
+}
 
 /**
  * Every command of package.json ("modalMeter." is left out) and what it takes. Menus, key bindings,
@@ -36,12 +51,7 @@ export const commandArguments = {
   releaseGpus: none,
   checkRunning: none,
   refresh: none,
-  invokeFlux: none,
-  invokeFluxDev: none,
-  invokeFluxInstantId: none,
-  invokeFluxLora: none,
-  invokeWan2: none,
-  invokeWorkflow: file,
+  ...endpointArguments(),
   invokeEndpoint: none,
   invokeWithSelection: none,
   repeatLastCall: none,

@@ -56,30 +56,27 @@ export interface SharedCost {
   readonly shareIsFloor: boolean;
 }
 
-/** The model behind an endpoint, where a call does not name its own. */
-// not shown: names of models
-const modelOfEndpoint: Readonly<Record<string, string>> = {
-  flux: "Flux Schnell",
-  "flux-dev": "Flux Dev",
-  "flux-instantid": "Flux Dev + InstantID",
-  "flux-lora": "Flux Dev + LoRA",
-  wan2: "Wan2.1",
-  workflow: "Custom workflow",
-};
+/** What calls are put down to, besides their own words. */
+export interface NamesOfCalls {
+  /** Whose session a call was made in, by session id. */
+  readonly userOfSession?: ReadonlyMap<string, string>;
+  /** The model behind an endpoint, by its name; one that is not here counts as its own. */
+  readonly modelOfEndpoint?: ReadonlyMap<string, string>;
+}
 
-/** Cost per endpoint, model or user, dearest first. `userOfSession` tells whose session a call was made in. */
+/** Cost per endpoint, model or user, dearest first. */
 export function costPer(
   dimension: Dimension,
   question: ReportQuestion,
-  userOfSession: ReadonlyMap<string, string> = new Map(),
+  { userOfSession, modelOfEndpoint }: NamesOfCalls = {},
 ): readonly SharedCost[] {
   const { fromMs, toMs } = question;
   const nameOf = (call: CallRecord): string | null => {
     if (dimension === "user") {
-      return call.sessionId === null ? null : (userOfSession.get(call.sessionId) ?? null);
+      return call.sessionId === null ? null : (userOfSession?.get(call.sessionId) ?? null);
     }
     if (call.endpoint === null || dimension === "endpoint") return call.endpoint;
-    return modelOfEndpoint[call.endpoint] ?? call.endpoint;
+    return modelOfEndpoint?.get(call.endpoint) ?? call.endpoint;
   };
   const spansByApp = Map.groupBy(
     question.priced.filter((one) => overlaps(one, fromMs, toMs)),

@@ -8,7 +8,6 @@ import type {
   SeedField,
   TextField,
 } from "./endpoint.ts";
-import type { ResultKind } from "../resultKind.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -107,23 +106,33 @@ function picture(steps: number, cfg: number): readonly Field[] {
   ];
 }
 
-function builtIn(
-  name: string,
-  title: string,
-  expects: ResultKind,
-  seconds: readonly [number, number] | null,
-  fields: readonly Field[],
-  fixed: Endpoint["fixed"] = {},
-): Endpoint {
+interface Entry<Command extends string> extends Pick<
+  Endpoint,
+  "name" | "title" | "model" | "expects" | "fields"
+> {
+  /** The command of the palette that calls it, without "modalMeter."; its title is in package.json. */
+  readonly command: Command;
+  /** Stated handler time, warm, from and to; null where nobody said. */
+  readonly seconds: readonly [number, number] | null;
+  readonly fixed?: Endpoint["fixed"];
+}
+
+/** An endpoint that has a command of its own. */
+export type BuiltInEndpoint<Command extends string = string> = Endpoint & {
+  readonly command: Command;
+};
+
+function builtIn<Command extends string>({
+  seconds,
+  fixed = {},
+  ...entry
+}: Entry<Command>): BuiltInEndpoint<Command> {
   return {
-    name,
-    title,
-    description: null,
-    route: `/${name}`,
-    method: "POST",
-    fields,
+    ...entry,
     fixed,
-    expects,
+    description: null,
+    route: `/${entry.name}`,
+    method: "POST",
     typicalSeconds: seconds === null ? null : { low: seconds[0], high: seconds[1] },
     source: "built-in",
     url: null,
@@ -133,42 +142,65 @@ function builtIn(
 /**
  * The six routes of a ComfyUI app on Modal, with the bodies that the public app of this layout
  * reads and its stated handler times (warm, without cold start). Money is not here: it is seconds
- * times the rate in force, then the user's own history.
+ * times the rate in force, then the user's own history. An entry here, and its command's title in
+ * package.json, is all that a new one needs.
  */
-export const builtInEndpoints: readonly Endpoint[] = [
-  builtIn("flux", "Flux Schnell", "image", [3, 5], picture(4, 1)),
-  builtIn("flux-dev", "Flux Dev", "image", [10, 20], picture(20, 1)),
-  builtIn(
-    "flux-instantid",
-    "Flux Dev with InstantID",
-    "image",
-    [15, 25],
-    [
+export const builtInEndpoints = [
+  builtIn({
+    command: "invokeFlux",
+    name: "flux",
+    title: "Flux Schnell",
+    model: "Flux Schnell",
+    expects: "image",
+    seconds: [3, 5],
+    fields: picture(4, 1),
+  }),
+  builtIn({
+    command: "invokeFluxDev",
+    name: "flux-dev",
+    title: "Flux Dev",
+    model: "Flux Dev",
+    expects: "image",
+    seconds: [10, 20],
+    fields: picture(20, 1),
+  }),
+  builtIn({
+    command: "invokeFluxInstantId",
+    name: "flux-instantid",
+    title: "Flux Dev with InstantID",
+    model: "Flux Dev + InstantID",
+    expects: "image",
+    seconds: [15, 25],
+    fields: [
       ...picture(20, 1),
       referenceImage,
       number("number", "instantid_strength", "InstantID strength", 0.8, [0, 2]),
       number("number", "controlnet_strength", "ControlNet strength", 0.8, [0, 2]),
     ],
-    { face_provider: "CPU" },
-  ),
-  builtIn(
-    "flux-lora",
-    "Flux Dev with LoRA",
-    "image",
-    [12, 18],
-    [
+    fixed: { face_provider: "CPU" },
+  }),
+  builtIn({
+    command: "invokeFluxLora",
+    name: "flux-lora",
+    title: "Flux Dev with LoRA",
+    model: "Flux Dev + LoRA",
+    expects: "image",
+    seconds: [12, 18],
+    fields: [
       ...picture(20, 1),
       loraId,
       number("number", "lora_strength", "LoRA strength", 1, [-5, 5]),
       text("trigger_word", "Trigger word"),
     ],
-  ),
-  builtIn(
-    "wan2",
-    "Wan 2.1 text to video",
-    "video",
-    [60, 120],
-    [
+  }),
+  builtIn({
+    command: "invokeWan2",
+    name: "wan2",
+    title: "Wan 2.1 text to video",
+    model: "Wan2.1",
+    expects: "video",
+    seconds: [60, 120],
+    fields: [
       prompt,
       negativePrompt,
       number("integer", "width", "Width in pixels", 832, [64, 4096], 8),
@@ -179,12 +211,20 @@ export const builtInEndpoints: readonly Endpoint[] = [
       number("integer", "fps", "Frames per second", 16, [1, 120]),
       seed,
     ],
-  ),
-  builtIn("workflow", "Custom ComfyUI workflow", "any", null, [
-    workflowFile,
-    { ...prompt, required: false },
-  ]),
-];
+  }),
+  builtIn({
+    command: "invokeWorkflow",
+    name: "workflow",
+    title: "Custom ComfyUI workflow",
+    model: "Custom workflow",
+    expects: "any",
+    seconds: null,
+    fields: [workflowFile, { ...prompt, required: false }],
+  }),
+] as const;
+
+/** The commands of the palette that call one endpoint each. */
+export type EndpointCommand = (typeof builtInEndpoints)[number]["command"];
 
 /** Built-in endpoints and the user's own; one of the user's replaces a built-in one of the same name. */
 export function catalogue(own: readonly Endpoint[]): readonly Endpoint[] {

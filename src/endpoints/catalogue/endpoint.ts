@@ -98,6 +98,8 @@ export interface Endpoint {
   readonly expects: ResultKind;
   /** Usual handler time when warm; null where nobody said. */
   readonly typicalSeconds: SecondsRange | null;
+  /** The model behind it, for what is spent on each; null: as the endpoint is called. */
+  readonly model: string | null;
   readonly source: "built-in" | "setting" | "openapi";
   /** Where to call it, when it brings its own address; else `resolveUrl` finds one. */
   readonly url: string | null;

@@ -74,6 +74,7 @@ const setting = z.strictObject({
       .tuple([number.check(z.nonnegative()), number.check(z.nonnegative())])
       .check(z.refine(([from, to]) => from <= to, "must be [from, to]")),
   ),
+  model: z.optional(z.string()),
 });
 
 type FieldSetting = z.infer<typeof field>;
@@ -166,6 +167,7 @@ function toEndpoint(
       data.typicalSeconds === undefined
         ? null
         : { low: data.typicalSeconds[0], high: data.typicalSeconds[1] },
+    model: data.model ?? null,
     source: "setting",
     url: data.url ?? null,
   };

@@ -117,6 +117,7 @@ function toEndpoint(
     fixed: {},
     expects: expectedKind(data, source),
     typicalSeconds: null,
+    model: null,
     source: "openapi",
     url: url.href,
   };

@@ -6,8 +6,8 @@ import type { Json } from "../json.ts";
  * back. Used for endpoints that were found in an OpenAPI document.
  */
 export function settingOf(endpoint: Endpoint): Readonly<Record<string, Json>> {
-  const { name, title, description, route, url, method, fields, fixed, expects, typicalSeconds } =
-    endpoint;
+  const { name, title, description, route, url, method, fields, fixed, expects } = endpoint;
+  const { typicalSeconds, model } = endpoint;
   return withoutEmpty({
     name,
     title,
@@ -19,6 +19,7 @@ export function settingOf(endpoint: Endpoint): Readonly<Record<string, Json>> {
     fixed: Object.keys(fixed).length === 0 ? null : fixed,
     expects,
     typicalSeconds: typicalSeconds === null ? null : [typicalSeconds.low, typicalSeconds.high],
+    model,
   });
 }
 

@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
+import { builtInEndpoints } from "../../endpoints/catalogue/catalogue.ts";
 import { promptField, type Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { pickOne } from "../ask.ts";
 import { estimateOf, estimateText, mayCost } from "../calls/estimate.ts";
 import { askAll, askShort, callInput, emptyInput, type CallInput } from "../calls/input.ts";
 import { inputKey } from "../calls/calls.ts";
 import { command, type Command } from "../command.ts";
-import type { CommandId } from "../commandArguments.ts";
 import type { AppServices } from "./appServices.ts";
 import { sayInfo } from "../say.ts";
 
@@ -17,20 +17,11 @@ type InvokeServices = Pick<
   "budgets" | "calls" | "clock" | "connection" | "ledger" | "meter" | "project" | "settings"
 >;
 
-function invoking(id: CommandId, name: string): Command<InvokeServices> {
-  return command(id, (services: InvokeServices) =>
-    invoke(services, services.calls.endpoint(name), "short"),
-  );
-}
-
 export const invokeCommands: readonly Command<AppServices>[] = [
-  invoking("invokeFlux", "flux"),
-  invoking("invokeFluxDev", "flux-dev"),
-  invoking("invokeFluxInstantId", "flux-instantid"),
-  invoking("invokeFluxLora", "flux-lora"),
-  invoking("invokeWan2", "wan2"),
-  command("invokeWorkflow", (services: InvokeServices, file) =>
-    invoke(services, services.calls.endpoint("workflow"), "short", file),
+  ...builtInEndpoints.map(({ command: id, name }) =>
+    command(id, (services: InvokeServices, file) =>
+      invoke(services, services.calls.endpoint(name), "short", file),
+    ),
   ),
   command("invokeEndpoint", async (services: InvokeServices) => {
     const endpoint = await pickEndpoint(services);

@@ -6,6 +6,9 @@ import { projectMonth } from "../../cost/spending/budget.ts";
 import { periodOf } from "../../cost/spending/calendar.ts";
 import { costPer, costPerApp, type ReportQuestion } from "../../cost/spending/report.ts";
 import { spentBetween } from "../../session/meter/spending.ts";
+import { catalogue } from "../../endpoints/catalogue/catalogue.ts";
+import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
+import { readEndpointSettings } from "../../endpoints/catalogue/endpointSetting.ts";
 import { command } from "../command.ts";
 import type { AppServices } from "./appServices.ts";
 import {
@@ -21,7 +24,16 @@ import { gpuUsdPerHour, projectGpu } from "../start/modePicker.ts";
 /** What the page of spending works with. */
 type SpendingServices = Pick<
   AppServices,
-  "budgets" | "clock" | "connection" | "ledger" | "log" | "meter" | "pages" | "project" | "spending"
+  | "budgets"
+  | "clock"
+  | "connection"
+  | "ledger"
+  | "log"
+  | "meter"
+  | "pages"
+  | "project"
+  | "settings"
+  | "spending"
 >;
 
 const dayMs = 86_400_000;
@@ -39,7 +51,16 @@ export const showSpending = command("showSpending", async (services: SpendingSer
   const reading = meter.costsSince(scope, fromMs);
   const question: ReportQuestion = { ...reading, fromMs, toMs: nowMs };
   const sessions = ledger.sessions({ scope, fromMs, toMs: nowMs });
-  const users = new Map(sessions.map(({ sessionId, username }) => [sessionId, username ?? "you"]));
+  const names = {
+    userOfSession: new Map(
+      sessions.map(({ sessionId, username }) => [sessionId, username ?? "you"]),
+    ),
+    modelOfEndpoint: new Map(
+      endpointsToName(services).flatMap(({ name, model }) =>
+        model === null ? [] : [[name, model]],
+      ),
+    ),
+  };
   const monthMs = periodOf("month", nowMs, timeZone).fromMs;
   const shownMs = Math.min(monthMs, nowMs - shownDays * dayMs);
   const days = spending.days(scope, shownMs);
@@ -62,8 +83,8 @@ export const showSpending = command("showSpending", async (services: SpendingSer
       recentDays,
       apps,
       byEndpoint: costPer("endpoint", question),
-      byModel: costPer("model", question),
-      byUser: costPer("user", question, users),
+      byModel: costPer("model", question, names),
+      byUser: costPer("user", question, names),
       sessions,
       deployed: await deployments(services, apps),
       keptWarm: apps.flatMap(({ appName }) => keptWarm(appName, project, meter.rates())),
@@ -71,6 +92,11 @@ export const showSpending = command("showSpending", async (services: SpendingSer
     }),
   );
 });
+
+/** The endpoints that can be read: a wrong one has no model, and does no harm to the page. */
+function endpointsToName({ settings }: Pick<AppServices, "settings">): readonly Endpoint[] {
+  return catalogue(readEndpointSettings(settings.current.sound("endpoints") ?? []).endpoints);
+}
 
 /** What an app that keeps containers warm pays for that, by its file. */
 function keptWarm(appName: string, project: Project, rates: Rates): readonly KeptWarm[] {

@@ -62,12 +62,12 @@ describe("the report", () => {
       ],
       calls: made,
     });
+    const names = {
+      userOfSession: new Map([["s1", "you"]]),
+      modelOfEndpoint: new Map([["wan2", "Wan2.1"]]),
+    };
     const by = (dimension: Parameters<typeof costPer>[0]) =>
-      costPer(dimension, question, new Map([["s1", "you"]])).map(({ name, calls, share }) => [
-        name,
-        calls,
-        share,
-      ]);
+      costPer(dimension, question, names).map(({ name, calls, share }) => [name, calls, share]);
     assert.deepEqual(by("endpoint"), [
       ["wan2", 1, usd(2.7)],
       [null, 0, usd(1.8)],
@@ -75,7 +75,7 @@ describe("the report", () => {
     ]);
     assert.deepEqual(
       by("model").map(([name]) => name),
-      ["Wan2.1", null, "Flux Schnell"],
+      ["Wan2.1", null, "flux"],
     );
     assert.deepEqual(by("user"), [
       [null, 2, usd(4.5)],

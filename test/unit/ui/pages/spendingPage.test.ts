@@ -64,7 +64,7 @@ function page(over: Partial<SpendingFacts> = {}): string {
     recentDays: 7,
     apps: costPerApp(question),
     byEndpoint: costPer("endpoint", question),
-    byModel: costPer("model", question),
+    byModel: costPer("model", question, { modelOfEndpoint: new Map([["flux", "Flux Schnell"]]) }),
     byUser: costPer("user", question),
     sessions: [{ end: "stopped" }, { end: "guardian" }, { end: null }, { end: "stopped" }],
     deployed: [{ appName: "flux_api", atMs: t0, by: "you" }],
