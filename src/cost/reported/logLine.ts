@@ -43,11 +43,6 @@ const maxLead = 96;
 /** Longer than any cost line: keeps a megabyte of garbage behind the marker cheap. */
 const maxLength = 400;
 
-/** The cost lines of one line of a log; see `costLinesIn`. */
-export function parseCostLines(line: string): readonly CostLine[] {
-  return costLinesIn(line, 0, line.length);
-}
-
 /**
  * Every cost line in the whole lines text[from, to), with anything before it: timestamps, ids, a
  * logger's prefix, ANSI colours, other pictures, another cost line. Other lines with the same

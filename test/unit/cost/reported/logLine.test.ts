@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { costLine, parseCostLines } from "../../../../src/cost/reported/logLine.ts";
+import { costLine, costLinesIn } from "../../../../src/cost/reported/logLine.ts";
 import { gpuLabel } from "../../../../src/cost/rates/gpu.ts";
 import { microUsd } from "../../../../src/cost/money.ts";
 import { amounts, gpus } from "../arbitraries.ts";
+
+function parseCostLines(text: string) {
+  return costLinesIn(text, 0, text.length);
+}
 
 const line = "💰 Cost: $0.001388 | Time: 2.00s | GPU: L40S @ $0.001388";
 const parsed = { microUsd: microUsd(1388), executionSeconds: 2, gpuType: "L40S" };
