@@ -11,6 +11,7 @@ import { systemClock } from "./base/systemClock.ts";
 import { watchProfiles } from "./modal/credentialSource.ts";
 import { rateHistory, type RateHistory } from "./cost/rates/rates.ts";
 import { httpProbe } from "./endpoints/call/httpProbe.ts";
+import { ResultCosts } from "./endpoints/result/resultCosts.ts";
 import type { Ledger } from "./session/ledgerPort.ts";
 import type { Resumed } from "./session/start/sessionLifecycle.ts";
 import { healthOf } from "./session/watch/health.ts";
@@ -194,10 +195,20 @@ export class App implements Disposable {
       budgets: () => budgetsIn(this.#settings.current.sound("budget") ?? {}),
       onExceeded: (alert) =>
         inBackground(this.log, "The budget", () => showBudgetAlert(services, alert)),
-      onBill: (scope) => inBackground(this.log, "The bill", () => guard.tellBilled(scope)),
+      onBill: (scope) => {
+        inBackground(this.log, "The bill", () => guard.tellBilled(scope));
+        inBackground(this.log, "The costs of results", () =>
+          results.update(scope, { isBilled: true }),
+        );
+      },
       onPrices: (changes) =>
         inBackground(this.log, "The prices", () => tellPrices(services, changes)),
       onBillDenied: (message) => costs.line(`ℹ️ ${message}`),
+    });
+    const results = new ResultCosts({
+      ...window,
+      holder: window.windowId,
+      read: (scope, fromMs) => watching.meter.costsSince(scope, fromMs),
     });
     const guard = this.#store.add(
       new Guard({
@@ -219,6 +230,7 @@ export class App implements Disposable {
       onResumed: (resumed) => costs.lines(resumedLines(resumed)),
       followers: [
         { name: "The guardian", update: (_connected, listing) => guard.watch(listing) },
+        { name: "The costs of results", update: (_connected, { scope }) => results.update(scope) },
         {
           name: "The end of a demo",
           update: (connected, listing) => endDemos(services, connected, listing, window.windowId),

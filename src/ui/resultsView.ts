@@ -4,7 +4,9 @@ import { t } from "../base/text.ts";
 import { DisposableStore, type Disposable } from "../base/disposable.ts";
 import { failureOf } from "../base/failure.ts";
 import { formatReported } from "../cost/format.ts";
+import { knownTiersText } from "../cost/knownTiersText.ts";
 import { microUsd, usd } from "../cost/money.ts";
+import type { CostTiers } from "../cost/tiers.ts";
 import { listResults, type ResultEntry, type ResultFilter } from "../endpoints/result/gallery.ts";
 import { sidecarPath } from "../endpoints/result/sidecar.ts";
 import { sizeText } from "../endpoints/result/sizeText.ts";
@@ -77,8 +79,9 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     const uri = vscode.Uri.file(path);
     const item = new vscode.TreeItem(provenance.prompt ?? basename(path));
     const reported = provenance.cost.reportedMicroUsd;
-    const cost = reported === null ? t("cost unknown") : formatReported(microUsd(reported));
-    item.description = `${provenance.endpoint} · ${cost}`;
+    const shown = reported === null ? t("cost unknown") : formatReported(microUsd(reported));
+    const cost = knownTiersText(tiersIn(provenance));
+    item.description = `${provenance.endpoint} · ${shown}`;
     item.resourceUri = uri;
     item.iconPath =
       provenance.mediaType?.startsWith("image/") === true ? uri : vscode.ThemeIcon.File;
@@ -179,6 +182,17 @@ export async function deleteResult({ path }: ResultEntry): Promise<void> {
       await vscode.workspace.fs.delete(uri, { useTrash: false });
     }
   }
+}
+
+function tiersIn({ cost }: ResultEntry["provenance"]): CostTiers {
+  const { reportedMicroUsd, meteredMicroUsd, billedMicroUsd } = cost;
+  const amount = (value: number | null) => (value === null ? null : microUsd(value));
+  return {
+    reported: amount(reportedMicroUsd),
+    metered: amount(meteredMicroUsd),
+    billed: amount(billedMicroUsd),
+    meteredIsFloor: false,
+  };
 }
 
 function isFiltered(filter: ResultFilter): boolean {

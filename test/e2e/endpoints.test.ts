@@ -378,6 +378,29 @@ describe("endpoints in a real window", function () {
       await untilRows("all again", (texts) => texts.length === all.length);
     });
 
+    it("learn what their container cost when its tail is over, also after a reload", async () => {
+      const { window } = scene;
+      await scene.invoke("Invoke Flux", "a priced fox");
+      const { sidecar } = await scene.untilResult("a-priced-fox");
+      const { reportedMicroUsd } = sidecar.cost;
+      assert.ok(reportedMicroUsd !== null);
+      assert.equal(sidecar.cost.meteredMicroUsd, null, "its container still runs");
+      await window.reload();
+      await window.untilStatus("modalMeter.status", /dev · 1 app/, patient);
+      await window.runCommand("Modal Meter: Release GPUs");
+      await window.untilNotification(/Released 1 GPU container/, patient);
+      const metered = await window.until(
+        "the metered cost lies beside the result",
+        async () => {
+          const { cost } = (await scene.untilResult("a-priced-fox")).sidecar;
+          return cost.meteredMicroUsd ?? undefined;
+        },
+        patient,
+      );
+      assert.ok(metered > reportedMicroUsd, `${metered} > ${reportedMicroUsd}`);
+      await window.clearNotifications();
+    });
+
     it("are made once more with the same seed, and put into Markdown", async () => {
       const before = await scene.untilResult("a-red-fox");
       await menu("a red fox in the snow", "Repeat with This Seed");

@@ -13,7 +13,8 @@ export interface Segment {
 }
 
 /** A known time of execution inside a container, and since when its call had been waiting. */
-interface Execution {
+export interface Execution {
+  readonly callId: string;
   readonly waitingSinceMs: number | null;
   readonly fromMs: number;
   readonly toMs: number;
@@ -23,17 +24,29 @@ interface Execution {
 const longestColdStartMs = 900_000;
 
 /**
- * Cuts every span into what it was doing. A call is attributed to the container that its log line
- * names, else to the one of its app that had the most free time for it. Only the split depends
- * on that: the sum is always the whole span.
+ * Cuts every span into what it was doing. Only the split depends on which container a call is put
+ * into: the sum is always the whole span.
  */
 export function attribute(
   spans: readonly PricedSpan[],
   calls: readonly CallRecord[],
   nowMs: number,
 ): ReadonlyMap<PricedSpan, readonly Segment[]> {
+  const executions = executionsIn(spans, calls, nowMs);
+  return new Map(spans.map((priced) => [priced, segments(priced, executions.get(priced) ?? [])]));
+}
+
+/**
+ * The executions in every span, by their start. A call is attributed to the container that its log
+ * line names, else to the one of its app that had the most free time for it.
+ */
+export function executionsIn(
+  spans: readonly PricedSpan[],
+  calls: readonly CallRecord[],
+  nowMs: number,
+): ReadonlyMap<PricedSpan, readonly Execution[]> {
   const callsByApp = Map.groupBy(calls, (call) => call.appId);
-  const result = new Map<PricedSpan, readonly Segment[]>();
+  const result = new Map<PricedSpan, readonly Execution[]>();
   for (const [appId, own] of Map.groupBy(spans, ({ span }) => span.appId)) {
     const busy = new Map<PricedSpan, Execution[]>();
     const sorted = (callsByApp.get(appId) ?? []).toSorted((a, b) => a.startedAtMs - b.startedAtMs);
@@ -42,9 +55,20 @@ export function attribute(
       byId: Map.groupBy(own, ({ span }) => span.containerId),
     };
     for (const call of sorted) place(call, app, busy, nowMs);
-    for (const priced of own) result.set(priced, segments(priced, busy.get(priced) ?? []));
+    for (const [priced, list] of busy)
+      result.set(
+        priced,
+        list.toSorted((a, b) => a.fromMs - b.fromMs),
+      );
   }
   return result;
+}
+
+/** Since when a container started up for its first execution; undefined: it was not starting for it. */
+export function startedUpSinceMs({ interval }: PricedSpan, first: Execution): number | undefined {
+  const { startMs } = interval;
+  if (first.fromMs - startMs > longestColdStartMs) return undefined;
+  return Math.max(startMs, Math.min(first.fromMs, first.waitingSinceMs ?? startMs));
 }
 
 interface AppSpans {
@@ -77,6 +101,7 @@ function place(
   const { startMs, countedToMs } = best.interval;
   const list = busy.get(best) ?? [];
   list.push({
+    callId: call.callId,
     waitingSinceMs: execution.waitingSinceMs,
     fromMs: Math.max(execution.fromMs, startMs),
     toMs: Math.min(execution.toMs, countedToMs),
@@ -85,7 +110,7 @@ function place(
 }
 
 /** The handler's time lies at the end of the request; without it, all of the request counts. */
-function executionOf(call: CallRecord, nowMs: number): Execution {
+function executionOf(call: CallRecord, nowMs: number): Omit<Execution, "callId"> {
   const toMs = Math.max(call.startedAtMs, call.endedAtMs ?? nowMs);
   const waitingSinceMs = call.source === "log" ? null : call.startedAtMs;
   if (call.executionSeconds === null) return { waitingSinceMs, fromMs: call.startedAtMs, toMs };
@@ -102,7 +127,8 @@ function busyWithin(list: readonly Execution[], fromMs: number, toMs: number): n
   return Math.min(ms, toMs - fromMs);
 }
 
-function segments({ interval }: PricedSpan, busy: Execution[]): readonly Segment[] {
+function segments(priced: PricedSpan, busy: readonly Execution[]): readonly Segment[] {
+  const { interval } = priced;
   const result: Segment[] = [];
   let atMs = interval.startMs;
   const push = (activity: Activity, toMs: number): void => {
@@ -110,13 +136,13 @@ function segments({ interval }: PricedSpan, busy: Execution[]): readonly Segment
     result.push({ activity, fromMs: atMs, toMs });
     atMs = toMs;
   };
-  const sorted = busy.sort((a, b) => a.fromMs - b.fromMs);
-  const [first] = sorted;
-  if (first !== undefined && first.fromMs - interval.startMs <= longestColdStartMs) {
-    push("idle", Math.min(first.fromMs, first.waitingSinceMs ?? interval.startMs));
+  const [first] = busy;
+  const startedUpMs = first === undefined ? undefined : startedUpSinceMs(priced, first);
+  if (first !== undefined && startedUpMs !== undefined) {
+    push("idle", startedUpMs);
     push("coldStart", first.fromMs);
   }
-  for (const execution of sorted) {
+  for (const execution of busy) {
     push("idle", execution.fromMs);
     push("execution", execution.toMs);
   }

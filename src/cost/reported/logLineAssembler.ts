@@ -27,6 +27,12 @@ export function loggedContainerId(callId: string): string | null {
   return callId.slice(from + 1, to === -1 ? undefined : to);
 }
 
+/** The editor's own id of a call that stands under the id of its log line (session/meter/costReader.ts); else the id as it is. */
+export function editorCallId(callId: string): string {
+  const own = /^log\/.*?\/own\/(.*)$/s.exec(callId);
+  return own?.[1] ?? callId;
+}
+
 /** A line longer than this is no cost line; its head is dropped, so that a log without line ends cannot fill the memory. */
 const maxCarry = 65_536;
 

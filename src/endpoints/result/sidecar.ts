@@ -79,17 +79,17 @@ export async function readSidecar(resultPath: string): Promise<Provenance | unde
 }
 
 /**
- * Adds what became known later, such as the billed cost, to a result's sidecar.
- * Resolves to false when there is no readable sidecar to change.
+ * Adds what became known later, such as the billed cost, to a result's sidecar. undefined: nothing is
+ * to be changed. Does nothing where there is no sidecar that can be read.
  */
 export async function amendSidecar(
   resultPath: string,
-  change: Partial<Omit<Provenance, "modalMeter" | "file">>,
-): Promise<boolean> {
+  change: (before: Provenance) => Partial<Omit<Provenance, "modalMeter" | "file">> | undefined,
+): Promise<void> {
   const before = await readSidecar(resultPath);
-  if (before === undefined) return false;
-  await writeSidecar(resultPath, { ...before, ...change });
-  return true;
+  const changed = before === undefined ? undefined : change(before);
+  if (before !== undefined && changed !== undefined)
+    await writeSidecar(resultPath, { ...before, ...changed });
 }
 
 /** A sidecar's text; undefined for anything else. The file that it names is in the same folder, or it is not believed. */

@@ -13,7 +13,7 @@ export interface MenuEntry {
 
 /** What the status bar's click offers. Pure: what makes sense depends on the state alone. */
 export function menuEntries(state: MeterState): readonly MenuEntry[] {
-  const trouble = [...troubleEntries(state), ...settingEntries(state)];
+  const trouble = troubleEntries(state);
   const { session, apps } = state;
   const entries: MenuEntry[] = [...trouble];
   if (apps.length > 0) {
@@ -34,6 +34,7 @@ export function menuEntries(state: MeterState): readonly MenuEntry[] {
       );
     }
   }
+  entries.push(...settingEntries(state));
   if (session !== null) {
     if (session.expiresAtMs !== null) {
       entries.push(entry("$(watch) Extend Demo by 30 Minutes", "", "extendDemo"));

@@ -128,12 +128,13 @@ describe("results in a folder", () => {
     const written = readFileSync(sidecarPath(path), "utf8");
     writeFileSync(sidecarPath(path), written.replace("{", '{"rating": 5,'));
     const cost = { reportedMicroUsd: 1388, meteredMicroUsd: 2000, billedMicroUsd: 2100 };
-    assert.equal(await amendSidecar(path, { cost }), true);
+    await amendSidecar(path, (before) => ({ cost: { ...before.cost, ...cost } }));
     const amended = await readSidecar(path);
     assert.deepEqual(amended?.cost, cost);
     assert.equal(amended?.prompt, "A red fox");
     assert.match(readFileSync(sidecarPath(path), "utf8"), /"rating": 5/);
-    assert.equal(await amendSidecar(join(folder, "none.png"), { cost }), false);
+    await amendSidecar(path, () => undefined);
+    await amendSidecar(join(folder, "none.png"), () => ({ cost }));
     assert.deepEqual(readdirSync(folder).toSorted(), ["a.png", "a.png.json"]);
   });
 
