@@ -5,11 +5,20 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
+/** A line between choices, with a title. */
+export interface Heading extends vscode.QuickPickItem {
+  readonly kind: vscode.QuickPickItemKind.Separator;
+}
+
+export function heading(label: string): Heading {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}
+
 /** Lets a person pick one of several. undefined: they turned away, or `signal` took the question back. */
 export async function pickOne<T>(
   title: string,
   placeHolder: string,
-  choices: readonly Choice<T>[],
+  choices: readonly (Choice<T> | Heading)[],
   signal?: AbortSignal,
 ): Promise<T | undefined> {
   if (signal?.aborted === true) return undefined;
@@ -24,7 +33,8 @@ export async function pickOne<T>(
       matchOnDetail: true,
       ignoreFocusOut: true,
     };
-    return (await vscode.window.showQuickPick(choices, options, taken.token))?.value;
+    const picked = await vscode.window.showQuickPick(choices, options, taken.token);
+    return picked !== undefined && "value" in picked ? picked.value : undefined;
   } finally {
     signal?.removeEventListener("abort", takeBack);
     taken.dispose();

@@ -171,6 +171,10 @@ describe("the truth about money, in a real window", () => {
     assert.match(found, /✅ Workspace and environment acme\/main as you, asked through the SDK/);
     assert.match(found, /✅ What runs flux \(1 × L40S\)/);
     assert.match(found, /✅ The ledger sound/);
+    assert.match(
+      found,
+      /Your last calls.*flux, .*\$0\.0\d+.*The container started for this call: .* were outside of the handler\. A cold start is billed/,
+    );
     await window.screenshot("diagnosis");
     await window.runCommand("Modal Meter: Stop All Apps");
     await window.untilNotification(/Nothing runs any more/, patient);

@@ -28,17 +28,33 @@ describe("sessions", function () {
       const { window } = scene;
       await window.runCommand("Modal Meter: Start Session…");
       const picker = await window.untilQuickInput("Which mode? (L40S)");
-      assert.equal(picker.items.length, 3);
-      const [dev, demo, prod] = picker.items;
+      assert.equal(picker.items.length, 6);
+      const [dev, demo, prod, stop, check, wait] = picker.items;
       assert.match(dev ?? "", /^dev, Working on backend or tests\? \(scaledown 2 min\)/);
       assert.match(demo ?? "", /^demo, Giving a presentation\? \(.*10 min, dev again after 1 h 30/);
       assert.match(prod ?? "", /^prod, Production launch\? \(scaledown 5 min, asks once more\)/);
-      for (const item of picker.items) {
+      assert.match(stop ?? "", /^End of day\?, Stop all that runs/);
+      assert.match(check ?? "", /^On vacation\?, Verify that nothing runs/);
+      assert.match(
+        wait ?? "",
+        /less than 1 s\?, Not yet: .* One L40S kept warm costs ≈ \$1,\d{3}\.\d\d in/,
+      );
+      for (const item of picker.items.slice(0, 3)) {
         assert.match(item, /≈ \$\d+\.\d\d per request · ≈ \$\d+\.\d\d of it idle tail/);
         assert.match(item, /up to ≈ \$\d+\.\d\d a forgotten night/);
       }
       await window.screenshot("mode-picker");
 
+      await window.pick(/^On vacation/);
+      await window.untilNotification("Nothing runs in acme/main.", patient);
+      assert.deepEqual(scene.live(), []);
+      await window.clearNotifications();
+      await window.runCommand("Modal Meter: Start Session…");
+      await window.pick(/^Always need/);
+      await window.untilNotification(/billed 24\/7\. One L40S kept warm costs ≈/, patient);
+      await window.clearNotifications();
+
+      await window.runCommand("Modal Meter: Start Session…");
       await window.pick(/^prod/);
       await window.pressDialogButton("Cancel", patient);
       await window.untilOutput(costs, "Not started.");

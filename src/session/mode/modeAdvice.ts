@@ -3,54 +3,41 @@ import { formatCountdown, formatMetered } from "../../cost/format.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { ModeDefinition } from "../mode.ts";
 
-/** One line of the decision matrix: a situation, and what to do in it. */
-export interface Advice {
+/** A situation in which no mode is the answer, and what to do in it. */
+export interface OtherAdvice {
   readonly question: string;
   readonly answer: string;
-  /** What the answer leads to. */
-  readonly leadsTo:
-    | { readonly kind: "mode"; readonly mode: string }
-    | { readonly kind: "stop" }
-    | { readonly kind: "check" }
-    | { readonly kind: "wait" };
+  readonly leadsTo: "stop" | "check" | "wait";
 }
 
-/** Which mode for what. Shown where a mode is chosen. */
-export function decisionMatrix(): readonly Advice[] {
+/**
+ * The decision matrix: which mode for what, and when none. Shown where a mode is chosen: each mode
+ * with its situation (offerMode), and below them the rest.
+ */
+export function otherAdvice(): readonly OtherAdvice[] {
   return [
-    {
-      question: t("Working on backend or tests?"),
-      answer: t("Use dev mode (cold starts are fine)"),
-      leadsTo: { kind: "mode", mode: "dev" },
-    },
-    {
-      question: t("Giving a presentation?"),
-      answer: t("Use demo mode (warmed up first; stop after the demo)"),
-      leadsTo: { kind: "mode", mode: "demo" },
-    },
-    {
-      question: t("End of day?"),
-      answer: t("Always stop what runs"),
-      leadsTo: { kind: "stop" },
-    },
-    {
-      question: t("On vacation?"),
-      answer: t("Verify that everything is stopped"),
-      leadsTo: { kind: "check" },
-    },
-    {
-      question: t("Production launch?"),
-      answer: t("Use prod mode (asks once more; stops leave it alone)"),
-      leadsTo: { kind: "mode", mode: "prod" },
-    },
+    { question: t("End of day?"), answer: t("Stop all that runs"), leadsTo: "stop" },
+    { question: t("On vacation?"), answer: t("Verify that nothing runs"), leadsTo: "check" },
     {
       question: t("Always need an answer in less than 1 s?"),
-      answer: t(
-        "Not yet: wait for the production phase (a container that never stops is billed 24/7)",
-      ),
-      leadsTo: { kind: "wait" },
+      answer: t("Not yet: a container that never stops is billed 24/7"),
+      leadsTo: "wait",
     },
   ];
+}
+
+/** The situation that a mode is for; undefined: a mode of the user's own. */
+function situationOf(mode: string): string | undefined {
+  switch (mode) {
+    case "dev":
+      return t("Working on backend or tests?");
+    case "demo":
+      return t("Giving a presentation?");
+    case "prod":
+      return t("Production launch?");
+    default:
+      return undefined;
+  }
 }
 
 /** What a mode costs at the rate in force, from cost/estimate.ts. null: the rate is not known. */
@@ -66,7 +53,7 @@ export interface ModeFigures {
 /** A mode as it is offered: short parts, because a picker shows two lines and cuts off what is longer. */
 export interface ModeOffer {
   readonly mode: ModeDefinition;
-  /** The question of the decision matrix that this mode answers: "Giving a presentation?". */
+  /** The situation that it is for: "Giving a presentation?". */
   readonly when: string;
   /** "scaledown 10 min": how long containers stay warm, and what else is special. */
   readonly facts: readonly string[];
@@ -76,9 +63,6 @@ export interface ModeOffer {
 
 /** Everything that a person should see before choosing the mode. */
 export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer {
-  const advice = decisionMatrix().find(
-    ({ leadsTo }) => leadsTo.kind === "mode" && leadsTo.mode === mode.name,
-  );
   const facts: string[] = [];
   if (mode.warmUp) facts.push(t("warmed up"));
   facts.push(t("scaledown {0}", formatCountdown(mode.scaledownSeconds * 1000)));
@@ -87,7 +71,7 @@ export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer
   if (mode.confirm) facts.push(t("asks once more"));
   return {
     mode,
-    when: advice?.question ?? t("Your own mode"),
+    when: situationOf(mode.name) ?? t("Your own mode"),
     facts,
     costs: costsOf(figures),
   };

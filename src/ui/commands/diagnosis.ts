@@ -9,6 +9,7 @@ import { inNotification } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
 import { burnOfApps } from "../../session/meter/runningApps.ts";
 import { billDays, billOf } from "./bill.ts";
+import { callDiagnoses } from "./callDiagnosis.ts";
 import { environmentsText } from "./environments.ts";
 
 /** What the functions here work with. */
@@ -30,9 +31,8 @@ export const runDiagnosis = command("runDiagnosis", async (services: DiagnosisSe
     () => diagnose(services),
     { cancellable: false },
   );
-  await services.pages.show(
-    "Diagnosis",
-    table(
+  await services.pages.show("Diagnosis", [
+    ...table(
       ["", "What", "Found"],
       findings.map(({ question, answer, isGood }) => [
         isGood ? "✅" : "⚠️",
@@ -40,7 +40,8 @@ export const runDiagnosis = command("runDiagnosis", async (services: DiagnosisSe
         escapeMarkdown(answer),
       ]),
     ),
-  );
+    ...callDiagnoses(services),
+  ]);
 });
 
 async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]> {
@@ -122,5 +123,5 @@ function auditText({ ledger }: Pick<AppServices, "ledger">): string {
   const found = [...counts]
     .toSorted((a, b) => b[1] - a[1])
     .map(([code, count]) => `${code}: ${count}`);
-  throw new Error(`${calls.length} calls: ${found.join(", ")}. "Show Costs" explains each.`);
+  throw new Error(`${calls.length} calls: ${found.join(", ")}. The last ones are explained below.`);
 }

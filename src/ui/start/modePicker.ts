@@ -1,13 +1,29 @@
 import { t } from "../../base/text.ts";
-import { forgottenNight, idleBufferCost, requestCost } from "../../cost/spending/estimate.ts";
+import { formatMetered } from "../../cost/format.ts";
+import {
+  forgottenNight,
+  idleBufferCost,
+  keepWarmCost,
+  requestCost,
+} from "../../cost/spending/estimate.ts";
 import { parseGpu } from "../../cost/rates/gpu.ts";
 import { gpuRate, type Rates } from "../../cost/rates/rates.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
-import { offerMode, type ModeFigures } from "../../session/mode/modeAdvice.ts";
-import { pickOne, type Choice } from "../ask.ts";
+import {
+  offerMode,
+  otherAdvice,
+  type ModeFigures,
+  type OtherAdvice,
+} from "../../session/mode/modeAdvice.ts";
+import { heading, pickOne, type Choice } from "../ask.ts";
+import { runCommand } from "../command.ts";
+import { sayInfo } from "../say.ts";
 import type { Services } from "../services.ts";
 
-/** Lets a person pick a mode, with what each is for and what it costs. */
+/**
+ * Lets a person pick a mode, with what each is for and what it costs. Whoever finds that none is the
+ * answer is led to what is. undefined: no mode was picked.
+ */
 export async function pickMode(
   services: Pick<Services, "meter" | "project" | "settings">,
   title: string,
@@ -15,7 +31,8 @@ export async function pickMode(
   const gpu = projectGpu(services);
   const rates = services.meter.rates();
   const { modes } = services.settings.current;
-  const choices = modes.modes.map((mode): Choice<ModeDefinition> => {
+  const keptWarm = keptWarmText(gpu, gpuUsdPerHour(rates, gpu));
+  const choices = modes.modes.map((mode): Choice<ModeDefinition | OtherAdvice> => {
     const offer = offerMode(mode, figures(mode, gpu, rates));
     return {
       label: mode.name,
@@ -25,7 +42,53 @@ export async function pickMode(
     };
   });
   const at = gpu === undefined ? "" : ` (${gpu})`;
-  return pickOne(title, t("Which mode?{0}", at), choices);
+  const picked = await pickOne(title, t("Which mode?{0}", at), [
+    ...choices,
+    heading(t("or no mode at all")),
+    ...otherAdvice().map((advice) => otherChoice(advice, keptWarm)),
+  ]);
+  if (picked === undefined || !("leadsTo" in picked)) return picked;
+  await follow(picked, keptWarm);
+  return undefined;
+}
+
+function otherChoice(advice: OtherAdvice, keptWarm: string): Choice<OtherAdvice> {
+  const icons = { stop: "debug-stop", check: "search", wait: "watch" } as const;
+  return {
+    label: `$(${icons[advice.leadsTo]}) ${advice.question}`,
+    description: advice.answer,
+    ...(advice.leadsTo === "wait" ? { detail: keptWarm } : {}),
+    value: advice,
+  };
+}
+
+async function follow({ leadsTo, answer }: OtherAdvice, keptWarm: string): Promise<void> {
+  switch (leadsTo) {
+    case "stop":
+      return runCommand("stopAll");
+    case "check":
+      return runCommand("checkRunning");
+    default: {
+      const spending = t("Show Spending");
+      const pressed = await sayInfo(`${answer}. ${keptWarm}.`, spending);
+      if (pressed === spending) await runCommand("showSpending");
+      return undefined;
+    }
+  }
+}
+
+const keptWarmDays = 30;
+
+/** What `min_containers=1` costs around the clock. */
+function keptWarmText(gpu: string | undefined, usdPerHour: number | undefined): string {
+  return gpu === undefined || usdPerHour === undefined
+    ? t("What that costs is unknown: no GPU or no rate is known")
+    : t(
+        "One {0} kept warm costs {1} in {2} days",
+        gpu,
+        formatMetered(keepWarmCost(1, keptWarmDays, usdPerHour)),
+        keptWarmDays,
+      );
 }
 
 /** The GPU that figures are shown for: what runs or ran last in this project, else what the settings say. */
