@@ -79,7 +79,7 @@ describe("a window with two folders, each with an app of its own", function () {
 
     await window.clearNotifications();
     await window.runCommand("Modal Meter: Stop This Project's Apps");
-    await window.untilNotification(/Stopped 2 app\(s\) in acme\/main\. Nothing runs/, patient);
+    await window.untilNotification(/Stopped 2 apps in acme\/main\. Nothing runs/, patient);
     assert.deepEqual(live(stage), {});
   });
 });

@@ -54,7 +54,7 @@ describe("a reminder in the window", () => {
   it("tells of the end of the workday with four buttons; Snooze 30 Min puts it off", async () => {
     await withWarmContainer();
     await stage.host.writeSettings({ ...quiet, "modalMeter.workdayEnd": "Mon-Sun 00:00" });
-    const message = /End of the workday: 1 app still run \(flux\)\. 1 GPU container\(s\) cost/;
+    const message = /End of the workday: 1 app still runs \(flux\)\. 1 GPU container costs/;
     const shown = await window.untilNotification(message, patient);
     assert.equal(shown.severity, "warning");
     assert.deepEqual(shown.buttons, [

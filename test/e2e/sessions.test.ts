@@ -33,11 +33,11 @@ describe("sessions", function () {
       assert.match(dev ?? "", /^dev, Working on backend or tests\? \(scaledown 2 min\)/);
       assert.match(demo ?? "", /^demo, Giving a presentation\? \(.*10 min, dev again after 1 h 30/);
       assert.match(prod ?? "", /^prod, Production launch\? \(scaledown 5 min, asks once more\)/);
-      assert.match(stop ?? "", /^End of day\?, Stop all that runs/);
-      assert.match(check ?? "", /^On vacation\?, Verify that nothing runs/);
+      assert.match(stop ?? "", /End of day\?, Stop all that runs/);
+      assert.match(check ?? "", /On vacation\?, Verify that nothing runs/);
       assert.match(
         wait ?? "",
-        /less than 1 s\?, Not yet: .* One L40S kept warm costs ≈ \$1,\d{3}\.\d\d in/,
+        /less than 1 s\?, Not yet, A container that never stops is billed 24\/7: L40S costs ≈ \$1,4\d\d/,
       );
       for (const item of picker.items.slice(0, 3)) {
         assert.match(item, /≈ \$\d+\.\d\d per request · ≈ \$\d+\.\d\d of it idle tail/);
@@ -45,13 +45,16 @@ describe("sessions", function () {
       }
       await window.screenshot("mode-picker");
 
-      await window.pick(/^On vacation/);
+      await window.pick(/On vacation/);
       await window.untilNotification("Nothing runs in acme/main.", patient);
       assert.deepEqual(scene.live(), []);
       await window.clearNotifications();
       await window.runCommand("Modal Meter: Start Session…");
-      await window.pick(/^Always need/);
-      await window.untilNotification(/billed 24\/7\. One L40S kept warm costs ≈/, patient);
+      await window.pick(/Always need/);
+      await window.untilNotification(
+        /^Not yet\. A container that never stops is billed 24\/7: L40S costs ≈/,
+        patient,
+      );
       await window.clearNotifications();
 
       await window.runCommand("Modal Meter: Start Session…");
@@ -70,7 +73,7 @@ describe("sessions", function () {
       await window.clearNotifications();
       await window.runCommand("Modal Meter: Stop All Apps");
       await window.untilNotification(
-        /1 app were left alone and still run in acme\/main: flux/,
+        /1 app was left alone and still runs in acme\/main: flux/,
         patient,
       );
       assert.deepEqual(scene.toldToStop(), []);
@@ -388,7 +391,7 @@ describe("sessions", function () {
 
       await window.runCommand("Modal Meter: Stop This Project's Apps");
       await window.untilNotification(
-        /Stopped 1 app in acme\/main\. 2 app\(s\) were left alone/,
+        /Stopped 1 app in acme\/main\. 2 apps were left alone/,
         patient,
       );
       assert.deepEqual(scene.toldToStop(), [flux.id]);
@@ -398,13 +401,13 @@ describe("sessions", function () {
       const which = await window.untilQuickInput("Which app in acme/main?", patient);
       assert.equal(which.items.length, 2);
       await window.pick(/^theirs/);
-      await window.untilNotification(/2 app\(s\) were left alone and still run/, patient);
+      await window.untilNotification(/2 apps were left alone and still run/, patient);
       assert.deepEqual(scene.toldToStop(), [flux.id]);
 
       await window.clearNotifications();
       await window.runCommand("Modal Meter: Stop All Apps");
       const told = await window.untilNotification(
-        /Stopped 1 app in acme\/main\. 1 app were left alone/,
+        /Stopped 1 app in acme\/main\. 1 app was left alone/,
         patient,
       );
       assert.match(told.message, /still run: theirs/);
@@ -438,7 +441,7 @@ describe("sessions", function () {
       await row.hover(patientClick);
       await window.screenshot("stop-on-row");
       await row.locator(".action-label[aria-label^='Stop App']").click(patientClick);
-      await window.untilNotification(/Stopped 1 app\(s\) in acme\/main/, patient);
+      await window.untilNotification(/Stopped 1 app in acme\/main/, patient);
       assert.equal(await window.quickInput(), undefined);
       assert.deepEqual(scene.toldToStop(), [second.id]);
       assert.equal(second.state, "stopped");
@@ -492,7 +495,10 @@ describe("sessions", function () {
         },
       });
       await window.runCommand("Modal Meter: Stop All Apps");
-      const told = await window.untilNotification(/in acme\/main\. 1 app still run: flux/, patient);
+      const told = await window.untilNotification(
+        /in acme\/main\. 1 app still runs: flux/,
+        patient,
+      );
       assert.equal(told.severity, "error");
       const receipt = await window.untilOutput(costs, /Not stopped: flux .*deployed again/);
       assert.doesNotMatch(receipt.slice(receipt.lastIndexOf("🛑")), /All clear/);
@@ -545,7 +551,7 @@ describe("sessions", function () {
       const flux = await scene.startDev();
       flux.refusesToStop = true;
       await window.runCommand("Modal Meter: Stop All Apps");
-      const told = await window.untilNotification(/1 app still run in acme\/main: flux/, {
+      const told = await window.untilNotification(/1 app still runs in acme\/main: flux/, {
         withinMs: 150_000,
       });
       assert.equal(told.severity, "error");

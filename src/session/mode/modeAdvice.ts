@@ -20,7 +20,7 @@ export function otherAdvice(): readonly OtherAdvice[] {
     { question: t("On vacation?"), answer: t("Verify that nothing runs"), leadsTo: "check" },
     {
       question: t("Always need an answer in less than 1 s?"),
-      answer: t("Not yet: a container that never stops is billed 24/7"),
+      answer: t("Not yet"),
       leadsTo: "wait",
     },
   ];

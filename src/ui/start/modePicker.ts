@@ -82,9 +82,9 @@ const keptWarmDays = 30;
 /** What `min_containers=1` costs around the clock. */
 function keptWarmText(gpu: string | undefined, usdPerHour: number | undefined): string {
   return gpu === undefined || usdPerHour === undefined
-    ? t("What that costs is unknown: no GPU or no rate is known")
+    ? t("A container that never stops is billed 24/7: no GPU or no rate is known here")
     : t(
-        "One {0} kept warm costs {1} in {2} days",
+        "A container that never stops is billed 24/7: {0} costs {1} in {2} days",
         gpu,
         formatMetered(keepWarmCost(1, keptWarmDays, usdPerHour)),
         keptWarmDays,
