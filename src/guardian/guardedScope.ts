@@ -3,11 +3,13 @@ import { t } from "../base/text.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
+import { formatPerHour } from "../cost/format.ts";
 import type { MicroUsd } from "../cost/money.ts";
-import { appAuthors } from "../session/stop/appAuthors.ts";
+import { appAuthors } from "../session/appAuthors.ts";
 import type { Connected } from "../session/watch/modalConnection.ts";
 import type { Ledger, Listing } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
+import { startedHere } from "../session/owner.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import type { Refresh } from "../session/refresh.ts";
 import { releaseGpus } from "../session/mode/releaseGpus.ts";
@@ -47,7 +49,7 @@ export interface ScopeView {
 
 /**
  * Whether the guardian cares for this app on its own: it costs money now (a container, or a `modal
- * serve` without its editor), or a session of this machine started it and is still open. A deployment
+ * serve` without its editor), or it was started here and its session is still open. A deployment
  * of yours that is idle by design is neither: to stop it would take its URL away for no money.
  */
 function isGuarded(app: PlannedApp, openSessionApps: ReadonlySet<string>): boolean {
@@ -60,11 +62,11 @@ export function costsNow(app: PlannedApp): boolean {
 }
 
 /**
- * Whether the guardian may act on this app without being asked: a session of this machine started it.
+ * Whether the guardian may act on this app without being asked: it was started here.
  * What you deployed elsewhere may be wanted there, and a name proves nothing: any repository can have
  * an app file with the name of something that runs.
  */
-export function isOfThisMachine({ owner }: PlannedApp): boolean {
+export function isStartedHere({ owner }: PlannedApp): boolean {
   return owner === "started-here";
 }
 
@@ -96,11 +98,11 @@ export class GuardedScope {
 
   /**
    * Stops what the guardian cares for, from a fresh look, and proves it by another one. When nobody
-   * asked (`by` is "guardian"), only what is of this machine.
+   * asked (`by` is "guardian"), only what was started here; the rest of mine is named with its price.
    */
   async stop(by: StopReceipt["by"], signal: AbortSignal): Promise<StopReceipt> {
     const view = await this.look(signal);
-    const plan = by === "guardian" ? this.#ofThisMachine(view.plan) : view.plan;
+    const plan = by === "guardian" ? this.#startedHere(view) : view.plan;
     const { burnByApp } = view;
     const { connected, refresh } = await this.#connect();
     const { ledger, clock, log } = this.#parts;
@@ -115,7 +117,7 @@ export class GuardedScope {
   /** Ends the idle GPU containers of the deployments that cost now; the deployments stay. */
   async release(by: StopReceipt["by"], signal: AbortSignal): Promise<ReleaseResult> {
     const view = await this.look(signal);
-    const plan = by === "guardian" ? this.#ofThisMachine(view.plan) : view.plan;
+    const plan = by === "guardian" ? this.#startedHere(view) : view.plan;
     const { connected, refresh } = await this.#connect();
     const { ledger, clock, log } = this.#parts;
     const sessions = ledger.sessions({ scope: this.target.scope });
@@ -157,19 +159,17 @@ export class GuardedScope {
     return outcomes;
   }
 
-  #ofThisMachine(plan: StopPlan): StopPlan {
-    const [planned, elsewhere] = [true, false].map((here) =>
-      plan.planned.filter((app) => isOfThisMachine(app) === here),
-    );
+  #startedHere({ plan, burnByApp }: ScopeView): StopPlan {
+    const elsewhere = plan.planned.filter((app) => !isStartedHere(app));
     return {
       ...plan,
-      planned: planned ?? [],
+      planned: plan.planned.filter(isStartedHere),
       excluded: [
         ...plan.excluded,
-        ...(elsewhere ?? []).map((app) => ({
+        ...elsewhere.map((app) => ({
           ...app,
           why: "not-asked-for" as const,
-          reason: t("not started on this machine"),
+          reason: notStartedHere(burnByApp.get(app.appId)),
           canBeNamed: true,
         })),
       ],
@@ -204,11 +204,7 @@ export class GuardedScope {
       },
       { kind: "all" },
     );
-    const open = new Set(
-      sessions
-        .filter(({ endedAtMs }) => endedAtMs === null)
-        .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
-    );
+    const open = startedHere(sessions.filter(({ endedAtMs }) => endedAtMs === null));
     const idle = whole.planned.filter((app) => !isGuarded(app, open));
     const plan: StopPlan = {
       ...whole,
@@ -239,4 +235,12 @@ export class GuardedScope {
     this.#connection = connection;
     return connection;
   }
+}
+
+/** `perHour`: null: its rate is not known; undefined: no container of it runs. */
+function notStartedHere(perHour: MicroUsd | null | undefined): string {
+  if (perHour === undefined || perHour === 0) return t("not started here");
+  return perHour === null
+    ? t("not started here, rate unknown")
+    : t("not started here, ≈ {0}", formatPerHour(perHour));
 }

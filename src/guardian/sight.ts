@@ -3,7 +3,7 @@ import { formatMetered } from "../cost/format.ts";
 import { zeroUsd } from "../cost/money.ts";
 import { sumPerHour } from "../cost/rates/burnRate.ts";
 import type { PlannedApp } from "../session/stop/stopPlan.ts";
-import { costsNow, isOfThisMachine } from "./guardedScope.ts";
+import { costsNow, isStartedHere } from "./guardedScope.ts";
 import type { ScopeView } from "./guardedScope.ts";
 import type { GuardTarget } from "./guardTarget.ts";
 
@@ -18,16 +18,16 @@ export interface Sight {
 export function appsToRemindOf({ view }: Sight, target: GuardTarget): readonly PlannedApp[] {
   return (view?.plan.planned ?? [])
     .filter(costsNow)
-    .filter((app) => target.onClose === "remind" || !isOfThisMachine(app));
+    .filter((app) => target.onClose === "remind" || !isStartedHere(app));
 }
 
-/** What the second stage stops: the apps of this machine; empty where there is no second stage. */
+/** What the second stage stops: the apps that were started here; empty where there is no second stage. */
 export function appsOfSecondStage(
   apps: readonly PlannedApp[],
   target: GuardTarget,
 ): readonly PlannedApp[] {
   if (target.stopAfterMinutes <= 0) return [];
-  return apps.filter((app) => isOfThisMachine(app));
+  return apps.filter((app) => isStartedHere(app));
 }
 
 /** "≈ $3.90 per hour" over all these apps; null where a rate is unknown, or nothing costs. */

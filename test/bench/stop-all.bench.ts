@@ -66,7 +66,7 @@ async function stopAll(sim: SimProcess, connected: Connected, path: string): Pro
   const plan: StopPlan = {
     scope: connected.scopeKey,
     what: { kind: "all" },
-    planned: liveApps(listing).map((app) => ({ ...app, owner: "own-workspace", version: null })),
+    planned: liveApps(listing).map((app) => ({ ...app, owner: "mine", version: null })),
     excluded: [],
     alreadyStopped: [],
   };

@@ -7,7 +7,7 @@ import { openLedger } from "../../src/ledger/openLedger.ts";
 import type { CliCommand } from "../../src/modal/cli/command.ts";
 import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
 import type { Ledger } from "../../src/session/ledgerPort.ts";
-import { appAuthors } from "../../src/session/stop/appAuthors.ts";
+import { appAuthors } from "../../src/session/appAuthors.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
 import { modesOf } from "../../src/session/mode.ts";
 import { Look } from "../../src/session/watch/look.ts";

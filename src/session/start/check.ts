@@ -1,14 +1,15 @@
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
-import { appAuthors } from "../stop/appAuthors.ts";
+import { appAuthors } from "../appAuthors.ts";
 import { within } from "../concurrent.ts";
 import { likelyName } from "../deployer.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { AlreadyRunning, RunningChoice, StartOptions, StartRequest } from "./start.ts";
+import { ownerOf } from "../owner.ts";
 import type { StopReceipt } from "../receipt.ts";
 import { stopApps, type StopParts } from "../stop/stopApps.ts";
-import { narrowPlan, ownerOf, planStop, type StopFacts } from "../stop/stopPlan.ts";
+import { narrowPlan, planStop, type StopFacts } from "../stop/stopPlan.ts";
 
 /** What the check before a start found, and what the person chose. */
 export type CheckResult =
@@ -50,7 +51,7 @@ export async function checkRunning(
     .map((app): AlreadyRunning => {
       const sameName = names.has(app.name) && isDeployed(app);
       const deployedBy = authors.get(app.appId)?.deployedBy ?? null;
-      return { ...app, sameName, owner: ownerOf(app, facts), deployedBy };
+      return { ...app, sameName, owner: ownerOf(app.appId, facts), deployedBy };
     })
     .filter(({ sameName, owner }) => sameName || owner === "started-here");
   if (found.length === 0) return { kind: "go", before: liveApps(listing), use: [] };

@@ -6,7 +6,7 @@ import type { ModalState } from "./modalState.ts";
 import type { Scope } from "../scope.ts";
 import type { SessionRecord } from "../session.ts";
 import type { UndoResult } from "./undo.ts";
-import type { Ownership } from "../stop/stopPlan.ts";
+import type { Owner } from "../owner.ts";
 import type { TypicalTime } from "./warmUp.ts";
 
 /** The steps of a start, in order. */
@@ -36,7 +36,7 @@ export interface StartRequest {
 export interface AlreadyRunning extends LiveApp {
   /** It has the name of a target: a deploy would replace what it runs now. */
   readonly sameName: boolean;
-  readonly owner: Ownership;
+  readonly owner: Owner;
   readonly deployedBy: string | null;
 }
 

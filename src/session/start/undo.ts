@@ -1,5 +1,6 @@
 import { t } from "../../base/text.ts";
-import { appAuthors } from "../stop/appAuthors.ts";
+import { appAuthors } from "../appAuthors.ts";
+import { startedHere } from "../owner.ts";
 import { asFailure, pause, within } from "../concurrent.ts";
 import type { ServeHandle } from "../deployer.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
@@ -117,14 +118,15 @@ async function createdBy(
   const { record, createdIds, username, scope, session } = request;
   const kept = new Set([
     ...record.beforeIds,
-    ...ledger
-      .sessions({ scope })
-      .filter(
-        ({ sessionId, endedAtMs, end }) =>
-          sessionId !== session?.sessionId &&
-          (endedAtMs === null || (end === "replaced" && endedAtMs >= record.startedAtMs)),
-      )
-      .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
+    ...startedHere(
+      ledger
+        .sessions({ scope })
+        .filter(
+          ({ sessionId, endedAtMs, end }) =>
+            sessionId !== session?.sessionId &&
+            (endedAtMs === null || (end === "replaced" && endedAtMs >= record.startedAtMs)),
+        ),
+    ),
   ]);
   const fresh = liveApps(listing).filter(({ appId }) => !kept.has(appId));
   const authors = await appAuthors(

@@ -2,7 +2,7 @@ import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Failure, FailureReason } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
-import { lastDeployment } from "./appAuthors.ts";
+import { lastDeployment } from "../appAuthors.ts";
 import { asFailure, inParallel, pause, within } from "../concurrent.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";

@@ -1,11 +1,10 @@
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
-import type { AppAuthor } from "./appAuthors.ts";
 import { likelyName, type DeployTarget } from "../deployer.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { ReceiptApp } from "../receipt.ts";
-import type { Scope } from "../scope.ts";
+import { ownerOf, type Owner, type OwnerFacts } from "../owner.ts";
 import type { SessionRecord } from "../session.ts";
 
 /** What a person asked to stop. `app` is an app id or a name. */
@@ -14,24 +13,16 @@ export type StopWhat =
   | { readonly kind: "project" }
   | { readonly kind: "one"; readonly app: string };
 
-/** Why an app is taken for the person's own, best evidence first; or why it is not. */
-export type Ownership =
-  | "started-here"
-  | "deployed-by-you"
-  | "own-workspace"
-  | "someone-else"
-  | "unknown";
-
 export type ExclusionReason = "someone-else" | "unknown-owner" | "production" | "not-asked-for";
 
 export interface PlannedApp extends LiveApp {
-  readonly owner: Ownership;
+  readonly owner: Owner;
   /** Deployment version at the time of the plan; a higher one later is a redeploy. null: not known. */
   readonly version: number | null;
 }
 
 export interface ExcludedApp extends LiveApp {
-  readonly owner: Ownership;
+  readonly owner: Owner;
   readonly why: ExclusionReason;
   /** The reason in words. */
   readonly reason: string;
@@ -50,17 +41,13 @@ export interface StopPlan {
 }
 
 /** All that decides whose an app is. */
-export interface StopFacts {
-  readonly scope: Scope;
+export interface StopFacts extends OwnerFacts {
   readonly listing: Listing;
-  /** Sessions of this scope in the ledger, open and ended. */
   readonly sessions: readonly SessionRecord[];
   /** The workspace folders of this window, for a stop of the project. */
   readonly folders: readonly string[];
   /** Their app files. A name never makes an app anybody's: it only chooses among those that are. */
   readonly targets: readonly DeployTarget[];
-  readonly username: string | null;
-  readonly authors: ReadonlyMap<string, AppAuthor>;
   /** Modes whose apps are production (`confirm` in the mode table). */
   readonly productionModes: readonly string[];
 }
@@ -83,7 +70,7 @@ export function planStop(
   const planned: PlannedApp[] = [];
   const excluded: ExcludedApp[] = [];
   for (const app of live) {
-    const owner = ownerOf(app, facts);
+    const owner = ownerOf(app.appId, facts);
     const exclusion = asksFor(app, facts, what, asked)
       ? named.includes(app.appId)
         ? undefined
@@ -110,20 +97,6 @@ export function narrowPlan(plan: StopPlan, appIds: ReadonlySet<string>): StopPla
     planned: plan.planned.filter(({ appId }) => appIds.has(appId)),
     excluded: [...plan.excluded, ...rest.map((app) => ({ ...app, ...notAskedFor(plan.what) }))],
   };
-}
-
-/** Whose app it is. The last deployment's author outweighs everything: a teammate may have taken it over. */
-export function ownerOf(
-  app: LiveApp,
-  facts: Pick<StopFacts, "sessions" | "username" | "authors" | "scope">,
-): Ownership {
-  const author = facts.authors.get(app.appId)?.deployedBy ?? null;
-  const yours = author !== null && same(author, facts.username);
-  if (author !== null && facts.username !== null && !yours) return "someone-else";
-  if (sessionsOf(app.appId, facts.sessions).length > 0) return "started-here";
-  if (yours) return "deployed-by-you";
-  if (same(facts.scope.workspace, facts.username)) return "own-workspace";
-  return "unknown";
 }
 
 interface Found {
@@ -189,7 +162,7 @@ function notAskedFor(what: StopWhat): Exclusion {
   return { why: "not-asked-for", reason, canBeNamed: false };
 }
 
-function protection(app: LiveApp, owner: Ownership, facts: StopFacts): Exclusion | undefined {
+function protection(app: LiveApp, owner: Owner, facts: StopFacts): Exclusion | undefined {
   const mode = lastModeOf(app.appId, facts.sessions);
   if (mode !== undefined && facts.productionModes.includes(mode))
     return { why: "production", reason: t("production ({0} mode)", mode), canBeNamed: true };
@@ -229,10 +202,6 @@ function isTarget(app: LiveApp, facts: Pick<StopFacts, "targets" | "scope">): bo
       likelyName(target) === app.name &&
       (target.environment === null || target.environment === facts.scope.environment),
   );
-}
-
-function same(name: string, other: string | null): boolean {
-  return other !== null && name.toLowerCase() === other.toLowerCase();
 }
 
 function editDistance(a: string, b: string): number {

@@ -13,7 +13,7 @@ import { watches } from "../../guardian/windowPresence.ts";
 import { hourOf } from "../../cost/billed/billedRow.ts";
 import type { ReconciledHour } from "../../cost/billed/reconcile.ts";
 import { likelyName } from "../../session/deployer.ts";
-import { appAuthors, appsOfOthers } from "../../session/stop/appAuthors.ts";
+import { appAuthors, appsOfOthers } from "../../session/appAuthors.ts";
 import {
   awayLines,
   awayRange,
@@ -24,6 +24,7 @@ import type { CliCommand } from "../../modal/cli/command.ts";
 import { unseenHours, UnseenBills } from "../../session/meter/unseenBill.ts";
 import type { Listing, WindowRecord } from "../../session/ledgerPort.ts";
 import { liveApps, type LiveApp } from "../../session/liveApp.ts";
+import { startedHere } from "../../session/owner.ts";
 import type { Services } from "../services.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
@@ -89,10 +90,9 @@ export class Guard implements Disposable {
       );
     }
     const sessions = ledger.sessions({ scope: listing.scope });
-    const startedHere = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+    const started = startedHere(sessions);
     const live = liveApps(listing);
-    const isWanted =
-      live.some(({ appId }) => startedHere.has(appId)) || (await this.#someIsMine(live));
+    const isWanted = live.some(({ appId }) => started.has(appId)) || (await this.#someIsMine(live));
     if (!isWanted) return;
     try {
       const how = startGuardian({

@@ -6,6 +6,7 @@ import { extendDemo as extend, extensionMinutes } from "../../session/mode/demoE
 import { liveApps } from "../../session/liveApp.ts";
 import { restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
+import { startedHere } from "../../session/owner.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import {
   switchMode as switchTo,
@@ -119,9 +120,9 @@ async function releaseGpus(services: SessionServices): Promise<void> {
   services.calls.dropQueued();
   const listing = await services.meter.refreshNow();
   const sessions = services.ledger.sessions({ scope: scopeKey });
-  const ours = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+  const started = startedHere(sessions);
   const targets = liveApps(listing)
-    .filter(({ appId, containerCount }) => ours.has(appId) && containerCount > 0)
+    .filter(({ appId, containerCount }) => started.has(appId) && containerCount > 0)
     .map(({ appId, name }) => ({ appId, name, scaledownSeconds: scaledownOf(appId, sessions) }));
   if (targets.length === 0) {
     await sayInfo(t("No container of an app that was started here runs in {0}.", scopeKey));

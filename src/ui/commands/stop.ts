@@ -1,7 +1,7 @@
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { isStarting } from "../../session/start/sessionLifecycle.ts";
-import { appAuthors } from "../../session/stop/appAuthors.ts";
+import { appAuthors } from "../../session/appAuthors.ts";
 import { burnByApp } from "../../session/meter/runningApps.ts";
 import { costOfSession } from "../../session/meter/deriveState.ts";
 import { liveApps } from "../../session/liveApp.ts";

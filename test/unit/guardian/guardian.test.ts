@@ -200,7 +200,7 @@ describe("Guardian", () => {
     assert.equal(world.reminders.length, 1);
   });
 
-  it("stops nothing unasked that was not started on this machine, but reminds of it", async () => {
+  it("stops nothing unasked that was not started here, but reminds of it and names its price", async () => {
     world.onClose = "stop";
     world.stopAfterMinutes = 30;
     const window = world.openWindow();
@@ -213,6 +213,8 @@ describe("Guardian", () => {
     assert.equal(world.reminders.length, 1);
     assert.match(world.reminders[0]?.reminder.body ?? "", /^from-the-other-laptop \(1 container\)/);
     assert.ok(!world.reminders[0]?.reminder.body.includes("Without an answer"));
+    const told = world.notices.map(({ body }) => body).join("\n");
+    assert.ok(told.includes("from-the-other-laptop (not started here, ≈ $1.95/h)"), told);
     world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
     await world.advance(60_000);
     assert.deepEqual(world.modal.stopped, [here, elsewhere], "asked for is asked for");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
 import { usd } from "../../../../src/cost/money.ts";
-import { appAuthors } from "../../../../src/session/stop/appAuthors.ts";
+import { appAuthors } from "../../../../src/session/appAuthors.ts";
 import type { Listing } from "../../../../src/session/ledgerPort.ts";
 import { liveApps } from "../../../../src/session/liveApp.ts";
 import type { StopReceipt } from "../../../../src/session/receipt.ts";

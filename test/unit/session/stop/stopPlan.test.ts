@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
-import type { AppAuthor } from "../../../../src/session/stop/appAuthors.ts";
+import type { AppAuthor } from "../../../../src/session/appAuthors.ts";
 import type { Listing } from "../../../../src/session/ledgerPort.ts";
 import { liveApps } from "../../../../src/session/liveApp.ts";
 import type { AppState } from "../../../../src/session/modalControl.ts";
@@ -98,7 +98,7 @@ describe("planStop", () => {
     const plan = planStop(facts(), { kind: "all" });
     assert.deepEqual(
       plan.planned.map(({ name, owner }) => [name, owner]),
-      [["mine", "deployed-by-you"]],
+      [["mine", "mine"]],
     );
     assert.deepEqual(
       plan.excluded.map(({ name, why, reason }) => [name, why, reason]),
@@ -157,7 +157,7 @@ describe("planStop", () => {
     const plan = planStop(facts({ targets: [target] }), { kind: "project" });
     assert.deepEqual(
       plan.planned.map(({ appId, owner }) => [appId, owner]),
-      [[deployed.appId, "deployed-by-you"]],
+      [[deployed.appId, "mine"]],
     );
     const elsewhere = { ...target, environment: "staging" };
     assert.deepEqual(planStop(facts({ targets: [elsewhere] }), { kind: "project" }).planned, []);

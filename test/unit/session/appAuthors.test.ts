@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../../../src/base/failure.ts";
-import { appsOfOthers } from "../../../../src/session/stop/appAuthors.ts";
-import type { AppDeployment } from "../../../../src/session/modalControl.ts";
-import { silentLog } from "../../silentLog.ts";
+import { Failure } from "../../../src/base/failure.ts";
+import { appsOfOthers } from "../../../src/session/appAuthors.ts";
+import type { AppDeployment } from "../../../src/session/modalControl.ts";
+import { silentLog } from "../silentLog.ts";
 
 const deployed = (version: number, deployedBy: string | null): AppDeployment => ({
   version,

@@ -1,7 +1,7 @@
-import type { Log } from "../../base/log.ts";
-import { inParallel } from "../concurrent.ts";
-import type { LiveApp } from "../liveApp.ts";
-import type { AppDeployment, ModalControl } from "../modalControl.ts";
+import type { Log } from "../base/log.ts";
+import { inParallel } from "./concurrent.ts";
+import type { LiveApp } from "./liveApp.ts";
+import type { AppDeployment, ModalControl } from "./modalControl.ts";
 
 /** Who deployed an app last. */
 export interface AppAuthor {

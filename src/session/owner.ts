@@ -1,0 +1,47 @@
+import type { AppAuthor } from "./appAuthors.ts";
+import type { Scope } from "./scope.ts";
+import type { SessionRecord } from "./session.ts";
+
+/**
+ * Whose an app is, in two words. "started-here": by a session of this machine. "mine": created or
+ * deployed by this login, on any machine. What was started here is mine as well.
+ *
+ * What is metered, reminded of and listed is mine. What is done without a person (on closing, at the
+ * end of a time box) touches only what was started here.
+ */
+export type Owner = "started-here" | "mine" | "someone-else" | "unknown";
+
+/** All that tells whose an app is. Names are no evidence: any repository can have a file with the name of what runs. */
+export interface OwnerFacts {
+  readonly scope: Scope;
+  /** Sessions of this scope in the ledger, open and ended. */
+  readonly sessions: readonly Pick<SessionRecord, "apps">[];
+  /** The login that this window speaks for; null: Modal does not say. */
+  readonly username: string | null;
+  /** Who deployed each app last, as far as it is known. */
+  readonly authors: ReadonlyMap<string, AppAuthor>;
+}
+
+/** Ids of the apps that a session of this machine started. */
+export function startedHere(sessions: readonly Pick<SessionRecord, "apps">[]): ReadonlySet<string> {
+  return new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+}
+
+/** Whose it is. The last deployment's author outweighs everything: a teammate may have taken it over. */
+export function ownerOf(appId: string, facts: OwnerFacts): Owner {
+  const author = facts.authors.get(appId)?.deployedBy ?? null;
+  const isByMe = author !== null && isSame(author, facts.username);
+  if (author !== null && facts.username !== null && !isByMe) return "someone-else";
+  if (startedHere(facts.sessions).has(appId)) return "started-here";
+  // In a personal workspace, the login is the only one there is.
+  return isByMe || isSame(facts.scope.workspace, facts.username) ? "mine" : "unknown";
+}
+
+/** Created or deployed by this login, here or elsewhere. */
+export function isMine(owner: Owner): boolean {
+  return owner === "started-here" || owner === "mine";
+}
+
+function isSame(name: string, other: string | null): boolean {
+  return other !== null && name.toLowerCase() === other.toLowerCase();
+}
