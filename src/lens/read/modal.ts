@@ -1,0 +1,209 @@
+import { spoiledBy, str, unknown } from "./plain.ts";
+import type { Scope } from "./scope.ts";
+import { childrenOf, shown, type Node, type Tree } from "./tree.ts";
+import { AppSource, type Arguments, type Reading, type Value, type WebEndpoint } from "./value.ts";
+
+/** A call of something of Modal's; undefined where it is none that matters here. */
+export function callModal(
+  callee: Value,
+  args: Arguments,
+  node: Node,
+  scope: Scope,
+): Value | undefined {
+  switch (callee.kind) {
+    case "registration":
+      return {
+        kind: "decorator",
+        app: callee.app,
+        how: callee.how,
+        given: together(callee.given, args),
+        offset: node.from,
+      };
+    case "decorator": {
+      const [target] = args.positional;
+      const name = targetName(target, node, scope.tree);
+      register(callee, target, name, [], scope);
+      return target ?? unknown("it decorates nothing");
+    }
+    case "library":
+      if (callee.path === "modal.App" || callee.path === "modal.Stub") {
+        const app = new AppSource({
+          name: nameOf(args),
+          constructedBy: callee.path === "modal.App" ? "App" : "Stub",
+          file: scope.file,
+          offset: node.from,
+        });
+        scope.program.apps.push(app);
+        return { kind: "app", app };
+      }
+      if (callee.path === "functools.partial") return partial(args);
+      return callee.path.startsWith("modal.gpu.") ? gpuClass(callee.path, args) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function together(a: Arguments, b: Arguments): Arguments {
+  return {
+    positional: [...a.positional, ...b.positional],
+    keywords: new Map([...a.keywords, ...b.keywords]),
+    more: a.more ?? b.more,
+  };
+}
+
+/** `functools.partial(app.function, gpu="A100")` */
+function partial(args: Arguments): Value | undefined {
+  const [first, ...positional] = args.positional;
+  if (first?.kind !== "registration") return undefined;
+  return { ...first, given: together(first.given, { ...args, positional }) };
+}
+
+function nameOf({ positional, keywords, more }: Arguments): Reading<string> {
+  const given = keywords.get("name") ?? positional[0];
+  if (given === undefined)
+    return more === null ? { kind: "absent" } : { kind: "unknown", why: more };
+  if (given.kind === "str") return { kind: "known", value: given.value };
+  if (given.kind === "none") return { kind: "absent" };
+  return { kind: "unknown", why: spoiledBy(given) ?? "it is no text" };
+}
+
+/** `modal.gpu.A100(size="80GB", count=2)`, removed from Modal since; it says what was meant. */
+function gpuClass(path: string, { positional, keywords, more }: Arguments): Value {
+  const type = path.slice("modal.gpu.".length).toUpperCase();
+  const size = keywords.get("size");
+  const count = keywords.get("count") ?? positional[0];
+  if (more !== null || (size !== undefined && size.kind !== "str"))
+    return unknown("which GPU it asks for is not known");
+  if (count !== undefined && count.kind !== "int")
+    return unknown("how many GPUs it asks for is not known");
+  const name = size?.kind === "str" ? `${type}-${size.value.toUpperCase()}` : type;
+  return str(count === undefined || count.value === 1 ? name : `${name}:${count.value}`);
+}
+
+function targetName(target: Value | undefined, node: Node, tree: Tree): Reading<string> {
+  if (target?.kind === "function" || target?.kind === "class")
+    return { kind: "known", value: target.name };
+  return { kind: "unknown", why: `what ${shown(node, tree)} decorates is not known` };
+}
+
+/** Adds a function to its app. `others`: decorators beside it that are not Modal's. */
+export function register(
+  decorator: Extract<Value, { kind: "decorator" }>,
+  target: Value | undefined,
+  name: Reading<string>,
+  others: readonly string[],
+  scope: Scope,
+): void {
+  const { app, how, given, offset } = decorator;
+  const isClass = how !== "function";
+  app.add({
+    name: functionName(name, isClass, given),
+    how,
+    argument: (...names) => argument(given, names, others),
+    keywords: [...given.keywords.keys()],
+    isSure: scope.program.undecided === 0,
+    webEndpoints: endpointsOf(target, isClass, name, scope),
+    file: scope.file,
+    offset,
+  });
+}
+
+/** A class's containers are those of "Model.*"; a function can be given another name. */
+function functionName(
+  name: Reading<string>,
+  isClass: boolean,
+  { keywords, more }: Arguments,
+): Reading<string> {
+  if (isClass) return name.kind === "known" ? { ...name, value: `${name.value}.*` } : name;
+  const given = keywords.get("name");
+  if (given === undefined) return more === null ? name : { kind: "unknown", why: more };
+  if (given.kind === "str") return { kind: "known", value: given.value };
+  if (given.kind === "none") return name;
+  return { kind: "unknown", why: spoiledBy(given) ?? "its name is no text" };
+}
+
+function argument(
+  { keywords, more }: Arguments,
+  names: readonly string[],
+  others: readonly string[],
+): Reading<Value> {
+  for (const name of names) {
+    const value = keywords.get(name);
+    if (value === undefined) continue;
+    const spoiled = spoiledBy(value);
+    return spoiled === null ? { kind: "known", value } : { kind: "unknown", why: spoiled };
+  }
+  if (more !== null) return { kind: "unknown", why: more };
+  const [other] = others;
+  return other === undefined
+    ? { kind: "absent" }
+    : { kind: "unknown", why: `${other} may give more arguments` };
+}
+
+const webKinds = new Set([
+  "asgi_app",
+  "wsgi_app",
+  "web_server",
+  "fastapi_endpoint",
+  "web_endpoint",
+]);
+
+/** The web endpoints of a function or of a class's methods. */
+function endpointsOf(
+  target: Value | undefined,
+  isClass: boolean,
+  name: Reading<string>,
+  scope: Scope,
+): readonly WebEndpoint[] {
+  if (target?.kind !== "function" && target?.kind !== "class") return [];
+  const own = name.kind === "known" ? name.value : target.name;
+  if (!isClass) return decoratorEndpoints(target.definition.parent, own, scope);
+  const body = target.definition.getChild("Body");
+  return (body?.getChildren("DecoratedStatement") ?? []).flatMap((statement) => {
+    const method = statement.getChild("FunctionDefinition")?.getChild("VariableName");
+    if (method === null || method === undefined) return [];
+    return decoratorEndpoints(statement, `${own}.${scope.tree.textOf(method)}`, scope);
+  });
+}
+
+function decoratorEndpoints(
+  statement: Node | null,
+  name: string,
+  scope: Scope,
+): readonly WebEndpoint[] {
+  return (statement?.getChildren("Decorator") ?? []).flatMap((decorator) => {
+    const kind = modalName(decorator, scope);
+    if (kind === undefined || !webKinds.has(kind)) return [];
+    return [
+      {
+        name,
+        kind: kind === "web_endpoint" ? "fastapi_endpoint" : kind,
+        requiresProxyAuth: proxyAuth(decorator, scope.tree),
+      },
+    ];
+  });
+}
+
+/** "asgi_app" for `@modal.asgi_app(…)`, however modal was imported; undefined for a decorator of others. */
+export function modalName(decorator: Node, scope: Scope): string | undefined {
+  const [head, ...rest] = decoratorPath(decorator, scope.tree);
+  if (head === undefined) return undefined;
+  const value = scope.read(head);
+  const path = value.kind === "library" ? [value.path, ...rest].join(".") : "";
+  return path.startsWith("modal.") ? path.slice("modal.".length) : undefined;
+}
+
+/** The dotted name of a decorator: ["app", "function"]. */
+export function decoratorPath(decorator: Node, tree: Tree): readonly string[] {
+  return childrenOf(decorator)
+    .filter(({ name }) => name === "VariableName" || name === "PropertyName")
+    .map((part) => tree.textOf(part));
+}
+
+function proxyAuth(decorator: Node, tree: Tree): boolean | null {
+  const children = childrenOf(decorator.getChild("ArgList"));
+  const at = children.findIndex((child) => tree.textOf(child) === "requires_proxy_auth");
+  if (at === -1) return children.some(({ name }) => name === "**") ? null : false;
+  const value = children[at + 2];
+  return value?.name === "Boolean" ? tree.textOf(value) === "True" : null;
+}

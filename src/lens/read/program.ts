@@ -1,0 +1,149 @@
+import { Environment } from "./environment.ts";
+import type { ImportSource } from "./imports.ts";
+import { ModuleRun } from "./module.ts";
+import type { Program } from "./scope.ts";
+import { parse, walk, type Tree } from "./tree.ts";
+import type { AppSource } from "./value.ts";
+
+/** The Python files of a workspace, by absolute paths with "/" between their parts. */
+export interface PythonFiles {
+  /** undefined: there is no such file, or it was not read. */
+  text(file: string): string | undefined;
+}
+
+/** How `modal deploy` is told what to import. */
+export type Entry =
+  /** `modal deploy path/file.py`: the file's folder and the working directory are searched for imports. */
+  | { readonly kind: "script"; readonly file: string; readonly folder: string }
+  /** `modal deploy -m package.module`, from the folder that the package stands in. */
+  | {
+      readonly kind: "module";
+      readonly file: string;
+      readonly folder: string;
+      readonly module: string;
+    };
+
+/** What a file makes when it is imported. */
+export interface ProgramSource {
+  /** The apps that its module holds, by the variables that hold them, in their order. */
+  readonly variables: ReadonlyMap<string, AppSource>;
+  /** Why its import fails; null: as far as can be told it does not. */
+  readonly raised: string | null;
+  /** Line of what is no Python, from 1; null: all of it can be read. */
+  readonly syntaxErrorLine: number | null;
+  /** A function of the file makes an app: it cannot be deployed by the file alone. */
+  readonly makesAppInFunction: boolean;
+  /** Variables that the file reads and that were not set, so that its own defaults count. */
+  readonly defaulted: ReadonlySet<string>;
+}
+
+/** Files that one import may bring in: more are no app, and a circle of folders has an end. */
+const maxModules = 300;
+
+/**
+ * What `modal deploy` would find in a file, with these environment variables. Follows Python's own order
+ * as far as it is certain; nothing is run, and what cannot be told is unknown with its reason. Never throws.
+ */
+export function readProgram(
+  entry: Entry,
+  files: PythonFiles,
+  variables: ReadonlyMap<string, string>,
+): ProgramSource {
+  const program: Program = {
+    environment: new Environment(variables),
+    apps: [],
+    appsMadeInFunctions: new Set(),
+    undecided: 0,
+    depth: 0,
+  };
+  const loader = new Loader(entry, files, program);
+  const run = loader.main();
+  const found = [...run.names].flatMap(([name, value]) =>
+    value.kind === "app" ? [[name, value.app] as const] : [],
+  );
+  return {
+    variables: new Map(found),
+    raised: run.raised,
+    syntaxErrorLine: errorLine(run.tree),
+    makesAppInFunction: program.appsMadeInFunctions.has(entry.file),
+    defaulted: program.environment.defaulted,
+  };
+}
+
+class Loader {
+  readonly #entry: Entry;
+  readonly #files: PythonFiles;
+  readonly #program: Program;
+  readonly #runs = new Map<string, ModuleRun>();
+
+  constructor(entry: Entry, files: PythonFiles, program: Program) {
+    this.#entry = entry;
+    this.#files = files;
+    this.#program = program;
+  }
+
+  main(): ModuleRun {
+    const entry = this.#entry;
+    const isScript = entry.kind === "script";
+    const name = isScript ? stem(entry.file) : entry.module;
+    return this.#run(entry.file, this.#files.text(entry.file) ?? "", name, isScript);
+  }
+
+  #run(file: string, text: string, name: string, isScript: boolean): ModuleRun {
+    const run = new ModuleRun({
+      tree: parse(text),
+      file,
+      program: this.#program,
+      name,
+      isScript,
+      load: (source, submodule) => this.#load(file, source, submodule),
+    });
+    // Known before it has run: two modules may import each other.
+    this.#runs.set(file, run);
+    run.run();
+    return run;
+  }
+
+  #load(from: string, source: ImportSource, submodule: string | undefined): ModuleRun | undefined {
+    for (const folder of this.#foldersOf(from, source.level)) {
+      const path = [...source.module.split("."), ...(submodule === undefined ? [] : [submodule])];
+      const place = [folder, ...path.filter((part) => part !== "")].join("/");
+      for (const file of [`${place}.py`, `${place}/__init__.py`]) {
+        const known = this.#runs.get(file);
+        if (known !== undefined) return known;
+        if (this.#runs.size >= maxModules) return undefined;
+        const text = this.#files.text(file);
+        if (text !== undefined) return this.#run(file, text, path.join("."), false);
+      }
+    }
+    return undefined;
+  }
+
+  #foldersOf(from: string, level: number): readonly string[] {
+    if (level === 0) {
+      const { kind, file, folder } = this.#entry;
+      return kind === "script" ? [...new Set([folderOf(file), folder])] : [folder];
+    }
+    let folder = folderOf(from);
+    for (let up = 1; up < level; up += 1) folder = folderOf(folder);
+    return [folder];
+  }
+}
+
+/** The line of the first thing that is no Python; null where there is none. */
+function errorLine(tree: Tree): number | null {
+  let at: number | null = null;
+  walk(tree.top, (node) => {
+    if (node.type.isError) at ??= node.from;
+    return at === null;
+  });
+  return at === null ? null : tree.lineAt(at);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+function stem(file: string): string {
+  return file.slice(file.lastIndexOf("/") + 1).replace(/\.py$/, "");
+}

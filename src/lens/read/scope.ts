@@ -1,0 +1,28 @@
+import type { Environment } from "./environment.ts";
+import type { Tree } from "./tree.ts";
+import type { AppSource, Value } from "./value.ts";
+
+/** One import of one file with everything that it imports, as `modal deploy` does it. */
+export interface Program {
+  readonly environment: Environment;
+  /** Every app that is made, in order. */
+  readonly apps: AppSource[];
+  /** How many undecided branches and loops it is in: what is changed there may not have been changed. */
+  undecided: number;
+  /** Files of which a function makes an app when it is called: such an app cannot be deployed by its file alone. */
+  readonly appsMadeInFunctions: Set<string>;
+  /** How deep the expression is that is being read. */
+  depth: number;
+}
+
+/** Where an expression stands: the names that it sees and the file that it is in. */
+export interface Scope {
+  readonly tree: Tree;
+  /** Absolute path. */
+  readonly file: string;
+  readonly program: Program;
+  /** Everything that is bound so far. */
+  readonly names: ReadonlyMap<string, Value>;
+  read(name: string): Value;
+  bind(name: string, value: Value): void;
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import {
+  constantCases,
+  modeCases,
+  plainCases,
+  severalFiles,
+  undecidedCases,
+  type ReadingCase,
+} from "./cases.ts";
+import { read, render } from "./render.ts";
+
+const tables: readonly (readonly [string, readonly ReadingCase[]])[] = [
+  ["plain files", plainCases],
+  ["constants", constantCases],
+  ["modes", modeCases],
+  ["what cannot be told, or only in part", undecidedCases],
+  ["several files", severalFiles],
+];
+
+describe("readProgram", () => {
+  for (const [table, cases] of tables) {
+    describe(table, () => {
+      for (const { title, source, expected, ...more } of cases) {
+        it(title, () => {
+          const files = typeof source === "string" ? { "app.py": source } : source;
+          assert.equal(render(read({ files, ...more })), expected);
+        });
+      }
+    });
+  }
+});
