@@ -25,9 +25,10 @@ import { loggedLines } from "./ui/calls/records.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
 import { careForLedger, openHomeLedger } from "./ui/homeLedger.ts";
 import { LogChannel } from "./ui/logChannel.ts";
-import { findApps, ModalAccess } from "./ui/modalAccess.ts";
+import { ModalAccess } from "./ui/modalAccess.ts";
 import { Pages } from "./ui/pages/pages.ts";
-import { Project, workspaceFolders } from "./ui/project.ts";
+import { AppFiles } from "./ui/project/appFiles.ts";
+import { Project, workspaceFolders } from "./ui/project/project.ts";
 import { ProxyTokens } from "./ui/proxyTokens.ts";
 import { ResultsView } from "./ui/resultsView.ts";
 import type { AppServices } from "./ui/commands/appServices.ts";
@@ -109,7 +110,7 @@ export class App implements Disposable {
       distFolder: this.#distFolder,
       onCredentialsChanged: () => reconnect(),
     });
-    const project = new Project(this.#settings, ledger, findApps);
+    const project = new Project(this.#settings, ledger, this.#store.add(new AppFiles()));
     const watching = buildWatching(this.#store, {
       ...window,
       random: Math.random,
@@ -139,8 +140,9 @@ export class App implements Disposable {
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
     this.#store.add(calls.onResult(() => this.#results.look()));
     this.#store.add(careForLedger(ledger, this.log));
-    await project.look();
     watching.poller.start();
+    // Not before the first look at Modal: what runs is known without any file.
+    inBackground(this.log, "The app files", () => project.look().then(() => watching.meter.show()));
     calls.resumeLeftCalls();
     return { ...services, ...money, calls, upkeep: ledger, results: this.#results, access };
   }

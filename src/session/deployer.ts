@@ -2,6 +2,10 @@
 export interface DeployTarget {
   /** Absolute path of the Python file. */
   readonly file: string;
+  /** A part of a package is deployed as a module, from the folder that the package stands in; null: by its file. */
+  readonly module: { readonly name: string; readonly folder: string } | null;
+  /** The variable that holds the app; null: `app`, which the CLI takes by itself. */
+  readonly variable: string | null;
   /** The name that the user set, and that the deploy is told; null: the file names its app. */
   readonly name: string | null;
   /**
@@ -10,7 +14,7 @@ export interface DeployTarget {
    */
   readonly nameInFile: string | null;
   readonly environment: string | null;
-  /** Absolute workspace folder: the working directory of the deploy. */
+  /** Absolute workspace folder: the working directory of a deploy by file. */
   readonly folder: string;
 }
 

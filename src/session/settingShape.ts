@@ -8,6 +8,9 @@ const minutes = z.number().check(z.nonnegative({ error: () => t("must be 0 or mo
 
 const deployTarget = z.strictObject({
   file: z.string().check(z.minLength(1, { error: () => t("must name a Python file") })),
+  module: z.optional(z.string()),
+  variable: z.optional(z.string()),
+  workdir: z.optional(z.string()),
   name: z.optional(z.string()),
   environment: z.optional(z.string()),
   healthUrl: z.optional(z.string()),

@@ -1,20 +1,16 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as vscode from "vscode";
 import { Failure } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
-import { factsOf } from "../lens/appFacts.ts";
 import type { CliCommand } from "../modal/cli/command.ts";
 import { CliDeployer } from "../modal/deploy/deployer.ts";
 import { createControl } from "../modal/createControl.ts";
 import type { CredentialChoice } from "../modal/credentials.ts";
-import { findDeployTargets, skippedFolders } from "../modal/deploy/targets.ts";
 import { sdkLoader } from "../modal/sdk/loadSdk.ts";
 import type { Deployer } from "../session/deployer.ts";
 import type { ModalControl } from "../session/modalControl.ts";
 import { findModalCommand } from "./modalCommand.ts";
-import { workspaceFolders, type FoundApps } from "./project.ts";
+import { workspaceFolders } from "./project/project.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
 export interface ModalAccessParts {
@@ -102,24 +98,4 @@ export class ModalAccess {
       environment: settings.get("environment") || null,
     };
   }
-}
-
-/** The Modal apps in a folder's Python files, and what each asks for. */
-export async function findApps(folder: string): Promise<FoundApps> {
-  const { candidates, isComplete } = await findDeployTargets(folder, {
-    listPythonFiles: async (root, limit) => {
-      const pattern = new vscode.RelativePattern(vscode.Uri.file(root), "**/*.py");
-      // The editor counts what it finds, so what is skipped must not use up the limit.
-      const skipped = `**/{${skippedFolders.join(",")}}/**`;
-      const files = await vscode.workspace.findFiles(pattern, skipped, limit);
-      return files.map(({ fsPath }) => fsPath);
-    },
-    readText: (file) => readFile(file, "utf8"),
-  });
-  const apps = candidates.map(({ target, functions }) => ({
-    file: target.file,
-    name: target.nameInFile,
-    facts: factsOf(functions),
-  }));
-  return { apps, isComplete };
 }

@@ -7,7 +7,7 @@ import type { Probe } from "../session/probe.ts";
 import type { CostsChannel } from "./costsChannel.ts";
 import type { LogChannel } from "./logChannel.ts";
 import type { Pages } from "./pages/pages.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./project/project.ts";
 import type { ProxyTokens } from "./proxyTokens.ts";
 import type { Serves } from "./start/serves.ts";
 import type { SettingsSource } from "./settingsSource.ts";

@@ -9,8 +9,8 @@ import { microUsd } from "../../src/cost/money.ts";
 import { rateHistory } from "../../src/cost/rates/rates.ts";
 import { reconcile } from "../../src/cost/billed/reconcile.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
-import { factsOf } from "../../src/lens/appFacts.ts";
-import { readModalSource } from "../../src/lens/modalApps.ts";
+import { appsOfFile } from "../../src/lens/read/appFiles.ts";
+import { factsOf } from "../../src/lens/read/facts.ts";
 import { appHints } from "../../src/session/watch/appHints.ts";
 import { Bookkeeper } from "../../src/session/watch/bookkeeper.ts";
 import { ModalConnection } from "../../src/session/watch/modalConnection.ts";
@@ -75,7 +75,9 @@ class Desk {
       after: (delayMs, callback) => systemClock.after(delayMs, callback),
     };
     this.clock = clock;
-    const facts = factsOf(readModalSource(source).functions);
+    const [found] = appsOfFile("/w/app.py", "/w", { text: () => source }, new Map());
+    assert.ok(found);
+    const facts = factsOf(found.app);
     this.#hint = appHints({
       ledger,
       inFile: (name) => (name === "flux" ? facts : undefined),

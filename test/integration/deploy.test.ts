@@ -59,7 +59,15 @@ for (const venv of ["current", "old"] as const) {
     async function target(name: string, text = source): Promise<DeployTarget> {
       const file = join(folder, name);
       await writeFile(file, text);
-      return { file, name: null, nameInFile: null, environment: null, folder };
+      return {
+        file,
+        module: null,
+        variable: null,
+        name: null,
+        nameInFile: null,
+        environment: null,
+        folder,
+      };
     }
 
     it("deploys with the mode's variables and learns the URLs", async () => {
@@ -89,14 +97,16 @@ for (const venv of ["current", "old"] as const) {
       );
       const file = join(folder, "by_mode.py");
       await writeFile(file, text);
-      const { candidates } = await findDeployTargets(folder, {
-        listPythonFiles: () => Promise.resolve([file]),
-        readText: () => Promise.resolve(text),
-      });
+      const read = { listPythonFiles: async () => [file], read: async () => Buffer.from(text) };
+      const variables = { MODAL_MODE: "dev" };
+      const { candidates } = await findDeployTargets(
+        folder,
+        read,
+        new Map(Object.entries(variables)),
+      );
       const [found] = candidates;
       assert.ok(found);
-      assert.deepEqual([found.target.name, found.target.nameInFile], [null, null]);
-      const variables = { MODAL_MODE: "dev" };
+      assert.deepEqual([found.target.name, found.target.nameInFile], [null, "by-mode-dev"]);
       const { appName } = await deployer.deploy(found.target, {
         variables,
         onLine: () => undefined,

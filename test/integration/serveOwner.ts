@@ -14,7 +14,15 @@ const deployer = new CliDeployer({
   clock: systemClock,
   log: new KeptLog(),
 });
-const target = { file, name: null, nameInFile: null, environment: null, folder };
+const target = {
+  file,
+  module: null,
+  variable: null,
+  name: null,
+  nameInFile: null,
+  environment: null,
+  folder,
+};
 const handle = await deployer.serve(target, { variables: {}, onLine: () => undefined });
 console.log(handle.appId);
 process.on("SIGTERM", () => process.exit(0));

@@ -111,6 +111,8 @@ export class Window {
         {
           target: {
             file: join(sampleFolder, "inference_app.py"),
+            module: null,
+            variable: null,
             name: null,
             nameInFile: "inference",
             environment: null,

@@ -1,12 +1,12 @@
 import { evaluate } from "./expression.ts";
 import { arithmetic } from "./operator.ts";
 import { spoil, spoiledBy, unknown } from "./plain.ts";
-import type { Scope } from "./scope.ts";
+import type { PythonScope } from "./pythonScope.ts";
 import { split, withoutType } from "./statement.ts";
 import { childrenOf, partsOf, shown, type Node } from "./tree.ts";
 import type { Value } from "./value.ts";
 
-export function assign(node: Node, scope: Scope): void {
+export function assign(node: Node, scope: PythonScope): void {
   const groups = split(childrenOf(node), "AssignOp");
   const value = groups.at(-1);
   if (groups.length < 2 || value === undefined) return;
@@ -15,7 +15,7 @@ export function assign(node: Node, scope: Scope): void {
 }
 
 /** A value, or several with commas between them. */
-function valueOf(nodes: readonly Node[], scope: Scope): Value {
+function valueOf(nodes: readonly Node[], scope: PythonScope): Value {
   const parts = partsOf(nodes);
   const [only] = parts;
   if (parts.length === 1 && nodes.at(-1)?.name !== "," && only?.[0] !== undefined) {
@@ -28,14 +28,14 @@ function valueOf(nodes: readonly Node[], scope: Scope): Value {
   return { kind: "tuple", items: items.filter((item) => item !== undefined) };
 }
 
-function bindTo(nodes: readonly Node[], value: Value, scope: Scope): void {
+function bindTo(nodes: readonly Node[], value: Value, scope: PythonScope): void {
   const parts = partsOf(nodes);
   const [first] = nodes;
   if (parts.length > 1 || nodes.at(-1)?.name === ",") unpack(parts, value, scope);
   else if (first !== undefined) bindOne(first, value, scope);
 }
 
-export function bindOne(target: Node, value: Value, scope: Scope): void {
+export function bindOne(target: Node, value: Value, scope: PythonScope): void {
   switch (target.name) {
     case "VariableName":
       scope.bind(scope.tree.textOf(target), value);
@@ -52,7 +52,7 @@ export function bindOne(target: Node, value: Value, scope: Scope): void {
   }
 }
 
-function unpack(parts: readonly (readonly Node[])[], value: Value, scope: Scope): void {
+function unpack(parts: readonly (readonly Node[])[], value: Value, scope: PythonScope): void {
   const isSequence = (value.kind === "tuple" || value.kind === "list") && spoiledBy(value) === null;
   const hasStar = parts.some(([first]) => first?.name === "*");
   for (const [index, part] of parts.entries()) {
@@ -67,7 +67,7 @@ function unpack(parts: readonly (readonly Node[])[], value: Value, scope: Scope)
 }
 
 /** `CONFIG["gpu"] = …`, `os.environ["X"] = …`, `Config.gpu = …` */
-function bindMember(target: Node, value: Value, scope: Scope): void {
+function bindMember(target: Node, value: Value, scope: PythonScope): void {
   const [objectNode, operator, last, ...more] = childrenOf(target);
   if (objectNode === undefined || last === undefined) return;
   const object = evaluate(objectNode, scope);
@@ -90,7 +90,7 @@ function bindMember(target: Node, value: Value, scope: Scope): void {
   } else spoil(object, why);
 }
 
-export function update(node: Node, scope: Scope): void {
+export function update(node: Node, scope: PythonScope): void {
   const [target, operator, ...value] = childrenOf(node);
   if (target === undefined || operator === undefined) return;
   const before = evaluate(target, scope);

@@ -15,11 +15,11 @@ import {
   truthOf,
   unknown,
 } from "./plain.ts";
-import type { Scope } from "./scope.ts";
+import type { PythonScope } from "./pythonScope.ts";
 import type { AppSource, Arguments, DictValue, ListValue, Value } from "./value.ts";
 
 /** A call of something of a library; undefined where it is none that is followed. */
-export function callBuiltin(path: string, args: Arguments, scope: Scope): Value | undefined {
+export function callBuiltin(path: string, args: Arguments, scope: PythonScope): Value | undefined {
   const [first, second] = args.positional;
   switch (path) {
     case "os.environ.get":
@@ -86,7 +86,7 @@ function isHarmless(path: string): boolean {
 /** `os.environ.get("MODAL_MODE", "dev")` and its like. */
 function variable(
   { positional, keywords, more }: Arguments,
-  { program: { environment, undecided } }: Scope,
+  { program: { environment, undecided } }: PythonScope,
   how: "get" | "setdefault" | "pop",
 ): Value {
   const name = positional[0] ?? keywords.get("key");
@@ -174,7 +174,7 @@ export function callMethod(
   value: Value,
   method: string,
   args: Arguments,
-  scope: Scope,
+  scope: PythonScope,
 ): Value | undefined {
   if (args.more !== null && value.kind !== "library") {
     spoil(value, `.${method}() may change it`);
@@ -258,7 +258,7 @@ function ofDict(
   dict: DictValue,
   method: string,
   args: Arguments,
-  { program: { undecided } }: Scope,
+  { program: { undecided } }: PythonScope,
 ): Value {
   const [first, second] = args.positional;
   if (dict.spoiled !== null) return unknown(dict.spoiled);
@@ -284,7 +284,7 @@ function ofList(
   list: ListValue,
   method: string,
   args: Arguments,
-  { program: { undecided } }: Scope,
+  { program: { undecided } }: PythonScope,
 ): Value {
   const [first] = args.positional;
   if (list.spoiled !== null) return unknown(list.spoiled);
@@ -308,7 +308,7 @@ function ofList(
 function include(
   app: AppSource,
   { positional, keywords }: Arguments,
-  { program: { undecided } }: Scope,
+  { program: { undecided } }: PythonScope,
 ): Value {
   const other = positional[0] ?? keywords.get("other_app");
   if (other?.kind === "app" && undecided === 0) app.include(other.app);

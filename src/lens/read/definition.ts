@@ -1,13 +1,13 @@
 import { argumentsOf, attributeOf, callValue, evaluate } from "./expression.ts";
 import { decoratorPath, modalName, register } from "./modal.ts";
 import { unknown } from "./plain.ts";
-import type { Scope } from "./scope.ts";
+import type { PythonScope } from "./pythonScope.ts";
 import { assignedIn, split, withoutType } from "./statement.ts";
 import { childrenOf, shown, walk, type Node } from "./tree.ts";
 import type { ClassValue, FunctionValue, Value } from "./value.ts";
 
 /** Binds what a `def` or a `class` statement makes, and answers it. */
-export function define(node: Node, scope: Scope): Value {
+export function define(node: Node, scope: PythonScope): Value {
   const name = node.getChild("VariableName");
   const text = name === null ? "" : scope.tree.textOf(name);
   const value =
@@ -18,19 +18,14 @@ export function define(node: Node, scope: Scope): Value {
   return value;
 }
 
-function functionValue(node: Node, name: string, scope: Scope): FunctionValue {
+function functionValue(node: Node, name: string, scope: PythonScope): FunctionValue {
   lookInside(node, name, scope);
   return { kind: "function", name, definition: node, tree: scope.tree, names: () => scope.names };
 }
 
 /** What a function makes when somebody calls it cannot be followed, only told. */
-function lookInside(definition: Node, name: string, scope: Scope): void {
+function lookInside(definition: Node, name: string, scope: PythonScope): void {
   walk(definition, (node) => {
-    if (node.name === "CallExpression") {
-      const [callee] = childrenOf(node);
-      const path = callee === undefined ? "" : scope.tree.textOf(callee);
-      if (path === "modal.App" || path === "App") scope.program.appsMadeInFunctions.add(scope.file);
-    }
     if (node.name !== "Decorator") return true;
     const [head = "", ...rest] = decoratorPath(node, scope.tree);
     const last = rest.at(-1);
@@ -42,7 +37,7 @@ function lookInside(definition: Node, name: string, scope: Scope): void {
   });
 }
 
-function classValue(node: Node, name: string, scope: Scope): ClassValue {
+function classValue(node: Node, name: string, scope: PythonScope): ClassValue {
   const attributes = new Map<string, Value>();
   const bases = argumentsOf(node.getChild("ArgList"), scope);
   const isPlain =
@@ -67,12 +62,12 @@ function classValue(node: Node, name: string, scope: Scope): ClassValue {
 }
 
 /** Names of the class are seen by what follows in its body. */
-function attribute(statement: Node, attributes: Map<string, Value>, scope: Scope): void {
+function attribute(statement: Node, attributes: Map<string, Value>, scope: PythonScope): void {
   const [target, ...rest] = split(childrenOf(statement), "AssignOp");
   const [name] = target ?? [];
   const value = rest.at(-1);
   if (name?.name !== "VariableName" || value?.[0] === undefined) return;
-  const inner: Scope = {
+  const inner: PythonScope = {
     tree: scope.tree,
     file: scope.file,
     program: scope.program,
@@ -88,7 +83,7 @@ function attribute(statement: Node, attributes: Map<string, Value>, scope: Scope
 }
 
 /** A decorated `def` or `class`: Modal's decorators register it with an app. */
-export function decorated(node: Node, scope: Scope): void {
+export function decorated(node: Node, scope: PythonScope): void {
   const definition = node.getChild("FunctionDefinition") ?? node.getChild("ClassDefinition");
   if (definition === null) return;
   const decorators = node.getChildren("Decorator");
@@ -114,7 +109,7 @@ export function decorated(node: Node, scope: Scope): void {
 }
 
 /** The body of a registered function runs in its container: what it makes there is no part of the app. */
-function registered(definition: Node, scope: Scope): Value {
+function registered(definition: Node, scope: PythonScope): Value {
   const name = definition.getChild("VariableName");
   const text = name === null ? "" : scope.tree.textOf(name);
   const value: FunctionValue = {
@@ -129,7 +124,7 @@ function registered(definition: Node, scope: Scope): Value {
 }
 
 /** What stands behind an `@`, called where it is called. */
-function decoratorValue(decorator: Node, scope: Scope): Value {
+function decoratorValue(decorator: Node, scope: PythonScope): Value {
   const [head, ...rest] = decoratorPath(decorator, scope.tree);
   if (head === undefined) return unknown("the decorator is not followed");
   let value = scope.read(head);
@@ -144,19 +139,19 @@ function decoratorValue(decorator: Node, scope: Scope): Value {
   return value.kind === "decorator" ? value : unknown("the decorator is not followed");
 }
 
-function isOfOthers(decorator: Node, value: Value | undefined, scope: Scope): boolean {
+function isOfOthers(decorator: Node, value: Value | undefined, scope: PythonScope): boolean {
   if (value?.kind === "decorator") return false;
   return modalName(decorator, scope) === undefined;
 }
 
-function isDataclass(decorators: readonly Node[], scope: Scope): boolean {
+function isDataclass(decorators: readonly Node[], scope: PythonScope): boolean {
   return decorators.every(
     (decorator) => decoratorPath(decorator, scope.tree).at(-1) === "dataclass",
   );
 }
 
 /** A decorator of the workspace may be one that registers. */
-function mayRegister(decorator: Node, scope: Scope): void {
+function mayRegister(decorator: Node, scope: PythonScope): void {
   const [head = ""] = decoratorPath(decorator, scope.tree);
   const value = scope.read(head);
   const text = value.kind === "function" ? value.tree.textOf(value.definition) : "";

@@ -9,7 +9,6 @@ export class Environment {
   readonly #variables: ReadonlyMap<string, string>;
   readonly #changed = new Map<string, string | null | Unknown>();
   #loaded: Unknown | undefined;
-  readonly #defaulted = new Set<string>();
 
   constructor(variables: ReadonlyMap<string, string>) {
     this.#variables = variables;
@@ -22,13 +21,7 @@ export class Environment {
     const value = this.#variables.get(name);
     if (value !== undefined) return value;
     if (this.#loaded !== undefined) return this.#loaded;
-    this.#defaulted.add(name);
     return null;
-  }
-
-  /** Variables that were asked for and are not set, so that the file's own default counts. */
-  get defaulted(): ReadonlySet<string> {
-    return this.#defaulted;
   }
 
   set(name: string, value: string | null | Unknown): void {

@@ -18,14 +18,14 @@ import {
   unknown,
 } from "./plain.ts";
 import { childrenOf, partsOf, shown, walk, type Node } from "./tree.ts";
-import type { Scope } from "./scope.ts";
+import type { PythonScope } from "./pythonScope.ts";
 import { noArguments, type Arguments, type FunctionValue, type Value } from "./value.ts";
 
 /** Deeper than anything that a person writes, and far from the end of the stack. */
 const maxDepth = 200;
 
 /** What a Python expression is worth at import. Never throws; what is not followed is unknown, with the reason. */
-export function evaluate(node: Node, scope: Scope): Value {
+export function evaluate(node: Node, scope: PythonScope): Value {
   const { program } = scope;
   if (program.depth >= maxDepth) return unknown("it is nested too deeply");
   program.depth += 1;
@@ -36,7 +36,7 @@ export function evaluate(node: Node, scope: Scope): Value {
   }
 }
 
-function valueOf(node: Node, scope: Scope): Value {
+function valueOf(node: Node, scope: PythonScope): Value {
   const { tree } = scope;
   switch (node.name) {
     case "String":
@@ -101,7 +101,7 @@ function joined(parts: readonly Value[]): Value {
   return str(text);
 }
 
-function formatString(node: Node, scope: Scope): Value {
+function formatString(node: Node, scope: PythonScope): Value {
   const { tree } = scope;
   const parts = stringParts(tree.textOf(node));
   if (parts === undefined || parts.isBytes) return unknown("it is no plain text");
@@ -134,7 +134,7 @@ function formatString(node: Node, scope: Scope): Value {
   return joined(pieces);
 }
 
-function listOf(kind: "tuple" | "list", node: Node, scope: Scope): Value {
+function listOf(kind: "tuple" | "list", node: Node, scope: PythonScope): Value {
   const items: Value[] = [];
   for (const part of partsOf(childrenOf(node))) {
     const [first, second] = part;
@@ -149,7 +149,7 @@ function listOf(kind: "tuple" | "list", node: Node, scope: Scope): Value {
   return sequence(kind, items);
 }
 
-function dictOf(node: Node, scope: Scope): Value {
+function dictOf(node: Node, scope: PythonScope): Value {
   const entries: (readonly [Value, Value])[] = [];
   for (const part of partsOf(childrenOf(node))) {
     const [first, second, third] = part;
@@ -165,7 +165,7 @@ function dictOf(node: Node, scope: Scope): Value {
   return dictionary(entries);
 }
 
-function member(node: Node, scope: Scope): Value {
+function member(node: Node, scope: PythonScope): Value {
   const [object, operator, last, ...more] = childrenOf(node);
   if (object === undefined || last === undefined) return unknown("it is not whole");
   const value = evaluate(object, scope);
@@ -202,7 +202,7 @@ export function attributeOf(object: Value, name: string): Value {
   }
 }
 
-function call(node: Node, scope: Scope): Value {
+function call(node: Node, scope: PythonScope): Value {
   const [callee] = childrenOf(node);
   if (callee === undefined) return unknown("it is not whole");
   const args = argumentsOf(node.getChild("ArgList"), scope);
@@ -224,7 +224,7 @@ export function callValue(
   callee: Value,
   args: Arguments,
   node: Node,
-  scope: Scope,
+  scope: PythonScope,
   on?: Value,
 ): Value {
   const known =
@@ -259,7 +259,7 @@ function spoilMentioned(
 }
 
 /** The arguments of a call or a decorator, evaluated from left to right. */
-export function argumentsOf(list: Node | null, scope: Scope): Arguments {
+export function argumentsOf(list: Node | null, scope: PythonScope): Arguments {
   const positional: Value[] = [];
   const keywords = new Map<string, Value>();
   let more: string | null = null;
@@ -308,7 +308,7 @@ function spread(
   return `what ${text} holds is not known`;
 }
 
-function unary(node: Node, scope: Scope): Value {
+function unary(node: Node, scope: PythonScope): Value {
   const [operator, operand] = childrenOf(node);
   if (operator === undefined || operand === undefined) return unknown("it is not whole");
   const value = evaluate(operand, scope);
@@ -324,7 +324,7 @@ function unary(node: Node, scope: Scope): Value {
   return value.kind === "float" ? float(signed) : int(signed);
 }
 
-function binary(node: Node, scope: Scope): Value {
+function binary(node: Node, scope: PythonScope): Value {
   const children = childrenOf(node);
   const [left] = children;
   const right = children.at(-1);
@@ -355,7 +355,7 @@ function binary(node: Node, scope: Scope): Value {
   return compared(operator, a, b);
 }
 
-function conditional(node: Node, scope: Scope): Value {
+function conditional(node: Node, scope: PythonScope): Value {
   const [yes, , condition, , no] = childrenOf(node);
   if (yes === undefined || condition === undefined || no === undefined)
     return unknown("it is not whole");
@@ -365,6 +365,6 @@ function conditional(node: Node, scope: Scope): Value {
   return evaluate(truth ? yes : no, scope);
 }
 
-function unknownTruth(value: Value, node: Node, scope: Scope): Value {
+function unknownTruth(value: Value, node: Node, scope: PythonScope): Value {
   return value.kind === "unknown" ? value : unknown(`it depends on ${shown(node, scope.tree)}`);
 }

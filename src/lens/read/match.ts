@@ -1,6 +1,6 @@
 import { evaluate } from "./expression.ts";
 import { isSame, spoiledBy } from "./plain.ts";
-import type { Scope } from "./scope.ts";
+import type { PythonScope } from "./pythonScope.ts";
 import { childrenOf, type Node } from "./tree.ts";
 import type { Value } from "./value.ts";
 
@@ -8,13 +8,13 @@ import type { Value } from "./value.ts";
 export function fits(
   [, pattern, ...rest]: readonly Node[],
   value: Value,
-  scope: Scope,
+  scope: PythonScope,
 ): boolean | undefined {
   if (pattern === undefined || rest[0]?.name !== "Body") return undefined;
   return fitsPattern(pattern, value, scope);
 }
 
-function fitsPattern(pattern: Node, value: Value, scope: Scope): boolean | undefined {
+function fitsPattern(pattern: Node, value: Value, scope: PythonScope): boolean | undefined {
   if (pattern.name === "CapturePattern") {
     const name = scope.tree.textOf(pattern);
     if (name === "_") return true;

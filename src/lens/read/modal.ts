@@ -1,5 +1,5 @@
 import { spoiledBy, str, unknown } from "./plain.ts";
-import type { Scope } from "./scope.ts";
+import type { PythonScope } from "./pythonScope.ts";
 import { childrenOf, shown, type Node, type Tree } from "./tree.ts";
 import { AppSource, type Arguments, type Reading, type Value, type WebEndpoint } from "./value.ts";
 
@@ -8,7 +8,7 @@ export function callModal(
   callee: Value,
   args: Arguments,
   node: Node,
-  scope: Scope,
+  scope: PythonScope,
 ): Value | undefined {
   switch (callee.kind) {
     case "registration":
@@ -92,7 +92,7 @@ export function register(
   target: Value | undefined,
   name: Reading<string>,
   others: readonly string[],
-  scope: Scope,
+  scope: PythonScope,
 ): void {
   const { app, how, given, offset } = decorator;
   const isClass = how !== "function";
@@ -100,7 +100,6 @@ export function register(
     name: functionName(name, isClass, given),
     how,
     argument: (...names) => argument(given, names, others),
-    keywords: [...given.keywords.keys()],
     isSure: scope.program.undecided === 0,
     webEndpoints: endpointsOf(target, isClass, name, scope),
     file: scope.file,
@@ -153,7 +152,7 @@ function endpointsOf(
   target: Value | undefined,
   isClass: boolean,
   name: Reading<string>,
-  scope: Scope,
+  scope: PythonScope,
 ): readonly WebEndpoint[] {
   if (target?.kind !== "function" && target?.kind !== "class") return [];
   const own = name.kind === "known" ? name.value : target.name;
@@ -169,7 +168,7 @@ function endpointsOf(
 function decoratorEndpoints(
   statement: Node | null,
   name: string,
-  scope: Scope,
+  scope: PythonScope,
 ): readonly WebEndpoint[] {
   return (statement?.getChildren("Decorator") ?? []).flatMap((decorator) => {
     const kind = modalName(decorator, scope);
@@ -178,14 +177,13 @@ function decoratorEndpoints(
       {
         name,
         kind: kind === "web_endpoint" ? "fastapi_endpoint" : kind,
-        requiresProxyAuth: proxyAuth(decorator, scope.tree),
       },
     ];
   });
 }
 
 /** "asgi_app" for `@modal.asgi_app(…)`, however modal was imported; undefined for a decorator of others. */
-export function modalName(decorator: Node, scope: Scope): string | undefined {
+export function modalName(decorator: Node, scope: PythonScope): string | undefined {
   const [head, ...rest] = decoratorPath(decorator, scope.tree);
   if (head === undefined) return undefined;
   const value = scope.read(head);
@@ -198,12 +196,4 @@ export function decoratorPath(decorator: Node, tree: Tree): readonly string[] {
   return childrenOf(decorator)
     .filter(({ name }) => name === "VariableName" || name === "PropertyName")
     .map((part) => tree.textOf(part));
-}
-
-function proxyAuth(decorator: Node, tree: Tree): boolean | null {
-  const children = childrenOf(decorator.getChild("ArgList"));
-  const at = children.findIndex((child) => tree.textOf(child) === "requires_proxy_auth");
-  if (at === -1) return children.some(({ name }) => name === "**") ? null : false;
-  const value = children[at + 2];
-  return value?.name === "Boolean" ? tree.textOf(value) === "True" : null;
 }

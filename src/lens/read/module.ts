@@ -5,7 +5,7 @@ import { importsOf, type ImportSource } from "./imports.ts";
 import { fits } from "./match.ts";
 import { merged } from "./merge.ts";
 import { spoil, str, truthOf, unknown } from "./plain.ts";
-import type { Program, Scope } from "./scope.ts";
+import type { Program, PythonScope } from "./pythonScope.ts";
 import { assignedIn, globalNames, sections } from "./statement.ts";
 import { childrenOf, partsOf, shown, type Node, type Tree } from "./tree.ts";
 import type { Value } from "./value.ts";
@@ -26,7 +26,7 @@ export interface ModuleParts {
 }
 
 /** Runs the statements of one Python module, as far as they can be followed, and keeps its names. */
-export class ModuleRun implements Scope {
+export class ModuleRun implements PythonScope {
   readonly tree: Tree;
   readonly file: string;
   readonly program: Program;
@@ -38,6 +38,7 @@ export class ModuleRun implements Scope {
   #mayBindAny: string | undefined;
   /** Why the file raises when it is imported; null: as far as can be told it does not. */
   raised: string | null = null;
+  importsRelatively = false;
 
   constructor(parts: ModuleParts) {
     this.#parts = parts;
@@ -156,6 +157,7 @@ export class ModuleRun implements Scope {
   #imports(node: Node): End {
     for (const source of importsOf(node, this.tree)) {
       if (source.level > 0 && this.#parts.isScript) {
+        this.importsRelatively = true;
         this.raised = "it imports relatively, as a part of a package";
         return "raised";
       }

@@ -1,7 +1,7 @@
 import { Environment } from "./environment.ts";
 import type { ImportSource } from "./imports.ts";
 import { ModuleRun } from "./module.ts";
-import type { Program } from "./scope.ts";
+import type { Program } from "./pythonScope.ts";
 import { parse, walk, type Tree } from "./tree.ts";
 import type { AppSource } from "./value.ts";
 
@@ -29,12 +29,10 @@ export interface ProgramSource {
   readonly variables: ReadonlyMap<string, AppSource>;
   /** Why its import fails; null: as far as can be told it does not. */
   readonly raised: string | null;
+  /** It imports relatively, as a part of a package: it can be deployed as a module only. */
+  readonly relativeImport: boolean;
   /** Line of what is no Python, from 1; null: all of it can be read. */
   readonly syntaxErrorLine: number | null;
-  /** A function of the file makes an app: it cannot be deployed by the file alone. */
-  readonly makesAppInFunction: boolean;
-  /** Variables that the file reads and that were not set, so that its own defaults count. */
-  readonly defaulted: ReadonlySet<string>;
 }
 
 /** Files that one import may bring in: more are no app, and a circle of folders has an end. */
@@ -52,7 +50,6 @@ export function readProgram(
   const program: Program = {
     environment: new Environment(variables),
     apps: [],
-    appsMadeInFunctions: new Set(),
     undecided: 0,
     depth: 0,
   };
@@ -64,9 +61,8 @@ export function readProgram(
   return {
     variables: new Map(found),
     raised: run.raised,
+    relativeImport: run.importsRelatively && run.raised !== null,
     syntaxErrorLine: errorLine(run.tree),
-    makesAppInFunction: program.appsMadeInFunctions.has(entry.file),
-    defaulted: program.environment.defaulted,
   };
 }
 

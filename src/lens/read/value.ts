@@ -108,8 +108,6 @@ export interface FunctionSource {
   readonly how: Registering;
   /** An argument of the decorator, under any of the names that Modal has given it. */
   argument(...names: readonly string[]): Reading<Value>;
-  /** Names of the decorator's own keywords, in their order. */
-  readonly keywords: readonly string[];
   /** False where it depends on something that cannot be told whether it is registered at all. */
   readonly isSure: boolean;
   readonly webEndpoints: readonly WebEndpoint[];
@@ -124,8 +122,6 @@ export interface WebEndpoint {
   readonly name: string;
   /** "asgi_app", "wsgi_app", "web_server", "fastapi_endpoint" (and its old name, web_endpoint). */
   readonly kind: string;
-  /** null: it cannot be told. */
-  readonly requiresProxyAuth: boolean | null;
 }
 
 /** One `modal.App(…)`. */

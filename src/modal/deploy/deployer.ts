@@ -95,7 +95,7 @@ export class CliDeployer implements Deployer {
   async #args(command: "deploy" | "serve", target: DeployTarget): Promise<readonly string[]> {
     const environment = target.environment ?? (await this.#parts.environment());
     const name = target.name === null || command === "serve" ? [] : ["--name", target.name];
-    return [command, target.file, ...name, "--env", environment];
+    return [command, ...appRef(target), ...name, "--env", environment];
   }
 
   #start(
@@ -106,11 +106,11 @@ export class CliDeployer implements Deployer {
     onProgress: () => void = () => {},
   ): CliStream {
     const { choice, keeper, log } = this.#parts;
-    log.info(`modal ${args.join(" ")} (in ${target.folder})`);
+    log.info(`modal ${args.join(" ")} (in ${workingFolder(target)})`);
     const profile = choice.profile === null ? {} : { MODAL_PROFILE: choice.profile };
     return streamCli(this.#parts, args, {
       keeper,
-      cwd: target.folder,
+      cwd: workingFolder(target),
       env: { ...profile, ...options.variables },
       onLine: (line) => {
         output.add(line);
@@ -119,6 +119,16 @@ export class CliDeployer implements Deployer {
       },
     });
   }
+}
+
+/** How the CLI is told which app: a file or, with -m, a module; "::" names a variable other than `app`. */
+function appRef({ file, module, variable }: DeployTarget): readonly string[] {
+  const of = variable === null ? "" : `::${variable}`;
+  return module === null ? [`${file}${of}`] : ["-m", `${module.name}${of}`];
+}
+
+function workingFolder({ folder, module }: DeployTarget): string {
+  return module?.folder ?? folder;
 }
 
 function handleOf(stream: CliStream, appId: string, { urls }: Deployment): ServeHandle {

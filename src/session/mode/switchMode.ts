@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { throwIfCancelled } from "../../base/abort.ts";
 import { asFailure } from "../concurrent.ts";
-import type { Deployer, Deployment } from "../deployer.ts";
+import type { Deployer, DeployTarget, Deployment } from "../deployer.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { deployVariables, type ModeDefinition } from "../mode.ts";
 import type { ModalControl } from "../modalControl.ts";
@@ -15,8 +15,8 @@ import type { SessionApp, SessionRecord } from "../session.ts";
 /** A deploy of an app file, where the autoscaler cannot bring the app into a mode. */
 export interface Redeploy {
   readonly deployer: Deployer;
-  /** The name that the user set for the app of a file; null: the file names it. */
-  readonly nameOf: (file: string) => string | null;
+  /** How the CLI is told which app, and the name that the user set for it. */
+  readonly targetOf: (app: SessionApp) => Pick<DeployTarget, "module" | "variable" | "name">;
   readonly refresh: Refresh;
 }
 
@@ -129,9 +129,14 @@ async function switchApp(
   try {
     const environment = session.scope.split("/")[1] ?? null;
     const { file, appName } = app;
-    const name = redeploy.nameOf(file);
     const deployment = await redeploy.deployer.deploy(
-      { file, name, nameInFile: appName, environment, folder: session.folder },
+      {
+        file,
+        ...redeploy.targetOf(app),
+        nameInFile: appName,
+        environment,
+        folder: session.folder,
+      },
       {
         variables: deployVariables(to),
         onLine: (line) => options.onLine?.(line),

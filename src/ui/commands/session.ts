@@ -100,7 +100,7 @@ async function redeployOf(
 ): Promise<Redeploy> {
   return {
     deployer: await deployer(),
-    nameOf: (file) => project.nameSetting(folder, file),
+    targetOf: (app) => project.targetOf(folder, app),
     refresh: (options) => meter.refreshNow(options),
   };
 }

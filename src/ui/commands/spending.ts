@@ -18,7 +18,7 @@ import {
   type KeptWarm,
   type SpendingFacts,
 } from "../pages/spendingPage.ts";
-import type { Project } from "../project.ts";
+import type { Project } from "../project/project.ts";
 import { gpuUsdPerHour, projectGpu } from "../start/modePicker.ts";
 
 /** What the page of spending works with. */

@@ -67,7 +67,7 @@ async function start(
   }
   const folder = await project.pickFolder();
   if (folder === undefined) return;
-  const targets = await project.targetsToStart(folder, { ask });
+  const targets = await project.targetsToStart(folder, mode, { ask });
   if (targets === undefined) return;
   await vscode.workspace.saveAll(false);
 

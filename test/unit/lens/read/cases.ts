@@ -106,7 +106,7 @@ export const plainCases: readonly ReadingCase[] = [
     title: "web endpoints of functions",
     source: `import modal\napp = modal.App("a")\n@app.function()\n@modal.fastapi_endpoint(method="POST", requires_proxy_auth=True)\ndef f(): ...\n@app.function()\n@modal.web_endpoint()\ndef old(): ...\n@app.function()\n@modal.concurrent(max_inputs=10)\n@modal.web_server(8000)\ndef serve(): ...`,
     expected:
-      "app = a\n  f, fastapi_endpoint f 🔑\n  old, fastapi_endpoint old\n  serve, web_server serve",
+      "app = a\n  f, fastapi_endpoint f\n  old, fastapi_endpoint old\n  serve, web_server serve",
   },
   {
     title: "web endpoints of a class's methods",

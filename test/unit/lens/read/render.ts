@@ -51,10 +51,7 @@ function line(source: FunctionSource): string {
     const found = source.argument(...names);
     return found.kind === "absent" ? [] : [`${names[0]}=${reading(found, valueText)}`];
   });
-  const web = source.webEndpoints.map(
-    ({ name, kind, requiresProxyAuth }) =>
-      `${kind} ${name}${requiresProxyAuth === true ? " 🔑" : ""}`,
-  );
+  const web = source.webEndpoints.map(({ name, kind }) => `${kind} ${name}`);
   const name = reading(source.name, (text) => text);
   return [`${name}${source.isSure ? "" : " (maybe)"}`, ...parts, ...web].join(", ");
 }

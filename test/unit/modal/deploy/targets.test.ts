@@ -1,20 +1,42 @@
 import assert from "node:assert/strict";
 import { findDeployTargets, maxFiles } from "../../../../src/modal/deploy/targets.ts";
 
+const fn = "@app.function()\ndef f(): ...\n";
 const app = (name: string, more = ""): string =>
   `import modal\napp = modal.App("${name}")\n@app.function()\n${more}def f(): ...\n`;
 const web = "@modal.fastapi_endpoint()\n";
 
-async function find(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const found = await findDeployTargets("/w", {
-    listPythonFiles: async () => Object.keys(files),
-    readText: async (file) => {
-      const text = files[file];
-      if (text === undefined || text === "unreadable") throw new Error("EACCES");
-      return text;
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+function search(files: Files, variables: Readonly<Record<string, string>> = {}) {
+  return findDeployTargets(
+    "/w",
+    {
+      listPythonFiles: async (_folder, limit) => Object.keys(files).slice(0, limit),
+      read: async (file) => {
+        const text = files[file];
+        if (text === undefined || text === "unreadable") throw new Error("EACCES");
+        return typeof text === "string" ? Buffer.from(text) : text;
+      },
     },
-  });
-  return found.candidates.map(({ target }) => `${target.file} ${target.nameInFile ?? "-"}`);
+    new Map(Object.entries(variables)),
+  );
+}
+
+/** "-m package.module (in /folder) name", as a person would tell the CLI; a problem by its kind. */
+async function find(
+  files: Files,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
+  const { candidates } = await search(files, variables);
+  return candidates.map(({ target: { file, module, variable, nameInFile }, problem }) =>
+    [
+      module === null ? file : `-m ${module.name} (in ${module.folder})`,
+      variable === null ? "" : `::${variable}`,
+      ` ${nameInFile ?? "-"}`,
+      problem === null ? "" : ` [${problem.kind}]`,
+    ].join(""),
+  );
 }
 
 describe("findDeployTargets", () => {
@@ -43,28 +65,116 @@ describe("findDeployTargets", () => {
     );
   });
 
-  it("says when there are more files than it reads", async () => {
-    const text = app("flux");
-    const search = async (count: number) => {
-      const files = Array.from({ length: count }, (_, at) => `/w/${at}.py`);
-      return findDeployTargets("/w", {
-        listPythonFiles: async (_folder, limit) => files.slice(0, limit),
-        readText: async (file) => (file === "/w/7.py" ? text : "x = 1"),
-      });
-    };
-    const all = await search(maxFiles);
+  it("says when there are more files than it reads, and which it could not read", async () => {
+    const many = (count: number): Files =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, at) => [`/w/${at}.py`, at === 7 ? app("flux") : "x = 1"]),
+      );
+    const all = await search(many(maxFiles));
     assert.deepEqual([all.candidates.length, all.isComplete], [1, true]);
-    const some = await search(maxFiles + 1);
+    const some = await search(many(maxFiles + 1));
     assert.deepEqual([some.candidates.length, some.isComplete], [1, false]);
+    const { unreadable } = await search({
+      "/w/a.py": "unreadable",
+      "/w/utf16.py": Buffer.from(app("x"), "utf16le"),
+      "/w/large.py": Buffer.alloc(5_000_001, "#"),
+      "/w/old.py": Buffer.from('import modal\nname = "caf\xE9"\n', "latin1"),
+    });
+    assert.deepEqual(unreadable, ["/w/a.py", "/w/utf16.py", "/w/large.py"]);
   });
 
-  it("takes the app that the CLI would take", async () => {
-    const text = `import modal\nfirst = modal.App("first")\napp = modal.App("second")\n@app.function()\ndef f(): ...\n`;
-    assert.deepEqual(await find({ "/w/a.py": text }), ["/w/a.py second"]);
+  it("offers each app of a file, under the variable that the CLI needs to be told", async () => {
+    const text = `import modal\nfirst = modal.App("first")\napp = modal.App("second")\n@app.function()\ndef f(): ...\n@first.function()\ndef g(): ...\n`;
+    assert.deepEqual(await find({ "/w/a.py": text }), ["/w/a.py::first first", "/w/a.py second"]);
+    assert.deepEqual(
+      await find({
+        "/w/b.py": 'import modal\nworker = modal.App("w")\n@worker.function()\ndef f(): ...',
+      }),
+      ["/w/b.py::worker w"],
+    );
   });
 
   it("keeps an app whose name is computed", async () => {
     const text = `import modal\napp = modal.App(name())\n@app.function()\ndef f(): ...\n`;
     assert.deepEqual(await find({ "/w/a.py": text }), ["/w/a.py -"]);
+  });
+
+  it("names the app by the mode that a deploy would have", async () => {
+    const text = `import os, modal\nif os.environ.get("MODAL_MODE") == "prod":\n  app = modal.App("shop")\nelse:\n  app = modal.App("shop-dev")\n${fn}`;
+    assert.deepEqual(await find({ "/w/a.py": text }, { MODAL_MODE: "dev" }), ["/w/a.py shop-dev"]);
+    assert.deepEqual(await find({ "/w/a.py": text }, { MODAL_MODE: "prod" }), ["/w/a.py shop"]);
+  });
+
+  it("offers the file with the functions where the app is made in another one", async () => {
+    assert.deepEqual(
+      await find({
+        "/w/common.py": 'import modal\napp = modal.App("shop")\n',
+        "/w/serve.py": `from common import app\n${fn}`,
+      }),
+      ["/w/serve.py shop"],
+    );
+  });
+
+  it("offers the file that brings all functions rather than its parts", async () => {
+    assert.deepEqual(
+      await find({
+        "/w/common.py": 'import modal\napp = modal.App("shop")\n',
+        "/w/train.py": "from common import app\n@app.function()\ndef train(): ...\n",
+        "/w/serve.py": "from common import app\n@app.function()\ndef serve(): ...\n",
+        "/w/main.py": "import modal\nfrom common import app\nimport train, serve\n",
+      }),
+      ["/w/main.py shop"],
+    );
+  });
+
+  it("deploys a part of a package as a module, from the folder above the package", async () => {
+    const package_ = {
+      "/w/src/shop/__init__.py": "",
+      "/w/src/shop/common.py": 'import modal\napp = modal.App("shop")\n',
+      "/w/src/shop/jobs/__init__.py": "",
+      "/w/src/shop/jobs/main.py": `from ..common import app\n${fn}`,
+    };
+    assert.deepEqual(await find(package_), ["-m shop.jobs.main (in /w/src) shop"]);
+    assert.deepEqual(
+      await find({
+        "/w/loose/common.py": 'import modal\napp = modal.App("loose")\n',
+        "/w/loose/main.py": `from .common import app\n${fn}`,
+      }),
+      ["-m loose.main (in /w) loose"],
+    );
+  });
+
+  it("says why an app cannot be deployed", async () => {
+    const stub = 'import modal\nstub = modal.Stub("old")\n@stub.function()\ndef f(): ...\n';
+    assert.deepEqual(await find({ "/w/a.py": stub }), ["/w/a.py::stub old [stub]"]);
+    assert.deepEqual(await find({ "/w/app.v2.py": app("x") }), ["/w/app.v2.py x [file-name]"]);
+    assert.deepEqual(await find({ "/w/a.py": `${app("x")}\ndef broken(:\n` }), [
+      "/w/a.py x [syntax]",
+    ]);
+    assert.deepEqual(await find({ "/w/a.py": `${app("x")}\nraise SystemExit(1)\n` }), [
+      "/w/a.py x [raises]",
+    ]);
+  });
+
+  it("does not offer an app that a function makes, nor one that another file made and nothing joined", async () => {
+    assert.deepEqual(
+      await find({
+        "/w/a.py": `import modal\ndef make():\n  app = modal.App("x")\n  @app.function()\n  def f(): ...\n  return app\n`,
+        "/w/common.py": 'import modal\napp = modal.App("shop")\n',
+        "/w/user.py": "import modal\nfrom common import app\nprint(app.name)\n",
+      }),
+      [],
+    );
+  });
+
+  it("follows imports of imports, and stops in a circle", async () => {
+    assert.deepEqual(
+      await find({
+        "/w/a.py": "import modal\nfrom b import NAME\napp = modal.App(NAME)\n" + fn,
+        "/w/b.py": "from c import NAME\n",
+        "/w/c.py": 'import a\nNAME = "deep"\n',
+      }),
+      ["/w/a.py deep"],
+    );
   });
 });

@@ -24,7 +24,11 @@ function bench(names = ["flux"]) {
   const ledger = new MemoryLedger();
   const deployer = new PortDeployer(modal);
   const parts: SwitchParts = { control: modal, ledger, clock, log: silentLog };
-  const redeploy = { deployer, nameOf: (): string | null => null, refresh: modal.refresh };
+  const redeploy = {
+    deployer,
+    targetOf: () => ({ module: null, variable: null, name: null }),
+    refresh: modal.refresh,
+  };
   const apps = names.map((name) => sessionApp(modal.add(name, { functions: ["a", "Model.*"] })));
   const session = sessionSample({ apps });
   ledger.upsertSession(session);
@@ -63,6 +67,8 @@ describe("switchMode", () => {
     assert.deepEqual(deployer.deploys[0], {
       target: {
         file: "/project/app.py",
+        module: null,
+        variable: null,
         name: null,
         nameInFile: "flux",
         environment: "main",
@@ -77,7 +83,7 @@ describe("switchMode", () => {
     modal.onScale = () => {
       throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
     };
-    const named = { ...redeploy, nameOf: () => "flux" };
+    const named = { ...redeploy, targetOf: () => ({ module: null, variable: null, name: "flux" }) };
     await settled(clock, switchMode({ ...parts, redeploy: named }, session, demo));
     assert.equal(deployer.deploys[0]?.target.name, "flux");
   });

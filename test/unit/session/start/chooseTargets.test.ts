@@ -4,7 +4,15 @@ import type { StartTarget } from "../../../../src/session/start/start.ts";
 
 function found(files: readonly string[], isComplete = true) {
   const targets = files.map((file): StartTarget => ({
-    target: { file, name: null, nameInFile: null, environment: null, folder: "/w" },
+    target: {
+      file,
+      module: null,
+      variable: null,
+      name: null,
+      nameInFile: null,
+      environment: null,
+      folder: "/w",
+    },
     healthUrl: null,
     warmUpUrl: null,
   }));

@@ -88,6 +88,8 @@ function target(name: string | null, some: Partial<StartTarget> = {}): StartTarg
   return {
     target: {
       file: "/project/app.py",
+      module: null,
+      variable: null,
       name,
       nameInFile: null,
       environment: null,

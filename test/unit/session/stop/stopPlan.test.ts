@@ -53,6 +53,8 @@ function session(appId: string, some: Partial<SessionRecord> = {}): SessionRecor
 
 const target = {
   file: "/project/app.py",
+  module: null,
+  variable: null,
   name: null,
   nameInFile: "flux",
   environment: null,
@@ -140,7 +142,10 @@ describe("planStop", () => {
     const { add, facts } = world();
     const nobodys = add("flux", null);
     add("flux", null, { state: "ephemeral" });
-    for (const known of [target, { ...target, name: "flux", nameInFile: null }])
+    for (const known of [
+      target,
+      { ...target, module: null, variable: null, name: "flux", nameInFile: null },
+    ])
       for (const kind of ["all", "project"] as const) {
         const plan = planStop(facts({ targets: [known] }), { kind });
         assert.deepEqual(plan.planned, []);

@@ -9,14 +9,12 @@ export interface Program {
   readonly apps: AppSource[];
   /** How many undecided branches and loops it is in: what is changed there may not have been changed. */
   undecided: number;
-  /** Files of which a function makes an app when it is called: such an app cannot be deployed by its file alone. */
-  readonly appsMadeInFunctions: Set<string>;
   /** How deep the expression is that is being read. */
   depth: number;
 }
 
 /** Where an expression stands: the names that it sees and the file that it is in. */
-export interface Scope {
+export interface PythonScope {
   readonly tree: Tree;
   /** Absolute path. */
   readonly file: string;

@@ -1,0 +1,347 @@
+import { existsSync } from "node:fs";
+import { basename, relative } from "node:path";
+import * as vscode from "vscode";
+import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
+import { Failure } from "../../base/failure.ts";
+import { commonFacts, type AppFacts } from "../../lens/read/facts.ts";
+import { maxFiles, type DeployCandidate } from "../../modal/deploy/targets.ts";
+import { likelyName, type DeployTarget } from "../../session/deployer.ts";
+import type { Ledger } from "../../session/ledgerPort.ts";
+import { modesOf, type ModeDefinition } from "../../session/mode.ts";
+import type { DeployTargetSetting } from "../../session/settingShape.ts";
+import type { SessionApp } from "../../session/session.ts";
+import {
+  chooseTargets,
+  type FoundTargets,
+  type TargetChoice,
+} from "../../session/start/chooseTargets.ts";
+import type { StartTarget } from "../../session/start/start.ts";
+import { pickOne, type Choice } from "../ask.ts";
+import type { SettingsSource } from "../settingsSource.ts";
+import type { AppFiles } from "./appFiles.ts";
+import {
+  fileOf,
+  isInside,
+  problemText,
+  refOf,
+  targetOfCandidate,
+  targetOfSetting,
+  textOrNull,
+} from "./target.ts";
+
+/** A Modal app in a Python file, as a deploy in one of the modes would make it. */
+interface AppInMode extends DeployCandidate {
+  readonly mode: string;
+}
+
+const remembered = z.array(z.string());
+
+/** The folders of this window and the Modal apps in them. */
+export class Project {
+  readonly #settings: SettingsSource;
+  readonly #ledger: Ledger;
+  readonly #files: AppFiles;
+  #found: readonly AppInMode[] = [];
+
+  constructor(settings: SettingsSource, ledger: Ledger, files: AppFiles) {
+    this.#settings = settings;
+    this.#ledger = ledger;
+    this.#files = files;
+  }
+
+  folders(): readonly string[] {
+    return workspaceFolders();
+  }
+
+  /**
+   * The folder that this window speaks of: that of the active editor, else the first, else null. Where
+   * it has no session, but another folder of the window has, that one. Never asks.
+   */
+  currentFolder(): string | null {
+    const folders = this.folders();
+    const active = vscode.window.activeTextEditor?.document.uri;
+    const of = active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active);
+    const current = of?.uri.scheme === "file" ? of.uri.fsPath : (folders[0] ?? null);
+    if (current === null || folders.length < 2) return current;
+    const withSession = new Set(
+      this.#ledger.sessions({ fromMs: Number.MAX_SAFE_INTEGER }).map(({ folder }) => folder),
+    );
+    if (withSession.has(current)) return current;
+    return folders.find((folder) => withSession.has(folder)) ?? current;
+  }
+
+  /** The folder to work in; asks when there are several. undefined: turned away. Throws a `Failure` when none is open. */
+  async pickFolder(): Promise<string | undefined> {
+    const folders = this.folders();
+    const [first] = folders;
+    if (first === undefined) {
+      throw new Failure(
+        "invalid-argument",
+        "Open the folder of your Modal app first: a session belongs to a folder.",
+      );
+    }
+    if (folders.length === 1) return first;
+    return pickOne(
+      t("Start a Session"),
+      t("In which folder?"),
+      folders.map((folder) => ({
+        label: basename(folder),
+        description: this.#inFolder(folder)
+          .map(({ target }) => target.nameInFile ?? relative(folder, target.file))
+          .join(", "),
+        detail: folder,
+        value: folder,
+      })),
+    );
+  }
+
+  /**
+   * Every target that the settings name or that the folders hold: which apps belong to this project, as
+   * far as names can tell. None in a folder that nobody trusts.
+   */
+  async knownTargets(): Promise<readonly DeployTarget[]> {
+    if (!vscode.workspace.isTrusted) return [];
+    const searches = this.folders().flatMap((folder) =>
+      this.#modes().map((mode) => this.#targetsOf(folder, mode)),
+    );
+    const all = (await Promise.all(searches)).flatMap(({ targets }) => targets);
+    const byName = new Map(
+      all.map(({ target }) => [`${refOf(target)} ${likelyName(target) ?? ""}`, target]),
+    );
+    return [...byName.values()];
+  }
+
+  /**
+   * What a session in the folder deploys. Asks where that is in doubt, and remembers: a later start
+   * goes without the question, unless `ask` and there is a choice. undefined: turned away.
+   */
+  async targetsToStart(
+    folder: string,
+    mode: ModeDefinition,
+    { ask }: { readonly ask: boolean },
+  ): Promise<readonly StartTarget[] | undefined> {
+    // A wrong entry is no reason to start less than is meant, or what was found in its place.
+    this.#settings.current.require("deployTargets");
+    const found = await this.#targetsOf(folder, mode, { fresh: true });
+    const { targets, isComplete, broken } = found;
+    const areNamed = this.#settings.current.get("deployTargets").length > 0;
+    if (targets.length === 0) {
+      if (areNamed) {
+        throw new Failure(
+          "not-found",
+          `No file of the setting modalMeter.deployTargets is in ${folder}. Choose another folder, or add its app file there.`,
+        );
+      }
+      throw nothingToStart(folder, isComplete, broken);
+    }
+    if (areNamed) return targets;
+    const choice = chooseTargets(found, this.#ledger.recall(`targets:${folder}`, remembered) ?? []);
+    if (choice.kind === "ask") return this.#pick(folder, targets, questionOf(choice, folder));
+    if (ask && targets.length > 1) return this.#pick(folder, targets, t("Which app should run?"));
+    this.#remember(folder, choice.targets);
+    return choice.targets;
+  }
+
+  /** Reads the app files of the open folders, for what only they tell. */
+  async look(): Promise<void> {
+    const searches = this.folders().flatMap((folder) =>
+      this.#modes().map(async (mode) => {
+        const { candidates } = await this.#files.find(folder, mode);
+        return candidates.map((candidate) => ({ ...candidate, mode: mode.name }));
+      }),
+    );
+    this.#found = (await Promise.all(searches)).flat();
+  }
+
+  /**
+   * What an app's file tells of its containers: the file and the mode that it was last deployed in here,
+   * else what all files of that name and all modes agree on. undefined: no file of that app was found.
+   */
+  factsInFile(appName: string): AppFacts | undefined {
+    const named = this.#found.filter(({ target }) => likelyName(target) === appName);
+    const last = this.#lastDeploy(appName);
+    const exact = named.filter(
+      ({ target, mode }) => target.file === last?.file && mode === last.mode,
+    );
+    const [first, ...others] = (exact.length > 0 ? exact : named).map(({ facts }) => facts);
+    return first === undefined ? undefined : commonFacts([first, ...others]);
+  }
+
+  /** The GPU that the settings name for an app, where it can not be seen. */
+  gpuSetting(appName: string): string | undefined {
+    return this.#soundSettings().find(({ name }) => name === appName)?.gpu;
+  }
+
+  /** How an app of a session is deployed again: as the settings name it, else as it was found. */
+  targetOf(
+    folder: string,
+    { file, appName }: SessionApp,
+  ): Pick<DeployTarget, "module" | "variable" | "name"> {
+    this.#settings.current.require("deployTargets");
+    const setting = this.#soundSettings().find((one) => fileOf(one, folder) === file);
+    const here = this.#found.filter(({ target }) => target.file === file);
+    const found = here.find(({ target }) => target.nameInFile === appName) ?? here[0];
+    if (setting !== undefined) return targetOfSetting(setting, folder, null, here).target;
+    return {
+      module: found?.target.module ?? null,
+      variable: found?.target.variable ?? null,
+      name: null,
+    };
+  }
+
+  /** The GPU of this project, for figures before anything runs: what the settings name, else what an app file asks for. */
+  firstGpu(): string | undefined {
+    const named = this.#soundSettings().find(({ gpu }) => gpu !== undefined);
+    if (named?.gpu !== undefined) return named.gpu;
+    const gpus = this.#found.map(({ facts }) => gpuOf(facts));
+    return gpus.find((gpu) => gpu !== undefined);
+  }
+
+  /** The setting's targets; none where it cannot be read. */
+  #soundSettings(): readonly DeployTargetSetting[] {
+    return this.#settings.current.sound("deployTargets") ?? [];
+  }
+
+  #modes(): readonly ModeDefinition[] {
+    return modesOf(this.#settings.current.get("modes"));
+  }
+
+  #inFolder(folder: string): readonly AppInMode[] {
+    const refs = new Map(
+      this.#found
+        .filter(({ target }) => isInside(folder, target.file))
+        .map((found) => [refOf(found.target), found]),
+    );
+    return [...refs.values()];
+  }
+
+  #lastDeploy(appName: string): { readonly file: string; readonly mode: string } | undefined {
+    const folders = this.folders();
+    return this.#ledger
+      .sessions({})
+      .filter(({ folder }) => folders.includes(folder))
+      .flatMap(({ apps, mode, startedAtMs }) =>
+        apps
+          .filter((app) => app.appName === appName)
+          .map(({ file }) => ({ file, mode, startedAtMs })),
+      )
+      .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
+  }
+
+  async #targetsOf(
+    folder: string,
+    mode: ModeDefinition,
+    options: { readonly fresh?: boolean } = {},
+  ): Promise<FoundTargets & { readonly broken: readonly DeployCandidate[] }> {
+    const environment = textOrNull(this.#settings.current.get("environment"));
+    const named = this.#soundSettings();
+    const { candidates, isComplete } = await this.#files.find(folder, mode, options);
+    if (named.length > 0) {
+      const all = named.map((setting) => targetOfSetting(setting, folder, environment, candidates));
+      // One table speaks for all folders of a window; a target belongs where its file is.
+      const isHere = ({ target: { file } }: StartTarget) =>
+        this.folders().length < 2 || (isInside(folder, file) && existsSync(file));
+      return { targets: all.filter(isHere), isComplete: true, broken: [] };
+    }
+    const found = candidates.map((candidate) => ({ ...candidate, mode: mode.name }));
+    this.#found = [
+      ...this.#found.filter((one) => one.mode !== mode.name || !isInside(folder, one.target.file)),
+      ...found,
+    ];
+    const [sound, broken] = [
+      candidates.filter(({ problem }) => problem === null),
+      candidates.filter(({ problem }) => problem !== null),
+    ];
+    return {
+      targets: sound.map((candidate) => targetOfCandidate(candidate, environment)),
+      isComplete,
+      broken,
+    };
+  }
+
+  #remember(folder: string, targets: readonly StartTarget[]): void {
+    const files = targets.map(({ target }) => refOf(target));
+    this.#ledger.remember(`targets:${folder}`, JSON.stringify(files));
+  }
+
+  async #pick(
+    folder: string,
+    targets: readonly StartTarget[],
+    question: string,
+  ): Promise<readonly StartTarget[] | undefined> {
+    const one = targets.map((start): Choice<readonly StartTarget[]> => {
+      const file = relative(folder, start.target.file);
+      const { variable } = start.target;
+      return {
+        label: likelyName(start.target) ?? file,
+        description: variable === null ? file : `${file}::${variable}`,
+        value: [start],
+      };
+    });
+    const all = { label: t("All {0} Apps", targets.length), value: targets };
+    const choices = targets.length > 1 ? [...one, all] : one;
+    const picked = await pickOne(t("Start a Session"), question, choices);
+    if (picked !== undefined) this.#remember(folder, picked);
+    return picked;
+  }
+}
+
+function questionOf(choice: Extract<TargetChoice, { kind: "ask" }>, folder: string): string {
+  switch (choice.why) {
+    case "gone": {
+      const gone = choice.files.map((file) => relative(folder, file)).join(", ");
+      return t("Which app should run? The last one was not found: {0}.", gone);
+    }
+    case "incomplete":
+      return t("Which app should run? Only the first {0} Python files were read.", maxFiles);
+    default:
+      return t("Which app should run? It is remembered for this folder.");
+  }
+}
+
+/** Absolute paths of the workspace folders on this machine. */
+export function workspaceFolders(): readonly string[] {
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === "file")
+    .map(({ uri }) => uri.fsPath);
+}
+
+/** Why nothing can be started: nothing was found, or what was found cannot be deployed. */
+function nothingToStart(
+  folder: string,
+  isComplete: boolean,
+  broken: readonly DeployCandidate[],
+): Failure {
+  const [first] = broken;
+  if (first !== undefined) {
+    return new Failure(
+      "not-found",
+      t(
+        "{0} cannot be deployed. {1}",
+        relative(folder, first.target.file),
+        problemText(first) ?? "",
+      ),
+    );
+  }
+  return new Failure(
+    "not-found",
+    isComplete
+      ? t(
+          "No Modal app was found in this folder: no Python file makes a modal.App. Name your app file in the setting modalMeter.deployTargets.",
+        )
+      : t(
+          "No Modal app was found in the first {0} Python files of this folder. Name your app file in the setting modalMeter.deployTargets.",
+          maxFiles,
+        ),
+  );
+}
+
+/** The one GPU that an app's functions ask for; undefined: none, several, or not told. */
+function gpuOf({ gpu, functions }: AppFacts): string | undefined {
+  if (typeof gpu === "string") return gpu;
+  const asked = new Set([...functions.values()].map((facts) => facts.gpu));
+  asked.delete(null);
+  const [only, ...others] = asked;
+  return others.length === 0 ? (only ?? undefined) : undefined;
+}
