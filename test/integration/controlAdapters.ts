@@ -46,6 +46,13 @@ export function cliPath(venv: "current" | "old"): string {
   return join(folder, windows ? "modal.exe" : "modal");
 }
 
+/** The Python of the current CLI's environment. Skips, with the reason, where it is not installed. */
+export function pythonOf(context: Mocha.Context): string {
+  const python = cliPath("current").replace(/modal(\.exe)?$/, "python$1");
+  if (!existsSync(python)) skip(context, "cli", `${python} is not installed (npm run setup).`);
+  return python;
+}
+
 /** The installed CLI as a command. Skips the suite, with the reason, where it is not installed. */
 export function cliOf(context: Mocha.Context, venv: "current" | "old"): CliCommand {
   const command = cliPath(venv);

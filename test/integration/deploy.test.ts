@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
 import { findDeployTargets } from "../../src/modal/deploy/targets.ts";
@@ -119,6 +119,61 @@ for (const venv of ["current", "old"] as const) {
       await deployer.deploy(believed, { variables, onLine: () => undefined });
       assert.equal(local.workspace.cloud.deployedApp("by-mode-prod"), null);
     });
+
+    for (const [title, files, names] of [
+      [
+        "a part of a package, as a module",
+        {
+          "shop/__init__.py": "",
+          "shop/common.py": 'import modal\napp = modal.App("package-shop")\n',
+          "shop/main.py": "from .common import app\n\n@app.function()\ndef work(): ...\n",
+        },
+        ["package-shop"],
+      ],
+      [
+        "two apps of one file, each under its variable",
+        {
+          "two.py":
+            'import modal\nworker = modal.App("worker")\napp = modal.App("web")\n\n@worker.function()\ndef work(): ...\n\n@app.function()\ndef web(): ...\n',
+        },
+        ["web", "worker"],
+      ],
+      [
+        "an app that is made in one file and has its functions in another",
+        {
+          "common.py": 'import modal\napp = modal.App("in-two-files")\n',
+          "serve.py": "from common import app\n\n@app.function()\ndef serve(): ...\n",
+        },
+        ["in-two-files"],
+      ],
+    ] as const) {
+      it(`finds and deploys ${title}`, async () => {
+        const root = await mkdtemp(join(folder, "found-"));
+        for (const [path, text] of Object.entries(files)) {
+          await mkdir(dirname(join(root, path)), { recursive: true });
+          await writeFile(join(root, path), text);
+        }
+        const listPythonFiles = async () => Object.keys(files).map((path) => join(root, path));
+        const { candidates } = await findDeployTargets(
+          root,
+          { listPythonFiles, read: readFile },
+          new Map(),
+        );
+        const deployed: (string | null)[] = [];
+        for (const { target: found, problem } of candidates) {
+          assert.equal(problem, null);
+          const { appName } = await deployer.deploy(found, {
+            variables: {},
+            onLine: () => undefined,
+          });
+          assert.equal(appName, found.nameInFile);
+          deployed.push(appName);
+        }
+        assert.deepEqual(deployed.toSorted(), names);
+        for (const name of names)
+          assert.equal(local.workspace.cloud.deployedApp(name)?.state, "deployed");
+      });
+    }
 
     it("deploys into the environment of the target, under the target's name", async () => {
       const other = { ...(await target("app.py")), environment: "staging", name: "renamed" };

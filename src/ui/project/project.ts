@@ -82,6 +82,7 @@ export class Project {
       );
     }
     if (folders.length === 1) return first;
+    await this.look();
     return pickOne(
       t("Start a Session"),
       t("In which folder?"),
