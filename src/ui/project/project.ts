@@ -8,7 +8,7 @@ import { commonFacts, type AppFacts } from "../../lens/read/facts.ts";
 import { maxFiles, type DeployCandidate } from "../../modal/deploy/targets.ts";
 import { likelyName, type DeployTarget } from "../../session/deployer.ts";
 import type { Ledger } from "../../session/ledgerPort.ts";
-import { modesOf, type ModeDefinition } from "../../session/mode.ts";
+import type { ModeDefinition } from "../../session/mode.ts";
 import type { DeployTargetSetting } from "../../session/settingShape.ts";
 import type { SessionApp } from "../../session/session.ts";
 import {
@@ -205,7 +205,7 @@ export class Project {
   }
 
   #modes(): readonly ModeDefinition[] {
-    return modesOf(this.#settings.current.get("modes"));
+    return this.#settings.current.modes.modes;
   }
 
   #inFolder(folder: string): readonly AppInMode[] {
