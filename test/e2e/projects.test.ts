@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { maxFiles } from "../../src/modal/deploy/targets.ts";
 import { root } from "../host/paths.ts";
 import { skip } from "../skip.ts";
 import { patient, settings, status } from "./sessionScene.ts";
@@ -242,11 +243,11 @@ describe("a folder whose app files change between starts", function () {
     await rename(`${app}.txt`, app);
     const many = join(workspace, "many");
     await mkdir(many);
-    const files = Array.from({ length: 5000 }, (_, at) => join(many, `part${at}.py`));
-    await Promise.all(files.map((file) => writeFile(file, "")));
+    const files = Array.from({ length: maxFiles }, (_, at) => join(many, `part${at}.py`));
+    for (const file of files) await writeFile(file, "");
     await window.runCommand("Modal Meter: Start Dev Session");
     await window.untilQuickInput(
-      "Which app should run? Only the first 5000 Python files were read.",
+      `Which app should run? Only the first ${maxFiles} Python files were read.`,
       patient,
     );
     await window.screenshot("not-all-files-read");

@@ -29,7 +29,7 @@ export interface FoundCandidates {
 }
 
 /** Python files that are read of a folder. */
-export const maxFiles = 30_000;
+export const maxFiles = 25_000;
 /** Folders of installed packages and of build output: what is in them is not the person's app. */
 export const skippedFolders = [
   ".venv",
