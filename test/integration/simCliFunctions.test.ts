@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as z from "zod/mini";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 import { clientEnv, modalPath, run } from "./simProcess.ts";
@@ -9,10 +12,28 @@ const HOUR_MS = 3_600_000;
 /** The CLI takes whole seconds alone, and asks for no more than the last week. */
 const startMs = Math.floor((Date.now() - 5 * HOUR_MS) / HOUR_MS) * HOUR_MS;
 
+const farApp = `import modal
+
+app = modal.App("far")
+
+@app.function(region="us")
+def broad():
+    pass
+
+@app.function(region=["us-east", "eu-west"], ephemeral_disk=614_400)
+def narrow():
+    pass
+
+@app.function(nonpreemptible=True)
+def steady():
+    pass
+`;
+
 describe("Local Modal and what the CLI asks of functions since 1.6", function () {
   this.timeout(CLI_MS);
   let local: LocalModal;
   let path: string;
+  let folder: string;
   let functionId: string;
   const ask = async (...args: readonly string[]): Promise<string> => {
     const done = await run(path, args, clientEnv(local.env));
@@ -23,6 +44,7 @@ describe("Local Modal and what the CLI asks of functions since 1.6", function ()
 
   before(async function () {
     path = modalPath(this, "current");
+    folder = await mkdtemp(join(tmpdir(), "mm-far-"));
     local = await startLocalModal({ speed: 0, startMs });
     const app = local.seedApp(
       {
@@ -56,7 +78,10 @@ describe("Local Modal and what the CLI asks of functions since 1.6", function ()
     call();
     local.advance(2 * HOUR_MS);
   });
-  after(() => local?.stop());
+  after(async () => {
+    await local?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it("tells who deployed an app, and the GPU of each function (app info)", async () => {
     const info = z.parse(
@@ -180,6 +205,24 @@ describe("Local Modal and what the CLI asks of functions since 1.6", function ()
     });
     assert.equal(cloud.listContainers().length, 1);
     await ask("function", "autoscaler", "update", "flux/web", "--min-containers", "0");
+  });
+
+  it("takes region, disk and preemption of a function from a deploy", async () => {
+    const file = join(folder, "far_app.py");
+    await writeFile(file, farApp);
+    await ask("deploy", file);
+    const app = local.workspace.cloud.deployedApp("far");
+    const terms = [...(app?.functions.values() ?? [])].map(({ spec }) => [
+      spec.name,
+      spec.region,
+      spec.ephemeralDiskMib,
+      spec.nonpreemptible,
+    ]);
+    assert.deepEqual(terms, [
+      ["broad", "broad", 0, false],
+      ["narrow", "narrow", 614_400, false],
+      ["steady", "any", 0, true],
+    ]);
   });
 
   it("splits a bill into resources that add up to it (billing report --show-resources)", async () => {

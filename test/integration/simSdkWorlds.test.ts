@@ -121,8 +121,8 @@ describe("What the real JavaScript SDK is told in the worlds of Local Modal", ()
       timeoutMs: 3 * hourMs,
       queueMs: 0,
     };
-    const timed = cloud.createSandbox({ ...asked, name: "timed" });
-    const untimed = cloud.createSandbox({ ...asked, isUntimed: true });
+    const timed = cloud.sandboxes.create({ ...asked, name: "timed" });
+    const untimed = cloud.sandboxes.create({ ...asked, isUntimed: true });
     modal.advance(hourMs);
     assert.equal(cloud.bill()[0]?.usdText, String(2 * (0.1419 + 0.024)));
     const request = {
@@ -164,7 +164,7 @@ describe("What the real JavaScript SDK is told in the worlds of Local Modal", ()
   it("tells what a sandbox has used", async () => {
     const { modal, sdk, cloud } = await inWorld("use-above-always");
     const app = modal.seedApp({ name: "agents", functions: [] }, 0);
-    const sandbox = cloud.createSandbox({
+    const sandbox = cloud.sandboxes.create({
       appId: app.id,
       timeoutMs: hourMs,
       queueMs: 0,

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { usd, usdText } from "../sim/model/rates.ts";
 import { toldApps } from "../sim/told/apps.ts";
 import { toldCalls } from "../sim/told/calls.ts";
@@ -105,6 +108,31 @@ describe("Worlds of Local Modal", () => {
     const random = Array.from({ length: 20 }, (_, seed) => worldNamed(`random-${seed + 1}`));
     assert.equal(new Set(random.map((world) => JSON.stringify(world))).size, 20);
     assert.throws(() => worldNamed("nowhere"), RangeError);
+  });
+
+  it("are listed and run by name on the command line", async () => {
+    const main = join(import.meta.dirname, "../sim/main.ts");
+    const listed = await promisify(execFile)(process.execPath, [main, "--list-worlds"]);
+    for (const { name, line } of namedWorlds)
+      assert.match(
+        listed.stdout,
+        new RegExp(`^${name} +${line.replaceAll(/[()?.*+]/g, ".")}$`, "m"),
+      );
+    await assert.rejects(
+      promisify(execFile)(process.execPath, [main, "--world", "nowhere"]),
+      /No world is named "nowhere"/,
+    );
+    const child = spawn(process.execPath, [main, "--world", "silent-service", "--speed", "0"]);
+    let printed = "";
+    for await (const chunk of child.stdout) {
+      printed += String(chunk);
+      if (printed.includes("Admin API")) break;
+    }
+    assert.match(printed, /in the world "silent-service"\.\n(- .+\n)+/);
+    const adminUrl = /Admin API:\s+(\S+)/.exec(printed)?.[1] ?? "";
+    const world: unknown = await (await fetch(new URL("/world", adminUrl))).json();
+    assert.deepEqual(world, worldNamed("silent-service"));
+    child.kill("SIGTERM");
   });
 
   it("give the same lives for the same seed, and others for another", () => {

@@ -8,7 +8,7 @@ import { Driver } from "./driver.ts";
 import { AdminServer } from "./admin/adminServer.ts";
 import type { App } from "./model/entities.ts";
 import { usdPerHour } from "./model/rates.ts";
-import type { DeployRequest } from "./model/cloud.ts";
+import type { DeployRequest } from "./model/deployRequest.ts";
 import { modalMs } from "./workload/laptop.ts";
 import type { World } from "./worlds/world.ts";
 import { defaultWorld } from "./worlds/worlds.ts";

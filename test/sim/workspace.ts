@@ -128,7 +128,11 @@ export class Workspace {
   usageUsd(environment: Environment): number {
     const now = new Date(this.cloud.nowMs);
     const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth());
-    const rows = billOf(this.cloud.costs({ fromMs, environment: environment.name }));
+    const rows = billOf(
+      this.cloud
+        .costs({ fromMs })
+        .filter(({ appId }) => this.cloud.app(appId).environment === environment.name),
+    );
     return usd(rows.reduce((sum, row) => sum + row.units, 0n));
   }
 

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { functionIds, toldApps, toldLifecycle, type ToldLifecycle } from "../told/apps.ts";
 import { toldFunctions } from "../told/functions.ts";
-import { appStates, type App, type WebSpec } from "../model/entities.ts";
-import { isDeployed } from "../model/cloud.ts";
+import { appStates, isDeployed, type App, type WebSpec } from "../model/entities.ts";
 import {
   appIdRequest,
   appOf,

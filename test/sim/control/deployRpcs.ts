@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { App, AppStateName, FunctionSpec } from "../model/entities.ts";
-import { isDeployed } from "../model/cloud.ts";
+import { isDeployed, type App, type AppStateName, type FunctionSpec } from "../model/entities.ts";
 import { newId } from "../model/random.ts";
 import { appUrl } from "./appRpcs.ts";
 import { IMAGE_BUILDER_VERSION } from "./accountRpcs.ts";

@@ -57,7 +57,7 @@ function list(bothKinds: boolean): UnaryRpc {
 function terminate(): UnaryRpc {
   return unary(sandboxRequest, (request, context) => {
     sandboxOf(context, request.sandbox_id);
-    const isEnded = !context.workspace.cloud.terminateSandbox(request.sandbox_id);
+    const isEnded = !context.workspace.cloud.sandboxes.terminate(request.sandbox_id);
     return isEnded ? { existing_result: { status: TERMINATED } } : {};
   });
 }

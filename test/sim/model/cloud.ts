@@ -1,25 +1,28 @@
 import type { World } from "../worlds/world.ts";
 import { defaultWorld } from "../worlds/worlds.ts";
-import { dressed } from "./dress.ts";
 import { billOf, type BillRow } from "./bill.ts";
-import type {
-  App,
-  AppStateName,
-  Container,
-  Fn,
-  FunctionSpec,
-  Input,
-  LogEntry,
+import type { DeployRequest, PublishRequest } from "./deployRequest.ts";
+import { dressed } from "./dress.ts";
+import {
+  isDeployed,
+  type App,
+  type AppStateName,
+  type Container,
+  type Fn,
+  type FunctionSpec,
+  type Input,
+  type LogEntry,
 } from "./entities.ts";
-import { drawBetween } from "./draw.ts";
-import { EventQueue } from "./eventQueue.ts";
-import { functionSpec, type FunctionRequest } from "./functionSpec.ts";
 import { Fleet, isOver, scheduling } from "./fleet.ts";
+import { functionSpec } from "./functionSpec.ts";
+import { LogBook, type LogRequest } from "./logBook.ts";
+import { pricesIn, type PriceList } from "./priceList.ts";
+import { publish } from "./publish.ts";
 import { newId, Random } from "./random.ts";
-import { PriceList } from "./priceList.ts";
-import type { Sandbox, SandboxRequest } from "./sandbox.ts";
 import { usdPerHour, type RateCard } from "./rates.ts";
 import { reckon, type BillRange, type CostPart } from "./reckoning.ts";
+import { Sandboxes } from "./sandboxes.ts";
+import { Timeline } from "./timeline.ts";
 
 export interface CloudOptions {
   /** What Modal is like; default: the most likely world by what is known. */
@@ -30,43 +33,6 @@ export interface CloudOptions {
   /** Who deploys and stops when nobody is named. */
   readonly user?: string;
 }
-
-export interface DeployRequest {
-  readonly name: string;
-  readonly environment?: string;
-  readonly functions: readonly FunctionRequest[];
-  readonly by?: string;
-  readonly tag?: string;
-  /** "recreate" ends the containers of the version before at once. */
-  readonly strategy?: "rolling" | "recreate";
-}
-
-export interface PublishRequest {
-  readonly state: AppStateName;
-  readonly name?: string;
-  readonly by?: string;
-  readonly tag?: string;
-  readonly clientVersion?: string;
-  readonly rollbackVersion?: number;
-  readonly commit?: {
-    readonly hash: string;
-    readonly branch: string;
-    readonly dirty: boolean;
-  } | null;
-  readonly functions: ReadonlyMap<string, FunctionSpec>;
-  readonly classIds?: ReadonlyMap<string, string>;
-}
-
-export interface LogRequest {
-  readonly text: string;
-  readonly source?: 1 | 2 | 3;
-  readonly input?: Input;
-  readonly container?: Container;
-}
-
-/** Where the world has changing prices: when after the beginning, and to how much of what they were. */
-const PRICES_STAY_MS = 60 * 3_600_000;
-const CHANGED_PRICE_PERCENT = 112;
 
 /** Stopped apps stay in the listing this long. */
 const STOPPED_LISTED_MS = 2 * 3_600_000;
@@ -79,74 +45,70 @@ export class Cloud {
   readonly world: World;
   readonly apps = new Map<string, App>();
   readonly functions = new Map<string, Fn>();
-  readonly sandboxes = new Map<string, Sandbox>();
+  readonly sandboxes: Sandboxes;
   readonly fleet: Fleet;
   readonly random: Random;
   readonly user: string;
   /** How long a stop takes: until then the app is "stopping" and its containers run and cost. */
   stopMs = 0;
   readonly prices: PriceList;
-  readonly #events = new EventQueue();
-  readonly #logWaiters = new Set<(appId: string) => void>();
+  readonly #timeline: Timeline;
+  readonly #logs: LogBook;
   readonly #seed: number;
-  #nowMs: number;
-  #sequence = 0;
 
   constructor(options: CloudOptions = {}) {
     this.world = options.world ?? defaultWorld;
-    this.#nowMs = Math.floor(options.startMs ?? 0);
+    this.#timeline = new Timeline(options.startMs ?? 0);
+    this.#logs = new LogBook(this.#timeline);
     this.#seed = options.seed ?? 1;
     this.random = new Random(this.#seed);
-    this.prices = new PriceList(options.rates ?? { usdPerHour, billCpuAndMemory: true });
-    if (this.world.prices === "changing")
-      this.prices.change(this.#nowMs + PRICES_STAY_MS, CHANGED_PRICE_PERCENT);
+    const card = options.rates ?? { usdPerHour, billCpuAndMemory: true };
+    this.prices = pricesIn(this.world, card, this.nowMs);
     this.user = options.user ?? "you";
     this.fleet = new Fleet({
       world: this.world,
       random: this.random,
-      now: () => this.#nowMs,
+      now: () => this.nowMs,
       schedule: (atMs, run) => this.schedule(atMs, run),
       versionOf: (appId) => this.apps.get(appId)?.deployments.at(-1)?.version ?? 0,
-      containerEnded: (container) => this.#refill(container),
-      phaseEntered: (container) => this.#print(container),
+      // Not inside the loop that ended it: that loop may be walking the same set.
+      containerEnded: ({ fn }) => this.schedule(this.nowMs, () => this.fleet.balance(fn)),
+      phaseEntered: (container) => this.#logs.writeOfItself(this.app(container.appId), container),
       isServed: (fn) => {
         const app = this.apps.get(fn.appId);
         return app !== undefined && app.state !== "stopped" && app.functions.has(fn.id);
       },
     });
+    this.sandboxes = new Sandboxes({
+      random: this.random,
+      timeline: this.#timeline,
+      fleet: this.fleet,
+      dressed: (appId, spec) => this.#dressed(this.app(appId), spec),
+    });
   }
 
   get nowMs(): number {
-    return this.#nowMs;
+    return this.#timeline.nowMs;
   }
 
   /** The prices in force now. */
   get rates(): RateCard {
-    return this.prices.at(this.#nowMs).card;
+    return this.prices.at(this.nowMs).card;
   }
 
   /** When something will happen by itself; null when nothing will. */
   nextEventMs(): number | null {
-    return this.#events.nextMs();
+    return this.#timeline.nextEventMs();
   }
 
   /** Runs `run` when virtual time reaches `atMs`. */
   schedule(atMs: number, run: () => void): void {
-    this.#events.add(Math.max(Math.ceil(atMs), this.#nowMs), run);
+    this.#timeline.schedule(atMs, run);
   }
 
   /** Lets time pass, in order, up to `ms`. Time never goes back. */
   advanceTo(ms: number): void {
-    const target = Math.floor(ms);
-    for (;;) {
-      const next = this.#events.nextMs();
-      if (next === null || next > target) break;
-      const event = this.#events.take();
-      if (event === null) break;
-      this.#nowMs = Math.max(this.#nowMs, event.atMs);
-      event.run();
-    }
-    this.#nowMs = Math.max(this.#nowMs, target);
+    this.#timeline.advanceTo(ms);
   }
 
   // Apps
@@ -164,7 +126,7 @@ export class Cloud {
       description: request.description,
       environment: request.environment ?? "main",
       state: request.state,
-      createdAtMs: this.#nowMs,
+      createdAtMs: this.nowMs,
       createdBy: request.by ?? this.user,
       stoppedAtMs: null,
       stoppedBy: "",
@@ -209,44 +171,13 @@ export class Cloud {
 
   /** A new version of the app goes live; containers of the old one finish what they run. */
   publish(app: App, request: PublishRequest): void {
-    if (request.name !== undefined) {
-      app.name = request.name;
-      app.description = request.name;
-    }
-    for (const [id, asked] of request.functions) {
-      const spec = this.#dressed(app, asked);
-      const known = app.functions.get(id);
-      if (known === undefined) {
-        const fn: Fn = { id, appId: app.id, spec, override: {}, queue: [], live: new Set() };
-        app.functions.set(id, fn);
-        this.functions.set(id, fn);
-      } else {
-        known.spec = spec;
-        known.override = {};
-      }
-    }
-    app.state = request.state;
-    app.classIds = request.classIds ?? app.classIds;
-    if (request.state === "deployed") {
-      app.deployments.push({
-        version: app.deployments.length + 1,
-        deployedAtMs: this.#nowMs,
-        deployedBy: request.by ?? this.user,
-        clientVersion: request.clientVersion ?? "",
-        tag: request.tag ?? "",
-        rollbackVersion: request.rollbackVersion ?? 0,
-        commit: request.commit ?? null,
-        functions: request.functions,
-        classIds: app.classIds,
-      });
-    }
-    for (const fn of app.functions.values()) {
-      for (const container of fn.live) this.fleet.drain(container, "replaced");
-      if (!request.functions.has(fn.id)) {
-        app.functions.delete(fn.id);
-        for (const input of fn.queue.splice(0)) this.fleet.settle(input, "terminated");
-      } else this.fleet.balance(fn);
-    }
+    publish(app, request, {
+      functions: this.functions,
+      fleet: this.fleet,
+      nowMs: this.nowMs,
+      user: this.user,
+      dressed: (spec) => this.#dressed(app, spec),
+    });
   }
 
   /** The deployment again, with new containers. */
@@ -277,7 +208,7 @@ export class Cloud {
     if (this.stopMs === 0) this.#endApp(app);
     else if (app.state !== "stopping") {
       app.state = "stopping";
-      this.schedule(this.#nowMs + this.stopMs, () => {
+      this.schedule(this.nowMs + this.stopMs, () => {
         // A deploy in the meantime has taken the app back into service.
         if (app.state === "stopping") this.#endApp(app);
       });
@@ -288,13 +219,13 @@ export class Cloud {
   #endApp(app: App): void {
     const appId = app.id;
     app.state = "stopped";
-    app.stoppedAtMs = this.#nowMs;
+    app.stoppedAtMs = this.nowMs;
     const ended = this.listContainers({ appId });
     for (const container of ended) this.fleet.end(container, "app-stopped");
     const functions = new Set([...app.functions.values(), ...ended.map((one) => one.fn)]);
     for (const fn of functions)
       for (const input of fn.queue.splice(0)) this.fleet.settle(input, "terminated");
-    this.#tellLogs(appId);
+    this.#logs.tell(appId);
   }
 
   app(appId: string): App {
@@ -314,7 +245,7 @@ export class Cloud {
     return [...this.apps.values()].filter(
       (app) =>
         (environment === undefined || app.environment === environment) &&
-        (app.stoppedAtMs === null || this.#nowMs - app.stoppedAtMs < STOPPED_LISTED_MS),
+        (app.stoppedAtMs === null || this.nowMs - app.stoppedAtMs < STOPPED_LISTED_MS),
     );
   }
 
@@ -398,65 +329,13 @@ export class Cloud {
     return true;
   }
 
-  // Sandboxes
-
-  /** A sandbox of an app; it runs until it is terminated, its time is over, or its app is stopped. */
-  createSandbox(request: SandboxRequest): Sandbox {
-    const spec = this.#dressed(
-      this.app(request.appId),
-      functionSpec({
-        name: request.name ?? "sandbox",
-        gpu: request.gpu ?? null,
-        milliCpu: request.milliCpu ?? 125,
-        memoryMib: request.memoryMib ?? 128,
-        queueMs: request.queueMs ?? 500,
-        coldStartMs: request.bootMs ?? 1000,
-      }),
-    );
-    const isUntimed = request.isUntimed ?? false;
-    const id = isUntimed ? `sb-${newId(this.random, "sb").slice(3)}02` : newId(this.random, "sb");
-    // A function of its own, which no deploy knows and nobody can call.
-    const fn: Fn = {
-      id: "",
-      appId: request.appId,
-      spec: { ...spec, nonpreemptible: false },
-      override: {},
-      queue: [],
-      live: new Set(),
-    };
-    const sandbox: Sandbox = {
-      id,
-      appId: request.appId,
-      name: request.name ?? "",
-      createdAtMs: this.#nowMs,
-      timeoutMs: request.timeoutMs ?? 300_000,
-      isUntimed,
-      container: this.fleet.start(fn, { id, isUntimed }),
-    };
-    this.sandboxes.set(id, sandbox);
-    this.schedule(this.#nowMs + sandbox.timeoutMs, () => this.terminateSandbox(id));
-    return sandbox;
-  }
-
-  /** Ends a sandbox. Returns false when it had ended before. Throws on an id that never was. */
-  terminateSandbox(id: string): boolean {
-    const sandbox = this.sandboxes.get(id);
-    if (sandbox === undefined) throw new RangeError(`Sandbox '${id}' not found`);
-    return this.stopContainer(sandbox.container.id);
-  }
-
   // Money
 
   /** The exact bill at its finest: per container, phase, hour and price. */
-  costs(range: BillRange & { readonly environment?: string } = {}): CostPart[] {
-    const parts: CostPart[] = [];
-    for (const container of this.fleet.containers.values()) {
-      const { environment } = range;
-      if (environment !== undefined && this.app(container.appId).environment !== environment)
-        continue;
-      parts.push(...reckon(container, this.world, this.prices, this.#nowMs, range));
-    }
-    return parts;
+  costs(range: BillRange = {}): CostPart[] {
+    return [...this.fleet.containers.values()].flatMap((container) =>
+      reckon(container, this.world, this.prices, this.nowMs, range),
+    );
   }
 
   bill(options: BillRange & { readonly byAppHour?: boolean } = {}): BillRow[] {
@@ -466,33 +345,12 @@ export class Cloud {
   // Logs
 
   log(appId: string, request: LogRequest): LogEntry {
-    const app = this.app(appId);
-    this.#sequence += 1;
-    const container = request.container ?? request.input?.container ?? null;
-    const entry: LogEntry = {
-      sequence: this.#sequence,
-      entryId: `${this.#nowMs}-${this.#sequence}`,
-      atMs: this.#nowMs,
-      source: request.source ?? 1,
-      text: request.text,
-      functionId: request.input?.fn.id ?? container?.fn.id ?? "",
-      containerId: container?.id ?? "",
-      callId: request.input?.callId ?? "",
-      inputId: request.input?.id ?? "",
-    };
-    app.logs.push(entry);
-    this.#tellLogs(appId);
-    return entry;
+    return this.#logs.write(this.app(appId), request);
   }
 
   /** Calls back whenever an app's log or its being done changes. Returns how to end it. */
   onLog(listener: (appId: string) => void): () => void {
-    this.#logWaiters.add(listener);
-    return () => this.#logWaiters.delete(listener);
-  }
-
-  #tellLogs(appId: string): void {
-    for (const listener of this.#logWaiters) listener(appId);
+    return this.#logs.listen(listener);
   }
 
   #republish(
@@ -512,29 +370,8 @@ export class Cloud {
     });
   }
 
-  /** What an app says by itself: that it loads, a while after its boot began, and that it is ready. */
-  #print(container: Container): void {
-    if (!container.fn.spec.prints) return;
-    if (container.state === "starting") {
-      this.schedule(this.#nowMs + drawBetween(container.id, "first line", 500, 4000), () => {
-        if (container.state !== "starting") return;
-        this.log(container.appId, { container, text: "Loading the model\n" });
-      });
-    } else if (container.state === "idle" && container.readyAtMs === this.#nowMs)
-      this.log(container.appId, { container, text: "Ready\n" });
-  }
-
   #dressed(app: App, spec: FunctionSpec): FunctionSpec {
     const name = `${this.#seed} ${app.description} ${spec.name}`;
     return dressed(spec, this.world, this.rates, name);
   }
-
-  #refill(container: Container): void {
-    // Not inside the loop that ended it: that loop may be walking the same set.
-    this.schedule(this.#nowMs, () => this.fleet.balance(container.fn));
-  }
-}
-
-export function isDeployed(app: App): boolean {
-  return app.state === "deployed" || (app.state === "stopping" && app.deployments.length > 0);
 }

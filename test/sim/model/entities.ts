@@ -174,3 +174,8 @@ export interface LogEntry {
   readonly callId: string;
   readonly inputId: string;
 }
+
+/** Whether it is the live deployment of its name; one that is being stopped still is. */
+export function isDeployed(app: App): boolean {
+  return app.state === "deployed" || (app.state === "stopping" && app.deployments.length > 0);
+}

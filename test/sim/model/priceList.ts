@@ -1,4 +1,9 @@
+import type { World } from "../worlds/world.ts";
 import type { RateCard } from "./rates.ts";
+
+/** Where the world has changing prices: when after the beginning, and to how much of what they were. */
+const PRICES_STAY_MS = 60 * 3_600_000;
+const CHANGED_PRICE_PERCENT = 112;
 
 export interface PriceStep {
   readonly fromMs: number;
@@ -35,6 +40,13 @@ export class PriceList {
     this.#steps.push({ fromMs, card: { ...card, usdPerHour } });
     this.#steps.sort((a, b) => a.fromMs - b.fromMs);
   }
+}
+
+/** The prices of a world whose time begins at `startMs`. */
+export function pricesIn(world: World, card: RateCard, startMs: number): PriceList {
+  const prices = new PriceList(card);
+  if (world.prices === "changing") prices.change(startMs + PRICES_STAY_MS, CHANGED_PRICE_PERCENT);
+  return prices;
 }
 
 /** In whole millionths of a dollar, as the bill reckons. */

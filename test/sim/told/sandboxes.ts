@@ -36,7 +36,7 @@ export function toldSandboxes(
   } = {},
 ): readonly ToldSandbox[] {
   const listed: ToldSandbox[] = [];
-  for (const sandbox of cloud.sandboxes.values()) {
+  for (const sandbox of cloud.sandboxes.all()) {
     const { container, appId, createdAtMs } = sandbox;
     const { finishedAtMs } = container;
     if (filter.appId !== undefined && appId !== filter.appId) continue;

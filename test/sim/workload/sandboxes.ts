@@ -32,6 +32,6 @@ export function planSandboxes(plan: Plan): void {
       timeoutMs: random.between(1, 40) * MINUTE_MS,
       isUntimed: cloud.world.sandboxes === "both-kinds" && isOfSecondKind && !hasGpu,
     };
-    cloud.schedule(atMs, () => cloud.createSandbox(request));
+    cloud.schedule(atMs, () => cloud.sandboxes.create(request));
   }
 }

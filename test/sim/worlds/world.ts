@@ -5,6 +5,7 @@
  * Sources in short: "proto" is a comment in `modal_proto` of the `modal` 1.6.4 package; "types" are
  * the type declarations of npm `modal` 0.11.1; "pricing" is Modal's pricing page and its questions
  * and answers as read on 2026-10-07; "docs" is Modal's guide. Nothing was tried on the real service.
+ * docs/engineering/worlds.md tells of each question at length.
  */
 export interface World {
   // When a container costs
@@ -17,7 +18,7 @@ export interface World {
   readonly gpuQueue: "none" | "minutes";
   /** "Per second" (pricing): told to the millisecond, or each container's life rounded up to whole seconds. */
   readonly rounding: "milliseconds" | "seconds";
-  /** A stopped container has up to 30 s for its exit handlers (docs, `modal.exit`); whether it costs until then is not said. */
+  /** Exit handlers run after a stop, and what hangs holds the container "for up to 30 seconds" (the client's `_container_entrypoint.py`); whether it costs until then is not said. */
   readonly stopGrace: "none" | "seconds";
   /** Prices change with notice (the broad region's factor did in September 2026): not in our time, or within it. */
   readonly prices: "steady" | "changing";
@@ -52,7 +53,7 @@ export interface World {
   readonly use: "within-request" | "above-while-busy" | "above-always";
   /** `region=`: broad 1.15, narrow 1.75 times the price since September 2026 (public notes of pricing). */
   readonly regions: "unset" | "pinned";
-  /** `ephemeral_disk=` raises the memory that is billed, 20 to 1 (docs). */
+  /** `ephemeral_disk=` raises the memory request at 20 to 1, "if it is not already set higher" (docs, guide/resources). */
   readonly disks: "usual" | "large";
   /** `nonpreemptible=` costs CPU functions three times the CPU and memory (pricing). */
   readonly preemption: "usual" | "never";
