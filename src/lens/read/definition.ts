@@ -25,6 +25,7 @@ function functionValue(node: Node, name: string, scope: PythonScope): FunctionVa
 
 /** What a function makes when somebody calls it cannot be followed, only told. */
 function lookInside(definition: Node, name: string, scope: PythonScope): void {
+  if (!/\.(function|cls|server)\b/.test(scope.tree.textOf(definition))) return;
   walk(definition, (node) => {
     if (node.name !== "Decorator") return true;
     const [head = "", ...rest] = decoratorPath(node, scope.tree);

@@ -2,7 +2,7 @@ import { Environment } from "./environment.ts";
 import type { ImportSource } from "./imports.ts";
 import { ModuleRun } from "./module.ts";
 import type { Program } from "./pythonScope.ts";
-import { parse, walk, type Tree } from "./tree.ts";
+import { parse, type Tree } from "./tree.ts";
 import type { AppSource } from "./value.ts";
 
 /** The Python files of a workspace, by absolute paths with "/" between their parts. */
@@ -127,13 +127,12 @@ class Loader {
 }
 
 /** The line of the first thing that is no Python; null where there is none. */
-function errorLine(tree: Tree): number | null {
-  let at: number | null = null;
-  walk(tree.top, (node) => {
-    if (node.type.isError) at ??= node.from;
-    return at === null;
-  });
-  return at === null ? null : tree.lineAt(at);
+function errorLine({ top, lineAt }: Tree): number | null {
+  const cursor = top.cursor();
+  do {
+    if (cursor.type.isError) return lineAt(cursor.from);
+  } while (cursor.next());
+  return null;
 }
 
 function folderOf(path: string): string {

@@ -3,6 +3,7 @@ import { childrenOf, walk, type Node, type Tree } from "./tree.ts";
 /** Names that a function of the file assigns through `global`. */
 export function globalNames(tree: Tree): ReadonlySet<string> {
   const names = new Set<string>();
+  if (!/\bglobal\s/.test(tree.textOf(tree.top))) return names;
   walk(tree.top, (node) => {
     if (node.name !== "ScopeStatement") return true;
     const [word, ...listed] = childrenOf(node);

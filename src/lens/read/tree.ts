@@ -7,7 +7,7 @@ export interface Tree {
   readonly top: Node;
   textOf(node: Node): string;
   /** The line of an offset, from 1. */
-  lineAt(offset: number): number;
+  readonly lineAt: (offset: number) => number;
 }
 
 /** Reads Python source. Never throws: what is no Python becomes error nodes. */
