@@ -212,17 +212,15 @@ describe("Local Modal and what the CLI asks of functions since 1.6", function ()
     await writeFile(file, farApp);
     await ask("deploy", file);
     const app = local.workspace.cloud.deployedApp("far");
-    const terms = [...(app?.functions.values() ?? [])].map(({ spec }) => [
-      spec.name,
-      spec.region,
-      spec.ephemeralDiskMib,
-      spec.nonpreemptible,
-    ]);
-    assert.deepEqual(terms, [
-      ["broad", "broad", 0, false],
-      ["narrow", "narrow", 614_400, false],
-      ["steady", "any", 0, true],
-    ]);
+    const terms = [...(app?.functions.values() ?? [])].map(
+      ({ spec }) =>
+        [spec.name, [spec.region, spec.ephemeralDiskMib, spec.nonpreemptible] as const] as const,
+    );
+    assert.deepEqual(Object.fromEntries(terms), {
+      broad: ["broad", 0, false],
+      narrow: ["narrow", 614_400, false],
+      steady: ["any", 0, true],
+    });
   });
 
   it("splits a bill into resources that add up to it (billing report --show-resources)", async () => {
