@@ -185,6 +185,7 @@ describe("Local Modal and what the CLI asks of functions since 1.6", function ()
     );
     const cpu = series.find(({ name }) => name === "cpu_usage_avg");
     // Busy for 10 s of a life that loads for 37 s and idles for 15 s and for 120 s.
+    assert.match(await ask("function", "metrics", "flux/web"), /cpu_usage_avg \(cores\)/);
     assert.ok(Math.abs((cpu?.points[0]?.value ?? 0) - (1.5 * 10) / (37 + 10 + 15 + 120)) < 0.01);
   });
 
@@ -193,8 +194,8 @@ describe("Local Modal and what the CLI asks of functions since 1.6", function ()
     await ask(
       ..."function autoscaler update flux/web --min-containers 1 --scaledown-window 30".split(" "),
     );
-    const { current_settings } = z.parse(
-      z.object({ current_settings: z.unknown() }),
+    const { current_settings, override_events } = z.parse(
+      z.object({ current_settings: z.unknown(), override_events: z.array(z.unknown()) }),
       JSON.parse(await ask("function", "autoscaler", "settings", "flux/web", "--json")),
     );
     assert.deepEqual(current_settings, {
@@ -203,6 +204,8 @@ describe("Local Modal and what the CLI asks of functions since 1.6", function ()
       buffer_containers: 0,
       scaledown_window: 30,
     });
+    assert.equal(override_events.length, 2, JSON.stringify(override_events));
+    assert.match(JSON.stringify(override_events), /"you"/);
     assert.equal(cloud.listContainers().length, 1);
     await ask("function", "autoscaler", "update", "flux/web", "--min-containers", "0");
   });

@@ -220,6 +220,23 @@ describe("What the real JavaScript SDK is told in the worlds of Local Modal", ()
     }
   });
 
+  it("spells the keys of the summary as names, or in snake case", async () => {
+    for (const [name, keys] of [
+      ["default", ["Credits Applied", "Deployed Apps", "Ephemeral Apps", "Plan Cost"]],
+      [
+        "cost-by-resource-snake-case",
+        ["credits_applied", "deployed_apps", "ephemeral_apps", "plan_cost"],
+      ],
+    ] as const) {
+      const { modal, sdk } = await inWorld(name);
+      const told = await sdk.cpClient.workspaceBillingSummary({});
+      const all = { ...told.meteredCostBreakdown, ...told.adjustments };
+      assert.deepEqual(Object.keys(all).toSorted(byText), keys);
+      client?.close();
+      await modal.stop();
+    }
+  });
+
   it("gives notice of new prices before they come, and bills by them afterwards", async () => {
     const { modal, sdk, cloud } = await inWorld("prices-changing");
     const ask = () => sdk.cpClient.workspaceBillingRates({});
@@ -259,6 +276,10 @@ describe("What the real JavaScript SDK is told in the worlds of Local Modal", ()
     assert.deepEqual(world, worldNamed("billed-from-enqueue"));
   });
 });
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
 
 /** What the trailer "grpc-status-details-bin" says in answer to an empty request. */
 async function detailsOf(serverUrl: string, rpc: string): Promise<Buffer> {

@@ -5,6 +5,7 @@ import { isKnownGpu, type Region } from "../model/rates.ts";
 import { scheduling } from "../model/fleet.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Message } from "./grpcServer.ts";
+import { secondsOf } from "./rpc.ts";
 import { RpcError } from "./status.ts";
 
 const text = z.string();
@@ -197,12 +198,25 @@ export function regionsOf(region: Region): readonly string[] {
   return region === "broad" ? ["us"] : ["us-east-1"];
 }
 
+const SETTING_NAMES = {
+  minContainers: "min_containers",
+  maxContainers: "max_containers",
+  bufferContainers: "buffer_containers",
+  scaledownMs: "scaledown_window",
+} as const;
+
 /** The settings in force, those of the deploy, and those that were changed since. */
-export function autoscalerOf(fn: Fn): Message {
+export function autoscalerOf({ userId }: Workspace, fn: Fn): Message {
   return {
     settings: settingsOf(fn),
     static_settings: settingsMessage(fn.spec),
     override_settings: settingsMessage(fn.override),
+    override_events: Object.fromEntries(
+      [...fn.overriddenBy].map(([key, { by, atMs }]) => [
+        SETTING_NAMES[key],
+        { user_id: userId, requested_by: by, timestamp: secondsOf(atMs) },
+      ]),
+    ),
     default_settings: settingsMessage({
       minContainers: 0,
       bufferContainers: 0,

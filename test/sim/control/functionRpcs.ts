@@ -56,18 +56,22 @@ export const functionRpcs: Readonly<Record<string, UnaryRpc>> = {
       const max = settings?.max_containers;
       const buffer = settings?.buffer_containers;
       const idle = settings?.scaledown_window;
-      context.workspace.cloud.scale(fn.id, {
+      const change = {
         ...(isGiven(min) ? { minContainers: min } : {}),
         ...(isGiven(max) ? { maxContainers: max } : {}),
         ...(isGiven(buffer) ? { bufferContainers: buffer } : {}),
         ...(isGiven(idle) ? { scaledownMs: idle * 1000 } : {}),
-      });
+      };
+      context.workspace.cloud.scale(fn.id, change, context.user);
       return { current_settings: settingsOf(fn) };
     },
   ),
 
   FunctionGetSchedulingParams: unary(z.object({ function_id: text }), (request, context) => ({
-    autoscaler_configuration: autoscalerOf(functionOf(context, request.function_id)),
+    autoscaler_configuration: autoscalerOf(
+      context.workspace,
+      functionOf(context, request.function_id),
+    ),
   })),
 
   FunctionGetCurrentStats: unary(z.object({ function_id: text }), (request, context) => {

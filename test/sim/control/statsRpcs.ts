@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { InputState } from "../model/entities.ts";
 import { toldCalls, type ToldCall } from "../told/calls.ts";
-import { toldMetrics } from "../told/metrics.ts";
+import { toldMetrics, toldSeries } from "../told/metrics.ts";
 import { toldStats, type ToldDistribution } from "../told/stats.ts";
 import { functionOf } from "./functionRpcs.ts";
 import type { Message } from "./grpcServer.ts";
@@ -66,7 +66,7 @@ export const statsRpcs: Readonly<Record<string, UnaryRpc>> = {
       const fromMs = Math.floor(asked.fromMs / bucketMs) * bucketMs;
       const toMs = Math.floor(asked.toMs / bucketMs) * bucketMs;
       const fn = functionOf(context, request.function_id);
-      const series = toldMetrics(context.workspace.cloud, fn, { fromMs, toMs, bucketMs });
+      const series = toldSeries(context.workspace.cloud, fn, { fromMs, toMs, bucketMs });
       const { groups } = request;
       return {
         since: timestampOf(fromMs),
@@ -83,6 +83,26 @@ export const statsRpcs: Readonly<Record<string, UnaryRpc>> = {
               ...(value === null ? {} : { value }),
             })),
           })),
+      };
+    },
+  ),
+
+  MetricsGetInfo: unary(
+    z.object({ ...range, bucket_secs: z.optional(z.number()), groups: z.array(text) }),
+    (request, context) => {
+      const asked = rangeOf(request, context);
+      const bucketMs = bucketOf(asked, request.bucket_secs ?? 0);
+      return {
+        groups: toldMetrics(context.workspace.cloud)
+          .filter(({ group }) => request.groups.length === 0 || request.groups.includes(group))
+          .map(({ group, name, unit, description }) => ({
+            name: group,
+            description,
+            display_name: name,
+            metrics: [{ name, unit, description }],
+          })),
+        bucket_secs: bucketMs / 1000,
+        bucket_count: Math.floor((asked.toMs - asked.fromMs) / bucketMs),
       };
     },
   ),

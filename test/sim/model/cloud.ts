@@ -13,7 +13,7 @@ import {
   type Input,
   type LogEntry,
 } from "./entities.ts";
-import { Fleet, isOver, scheduling } from "./fleet.ts";
+import { Fleet, isOver, SCHEDULING, scheduling } from "./fleet.ts";
 import { functionSpec } from "./functionSpec.ts";
 import { LogBook, type LogRequest } from "./logBook.ts";
 import { pricesIn, type PriceList } from "./priceList.ts";
@@ -47,6 +47,7 @@ export class Cloud {
   readonly functions = new Map<string, Fn>();
   readonly sandboxes: Sandboxes;
   readonly fleet: Fleet;
+  readonly seed: number;
   readonly random: Random;
   readonly user: string;
   /** How long a stop takes: until then the app is "stopping" and its containers run and cost. */
@@ -54,14 +55,13 @@ export class Cloud {
   readonly prices: PriceList;
   readonly #timeline: Timeline;
   readonly #logs: LogBook;
-  readonly #seed: number;
 
   constructor(options: CloudOptions = {}) {
     this.world = options.world ?? defaultWorld;
     this.#timeline = new Timeline(options.startMs ?? 0);
     this.#logs = new LogBook(this.#timeline);
-    this.#seed = options.seed ?? 1;
-    this.random = new Random(this.#seed);
+    this.seed = options.seed ?? 1;
+    this.random = new Random(this.seed);
     const card = options.rates ?? { usdPerHour, billCpuAndMemory: true };
     this.prices = pricesIn(this.world, card, this.nowMs);
     this.user = options.user ?? "you";
@@ -285,10 +285,12 @@ export class Cloud {
   }
 
   /** Changes scheduling without a deploy, as `update_autoscaler` does. */
-  scale(functionId: string, change: Fn["override"]): FunctionSpec {
+  scale(functionId: string, change: Fn["override"], by: string = this.user): FunctionSpec {
     const fn = this.functions.get(functionId);
     if (fn === undefined) throw new RangeError(`Function '${functionId}' not found`);
     fn.override = { ...fn.override, ...change };
+    for (const key of SCHEDULING)
+      if (change[key] !== undefined) fn.overriddenBy.set(key, { by, atMs: this.nowMs });
     this.fleet.balance(fn);
     return scheduling(fn);
   }
@@ -371,7 +373,7 @@ export class Cloud {
   }
 
   #dressed(app: App, spec: FunctionSpec): FunctionSpec {
-    const name = `${this.#seed} ${app.description} ${spec.name}`;
+    const name = `${this.seed} ${app.description} ${spec.name}`;
     return dressed(spec, this.world, this.rates, name);
   }
 }

@@ -67,6 +67,8 @@ export interface Fn {
   override: Partial<
     Pick<FunctionSpec, "scaledownMs" | "minContainers" | "maxContainers" | "bufferContainers">
   >;
+  /** Who changed which of these last, and when; forgotten by the next deploy. */
+  readonly overriddenBy: Map<keyof Fn["override"], { readonly by: string; readonly atMs: number }>;
   readonly queue: Input[];
   readonly live: Set<Container>;
 }

@@ -315,6 +315,14 @@ function loadMs({ id, spec }: Container): number {
   return coldStartMs + Math.round(extraMs * draw(id, "load"));
 }
 
+/** What can be changed of a function without a deploy. */
+export const SCHEDULING = [
+  "minContainers",
+  "maxContainers",
+  "bufferContainers",
+  "scaledownMs",
+] as const;
+
 export function scheduling(fn: Fn): FunctionSpec {
   return { ...fn.spec, ...fn.override };
 }

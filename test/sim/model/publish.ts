@@ -23,12 +23,13 @@ export function publish(app: App, request: PublishRequest, parts: Parts): void {
     const spec = parts.dressed(asked);
     const known = app.functions.get(id);
     if (known === undefined) {
-      const fn: Fn = { id, appId: app.id, spec, override: {}, queue: [], live: new Set() };
+      const fn = newFunction(id, app.id, spec);
       app.functions.set(id, fn);
       parts.functions.set(id, fn);
     } else {
       known.spec = spec;
       known.override = {};
+      known.overriddenBy.clear();
     }
   }
   app.state = request.state;
@@ -53,4 +54,8 @@ export function publish(app: App, request: PublishRequest, parts: Parts): void {
       for (const input of fn.queue.splice(0)) parts.fleet.settle(input, "terminated");
     } else parts.fleet.balance(fn);
   }
+}
+
+export function newFunction(id: string, appId: string, spec: FunctionSpec): Fn {
+  return { id, appId, spec, override: {}, overriddenBy: new Map(), queue: [], live: new Set() };
 }

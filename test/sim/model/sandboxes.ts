@@ -1,6 +1,7 @@
-import type { Container, Fn, FunctionSpec } from "./entities.ts";
+import type { Container, FunctionSpec } from "./entities.ts";
 import { isOver, type Fleet } from "./fleet.ts";
 import { functionSpec } from "./functionSpec.ts";
+import { newFunction } from "./publish.ts";
 import { newId, type Random } from "./random.ts";
 import type { GpuSpec } from "./rates.ts";
 import type { Timeline } from "./timeline.ts";
@@ -72,14 +73,8 @@ export class Sandboxes {
     // The second kind has ids of another form.
     const id = isUntimed ? `${newId(random, "sb")}02` : newId(random, "sb");
     // A function of its own, which no deploy knows and nobody can call.
-    const fn: Fn = {
-      id: "",
-      appId: request.appId,
-      spec: { ...this.#parts.dressed(request.appId, asked), nonpreemptible: false },
-      override: {},
-      queue: [],
-      live: new Set(),
-    };
+    const spec = { ...this.#parts.dressed(request.appId, asked), nonpreemptible: false };
+    const fn = newFunction("", request.appId, spec);
     const sandbox: Sandbox = {
       id,
       appId: request.appId,

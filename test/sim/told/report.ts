@@ -37,7 +37,7 @@ export function toldReport(
 ): ToldReport {
   const { world, nowMs } = cloud;
   if (world.report === "none") return { kind: "none" };
-  if (world.report === "refused" && isRefused(nowMs)) return { kind: "refused" };
+  if (world.report === "refused" && isRefused(cloud)) return { kind: "refused" };
   const knownMs = nowMs - LAG_MS[world.reportLag] - (range.lagMs ?? 0);
   const exact = cloud.bill({
     byAppHour: true,
@@ -67,8 +67,8 @@ function rowAt(cloud: Cloud, row: BillRow): readonly ToldRow[] {
   }
 }
 
-function isRefused(nowMs: number): boolean {
-  return draw(String(Math.floor(nowMs / REFUSAL_MS)), "refused") < 0.5;
+function isRefused({ seed, nowMs }: Cloud): boolean {
+  return draw(`${seed} ${Math.floor(nowMs / REFUSAL_MS)}`, "refused") < 0.5;
 }
 
 function told({ world }: Cloud, row: BillRow, share: number): ToldRow {
