@@ -15,7 +15,15 @@ import { environmentsText } from "./environments.ts";
 /** What the functions here work with. */
 type DiagnosisServices = Pick<
   AppServices,
-  "access" | "pages" | "clock" | "connection" | "ledger" | "meter" | "settings" | "upkeep"
+  | "access"
+  | "pages"
+  | "project"
+  | "clock"
+  | "connection"
+  | "ledger"
+  | "meter"
+  | "settings"
+  | "upkeep"
 >;
 
 /** One question, its answer, and what to do when the answer is bad. */
@@ -74,6 +82,7 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
     const { control } = await connection.open();
     return environmentsText(await control.listEnvironments());
   });
+  await ask("App files", () => services.project.filesText());
   await ask("What runs", async () => {
     await meter.refreshNow();
     const { apps } = meter.state();

@@ -155,6 +155,31 @@ export class Project {
     this.#found = (await Promise.all(searches)).flat();
   }
 
+  /** What was found in the open folders' Python files, and what could not be read. Throws an Error where an app cannot be deployed. */
+  async filesText(): Promise<string> {
+    const mode = this.#settings.current.modes.resting;
+    const searches = this.folders().map((folder) => this.#files.find(folder, mode));
+    const found = await Promise.all(searches);
+    const apps = found.flatMap(({ candidates }) => candidates);
+    const parts = [
+      ...apps.map((app) => {
+        const name = likelyName(app.target) ?? t("a name that the file computes");
+        const where = `${name} (${vscode.workspace.asRelativePath(refOf(app.target))})`;
+        const problem = problemText(app);
+        return problem === undefined ? where : `${where}: ${problem}`;
+      }),
+      ...found.flatMap(({ unreadable }) =>
+        unreadable.map((file) => t("{0} could not be read", vscode.workspace.asRelativePath(file))),
+      ),
+      ...(found.every(({ isComplete }) => isComplete)
+        ? []
+        : [t("only the first {0} Python files were read", maxFiles)]),
+    ];
+    const text = parts.length === 0 ? t("no Modal app was found") : parts.join("; ");
+    if (apps.some(({ problem }) => problem !== null)) throw new Error(text);
+    return text;
+  }
+
   /**
    * What an app's file tells of its containers: the file and the mode that it was last deployed in here,
    * else what all files of that name and all modes agree on. undefined: no file of that app was found.
