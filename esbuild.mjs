@@ -12,6 +12,7 @@ const bundles = [
   { entry: "src/extension.ts", outfile: "dist/extension.cjs" },
   { entry: "src/modal/sdk/entry.ts", outfile: "dist/sdk.cjs" },
   { entry: "src/guardian/main.ts", outfile: "dist/guardian.cjs" },
+  { entry: "src/ledger/patient/writerThread.ts", outfile: "dist/writer.cjs" },
   { entry: "src/modal/process/keeperEntry.ts", outfile: "dist/keeper.cjs" },
 ].filter(({ entry }) => existsSync(entry));
 

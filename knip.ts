@@ -9,6 +9,7 @@ const config: KnipConfig = {
     "src/extension.ts!",
     "src/modal/{sdk/entry,process/keeperEntry}.ts!",
     "src/guardian/main.ts!",
+    "src/ledger/patient/writerThread.ts!",
     "scripts/*.{ts,mjs}",
     "test/{unit,e2e}/**/*.test.ts",
     "test/integration/*.ts",

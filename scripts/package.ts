@@ -20,7 +20,14 @@ const allowed = [
   /^media\/[\w-]+\.(png|svg)$/,
   /^media\/(walkthrough|report)\/[\w.-]+$/,
 ];
-const required = ["package.json", "README.md", "LICENSE", "dist/extension.cjs", "dist/keeper.cjs"];
+const required = [
+  "package.json",
+  "README.md",
+  "LICENSE",
+  "dist/extension.cjs",
+  "dist/keeper.cjs",
+  "dist/writer.cjs",
+];
 
 /** What must be in no file: tokens, and paths of the machine that built it. */
 const forbidden: readonly (readonly [string, RegExp])[] = [

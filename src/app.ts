@@ -8,6 +8,7 @@ import type { ThisWindow } from "./app/thisWindow.ts";
 import { buildWatching, type Watching } from "./app/watching.ts";
 import { DisposableStore, type Disposable } from "./base/disposable.ts";
 import { systemClock } from "./base/systemClock.ts";
+import type { Texts } from "./base/text.ts";
 import { watchProfiles } from "./modal/credentialSource.ts";
 import { rateHistory, type RateHistory } from "./cost/rates/rates.ts";
 import { httpProbe } from "./endpoints/call/httpProbe.ts";
@@ -23,7 +24,7 @@ import { Reminders } from "./ui/away/reminders.ts";
 import { Calls } from "./ui/calls/calls.ts";
 import { loggedLines } from "./ui/calls/records.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
-import { careForLedger, openHomeLedger } from "./ui/homeLedger.ts";
+import { openHomeLedger, type HomeLedger } from "./ui/homeLedger.ts";
 import { LogChannel } from "./ui/logChannel.ts";
 import { ModalAccess } from "./ui/modalAccess.ts";
 import { Pages } from "./ui/pages/pages.ts";
@@ -57,8 +58,11 @@ export class App implements Disposable {
   /** One folder for all windows of this machine. */
   readonly #storageFolder: string;
   readonly #services: Promise<AppServices>;
+  readonly #texts: Texts | undefined;
+  #ledgerClosed: () => Promise<void> = () => Promise.resolve();
 
-  constructor(context: vscode.ExtensionContext) {
+  constructor(context: vscode.ExtensionContext, texts: Texts | undefined) {
+    this.#texts = texts;
     this.#distFolder = vscode.Uri.joinPath(context.extensionUri, "dist").fsPath;
     this.#storageFolder = context.globalStorageUri.fsPath;
     this.#secrets = context.secrets;
@@ -76,15 +80,21 @@ export class App implements Disposable {
     });
   }
 
-  /** The services, once the ledger is open. Rejects with `Failure("ledger")` when it can not be. */
+  /** The services, once the ledger is open or known not to be. */
   services(): Promise<AppServices> {
     return this.#services;
   }
 
-  /** What ends with the window and needs a moment: `modal serve` says goodbye to Modal. Never rejects. */
+  /**
+   * What ends with the window and needs a moment: `modal serve` says goodbye to Modal, and what the
+   * last parts wrote reaches the ledger. Never rejects.
+   */
   async close(): Promise<void> {
     const services = await this.#services.catch(() => undefined);
-    await services?.serves.endAll();
+    const goodbyes = services?.serves.endAll();
+    // The parts write their last; then the ledger writes what is left of it.
+    this.dispose();
+    await Promise.allSettled([goodbyes, this.#ledgerClosed()]);
   }
 
   dispose(): void {
@@ -92,10 +102,7 @@ export class App implements Disposable {
   }
 
   async #start(): Promise<AppServices> {
-    await mkdir(this.#storageFolder, { recursive: true });
-    const ledger = this.#store.add(
-      await openHomeLedger(join(this.#storageFolder, ledgerName), this.log),
-    );
+    const ledger = await this.#openLedger();
     const window: ThisWindow = {
       ledger,
       clock: systemClock,
@@ -139,12 +146,25 @@ export class App implements Disposable {
     const money = this.#guard(window, watching, services, access);
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
     this.#store.add(calls.onResult(() => this.#results.look()));
-    this.#store.add(careForLedger(ledger, this.log));
     watching.poller.start();
     // Not before the first look at Modal: what runs is known without any file.
     inBackground(this.log, "The app files", () => project.look().then(() => watching.meter.show()));
     calls.resumeLeftCalls();
     return { ...services, ...money, calls, upkeep: ledger, results: this.#results, access };
+  }
+
+  async #openLedger(): Promise<HomeLedger["ledger"]> {
+    // Where it cannot be made, the ledger says so, and nothing else needs it.
+    await mkdir(this.#storageFolder, { recursive: true }).catch(() => undefined);
+    const { ledger, closed } = await openHomeLedger(this.#store, {
+      file: join(this.#storageFolder, ledgerName),
+      program: join(this.#distFolder, "writer.cjs"),
+      clock: systemClock,
+      log: this.log,
+      texts: this.#texts,
+    });
+    this.#ledgerClosed = closed;
+    return ledger;
   }
 
   #servicesOf(

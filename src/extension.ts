@@ -19,8 +19,9 @@ let opened: App | undefined;
 /** Called by VS Code after start-up. Opens nothing that it has to wait for. */
 export function activate(context: vscode.ExtensionContext): void {
   const { bundle } = vscode.l10n;
-  useTexts(bundle === undefined ? undefined : { language: vscode.env.language, bundle });
-  const app = new App(context);
+  const texts = bundle === undefined ? undefined : { language: vscode.env.language, bundle };
+  useTexts(texts);
+  const app = new App(context, texts);
   opened = app;
   context.subscriptions.push(
     app,

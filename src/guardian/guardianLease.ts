@@ -7,7 +7,7 @@ const wantedKey = "guardian:wanted";
 
 export type LeaseLedger = Pick<
   Ledger,
-  "acquireLease" | "releaseLease" | "leaseHolder" | "remember" | "recall"
+  "acquireLease" | "releaseLease" | "leaseHolder" | "remember" | "recall" | "settled" | "trouble"
 >;
 
 /** The guardian that holds the lease and whose process lives. */

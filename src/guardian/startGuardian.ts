@@ -30,7 +30,18 @@ export interface GuardianStart {
   readonly execPath?: string;
   /** The environment to hand on; this process's own by default. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The one that this process started last. */
+  readonly last?: { readonly pid: number; readonly startedAtMs: number } | undefined;
 }
+
+export type GuardianStarted =
+  | { readonly kind: "started"; readonly pid: number }
+  | { readonly kind: "runs-already" | "off" | "failed" };
+
+/** How long a window waits for its wish to be in the ledger. */
+const settleMs = 1_000;
+/** A guardian that was started has its lease after so long. */
+const startsWithinMs = 10_000;
 
 /**
  * Makes sure that a guardian runs while apps do. Cheap when one runs already (one small file, two
@@ -40,14 +51,27 @@ export interface GuardianStart {
  * The guardian is no child in any sense that matters: its own session, no shared handles, a working
  * directory of its own. It survives this process, and needs no Node but the editor's.
  */
-export function startGuardian(start: GuardianStart): "started" | "runs-already" | "off" {
+export async function startGuardian(start: GuardianStart): Promise<GuardianStarted> {
   const folder = join(start.storageFolder, "guardian");
   // With "off" too: a guardian that already runs must hear of it.
   writeTarget(join(folder, "targets"), start.target);
-  if (start.target.onClose === "off") return "off";
+  if (start.target.onClose === "off") return { kind: "off" };
   wantGuardian(start.ledger, randomUUID());
-  if (liveGuardian(start.ledger, start.nowMs, pidAlive) !== undefined) return "runs-already";
+  // A guardian that is about to end looks for the wish after it gave up its lease: it must be there first.
+  await start.ledger.settled(settleMs);
+  if (liveGuardian(start.ledger, start.nowMs, pidAlive) !== undefined)
+    return { kind: "runs-already" };
+  const { last } = start;
+  // Its lease is not to be seen: it has just begun, or the ledger cannot be written.
+  if (last !== undefined && pidAlive(last.pid)) {
+    const isNew = Math.abs(start.nowMs - last.startedAtMs) < startsWithinMs;
+    if (isNew || start.ledger.trouble() !== null) return { kind: "runs-already" };
+  }
+  const pid = spawnGuardian(start, folder);
+  return pid === undefined ? { kind: "failed" } : { kind: "started", pid };
+}
 
+function spawnGuardian(start: GuardianStart, folder: string): number | undefined {
   const entry = start.bundleFiles[0];
   if (entry === undefined) throw new RangeError("No bundle to run.");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -76,7 +100,7 @@ export function startGuardian(start: GuardianStart): "started" | "runs-already" 
   // A program that can not be started is reported late; the next listing tries again.
   child.on("error", () => undefined);
   child.unref();
-  return "started";
+  return child.pid;
 }
 
 /**

@@ -24,6 +24,8 @@ export class Connection implements Disposable {
   #changes = 0;
   #commits = 0;
   #replaced = 0;
+  /** Whether the transaction so far has changed what must survive a power loss. */
+  #lasting = false;
   readonly #unreadable = new Set<string>();
 
   constructor(path: string, database: DatabaseSync, events: ConnectionEvents) {
@@ -84,8 +86,13 @@ export class Connection implements Disposable {
    * Inside another write it becomes a part of that one.
    */
   write<T>(work: () => T, { ephemeral = false } = {}): T {
-    if (this.#database.isTransaction) return work();
     const before = this.#changes;
+    if (this.#database.isTransaction) {
+      const result = work();
+      if (!ephemeral && this.#changes !== before) this.#lasting = true;
+      return result;
+    }
+    this.#lasting = false;
     this.#guarded(() => this.#statement("BEGIN IMMEDIATE").run());
     let result: T;
     try {
@@ -98,7 +105,7 @@ export class Connection implements Disposable {
     }
     if (this.#changes !== before) {
       this.#commits += 1;
-      if (!ephemeral) this.#events.onCommit();
+      if (!ephemeral || this.#lasting) this.#events.onCommit();
     }
     return result;
   }

@@ -1,10 +1,11 @@
+import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { delay } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
+import { t } from "../base/text.ts";
 import { systemClock } from "../base/systemClock.ts";
 import type { Log } from "../base/log.ts";
-import type { Ledger, LedgerUpkeep } from "../session/ledgerPort.ts";
 import { Connection } from "./connection.ts";
 import {
   clearSuspicion,
@@ -32,7 +33,9 @@ export interface OpenLedgerOptions {
 }
 
 export interface OpenedLedger {
-  readonly ledger: Ledger & LedgerUpkeep;
+  readonly ledger: SqliteLedger;
+  /** Its file: that of the newest generation. */
+  readonly file: string;
   /** The damaged file that was set aside at this opening, to be told to the person; null: it was sound or new. */
   readonly setAside: string | null;
 }
@@ -67,13 +70,59 @@ export async function openLedger(
   }
 }
 
+export interface ReaderOptions {
+  readonly clock?: Clock;
+  /** SQLite met broken content. */
+  readonly onDamage: () => void;
+}
+
+/** No reader waits for a lock: with a write-ahead log there is none, and without one the next question is soon. */
+const readerTimeoutMs = 5;
+
+/** The ledger in one file, to be read alone; another part of this process writes to it. Rejects like `openLedger`. */
+export async function openReader(file: string, options: ReaderOptions): Promise<SqliteLedger> {
+  const { DatabaseSync } = await loadSqlite();
+  const open = (timeout: number): DatabaseSync =>
+    new DatabaseSync(file, { readOnly: true, timeout });
+  try {
+    const connection = new Connection(file, open(readerTimeoutMs), {
+      onCommit: () => {},
+      onDamage: (what) => {
+        noteSuspicion(file);
+        if (what === "page") options.onDamage();
+      },
+    });
+    const log = new LogCare(file, options.clock ?? systemClock);
+    return new SqliteLedger(connection, {
+      openReader: () => open(5_000),
+      flush: () => log.flush(),
+      checkIntegrity: () => integrityOf(file),
+      followSetAside: () => undefined,
+      isThere: () => true,
+      onUnreadable: () => {},
+      dispose: () => log.dispose(),
+    });
+  } catch (error) {
+    throw ledgerFailure(error, file);
+  }
+}
+
+/** A suspicion that proves right is noted for the next opening. */
+async function integrityOf(file: string): Promise<readonly string[]> {
+  const problems = await integrityProblems(file);
+  if (problems.length > 0) noteSuspicion(file);
+  return problems;
+}
+
 async function loadSqlite(): Promise<Sqlite> {
   try {
     return await import("node:sqlite");
   } catch (error) {
     throw new Failure(
       "ledger",
-      "This editor's runtime has no SQLite, which the cost ledger needs. Update the editor (VS Code 1.101 or later).",
+      t(
+        "This editor's runtime has no SQLite, which the cost ledger needs. Update the editor (VS Code 1.101 or later).",
+      ),
       { cause: error },
     );
   }
@@ -95,7 +144,7 @@ class Opener {
   }
 
   async open(): Promise<OpenedLedger> {
-    if (this.#path === memory) return { ledger: this.#inMemory(), setAside: null };
+    if (this.#path === memory) return { ledger: this.#inMemory(), file: memory, setAside: null };
     const { current } = generations(this.#path);
     if (walDamage(current) === undefined && !isSuspect(current)) {
       const database = await this.#connectUnlessDamaged(current);
@@ -165,7 +214,7 @@ class Opener {
       database.exec(`PRAGMA synchronous = ${mode === "wal" ? "NORMAL" : "FULL"}`);
       database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
       migrate(database, file);
-      if (!this.#isComplete(database)) throw new IncompleteError();
+      if (file !== memory && !this.#isComplete(database)) throw new IncompleteError();
       // Fails now, and not at the first cost, where the disk is read-only.
       database.exec("BEGIN IMMEDIATE; ROLLBACK");
       return database;
@@ -187,6 +236,7 @@ class Opener {
 
   #opened(file: string, database: DatabaseSync, setAside: string | null): OpenedLedger {
     let current = file;
+    let identity = identityOf(file);
     let log = new LogCare(file, this.#clock);
     const connection = new Connection(this.#path, database, {
       onCommit: () => log.committed(),
@@ -196,23 +246,22 @@ class Opener {
       openReader: () =>
         new this.#sqlite.DatabaseSync(current, { readOnly: true, timeout: this.#busyTimeoutMs }),
       flush: () => log.flush(),
-      checkIntegrity: async () => {
-        const problems = await integrityProblems(current);
-        if (problems.length > 0) noteSuspicion(current);
-        return problems;
-      },
+      checkIntegrity: () => integrityOf(current),
       followSetAside: () => {
         const newest = generations(this.#path).current;
-        if (newest === current) return;
+        if (newest === current) return undefined;
         connection.replace(this.#connect(newest));
         current = newest;
         log.dispose();
         log = new LogCare(newest, this.#clock);
+        identity = identityOf(newest);
+        return newest;
       },
+      isThere: () => identityOf(current) === identity,
       onUnreadable: (key) => this.#tellUnreadable(key),
       dispose: () => log.dispose(),
     });
-    return { ledger, setAside };
+    return { ledger, file, setAside };
   }
 
   /** Shared with nobody, so there is no log to flush and nobody to follow. */
@@ -236,7 +285,8 @@ class Opener {
             .map((row) => String(row["integrity_check"]))
             .filter((text) => text !== "ok"),
         ),
-      followSetAside: () => {},
+      followSetAside: () => undefined,
+      isThere: () => true,
       onUnreadable: (key) => this.#tellUnreadable(key),
       dispose: () => {},
     });
@@ -249,6 +299,11 @@ class Opener {
   #database(file: string): DatabaseSync {
     return new this.#sqlite.DatabaseSync(file, { timeout: this.#busyTimeoutMs });
   }
+}
+
+/** The same as long as it is the same file; undefined: there is none. */
+function identityOf(file: string): bigint | undefined {
+  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 /** A file that opens but lacks tables: cut off, or overwritten. */

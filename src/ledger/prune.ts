@@ -1,12 +1,17 @@
 import { prunedThroughMs } from "./tables/prunedThrough.ts";
 import { countCallChange } from "./tables/callVersion.ts";
 import * as z from "zod/mini";
-import type { PruneResult } from "../session/ledgerPort.ts";
 import { quarterMs } from "./tables/callQuarter.ts";
 import { text, whole } from "./tables/column.ts";
 import type { Connection } from "./connection.ts";
 
 const dayMs = 86_400_000;
+
+/** What a retention run took away. Its sums stay (docs/ledger.md). */
+export interface PruneResult {
+  readonly calls: number;
+  readonly spans: number;
+}
 
 const spanSchema = z.object({
   container_id: text,

@@ -1,4 +1,5 @@
 import { Failure } from "../base/failure.ts";
+import { t } from "../base/text.ts";
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
 const wrong = 1;
@@ -26,6 +27,10 @@ export function isBusy(error: unknown): boolean {
   return code === busy || code === locked;
 }
 
+export function isFull(error: unknown): boolean {
+  return sqliteCode(error) === full;
+}
+
 /**
  * The file's content is broken, as opposed to its disk, its rights or its neighbours. Our statements
  * are right for the schema, so one that fails as wrong speaks of a schema that is not ours any more.
@@ -46,19 +51,31 @@ function messageOf(code: number, path: string): string | undefined {
   switch (code) {
     case busy:
     case locked:
-      return `The cost ledger is held by another process for more than 5 seconds. Close other windows and try again: ${path}`;
+      return t("Another process holds the cost ledger ({0}).", path);
     case readOnly:
-      return `The cost ledger cannot be written: it is on a read-only disk or belongs to another user. Make it writable and reload the window: ${path}`;
+      return t(
+        "The cost ledger ({0}) cannot be written: its disk is read-only, or it belongs to another user. Make it writable.",
+        path,
+      );
     case ioError:
-      return `The disk reports an error for the cost ledger. Check the disk and reload the window: ${path}`;
+      return t("The disk reports an error for the cost ledger ({0}). Check the disk.", path);
     case corrupt:
     case notADatabase:
     case wrong:
-      return `The cost ledger is damaged. Reload the window: it will be set aside and a new one begun: ${path}`;
+      return t(
+        "The cost ledger ({0}) is damaged. It is checked, and a new one is begun beside it if it must be.",
+        path,
+      );
     case full:
-      return `The disk is full, so costs cannot be recorded. Free some space: ${path}`;
+      return t(
+        "The disk is full, so the cost ledger ({0}) cannot be written. Free some space.",
+        path,
+      );
     case cannotOpen:
-      return `The cost ledger cannot be opened. Check that its folder exists and that you may write there: ${path}`;
+      return t(
+        "The cost ledger ({0}) cannot be opened. Check that its folder exists and that you may write there.",
+        path,
+      );
     default:
       return undefined;
   }

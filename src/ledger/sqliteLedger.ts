@@ -7,9 +7,9 @@ import type {
   CallQuery,
   LeaseHolder,
   Ledger,
+  LedgerTrouble,
   LedgerUpkeep,
   Listing,
-  PruneResult,
   SummaryRow,
   TimeRange,
   WindowRecord,
@@ -28,12 +28,13 @@ import { acquireLease, leaseHolder, releaseLease } from "./tables/leaseTable.ts"
 import { latestListing, recordListing } from "./tables/listingTable.ts";
 import { claimOnce, recall, remember, wasClaimed } from "./tables/memoryTable.ts";
 import { prune } from "./prune.ts";
+import type { PruneResult } from "./prune.ts";
 import { latestRates, ratesSeen, saveRates } from "./tables/rateTable.ts";
 import type { SavedRates } from "./tables/rateTable.ts";
 import { receiptsIn, recordReceipt } from "./tables/receiptTable.ts";
 import { tables } from "./tables/schema.ts";
 import { openSession, sessionsIn, upsertSession } from "./tables/sessionTable.ts";
-import { spansIn } from "./tables/spanTable.ts";
+import { looksAfter, spansIn, spansOf } from "./tables/spanTable.ts";
 import { summaryOf } from "./summary.ts";
 import type { SummaryQuery } from "./summary.ts";
 import { beatWindow, closeWindow, forgetWindow, windows } from "./tables/windowTable.ts";
@@ -46,8 +47,10 @@ export interface LedgerFile extends Disposable {
   /** A second, read-only connection to the same file. */
   openReader(): DatabaseSync;
   flush(): Promise<void>;
-  /** Goes over to the new file where another window has set a damaged one aside. */
-  followSetAside(): void;
+  /** Goes over to the new file where another window has set a damaged one aside. Returns its name. */
+  followSetAside(): string | undefined;
+  /** False when the file was taken away or replaced while it is open. */
+  isThere(): boolean;
   checkIntegrity(): Promise<readonly string[]>;
   /** A remembered value cannot be read, and counts as absent. */
   onUnreadable(key: string): void;
@@ -66,11 +69,34 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     this.#file = file;
   }
 
+  trouble(): LedgerTrouble | null {
+    return null;
+  }
+
+  settled(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   /** SQLite's data_version tells of the others' commits only; this connection's own are added. */
   changeCounter(): number {
     this.#file.followSetAside();
     const row = versionSchema.parse(this.#connection.get("PRAGMA data_version"));
     return row.data_version + this.#connection.commits;
+  }
+
+  /** Goes over to the new file where another window has set a damaged one aside. Returns its name. */
+  followSetAside(): string | undefined {
+    return this.#file.followSetAside();
+  }
+
+  isFileThere(): boolean {
+    return this.#file.isThere();
+  }
+
+  /** Several writes as one transaction. */
+  together<T>(work: () => T): T {
+    // Its parts say whether a power loss may take them.
+    return this.#connection.write(work, { ephemeral: true });
   }
 
   recordListing(listing: Listing): void {
@@ -85,6 +111,14 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     query: { readonly scope?: string; readonly appIds?: readonly string[] } & TimeRange,
   ): readonly ContainerSpan[] {
     return spansIn(this.#connection, query);
+  }
+
+  spansOf(containerIds: readonly string[]): readonly ContainerSpan[] {
+    return spansOf(this.#connection, containerIds);
+  }
+
+  looksAfter(scope: string, atMs: number): readonly number[] {
+    return looksAfter(this.#connection, scope, atMs);
   }
 
   upsertCall(call: CallRecord): void {
@@ -180,8 +214,13 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     remember(this.#connection, key, json);
   }
 
+  /** What was remembered, as JSON. */
+  remembered(key: string): string | undefined {
+    return recall(this.#connection, key);
+  }
+
   recall<T>(key: string, shape: Shape<T>): T | undefined {
-    const json = recall(this.#connection, key);
+    const json = this.remembered(key);
     const read = json === undefined ? undefined : readRemembered(json, shape);
     if (json !== undefined && read === undefined) this.#tellUnreadable(key);
     return read?.value;

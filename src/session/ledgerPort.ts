@@ -67,12 +67,27 @@ export interface LeaseHolder {
   readonly token: number;
 }
 
+/** What keeps the ledger from being all that it should be. */
+export interface LedgerTrouble {
+  /** What is wrong and what to do, in a sentence or two. */
+  readonly message: string;
+  /** False: what is written waits in memory, and is lost with this process. */
+  readonly isWritable: boolean;
+}
+
 /**
  * The ledger: everything the product knows about money, in one SQLite file that all windows of one
  * machine share. Synchronous, each write one short transaction, every write idempotent by its key.
- * Methods throw `Failure("ledger", …)` when the file cannot be used.
+ * Methods throw `Failure("ledger", …)` when the file cannot be used; of a window's ledger and the
+ * guardian's (ledger/patient) only questions about the past do, and writes wait instead.
  */
 export interface Ledger extends Disposable {
+  /** What is wrong with the ledger now; null: nothing. */
+  trouble(): LedgerTrouble | null;
+
+  /** Resolves with true when all that was written is in the file, with false when it is not in this time. */
+  settled(withinMs: number): Promise<boolean>;
+
   /** Changes whenever any window has written; cheap enough to ask every second. */
   changeCounter(): number;
 
@@ -146,19 +161,13 @@ export interface Ledger extends Disposable {
   ): readonly SummaryRow[];
 }
 
-/** What a retention run took away. Its sums stay (docs/ledger.md). */
-export interface PruneResult {
-  readonly calls: number;
-  readonly spans: number;
-}
-
 /** The care of the ledger file, beside its everyday use. */
 export interface LedgerUpkeep {
   /** Every row of every table, in pieces of text, as one snapshot. CSV: one table after the other, each under its own header row. */
   exportRows(format: "csv" | "json"): AsyncIterable<string>;
 
   /** Deletes calls and spans that ended before; never what still runs or belongs to an open session. */
-  prune(beforeMs: number): PruneResult;
+  prune(beforeMs: number): void;
 
   /** Reads the whole file in a thread of its own. Empty: sound. Else what is wrong; the file is set aside at the next opening. */
   checkIntegrity(): Promise<readonly string[]>;

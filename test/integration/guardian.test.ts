@@ -36,10 +36,10 @@ describe("guardian process", function () {
     assert.deepEqual(desk.guardianPids, []);
     const appId = desk.startApp("flux-api");
     await guardianRuns();
-    const seen = window.rows;
+    const seen = window.polls;
     desk.modal.workspace.cloud.stopApp(appId);
     await guardianEnds();
-    await until("the window still looks", () => window.rows > seen);
+    await until("the window still looks", () => window.polls > seen);
     assert.equal(desk.leasePid, undefined);
     assert.deepEqual(desk.reminders, []);
   });
@@ -51,8 +51,8 @@ describe("guardian process", function () {
     const second = await desk.openWindow();
     await guardianRuns();
     await desk.close(first);
-    const looks = second.rows;
-    await until("a grace has passed", () => second.rows > looks + 10);
+    const looks = second.polls;
+    await until("a grace has passed", () => second.polls > looks + 10);
     assert.deepEqual(desk.reminders, []);
     await desk.close(second);
     const closedAtMs = Date.now();
@@ -127,7 +127,7 @@ describe("guardian process", function () {
     const pid = desk.leasePid;
     await desk.close(first);
     const second = await desk.openWindow();
-    await until("a grace has passed", () => second.rows > 12);
+    await until("a grace has passed", () => second.polls > 12);
     assert.deepEqual(desk.reminders, []);
     assert.equal(desk.leasePid, pid, "the same guardian goes on");
   });

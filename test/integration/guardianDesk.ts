@@ -28,12 +28,14 @@ const root = join(import.meta.dirname, "..", "..");
 const bundleFolder = mkdtempSync(join(tmpdir(), "guardian-bundle-"));
 process.once("exit", () => rmSync(bundleFolder, { recursive: true, force: true }));
 const windowFile = join(bundleFolder, "window.cjs");
+const writerFile = join(bundleFolder, "writer.cjs");
 
 /** The two files that the extension ships for the guardian, and a window, built from the sources as they are now. */
 export async function buildGuardian(): Promise<readonly string[]> {
   const bundles = [
     { entry: "src/guardian/main.ts", outfile: join(bundleFolder, "guardian.cjs") },
     { entry: "src/modal/sdk/entry.ts", outfile: join(bundleFolder, "sdk.cjs") },
+    { entry: "src/ledger/patient/writerThread.ts", outfile: writerFile },
     { entry: "test/integration/guardianWindow.ts", outfile: windowFile },
   ];
   for (const { entry, outfile } of bundles)
@@ -69,7 +71,17 @@ export const quickTimings: GuardianTimings = {
 
 const message = z.union([
   z.object({ kind: z.literal("open"), windowId: z.string() }),
-  z.object({ kind: z.literal("polled"), rows: z.number(), guardian: z.string() }),
+  z.object({
+    kind: z.literal("polled"),
+    rows: z.number(),
+    written: z.number(),
+    guardian: z.string(),
+    trouble: z.nullable(z.string()),
+    apps: z.number(),
+  }),
+  z.object({ kind: z.literal("stopped"), verified: z.string(), receiptId: z.string() }),
+  z.object({ kind: z.literal("measured"), blockMs: z.number(), bugs: z.array(z.string()) }),
+  z.object({ kind: z.literal("bug"), text: z.string() }),
   z.object({ kind: z.literal("closed"), tookMs: z.number() }),
 ]);
 
@@ -77,8 +89,15 @@ const message = z.union([
 export class DeskWindow {
   readonly process: ChildProcess;
   windowId = "";
-  /** Rows that the window says it wrote. */
+  /** How often it has looked and written. */
+  polls = 0;
+  /** Rows that the window says are in the ledger. */
   rows = 0;
+  trouble: string | null = null;
+  /** How many apps it shows. */
+  apps = 0;
+  stopped: { readonly verified: string; readonly receiptId: string } | undefined;
+  measured: { readonly blockMs: number; readonly bugs: readonly string[] } | undefined;
   closeMs: number | undefined;
   readonly environment: string | null;
   #gone = false;
@@ -90,7 +109,15 @@ export class DeskWindow {
     process.on("message", (raw) => {
       const parsed = z.parse(message, raw);
       if (parsed.kind === "open") this.windowId = parsed.windowId;
-      if (parsed.kind === "polled") this.rows = parsed.rows;
+      if (parsed.kind === "polled") {
+        this.polls = parsed.rows;
+        this.rows = Math.max(this.rows, parsed.written);
+        this.trouble = parsed.trouble;
+        this.apps = parsed.apps;
+      }
+      if (parsed.kind === "stopped") this.stopped = parsed;
+      if (parsed.kind === "measured") this.measured = parsed;
+      if (parsed.kind === "bug") throw new Error(parsed.text);
       if (parsed.kind === "closed") this.closeMs = parsed.tookMs;
     });
   }
@@ -195,6 +222,7 @@ export class GuardianDesk {
     if (texts !== undefined) writeFileSync(textsFile, JSON.stringify(texts.bundle));
     const options = {
       bundleFiles: this.#bundleFiles,
+      writer: writerFile,
       storageFolder: join(this.folder, "storage"),
       ledgerFile: join(this.folder, "ledger.db"),
       onClose,
@@ -216,7 +244,7 @@ export class GuardianDesk {
     const window = new DeskWindow(child, environment);
     this.windows.push(window);
     this.all.push(window);
-    await until("the window has looked at Modal", () => window.rows > 0 || window.isGone);
+    await until("the window has looked at Modal", () => window.polls > 0 || window.isGone);
     if (window.isGone) throw new Error("The window ended at once.");
     return window;
   }

@@ -72,7 +72,7 @@ export function billedIn(
 }
 
 /** One report may split an interval of one object into several rows: their sum is what was billed. */
-function mergeSplit(rows: readonly BillingRow[]): Iterable<BillingRow> {
+export function mergeSplit(rows: readonly BillingRow[]): Iterable<BillingRow> {
   const byKey = new Map<string, BillingRow>();
   for (const row of rows) {
     const key = JSON.stringify([row.intervalStartMs, row.environment, row.objectId]);

@@ -49,7 +49,7 @@ const auditSchema = z.array(text);
  * dropped: its log line was counted already, and its row has been pruned since.
  */
 export function upsertCall(connection: Connection, call: CallRecord): void {
-  const next = { ...call, startedAtMs: wholeMs(call.startedAtMs) };
+  const next = roundedCall(call);
   connection.write(() => {
     const row = connection.get("SELECT 1 FROM call WHERE call_id = :callId", {
       callId: call.callId,
@@ -73,6 +73,15 @@ export function upsertCall(connection: Connection, call: CallRecord): void {
     save(connection, merged);
     countCall(connection, merged, 1);
   });
+}
+
+/** The call with its instants as the table keeps them. */
+export function roundedCall(call: CallRecord): CallRecord {
+  return {
+    ...call,
+    startedAtMs: wholeMs(call.startedAtMs),
+    endedAtMs: maybeWholeMs(call.endedAtMs),
+  };
 }
 
 function knownCall(connection: Connection, callId: string): CallRecord | undefined {
@@ -133,7 +142,7 @@ function save(connection: Connection, call: CallRecord): void {
       endpoint: call.endpoint,
       mode: call.mode,
       startedAtMs: call.startedAtMs,
-      endedAtMs: maybeWholeMs(call.endedAtMs),
+      endedAtMs: call.endedAtMs,
       status: call.status,
       reportedMicroUsd: call.reportedMicroUsd,
       executionSeconds: call.executionSeconds,

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod/mini";
 import { Failure } from "../../base/failure.ts";
+import { t } from "../../base/text.ts";
 import { applicationId, migrations, schemaVersion, tables } from "./schema.ts";
 
 const stateSchema = z.object({
@@ -13,16 +14,17 @@ const stateSchema = z.object({
 export function refuseForeign(database: DatabaseSync, path: string): void {
   const state = stateOf(database);
   if (state.application !== applicationId && state.tables > 0) {
-    throw new Failure(
-      "ledger",
-      `This file is not a Modal Meter ledger. Move it away and reload the window: ${path}`,
-    );
+    throw new Failure("ledger", t("{0} is not a ledger of Modal Meter. Move it away.", path));
   }
   if (state.version > schemaVersion) {
     throw new Failure(
       "ledger",
-      `The cost ledger was written by a newer Modal Meter (version ${state.version}, this one knows ${schemaVersion}). ` +
-        `Update the extension and reload the window: ${path}`,
+      t(
+        "The cost ledger ({0}) was written by a newer Modal Meter (version {1}, this one knows {2}). Update the extension.",
+        path,
+        state.version,
+        schemaVersion,
+      ),
     );
   }
 }

@@ -49,7 +49,7 @@ export function upsertSession(connection: Connection, session: SessionRecord): v
       { id: session.sessionId },
       toSession,
     );
-    const merged = known === undefined ? session : merge(known, session);
+    const merged = roundedSession(known === undefined ? session : mergeSession(known, session));
     if (!isDeepStrictEqual(merged, known)) save(connection, merged);
   });
 }
@@ -85,7 +85,18 @@ export function sessionsIn(
   );
 }
 
-function merge(known: SessionRecord, next: SessionRecord): SessionRecord {
+/** The session with its instants as the table keeps them, and its apps by id. */
+export function roundedSession(session: SessionRecord): SessionRecord {
+  return {
+    ...session,
+    startedAtMs: wholeMs(session.startedAtMs),
+    endedAtMs: maybeWholeMs(session.endedAtMs),
+    expiresAtMs: maybeWholeMs(session.expiresAtMs),
+    apps: mergeApps([], session.apps),
+  };
+}
+
+export function mergeSession(known: SessionRecord, next: SessionRecord): SessionRecord {
   const reopened = known.endedAtMs !== null && next.endedAtMs === null;
   return {
     ...next,
@@ -123,11 +134,11 @@ function save(connection: Connection, session: SessionRecord): void {
       username: session.username,
       mode: session.mode,
       scaledownSeconds: session.scaledownSeconds,
-      startedAtMs: wholeMs(session.startedAtMs),
-      endedAtMs: maybeWholeMs(session.endedAtMs),
+      startedAtMs: session.startedAtMs,
+      endedAtMs: session.endedAtMs,
       end: session.end,
-      expiresAtMs: maybeWholeMs(session.expiresAtMs),
-      apps: JSON.stringify(mergeApps([], session.apps)),
+      expiresAtMs: session.expiresAtMs,
+      apps: JSON.stringify(session.apps),
     },
   );
 }

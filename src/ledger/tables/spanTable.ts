@@ -103,6 +103,27 @@ export function spansIn(
   );
 }
 
+/** The spans with these ids. */
+export function spansOf(
+  connection: Connection,
+  containerIds: readonly string[],
+): readonly ContainerSpan[] {
+  return connection.records(
+    `${select} WHERE container_id IN (SELECT value FROM json_each(:ids))`,
+    { ids: JSON.stringify(containerIds) },
+    toSpan,
+  );
+}
+
+/** Instants of the scope's looks after this one. */
+export function looksAfter(connection: Connection, scope: string, atMs: number): readonly number[] {
+  return connection.records(
+    "SELECT observed_at_ms FROM look WHERE scope = :scope AND observed_at_ms > :atMs",
+    { scope, atMs },
+    (row) => instant.parse(row["observed_at_ms"]),
+  );
+}
+
 function spanOf(connection: Connection, containerId: string): ContainerSpan | undefined {
   return connection.record(`${select} WHERE container_id = :containerId`, { containerId }, toSpan);
 }

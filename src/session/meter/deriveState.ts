@@ -5,9 +5,11 @@ import { priceAge } from "../../cost/rates/priceAge.ts";
 import type { RateHistory } from "../../cost/rates/rates.ts";
 import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
+import { ifReadable } from "../ifReadable.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import type { LiveApp } from "../liveApp.ts";
 import {
+  noCost,
   nothingKnown,
   type MeterActivity,
   type MeterState,
@@ -21,7 +23,7 @@ import { scopeKey, type Scope } from "../scope.ts";
 import type { SessionRecord } from "../session.ts";
 import type { SettingProblem } from "../settings.ts";
 
-export type LedgerView = CostLedger & Pick<Ledger, "latestListing" | "openSession">;
+export type LedgerView = CostLedger & Pick<Ledger, "latestListing" | "openSession" | "trouble">;
 
 export interface StateInputs {
   readonly nowMs: number;
@@ -38,7 +40,8 @@ export interface StateInputs {
 
 /**
  * Everything that the views show, from what the ledger holds. Reads, never writes. Give it the same
- * `costs` again, and it reads no row twice that has not changed.
+ * `costs` again, and it reads no row twice that has not changed. Where the ledger cannot tell of the
+ * past, what runs is shown all the same, and no cost.
  */
 export function deriveState(
   ledger: LedgerView,
@@ -46,40 +49,40 @@ export function deriveState(
   costs: CostReader = new CostReader(ledger),
 ): MeterState {
   const { nowMs, health, scope, activity, rates, settingProblems } = inputs;
-  const base = { nowMs, health, scope, activity, settingProblems };
+  const base = { nowMs, health, scope, activity, settingProblems, ledger: ledger.trouble() };
   if (scope === null) return nothingKnown(base);
   const key = scopeKey(scope);
   const listing = ledger.latestListing(key);
   const session = inputs.folder === null ? undefined : ledger.openSession(key, inputs.folder);
   const midnightMs = periodOf("day", nowMs, inputs.timeZone).fromMs;
   const fromMs = Math.min(midnightMs, session?.startedAtMs ?? nowMs);
-  const reading = costs.read({ scope: key, fromMs, nowMs, rates });
+  const reading = ifReadable(() => costs.read({ scope: key, fromMs, nowMs, rates }));
   return {
     ...base,
     observedAtMs: listing?.observedAtMs ?? null,
     staleAfterMs: staleAfterMs(listing?.adapter ?? null, listing?.containers.length ?? 0),
     adapter: listing?.adapter ?? null,
     prices: priceAge(rates.now),
-    apps: listing === undefined ? [] : shownApps(ledger, key, listing, reading),
+    apps: listing === undefined ? [] : shownApps(ledger, key, listing, inputs, reading),
     session: session === undefined ? null : sessionState(session, reading),
-    today: tiersOf(costIn(reading, null, midnightMs)),
+    today: reading === undefined ? noCost : tiersOf(costIn(reading, null, midnightMs)),
   };
 }
 
 /** What a session has cost until now, open or over: that of its apps since it began, from a reading that covers it. */
 export function costOfSession(reading: CostReading, session: SessionRecord): CostTiers {
-  return sessionState(session, reading).cost;
+  const appIds = new Set(session.apps.map(({ appId }) => appId));
+  return tiersOf(costIn(reading, appIds, session.startedAtMs));
 }
 
 /** The session as the views show it. Its cost is that of its apps since it began. */
-function sessionState(session: SessionRecord, reading: CostReading): SessionState {
-  const appIds = new Set(session.apps.map(({ appId }) => appId));
+function sessionState(session: SessionRecord, reading: CostReading | undefined): SessionState {
   return {
     sessionId: session.sessionId,
     mode: session.mode,
     startedAtMs: session.startedAtMs,
     expiresAtMs: session.expiresAtMs,
-    cost: tiersOf(costIn(reading, appIds, session.startedAtMs)),
+    cost: reading === undefined ? noCost : costOfSession(reading, session),
   };
 }
 
@@ -93,11 +96,18 @@ function tiersOf({ reported, metered, billed }: TieredCost): CostTiers {
   };
 }
 
-function shownApps(ledger: LedgerView, key: string, listing: Listing, reading: CostReading) {
-  const { nowMs, rates } = reading;
+function shownApps(
+  ledger: LedgerView,
+  key: string,
+  listing: Listing,
+  { nowMs, rates }: StateInputs,
+  reading: CostReading | undefined,
+) {
+  // Without the calls it is not known when an app was busy last.
+  if (reading === undefined) return runningApps(listing, rates.now, nowMs, () => null);
   const sessions = ledger.sessions({ scope: key, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs });
   const calls = reading.calls.filter(({ startedAtMs }) => startedAtMs >= nowMs - hourMs);
-  return runningApps(listing, rates, nowMs, (app) =>
+  return runningApps(listing, rates.now, nowMs, (app) =>
     warmUntil(app, sessions, calls, listing, nowMs),
   );
 }

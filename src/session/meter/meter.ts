@@ -1,12 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/event.ts";
-import { failureOf } from "../../base/failure.ts";
 import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
 import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
 import type { Listing } from "../ledgerPort.ts";
-import { nothingKnown, type MeterActivity, type MeterState } from "./meterState.ts";
+import { type MeterActivity, type MeterState } from "./meterState.ts";
 import type { Health } from "../watch/health.ts";
 import type { Poller } from "../watch/poller.ts";
 import type { Scope } from "../scope.ts";
@@ -54,7 +53,7 @@ export class Meter implements Disposable {
     this.#tick();
   }
 
-  /** The state now. Throws `Failure("ledger")` when the ledger can not be read. */
+  /** The state now. */
   state(): MeterState {
     const { ledger, clock, scope, folder, rates, timeZone } = this.#parts;
     const inputs = {
@@ -124,16 +123,12 @@ export class Meter implements Disposable {
     return this.#health;
   }
 
-  /** Derives the state anew and tells every view. A ledger that can not be read is a state too. */
+  /** Derives the state anew and tells every view. */
   show(): void {
     if (this.#store.isDisposed) return;
     this.#shownAtMs = this.#parts.clock.nowMs();
-    try {
-      this.#seenCounter = this.#parts.ledger.changeCounter();
-      this.#last = this.state();
-    } catch (error) {
-      this.#last = this.#withoutLedger(error);
-    }
+    this.#seenCounter = this.#parts.ledger.changeCounter();
+    this.#last = this.state();
     const ends = this.#last.apps.flatMap(({ warmUntilMs }) => warmUntilMs ?? []);
     this.#parts.poller.expectScaledown(ends.length === 0 ? null : Math.min(...ends));
     this.#changed.emit(this.#last);
@@ -156,21 +151,6 @@ export class Meter implements Disposable {
     const { ledger, clock } = this.#parts;
     const growing = (this.#last?.apps.length ?? 0) > 0 || this.#last?.session !== null;
     if (growing && clock.nowMs() - this.#shownAtMs >= growEveryMs) return true;
-    try {
-      return ledger.changeCounter() !== this.#seenCounter;
-    } catch {
-      return this.#last?.health.kind !== "ledger-broken";
-    }
-  }
-
-  #withoutLedger(error: unknown): MeterState {
-    const failure = failureOf(error);
-    if (failure === undefined) throw error;
-    return nothingKnown({
-      nowMs: this.#parts.clock.nowMs(),
-      health: { kind: "ledger-broken", message: failure.message },
-      activity: this.#activities.at(-1) ?? "none",
-      settingProblems: this.#parts.settingProblems(),
-    });
+    return ledger.changeCounter() !== this.#seenCounter;
   }
 }

@@ -2,6 +2,7 @@ import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { PriceAge } from "../../cost/rates/priceAge.ts";
+import type { LedgerTrouble } from "../ledgerPort.ts";
 import type { AppInfo } from "../modalControl.ts";
 import type { Scope } from "../scope.ts";
 import type { SettingProblem } from "../settings.ts";
@@ -41,6 +42,8 @@ export interface SessionState {
 export interface MeterState {
   readonly nowMs: number;
   readonly health: Health;
+  /** What is wrong with the ledger; null: nothing. Costs are then as far as it can be read. */
+  readonly ledger: LedgerTrouble | null;
   readonly scope: Scope | null;
   readonly activity: MeterActivity;
   /** null: no listing yet. */
@@ -58,11 +61,16 @@ export interface MeterState {
   readonly prices: PriceAge | null;
 }
 
-const noCost: CostTiers = { reported: null, metered: null, billed: null, meteredIsFloor: false };
+export const noCost: CostTiers = {
+  reported: null,
+  metered: null,
+  billed: null,
+  meteredIsFloor: false,
+};
 
 /** The state in which nothing is known but what this process knows by itself. */
 export function nothingKnown(
-  known: Pick<MeterState, "nowMs" | "health" | "activity" | "settingProblems">,
+  known: Pick<MeterState, "nowMs" | "health" | "ledger" | "activity" | "settingProblems">,
 ): MeterState {
   return {
     ...known,

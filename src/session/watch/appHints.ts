@@ -1,6 +1,7 @@
 import { parseGpu } from "../../cost/rates/gpu.ts";
 import { lastKnownGpu, type AppResources } from "../../cost/rates/resources.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
+import { ifReadable } from "../ifReadable.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
 /** What is known of an app's containers besides what Modal tells of each. */
@@ -41,9 +42,9 @@ export function appHints({ ledger, inFile, inSettings, nowMs }: AppHintSources):
         : { ...file, gpu: typeof file.gpu === "string" ? parseGpu(file.gpu) : file.gpu };
     if (gpuSource === "container") return { deployFile };
     const range = { fromMs: nowMs() - monthMs, toMs: nowMs() };
-    const spans = ledger.spans({ scope, appIds: [appId], ...range });
+    const spans = ifReadable(() => ledger.spans({ scope, appIds: [appId], ...range }));
     return {
-      lastKnownGpu: lastKnownGpu(spans, appId),
+      lastKnownGpu: lastKnownGpu(spans ?? [], appId),
       deployFile,
       setting: parseGpu(inSettings(appName) ?? ""),
     };

@@ -12,8 +12,7 @@ export type Health =
         | "offline"
         | "denied"
         | "failing"
-        | "bad-setting"
-        | "ledger-broken";
+        | "bad-setting";
       /** What happened and what to do, in one sentence. */
       readonly message: string;
     };
@@ -37,8 +36,6 @@ export function healthOf(error: unknown): Health {
       return { kind: "denied", message };
     case "bad-setting":
       return { kind: "bad-setting", message };
-    case "ledger":
-      return { kind: "ledger-broken", message };
     default:
       return { kind: "failing", message };
   }

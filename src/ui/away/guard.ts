@@ -56,6 +56,8 @@ export class Guard implements Disposable {
   /** Who deployed an app that no session started, as Modal told once. */
   readonly #deployedBy = new Map<string, string | null>();
   #reported: Promise<void> | undefined;
+  /** The guardian that this window started last. */
+  #guardian: GuardianStart["last"];
   #failed = false;
 
   constructor(parts: GuardParts) {
@@ -95,17 +97,21 @@ export class Guard implements Disposable {
     const isWanted = live.some(({ appId }) => started.has(appId)) || (await this.#someIsMine(live));
     if (!isWanted) return;
     try {
-      const how = startGuardian({
+      const started = await startGuardian({
         bundleFiles: [join(distFolder, "guardian.cjs"), join(distFolder, "sdk.cjs")],
         storageFolder,
         ledgerFile,
         ledger,
         target: await this.#target(listing.scope),
         nowMs: clock.nowMs(),
+        last: this.#guardian,
         uriScheme: vscode.env.uriScheme,
         ...guardianTexts(),
       });
-      if (how === "started") log.info("The guardian was started.");
+      if (started.kind === "started") {
+        log.info("The guardian was started.");
+        this.#guardian = { pid: started.pid, startedAtMs: clock.nowMs() };
+      }
       this.#failed = false;
     } catch (error) {
       if (!this.#failed) log.error("The guardian could not be started.", error);

@@ -6,6 +6,7 @@ import { likelyName } from "../../session/deployer.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
 import type { StartOptions, StartOutcome, StartTarget } from "../../session/start/start.ts";
 import { startSession } from "../../session/start/startSession.ts";
+import { confirm } from "../ask.ts";
 import { command, type Command } from "../command.ts";
 import { gpuUsdPerHour, pickMode } from "../start/modePicker.ts";
 import type { AppServices } from "./appServices.ts";
@@ -65,6 +66,7 @@ async function start(
     if (pressed === manage) await vscode.commands.executeCommand("workbench.trust.manage");
     return;
   }
+  if (!(await mayForget(services))) return;
   const folder = await project.pickFolder();
   if (folder === undefined) return;
   const targets = await project.targetsToStart(folder, mode, { ask });
@@ -101,6 +103,20 @@ async function start(
       options,
     );
   });
+}
+
+/** Asked where a start would leave no trace: its cost, and that it runs, would be known to this window alone. */
+async function mayForget({ ledger }: Pick<AppServices, "ledger">): Promise<boolean> {
+  const trouble = ledger.trouble();
+  if (trouble === null || trouble.isWritable) return true;
+  return confirm(
+    t("Start although nothing can be remembered?"),
+    t(
+      "{0} Until that is mended, this session and its cost are known to this window alone, and are forgotten when it closes.",
+      trouble.message,
+    ),
+    t("Start"),
+  );
 }
 
 /** Shows one run of a start, and what came of it. */

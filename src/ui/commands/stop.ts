@@ -4,6 +4,7 @@ import { isStarting } from "../../session/start/sessionLifecycle.ts";
 import { appAuthors } from "../../session/appAuthors.ts";
 import { burnByApp } from "../../session/meter/runningApps.ts";
 import { costOfSession } from "../../session/meter/deriveState.ts";
+import { ifReadable } from "../../session/ifReadable.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
@@ -90,6 +91,11 @@ async function stop(
     }),
   );
   costs.lines(receiptLines(receipt, cost));
+  const trouble = services.ledger.trouble();
+  if (trouble?.isWritable === false)
+    costs.line(
+      `📝 ${t("This receipt is kept here until the ledger can be written. {0}", trouble.message)}`,
+    );
   const others = what.kind === "one" ? undefined : startsElsewhere(services, scopeKey);
   if (others !== undefined) costs.line(`⏳ ${others}`);
   await tell(services, what, plan, receipt, others);
@@ -160,7 +166,9 @@ async function stopNow(
   const cost =
     session === undefined
       ? undefined
-      : costOfSession(meter.costsSince(session.scope, session.startedAtMs), session);
+      : ifReadable(() =>
+          costOfSession(meter.costsSince(session.scope, session.startedAtMs), session),
+        );
   return { plan, receipt, cost };
 }
 

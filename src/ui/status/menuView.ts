@@ -101,7 +101,6 @@ function troubleEntries(state: MeterState): readonly MenuEntry[] {
     case "offline":
     case "denied":
     case "failing":
-    case "ledger-broken":
       return [entry("$(refresh) Try Again", state.health.message, "refresh")];
     default:
       return [];

@@ -47,9 +47,11 @@ export class StatusBar implements Disposable {
     this.#item.tooltip = tooltip;
   }
 
-  /** Without a ledger there is no state, only the reason why. */
+  /** Where nothing could be built there is no state, only the reason why. */
   showBroken(health: Health): void {
-    this.show(nothingKnown({ nowMs: 0, health, activity: "none", settingProblems: [] }));
+    this.show(
+      nothingKnown({ nowMs: 0, health, ledger: null, activity: "none", settingProblems: [] }),
+    );
   }
 
   dispose(): void {

@@ -63,16 +63,19 @@ function headline(state: MeterState): Headline {
     ...settingParts(state),
   ];
   const icon = iconOf(state, blind);
-  const severity = blind
-    ? "warning"
-    : expiringSoon(state) || state.apps.some(isHot) || state.settingProblems.length > 0
-      ? "warning"
-      : "none";
+  const warns =
+    blind ||
+    state.ledger !== null ||
+    expiringSoon(state) ||
+    state.apps.some(isHot) ||
+    state.settingProblems.length > 0;
+  const severity = warns ? "warning" : "none";
   return { text: `${icon} ${parts.join(" · ")}`, severity };
 }
 
 function iconOf(state: MeterState, blind: boolean): string {
   if (blind) return "$(debug-disconnect)";
+  if (state.ledger !== null) return "$(warning)";
   if (state.activity === "starting") return "$(loading~spin)";
   return state.apps.length > 0 ? "$(pulse)" : "$(circle-outline)";
 }
@@ -121,7 +124,7 @@ function settingParts({ settingProblems }: MeterState): string[] {
 
 /** Without these nothing at all can be known or done, so the status bar says only that. */
 function fatal(health: Health): boolean {
-  return ["no-cli", "not-authenticated", "ledger-broken", "bad-setting"].includes(health.kind);
+  return ["no-cli", "not-authenticated", "bad-setting"].includes(health.kind);
 }
 
 function troubled(health: Health): Headline {
@@ -136,8 +139,6 @@ function troubled(health: Health): Headline {
       return { text: "$(lock) Modal: permission denied", severity: "warning" };
     case "bad-setting":
       return { text: "$(error) Modal: wrong setting", severity: "error" };
-    case "ledger-broken":
-      return { text: "$(error) Modal: ledger unusable", severity: "error" };
     case "failing":
       return { text: "$(warning) Modal: no answer", severity: "warning" };
     default:
@@ -185,6 +186,7 @@ function tooltip(state: MeterState): string {
     const text = t("{0} is wrong: {1}. {2}", setting, message, effect);
     lines.push(`$(warning) ${escapeMarkdown(text)}`, "");
   }
+  if (state.ledger !== null) lines.push(`$(warning) ${escapeMarkdown(state.ledger.message)}`, "");
   if (state.apps.length > 0) {
     lines.push("| App | Containers | GPU | Per hour | Idle tail |", "|:--|--:|:--|--:|:--|");
     for (const app of state.apps) lines.push(appRow(app, state.nowMs));

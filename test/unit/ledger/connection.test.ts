@@ -49,7 +49,7 @@ describe("a connection of the ledger", () => {
   it("gives up after its time when another process keeps the lock", () => {
     const other = new DatabaseSync(files.path);
     other.exec("BEGIN IMMEDIATE");
-    assert.throws(() => upsertCall(connection, call()), failure(/held by another process/));
+    assert.throws(() => upsertCall(connection, call()), failure(/Another process holds/));
     other.exec("ROLLBACK");
     other.close();
     upsertCall(connection, call());

@@ -62,7 +62,7 @@ describe("openLedger", () => {
     const other = new DatabaseSync(files.path);
     other.exec("CREATE TABLE theirs (x TEXT); INSERT INTO theirs VALUES ('kept')");
     other.close();
-    await assert.rejects(openLedger(files.path), /not a Modal Meter ledger/);
+    await assert.rejects(openLedger(files.path), /is not a ledger of Modal Meter/);
     const after = new DatabaseSync(files.path, { readOnly: true });
     assert.equal(after.prepare("SELECT x FROM theirs").get()?.["x"], "kept");
     after.close();

@@ -3,7 +3,7 @@ import { Failure } from "../../../../src/base/failure.ts";
 import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import type { LedgerView } from "../../../../src/session/meter/deriveState.ts";
-import type { Ledger } from "../../../../src/session/ledgerPort.ts";
+import type { Ledger, LedgerTrouble } from "../../../../src/session/ledgerPort.ts";
 import { Meter, type MeterParts } from "../../../../src/session/meter/meter.ts";
 import type { MeterState } from "../../../../src/session/meter/meterState.ts";
 import { TemporaryLedger } from "../../ledger/temporaryLedger.ts";
@@ -111,27 +111,28 @@ describe("Meter", () => {
     meter.dispose();
   });
 
-  it("makes a state of a ledger that can not be read, and recovers", async () => {
-    const trouble = { now: false };
+  it("shows what runs while the ledger cannot tell of the past, and no cost", async () => {
+    const trouble: { now: LedgerTrouble | null } = { now: null };
     const broken: LedgerView = {
       ...view(ledger),
-      latestListing: (scope) => {
-        if (trouble.now) throw new Failure("ledger", "The disk is full.");
-        return ledger.latestListing(scope);
+      trouble: () => trouble.now,
+      spans: (query) => {
+        if (trouble.now !== null) throw new Failure("ledger", trouble.now.message);
+        return ledger.spans(query);
       },
     };
     const { meter, shown } = meterOf(broken, clock);
-    trouble.now = true;
-    meter.show();
-    assert.deepEqual(shown.at(-1)?.health, {
-      kind: "ledger-broken",
-      message: "The disk is full.",
-    });
-    assert.equal(shown.at(-1)?.today.metered, null, "not known is not $0");
-    trouble.now = false;
+    trouble.now = { message: "The disk is broken.", isWritable: false };
     ledger.recordListing(runningOne);
-    await clock.advance(2000);
+    meter.show();
+    assert.deepEqual(shown.at(-1)?.ledger, trouble.now);
     assert.equal(shown.at(-1)?.apps.length, 1);
+    assert.equal(shown.at(-1)?.today.metered, null, "not known is not $0");
+    trouble.now = null;
+    ledger.recordListing({ ...runningOne, observedAtMs: runningOne.observedAtMs + 1 });
+    await clock.advance(2000);
+    assert.equal(shown.at(-1)?.ledger, null);
+    assert.notEqual(shown.at(-1)?.today.metered, null);
     meter.dispose();
   });
 
@@ -177,6 +178,7 @@ describe("Meter", () => {
 function view(ledger: Ledger): LedgerView {
   return {
     latestListing: (scope) => ledger.latestListing(scope),
+    trouble: () => ledger.trouble(),
     openSession: (scope, folder) => ledger.openSession(scope, folder),
     spans: (query) => ledger.spans(query),
     calls: (query) => ledger.calls(query),

@@ -36,6 +36,7 @@ function state(change: Partial<MeterState> = {}): MeterState {
   return {
     nowMs,
     health: { kind: "ok" },
+    ledger: null,
     scope: { workspace: "acme", environment: "main" },
     activity: "none",
     observedAtMs: nowMs - 5000,
@@ -157,11 +158,6 @@ describe("statusView", () => {
       "a wrong setting",
       { health: { kind: "bad-setting", message: "" } },
       "$(error) Modal: wrong setting",
-    ],
-    [
-      "a broken ledger",
-      { health: { kind: "ledger-broken", message: "" } },
-      "$(error) Modal: ledger unusable",
     ],
     [
       "no permission",

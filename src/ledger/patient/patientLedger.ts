@@ -1,0 +1,219 @@
+import type { Log } from "../../base/log.ts";
+import type { CallRecord } from "../../cost/call.ts";
+import type { ContainerSpan } from "../../cost/span.ts";
+import type {
+  CallQuery,
+  LeaseHolder,
+  Ledger,
+  LedgerTrouble,
+  LedgerUpkeep,
+  Listing,
+  SummaryRow,
+  TimeRange,
+  WindowRecord,
+} from "../../session/ledgerPort.ts";
+import type { BillingRow, WorkspaceRates } from "../../session/modalControl.ts";
+import type { StopReceipt } from "../../session/receipt.ts";
+import { readRemembered, type Shape } from "../../session/remembered.ts";
+import type { SessionRecord } from "../../session/session.ts";
+import type { SavedRates } from "../tables/rateTable.ts";
+import { emptyLedger } from "./baseLedger.ts";
+import * as overlay from "./overlay.ts";
+import type { PatientFile } from "./patientFile.ts";
+import { seenListing, seenSpans } from "./pendingLooks.ts";
+
+/**
+ * The ledger of a process that must never wait for it, nor be stopped by it. It is always there: what
+ * is written waits in memory until it is in the file, and is seen by every reader here meanwhile; a
+ * file that cannot be opened is tried again until it can. What only the file knows (costs of the
+ * past) fails while it cannot be read; what somebody needs in order to look and to stop does not.
+ */
+export class PatientLedger implements Ledger, LedgerUpkeep {
+  readonly #file: PatientFile;
+  /** What was read last, for when the file can no longer be read. */
+  #lastWindows: readonly WindowRecord[] = [];
+  readonly #lastRates = new Map<string, readonly SavedRates[]>();
+
+  readonly #log: Log;
+  readonly #unreadable = new Set<string>();
+
+  constructor(file: PatientFile, log: Log) {
+    this.#file = file;
+    this.#log = log;
+  }
+
+  trouble(): LedgerTrouble | null {
+    return this.#file.trouble();
+  }
+
+  settled(withinMs: number): Promise<boolean> {
+    return this.#file.settled(withinMs);
+  }
+
+  changeCounter(): number {
+    return this.#file.changeCounter();
+  }
+
+  recordListing(listing: Listing): void {
+    this.#file.write(["recordListing", listing]);
+  }
+
+  latestListing(scope: string): Listing | undefined {
+    return this.#file.known((pending, base) => seenListing(pending, base, scope));
+  }
+
+  spans(query: Parameters<Ledger["spans"]>[0]): readonly ContainerSpan[] {
+    return this.#file.history((pending, base) => seenSpans(pending, base, query));
+  }
+
+  upsertCall(call: CallRecord): void {
+    this.#file.write(["upsertCall", call]);
+  }
+
+  calls(query: CallQuery): readonly CallRecord[] {
+    return this.#file.history((pending, base) => overlay.seenCalls(pending, base, query));
+  }
+
+  upsertSession(session: SessionRecord): void {
+    this.#file.write(["upsertSession", session]);
+  }
+
+  openSession(scope: string, folder: string): SessionRecord | undefined {
+    return this.sessions({ scope }).find(
+      (session) => session.folder === folder && session.endedAtMs === null,
+    );
+  }
+
+  sessions(query: Parameters<Ledger["sessions"]>[0]): readonly SessionRecord[] {
+    return this.#file.known((pending, base) => overlay.seenSessions(pending, base, query));
+  }
+
+  recordReceipt(receipt: StopReceipt): void {
+    this.#file.write(["recordReceipt", receipt]);
+  }
+
+  receipts(query: Parameters<Ledger["receipts"]>[0]): readonly StopReceipt[] {
+    return this.#file.history((pending, base) => overlay.seenReceipts(pending, base, query));
+  }
+
+  upsertBilled(
+    scope: string,
+    rows: readonly BillingRow[],
+    fetchedAtMs: number,
+    covers?: TimeRange,
+  ): void {
+    this.#file.write(["upsertBilled", scope, rows, fetchedAtMs, covers]);
+  }
+
+  billed(query: { readonly scope?: string } & TimeRange): readonly BillingRow[] {
+    return this.#file.history((pending, base) => overlay.seenBilled(pending, base, query));
+  }
+
+  saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void {
+    this.#file.write(["saveRates", scope, rates, fetchedAtMs]);
+  }
+
+  latestRates(scope: string): SavedRates | undefined {
+    return this.rateHistory(scope).at(-1);
+  }
+
+  rateHistory(scope: string): readonly SavedRates[] {
+    const last = this.#lastRates.get(scope) ?? [];
+    const rates = this.#file.known((pending, base) => overlay.seenRates(pending, base, scope), {
+      ...emptyLedger,
+      rateHistory: () => last,
+    });
+    this.#lastRates.set(scope, rates);
+    return rates;
+  }
+
+  acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean {
+    return this.#file.ask(["acquireLease", name, holder, pid, nowMs, ttlMs], () => {
+      const held = this.leaseHolder(name, nowMs);
+      return held === undefined || held.holder === holder;
+    });
+  }
+
+  releaseLease(name: string, holder: string): void {
+    this.#file.write(["releaseLease", name, holder]);
+  }
+
+  leaseHolder(name: string, nowMs: number): LeaseHolder | undefined {
+    return this.#file.known((pending, base) => overlay.seenLease(pending, base, name, nowMs));
+  }
+
+  beatWindow(window: WindowRecord): void {
+    this.#file.write(["beatWindow", window]);
+  }
+
+  closeWindow(windowId: string, atMs: number): void {
+    this.#file.write(["closeWindow", windowId, atMs]);
+  }
+
+  windows(): readonly WindowRecord[] {
+    const last = this.#lastWindows;
+    this.#lastWindows = this.#file.known((pending, base) => overlay.seenWindows(pending, base), {
+      ...emptyLedger,
+      windows: () => last,
+    });
+    return this.#lastWindows;
+  }
+
+  forgetWindow(windowId: string): void {
+    this.#file.write(["forgetWindow", windowId]);
+  }
+
+  claimOnce(key: string, atMs: number): boolean {
+    return this.#file.ask(["claimOnce", key, atMs], () => !this.wasClaimed(key));
+  }
+
+  wasClaimed(key: string): boolean {
+    return this.#file.known((pending, base) => overlay.seenClaim(pending, base, key));
+  }
+
+  remember(key: string, json: string): void {
+    this.#file.write(["remember", key, json]);
+  }
+
+  recall<T>(key: string, shape: Shape<T>): T | undefined {
+    const json = this.#file.known((pending, base) => overlay.seenMemory(pending, base, key));
+    const read = json === undefined ? undefined : readRemembered(json, shape);
+    if (json !== undefined && read === undefined && !this.#unreadable.has(key)) {
+      this.#unreadable.add(key);
+      this.#log.warn(`What was remembered as "${key}" cannot be read, and counts as absent.`);
+    }
+    return read?.value;
+  }
+
+  summary(query: Parameters<Ledger["summary"]>[0]): readonly SummaryRow[] {
+    return this.#file.open().summary(query);
+  }
+
+  exportRows(format: "csv" | "json"): AsyncIterable<string> {
+    return this.#file.open().exportRows(format);
+  }
+
+  prune(beforeMs: number): void {
+    this.#file.write(["prune", beforeMs]);
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return this.#file.open().checkIntegrity();
+  }
+
+  rowCounts(): ReadonlyMap<string, number> {
+    return this.#file.open().rowCounts();
+  }
+
+  unreadableRows(): number {
+    return this.#file.unreadableRows;
+  }
+
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
+  dispose(): void {
+    this.#file.dispose();
+  }
+}
