@@ -84,6 +84,15 @@ describe("statusView", () => {
     assert.match(menuEntries(two)[0]?.label ?? "", /Stop All/, "what costs money comes first");
   });
 
+  it("warns of a ledger that is not as it should be, and shows what runs all the same", () => {
+    const ledger = { message: "The disk is full.", isWritable: false };
+    const view = statusView(state({ ledger }));
+    assert.equal(view.text, "$(warning) dev · 2 apps · ≈$0.42");
+    assert.equal(view.severity, "warning");
+    assert.match(view.tooltip, /The disk is full/);
+    assert.match(view.tooltip, /\| flux \|/);
+  });
+
   it("tells in the tooltip whose prices these are, and how old", () => {
     const prices = { origin: "workspace", asOf: "2026-11-19", own: ["L40S"] } as const;
     assert.match(
