@@ -1,12 +1,15 @@
 import { appendFileSync, renameSync, statSync } from "node:fs";
+import { HourlyTexts } from "../base/hourlyTexts.ts";
 import type { Log } from "../base/log.ts";
 
 /** The log and its predecessor take at most twice this, in bytes. */
 const maxBytes = 256 * 1024;
 
-/** The guardian's own log file: few lines, two files at most. A disk that is full silences it. */
+/** The guardian's own log file: few lines, each fault once an hour, two files at most. A disk that is full silences it. */
 export function fileLog(file: string): Log {
+  const told = new HourlyTexts();
   const write = (level: string, message: string): void => {
+    if (level !== "info" && !told.isDue(message, Date.now())) return;
     try {
       if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
         renameSync(file, `${file}.old`);

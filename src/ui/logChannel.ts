@@ -1,11 +1,17 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../base/disposable.ts";
 import { Failure } from "../base/failure.ts";
+import { HourlyTexts } from "../base/hourlyTexts.ts";
 import type { Log } from "../base/log.ts";
+import { systemClock } from "../base/systemClock.ts";
 
-/** The diagnostics log: a `LogOutputChannel`, so that its level is the user's to choose. */
+/**
+ * The diagnostics log: a `LogOutputChannel`, so that its level is the user's to choose. What goes on
+ * being wrong for a day is said once an hour.
+ */
 export class LogChannel implements Log, Disposable {
   readonly #channel = vscode.window.createOutputChannel("Modal Meter", { log: true });
+  readonly #told = new HourlyTexts();
 
   debug(message: string): void {
     this.#channel.debug(message);
@@ -14,10 +20,11 @@ export class LogChannel implements Log, Disposable {
     this.#channel.info(message);
   }
   warn(message: string): void {
-    this.#channel.warn(message);
+    if (this.#told.isDue(message, systemClock.nowMs())) this.#channel.warn(message);
   }
   error(message: string, cause?: unknown): void {
-    this.#channel.error(cause === undefined ? message : `${message}\n${describe(cause)}`);
+    const text = cause === undefined ? message : `${message}\n${describe(cause)}`;
+    if (this.#told.isDue(text, systemClock.nowMs())) this.#channel.error(text);
   }
   show(): void {
     this.#channel.show(true);

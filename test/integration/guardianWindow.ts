@@ -19,7 +19,7 @@ import { createControl } from "../../src/modal/createControl.ts";
 import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
 import { modesOf } from "../../src/session/mode.ts";
-import { appAuthors } from "../../src/session/stop/appAuthors.ts";
+import { appAuthors } from "../../src/session/appAuthors.ts";
 import { planStop } from "../../src/session/stop/stopPlan.ts";
 import { stopApps } from "../../src/session/stop/stopApps.ts";
 import { silentLog } from "../unit/silentLog.ts";

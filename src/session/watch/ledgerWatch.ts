@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
+import { HourlyTexts } from "../../base/hourlyTexts.ts";
 import type { Ledger, LedgerTrouble } from "../ledgerPort.ts";
 
 export interface LedgerWatchParts {
@@ -12,13 +13,11 @@ export interface LedgerWatchParts {
 }
 
 const lookEveryMs = 2_000;
-const tellEveryMs = 3_600_000;
 
 /** Tells what is wrong with the ledger: the same once an hour at most. */
 export class LedgerWatch implements Disposable {
   readonly #parts: LedgerWatchParts;
-  /** When each message was told last. */
-  readonly #toldAtMs = new Map<string, number>();
+  readonly #told = new HourlyTexts();
   #isTroubled = false;
   #timer: Disposable | undefined;
   #disposed = false;
@@ -36,15 +35,11 @@ export class LedgerWatch implements Disposable {
   #look(): void {
     const { ledger, clock, onTrouble, onWell } = this.#parts;
     this.#timer = clock.after(lookEveryMs, () => this.#look());
-    const nowMs = clock.nowMs();
     const trouble = ledger.trouble();
     if (trouble === null) {
       if (this.#isTroubled) onWell();
       this.#isTroubled = false;
-    } else if (nowMs - (this.#toldAtMs.get(trouble.message) ?? -Infinity) >= tellEveryMs) {
-      for (const [message, atMs] of this.#toldAtMs)
-        if (nowMs - atMs >= tellEveryMs) this.#toldAtMs.delete(message);
-      this.#toldAtMs.set(trouble.message, nowMs);
+    } else if (this.#told.isDue(trouble.message, clock.nowMs())) {
       this.#isTroubled = true;
       onTrouble(trouble);
     }

@@ -10,6 +10,7 @@ import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { shownParameters } from "../../endpoints/call/fileField.ts";
 import { buildRequest, type BuiltRequest } from "../../endpoints/call/requestBody.ts";
 import type { Provenance } from "../../endpoints/result/sidecar.ts";
+import { ifReadable } from "../../session/ifReadable.ts";
 import { askedIn, sentInput, type Asked } from "./asked.ts";
 import { emptyInput, parseCallInput, withFiles, type CallInput } from "./input.ts";
 import { callHeldForMs, holdCall, letGoOfCall, takeCall } from "./lease.ts";
@@ -24,6 +25,9 @@ import type { Services } from "../services.ts";
 import { knownTiersText } from "../../cost/knownTiersText.ts";
 import { sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
+
+/** How often it is tried to read which calls were left, where the ledger cannot be read at the start. */
+const resumeAgainMs = 10_000;
 
 /** A call that is under way. */
 interface Followed {
@@ -45,6 +49,7 @@ export class Calls implements Disposable {
   /** Folder for results when no workspace folder is open. */
   readonly #fallbackFolder: string;
   readonly #turns: CallTurns;
+  #resumeTimer: Disposable | undefined;
 
   /** The path of each result of this window, when its provenance lies beside it. */
   readonly onResult = this.#saved.on;
@@ -169,18 +174,25 @@ export class Calls implements Disposable {
 
   /** Picks up the calls of a window that was reloaded, closed or killed. Never pays twice. */
   resumeLeftCalls(): void {
-    const running = this.#services.ledger.calls({ status: "running" });
+    const { ledger, clock } = this.#services;
+    const running = ifReadable(() => ledger.calls({ status: "running" }));
+    if (running === undefined) {
+      this.#resumeTimer = clock.after(resumeAgainMs, () => this.resumeLeftCalls());
+      return;
+    }
     for (const { callId, source } of running) if (source === "editor") this.#resumeWhenFree(callId);
   }
 
   dispose(): void {
+    this.#resumeTimer?.dispose();
     this.#store.dispose();
   }
 
   /** Looks again for as long as another window runs the call: that one may end at any time. */
   #resumeWhenFree(callId: string): void {
     const { ledger, clock, newId } = this.#services;
-    const call = ledger.calls({ status: "running" }).find((one) => one.callId === callId);
+    const running = ifReadable(() => ledger.calls({ status: "running" }));
+    const call = running?.find((one) => one.callId === callId);
     if (call === undefined) return;
     const holder = newId();
     if (takeCall(this.#services, call, holder)) {

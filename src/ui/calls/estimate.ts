@@ -8,6 +8,7 @@ import { budgetLeftText } from "../../cost/spending/budget.ts";
 import { estimateCall, likelyCost, type CallEstimate } from "../../cost/spending/callEstimate.ts";
 import { idleBufferCost } from "../../cost/spending/estimate.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
+import { ifReadable } from "../../session/ifReadable.ts";
 import type { BudgetWatch } from "../../session/meter/budgetWatch.ts";
 import { confirm } from "../ask.ts";
 import type { Services } from "../services.ts";
@@ -71,7 +72,7 @@ export function estimateOf(
   const { ledger, meter, clock, connection } = services;
   const state = meter.state();
   const nowMs = clock.nowMs();
-  const calls = ledger.calls({ endpoint: endpoint.name, limit: 500 });
+  const calls = ifReadable(() => ledger.calls({ endpoint: endpoint.name, limit: 500 })) ?? [];
   const its = state.apps.find(({ appId }) => appId === where.app?.appId);
   const app = its ?? state.apps.find(({ running }) => running > 0);
   // Modal's word for the app itself has the number of GPUs, which no header tells.
@@ -93,7 +94,7 @@ export function estimateOf(
       gpu: gpu === undefined ? null : gpuLabel(gpu),
       rates: meter.rates(),
       calls,
-      spans: ledger.spans({ fromMs: nowMs - 30 * 86_400_000, toMs: nowMs }),
+      spans: ifReadable(() => ledger.spans({ fromMs: nowMs - 30 * 86_400_000, toMs: nowMs })) ?? [],
       temperature,
     }),
     idleTail:
