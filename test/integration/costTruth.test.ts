@@ -75,7 +75,9 @@ class Desk {
       after: (delayMs, callback) => systemClock.after(delayMs, callback),
     };
     this.clock = clock;
-    const [found] = appsOfFile("/w/app.py", "/w", { text: () => source }, new Map());
+    // This file alone: the modal package itself is not in the folder.
+    const files = { text: (file: string) => (file === "/w/app.py" ? source : undefined) };
+    const [found] = appsOfFile("/w/app.py", "/w", files, new Map());
     assert.ok(found);
     const facts = factsOf(found.app);
     this.#hint = appHints({
