@@ -129,6 +129,30 @@ describe("after the last window, with onClose: stop", () => {
     const again = await stage.host.open();
     await again.untilStatus(status, /nothing running/, patient);
   });
+
+  it("reminds of a running app that only has the name of an app file here, and does not stop it", async () => {
+    assert.ok(stage);
+    const own = stage;
+    const functions = [{ name: "web", gpu: { type: "L40S", count: 1 } }];
+    // You deployed it, but no session of this machine did.
+    stage.modal.seedApp({ name: "flux", functions }, 1);
+    const window = await stage.host.open();
+    await window.untilStatus(status, /1 app/, patient);
+    await until("a guardian runs", () => guardians() === 1, patient);
+    const before = stops(stage);
+    await window.close();
+    const incident = await until(
+      "the guardian has acted",
+      async () => {
+        const found = await incidentOf(own);
+        return found?.reminder.state === "not-shown" ? found : undefined;
+      },
+      { ...patient, everyMs: 1000 },
+    );
+    assert.match(incident.reminder.body, /flux/);
+    assert.equal(stops(stage), before);
+    assert.deepEqual(live(stage), ["flux"]);
+  });
 });
 
 describe("after a client that vanished, with onClose: stop", () => {
@@ -219,40 +243,5 @@ describe("after the last window, with onClose: remind, on a machine without a de
     await again.screenshot("reminder-at-next-start");
     await again.runCommand("Modal Meter: Stop All Apps");
     await again.untilNotification(/Nothing runs any more/, patient);
-  });
-});
-
-describe("after the last window, with onClose: stop, while an app runs that an app file here is named like", () => {
-  let stage: Stage | undefined;
-
-  before(async function () {
-    needCli(this);
-    stage = await Stage.set({ settings: { ...target, "modalMeter.onClose": "stop" } });
-  });
-  after(async () => {
-    await stage?.[Symbol.asyncDispose]();
-  });
-
-  it("reminds of it, and stops nothing: no session of this machine started it", async () => {
-    assert.ok(stage);
-    const own = stage;
-    const functions = [{ name: "web", gpu: { type: "L40S", count: 1 } }];
-    stage.modal.seedApp({ name: "flux", functions }, 1);
-    const window = await stage.host.open();
-    await window.untilStatus(status, /1 app/, patient);
-    await until("a guardian runs", () => guardians() === 1, patient);
-    const before = stops(stage);
-    await window.close();
-    const incident = await until(
-      "the guardian has acted",
-      async () => {
-        const found = await incidentOf(own);
-        return found?.reminder.state === "not-shown" ? found : undefined;
-      },
-      { ...patient, everyMs: 1000 },
-    );
-    assert.match(incident.reminder.body, /flux/);
-    assert.equal(stops(stage), before);
-    assert.deepEqual(live(stage), ["flux"]);
   });
 });

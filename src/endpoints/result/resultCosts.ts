@@ -21,11 +21,12 @@ interface Result {
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** Results that are older have what they will ever have. */
+/** Results that are older have what they will ever have. Looked for at the start, and when a bill has come. */
 const oldestMs = 35 * 24 * hourMs;
-/** A young result's tail ends at any time; what an old one waits for is the bill, which comes by the hour. */
+/** The tail of a young result may end at any time; that of an older one, in a container that goes on, seldom does. */
 const youngMs = 2 * hourMs;
-const oldEveryMs = 15 * minuteMs;
+const olderMs = 26 * hourMs;
+const olderEveryMs = 15 * minuteMs;
 const mostResults = 500;
 /** A sidecar lies beside its result so soon after the call, or never. */
 const writtenWithinMs = minuteMs;
@@ -40,7 +41,8 @@ export class ResultCosts {
   readonly #parts: ResultCostParts;
   /** Ids of calls whose sidecar is complete, or cannot be changed. */
   readonly #settled = new Set<string>();
-  #oldAtMs = Number.NEGATIVE_INFINITY;
+  /** When the older results of a scope were looked for last. */
+  readonly #olderAtMs = new Map<string, number>();
 
   constructor(parts: ResultCostParts) {
     this.#parts = parts;
@@ -50,22 +52,23 @@ export class ResultCosts {
   async update(scope: string, { isBilled = false } = {}): Promise<void> {
     const { ledger, clock, holder, pid } = this.#parts;
     const nowMs = clock.nowMs();
-    if (isBilled) this.#oldAtMs = Number.NEGATIVE_INFINITY;
-    const due = this.#due(scope, nowMs);
+    // Nothing but a bill changes what is known of what was billed.
+    const withBill = isBilled || !this.#olderAtMs.has(scope);
+    const due = this.#due(scope, nowMs, withBill);
     if (due.length === 0) return;
     const lease = `result costs:${scope}`;
     if (!ledger.acquireLease(lease, holder, pid, nowMs, leaseMs)) return;
     try {
-      await this.#amend(scope, due, nowMs);
+      await this.#amend(scope, due, withBill);
     } finally {
       ledger.releaseLease(lease, holder);
     }
   }
 
-  #due(scope: string, nowMs: number): readonly Result[] {
-    const withOld = nowMs - this.#oldAtMs >= oldEveryMs;
-    if (withOld) this.#oldAtMs = nowMs;
-    const fromMs = nowMs - (withOld ? oldestMs : youngMs);
+  #due(scope: string, nowMs: number, withBill: boolean): readonly Result[] {
+    const withOlder = withBill || nowMs - (this.#olderAtMs.get(scope) ?? 0) >= olderEveryMs;
+    if (withOlder) this.#olderAtMs.set(scope, nowMs);
+    const fromMs = nowMs - (withBill ? oldestMs : withOlder ? olderMs : youngMs);
     return this.#parts.ledger
       .calls({ scope, source: "editor", status: "succeeded", fromMs, limit: mostResults })
       .flatMap((call) =>
@@ -75,18 +78,20 @@ export class ResultCosts {
       );
   }
 
-  async #amend(scope: string, due: readonly Result[], nowMs: number): Promise<void> {
+  async #amend(scope: string, due: readonly Result[], withBill: boolean): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs();
     const missing: Result[] = [];
     for (const result of due) {
       const { call, path } = result;
       const sidecar = await readSidecar(path);
-      const isWhole =
-        sidecar !== undefined &&
-        sidecar.cost.meteredMicroUsd !== null &&
-        sidecar.cost.billedMicroUsd !== null;
-      const isGone = sidecar?.callId !== call.callId && nowMs - endOf(call) > writtenWithinMs;
-      if (isWhole || isGone) this.#settled.add(call.callId);
-      else if (sidecar?.callId === call.callId) missing.push(result);
+      if (sidecar?.callId !== call.callId) {
+        // Another file has its place by now, or the sidecar is only just being written.
+        if (nowMs - endOf(call) > writtenWithinMs) this.#settled.add(call.callId);
+        continue;
+      }
+      const { meteredMicroUsd, billedMicroUsd } = sidecar.cost;
+      if (meteredMicroUsd !== null && billedMicroUsd !== null) this.#settled.add(call.callId);
+      else if (meteredMicroUsd === null || withBill) missing.push(result);
     }
     const earliestMs = Math.min(...missing.map(({ call }) => call.startedAtMs));
     if (missing.length === 0) return;

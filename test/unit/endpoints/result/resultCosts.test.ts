@@ -34,6 +34,7 @@ const warm = container("ta-1", {
 describe("the costs of a result", () => {
   let files: TemporaryLedger;
   let clock: VirtualClock;
+  let reads = 0;
   beforeEach(() => {
     files = new TemporaryLedger();
     clock = new VirtualClock(mondayMs);
@@ -43,8 +44,10 @@ describe("the costs of a result", () => {
   /** A window, as it is after its start or a reload. */
   async function window(holder: string): Promise<{ ledger: Ledger; costs: ResultCosts }> {
     const ledger = await files.ledger();
-    const read = (of: string, fromMs: number) =>
-      new CostReader(ledger).read({ scope: of, fromMs, nowMs: clock.nowMs(), rates });
+    const read = (of: string, fromMs: number) => {
+      reads += 1;
+      return new CostReader(ledger).read({ scope: of, fromMs, nowMs: clock.nowMs(), rates });
+    };
     return { ledger, costs: new ResultCosts({ ledger, clock, read, holder, pid: process.pid }) };
   }
 
@@ -112,6 +115,11 @@ describe("the costs of a result", () => {
       meteredMicroUsd: 130_000,
       billedMicroUsd: null,
     });
+
+    const before = reads;
+    await clock.advance(minuteMs);
+    await first.costs.update(scope);
+    assert.equal(reads, before, "only a bill can tell more: the ledger is not read for nothing");
 
     const reloaded = await window("reloaded");
     await clock.advance(2 * hourMs);
