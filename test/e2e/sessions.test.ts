@@ -410,7 +410,7 @@ describe("sessions", function () {
         /Stopped 1 app in acme\/main\. 1 app was left alone/,
         patient,
       );
-      assert.match(told.message, /still run: theirs/);
+      assert.match(told.message, /still runs: theirs/);
       assert.deepEqual(scene.toldToStop(), [flux.id, other.id].toSorted());
       assert.equal(theirs.state, "deployed");
       const receipt = await window.untilOutput(
@@ -419,7 +419,7 @@ describe("sessions", function () {
       );
       assert.doesNotMatch(receipt.slice(receipt.lastIndexOf("🛑")), /All clear/);
 
-      await scene.press(/left alone and still run: theirs/, "Stop Those Too…");
+      await scene.press(/left alone and still runs: theirs/, "Stop Those Too…");
       await window.untilQuickInput("Which of them do you want to stop?");
       await window.pickSeveral([/^theirs.*deployed by teammate/]);
       await window.untilQuickInput("Type theirs to go on");
