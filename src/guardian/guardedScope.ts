@@ -13,10 +13,11 @@ import { startedHere } from "../session/owner.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import type { Refresh } from "../session/refresh.ts";
 import { releaseGpus } from "../session/mode/releaseGpus.ts";
-import type { ReleaseResult } from "../session/mode/releaseGpus.ts";
+import type { ReleaseParts, ReleaseResult } from "../session/mode/releaseGpus.ts";
+import type { ModalControl } from "../session/modalControl.ts";
 import { demoState, expireDemo } from "../session/mode/demoExpiry.ts";
 import type { ExpiryOutcome } from "../session/mode/demoExpiry.ts";
-import { stopApps } from "../session/stop/stopApps.ts";
+import { stopApps, type StopParts } from "../session/stop/stopApps.ts";
 import type { SessionRecord } from "../session/session.ts";
 import { planStop } from "../session/stop/stopPlan.ts";
 import type { PlannedApp, StopPlan } from "../session/stop/stopPlan.ts";
@@ -70,6 +71,28 @@ export function isStartedHere({ owner }: PlannedApp): boolean {
   return owner === "started-here";
 }
 
+/** Asked directly before each request that changes something: false ends the right to send it. */
+export type MaySend = () => boolean;
+
+/** Modal, asked for a change only while there is a right to it. */
+function rightful(
+  control: ModalControl,
+  maySend: MaySend,
+): StopParts["control"] & ReleaseParts["control"] {
+  const checked = async <T>(request: () => Promise<T>): Promise<T> => {
+    if (maySend()) return request();
+    throw new Failure("cancelled", t("A window is open again, or another guardian acts."));
+  };
+  return {
+    deployments: (...args) => control.deployments(...args),
+    listFunctions: (...args) => control.listFunctions(...args),
+    stopApp: (...args) => checked(() => control.stopApp(...args)),
+    stopContainer: (...args) => checked(() => control.stopContainer(...args)),
+    rollover: (...args) => checked(() => control.rollover(...args)),
+    scale: (...args) => checked(() => control.scale(...args)),
+  };
+}
+
 /** One workspace and environment in the guardian's hands. All methods reject with a `Failure`. */
 export class GuardedScope {
   readonly target: GuardTarget;
@@ -100,13 +123,14 @@ export class GuardedScope {
    * Stops what the guardian cares for, from a fresh look, and proves it by another one. When nobody
    * asked (`by` is "guardian"), only what was started here; the rest of mine is named with its price.
    */
-  async stop(by: StopReceipt["by"], signal: AbortSignal): Promise<StopReceipt> {
+  async stop(by: StopReceipt["by"], signal: AbortSignal, maySend: MaySend): Promise<StopReceipt> {
     const view = await this.look(signal);
     const plan = by === "guardian" ? this.#startedHere(view) : view.plan;
     const { burnByApp } = view;
     const { connected, refresh } = await this.#connect();
     const { ledger, clock, log } = this.#parts;
-    return stopApps({ control: connected.control, refresh, ledger, clock, log }, plan, {
+    const control = rightful(connected.control, maySend);
+    return stopApps({ control, refresh, ledger, clock, log }, plan, {
       receiptId: randomUUID(),
       by,
       burnByApp,
@@ -115,7 +139,11 @@ export class GuardedScope {
   }
 
   /** Ends the idle GPU containers of the deployments that cost now; the deployments stay. */
-  async release(by: StopReceipt["by"], signal: AbortSignal): Promise<ReleaseResult> {
+  async release(
+    by: StopReceipt["by"],
+    signal: AbortSignal,
+    maySend: MaySend,
+  ): Promise<ReleaseResult> {
     const view = await this.look(signal);
     const plan = by === "guardian" ? this.#startedHere(view) : view.plan;
     const { connected, refresh } = await this.#connect();
@@ -130,7 +158,8 @@ export class GuardedScope {
           sessions.find(({ apps }) => apps.some((app) => app.appId === appId))?.scaledownSeconds ??
           null,
       }));
-    return releaseGpus({ control: connected.control, refresh, clock, log }, targets, { signal });
+    const control = rightful(connected.control, maySend);
+    return releaseGpus({ control, refresh, clock, log }, targets, { signal });
   }
 
   /** When the next demo of this scope is over, milliseconds since the epoch; null: none has a time box. */

@@ -171,6 +171,7 @@ export class Guardian {
       timings,
       wake: () => this.#tick(),
       mayAct: () => !this.#over && lease.hold(clock.nowMs()),
+      mayGoOn: () => !this.#over && lease.isHeld(clock.nowMs()),
       stillGone: () => this.#watch.isGone(target.scope),
       othersOpen: () => this.#watch.anyOpen,
     });

@@ -3,7 +3,7 @@ import { t } from "../base/text.ts";
 import { asFailure } from "../session/concurrent.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { releaseText } from "../session/mode/releaseGpus.ts";
-import type { GuardedScope } from "./guardedScope.ts";
+import type { GuardedScope, MaySend } from "./guardedScope.ts";
 import type { IncidentNotes } from "./incidentRecord.ts";
 import type { Notice } from "./notifier/notifier.ts";
 import { failedNotice, outcomeNotice } from "./reminderText.ts";
@@ -14,6 +14,8 @@ export interface GuardianActParts {
   /** "reminder": a button was pressed; "guardian": nobody was asked. */
   readonly by: Extract<StopReceipt["by"], "reminder" | "guardian">;
   readonly scope: GuardedScope;
+  /** Asked again directly before each request. */
+  readonly maySend: MaySend;
   readonly notes: IncidentNotes;
   readonly log: Log;
   readonly timings: GuardianTimings;
@@ -69,8 +71,8 @@ export class GuardianAct {
   }
 
   async #stop(signal: AbortSignal): Promise<Done> {
-    const { scope, by, notes } = this.#parts;
-    const receipt = await scope.stop(by, signal);
+    const { scope, by, notes, maySend } = this.#parts;
+    const receipt = await scope.stop(by, signal, maySend);
     notes.addReceipt(receipt.receiptId);
     return {
       verified: receipt.verified === "clear" || receipt.verified === "excluded-left",
@@ -79,8 +81,8 @@ export class GuardianAct {
   }
 
   async #release(signal: AbortSignal): Promise<Done> {
-    const { scope, by, notes } = this.#parts;
-    const result = await scope.release(by, signal);
+    const { scope, by, notes, maySend } = this.#parts;
+    const result = await scope.release(by, signal, maySend);
     const text = releaseText(result);
     notes.addAct(text);
     const acted = result.released.length + result.left.length > 0;

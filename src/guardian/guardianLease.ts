@@ -58,6 +58,12 @@ export class GuardianLease {
     return ledger.acquireLease(guardianLease, holder, pid, nowMs, leaseMs);
   }
 
+  /** Whether the lease is this one's now, without taking it anew: false when it ran out, whoever has it. */
+  isHeld(nowMs: number): boolean {
+    const { ledger, holder } = this.#owner;
+    return ledger.leaseHolder(guardianLease, nowMs)?.holder === holder;
+  }
+
   /** Notes the wish that the coming decision to end will rest on. Call before the facts are read. */
   readWish(): void {
     this.#wanted = this.#owner.ledger.recall(wantedKey, z.string());

@@ -28,6 +28,8 @@ export interface IncidentParts {
   readonly wake: () => void;
   /** Whether this guardian still has the lease: asked before each act. */
   readonly mayAct: () => boolean;
+  /** Whether it has had it without a break: asked directly before each request. A lease that ran out ends the right to act. */
+  readonly mayGoOn: () => boolean;
   /** False when a window of the scope came back while Modal was asked: then nothing is done unasked. */
   readonly stillGone: () => boolean;
   /** True: windows of other scopes are open, so the reminder names its own. */
@@ -203,8 +205,9 @@ export class Incident {
     by: "reminder" | "guardian",
     signal?: AbortSignal,
   ): Promise<void> {
-    const { scope, log, timings } = this.#parts;
-    this.#act = new GuardianAct({ what, by, scope, notes: this.#notes, log, timings });
+    const { scope, log, timings, mayGoOn, stillGone } = this.#parts;
+    const maySend = (): boolean => mayGoOn() && (by !== "guardian" || stillGone());
+    this.#act = new GuardianAct({ what, by, scope, maySend, notes: this.#notes, log, timings });
     await this.#tryAct(signal);
   }
 

@@ -11,7 +11,13 @@ import type { ReceiptApp, StopReceipt } from "../receipt.ts";
 import type { Refresh } from "../refresh.ts";
 import { endStoppedSessions } from "./sessionEnd.ts";
 import type { PlannedApp, StopPlan } from "./stopPlan.ts";
-import { receiptOf, type Proof, type ReceiptBasis, type SendResult } from "./stopReceipt.ts";
+import {
+  begunReceipt,
+  receiptOf,
+  type Proof,
+  type ReceiptBasis,
+  type SendResult,
+} from "./stopReceipt.ts";
 
 export interface StopParts {
   readonly control: Pick<ModalControl, "stopApp" | "deployments">;
@@ -57,7 +63,7 @@ export async function stopApps(
   plan: StopPlan,
   options: StopOptions,
 ): Promise<StopReceipt> {
-  const { clock, ledger, log } = parts;
+  const { clock, ledger } = parts;
   const sent = new Map<string, SendResult>();
   const startedAtMs = clock.nowMs();
   const send = async (app: PlannedApp): Promise<void> => {
@@ -65,19 +71,27 @@ export async function stopApps(
     // A repetition that finds it stopped, or that fails, does not undo that Modal took the first one.
     if (sent.get(app.appId)?.kind !== "accepted") sent.set(app.appId, result);
   };
+  // Written before the first request: a stop that is cut off leaves a receipt, which says so.
+  if (plan.planned.length > 0) record(parts, begunReceipt(plan, options, startedAtMs));
   await inParallel(plan.planned, options.concurrency ?? 4, send);
   const proof = await verify(parts, plan, sent, startedAtMs, send, options);
   const receipt = receiptOf(plan, sent, proof, options, clock.nowMs());
-  try {
-    ledger.recordReceipt(receipt);
+  record(parts, receipt, () => {
     const sessions = ledger.sessions({ scope: plan.scope });
     for (const session of endStoppedSessions(sessions, receipt, proof, clock.nowMs()))
       ledger.upsertSession(session);
-  } catch (error) {
-    // The stop itself is done: a ledger that cannot be written must not hide its outcome.
-    log.error(`The receipt of the stop in ${plan.scope} could not be recorded.`, error);
-  }
+  });
   return receipt;
+}
+
+/** A ledger that cannot be written neither prevents a stop nor hides its outcome. */
+function record({ ledger, log }: StopParts, receipt: StopReceipt, andThen = (): void => {}): void {
+  try {
+    ledger.recordReceipt(receipt);
+    andThen();
+  } catch (error) {
+    log.error(`The receipt of the stop in ${receipt.scope} could not be recorded.`, error);
+  }
 }
 
 async function sendStop(

@@ -31,6 +31,18 @@ export interface ReceiptBasis {
   readonly burnByApp?: ReadonlyMap<string, MicroUsd | null>;
 }
 
+/** What stands in the ledger while a stop is under way, and for ever when it was cut off. */
+export function begunReceipt(plan: StopPlan, basis: ReceiptBasis, atMs: number): StopReceipt {
+  const proof: Proof = { listing: undefined, failure: undefined, redeployed: new Map() };
+  const receipt = receiptOf(plan, new Map(), proof, basis, atMs);
+  const reason = t("the stop was begun, and what came of it is not known");
+  return {
+    ...receipt,
+    left: receipt.planned.map((app) => ({ ...app, reason })),
+    savedMicroUsdPerHour: null,
+  };
+}
+
 /** The receipt of a stop: never better than the last listing shows, "unverified" without one. */
 export function receiptOf(
   plan: StopPlan,

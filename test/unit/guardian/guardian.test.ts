@@ -330,6 +330,30 @@ describe("Guardian", () => {
     assert.equal(world.reminders.length, 1);
   });
 
+  it("sends no unasked stop once a window is open again, whatever was decided before", async () => {
+    world.onClose = "stop";
+    for (const afterMs of [1_000, 4_000, 7_000, 8_500]) {
+      const window = world.openWindow();
+      const appId = world.start("flux-api");
+      await world.advance(30_000);
+      world.modal.slowMs = 3_000;
+      world.closeWindow(window);
+      await world.advance(world.timings.graceMs + afterMs);
+      const before = world.modal.stopped.length;
+      const back = world.openWindow();
+      await world.advance(120_000);
+      assert.equal(
+        world.modal.stopped.length,
+        before,
+        `a window opened ${afterMs} ms after the grace`,
+      );
+      world.modal.slowMs = 0;
+      world.modal.end(appId);
+      world.closeWindow(back);
+      await world.advance(5 * 60_000);
+    }
+  });
+
   it("stays when a window wants a guardian in the moment it gives up", async () => {
     const window = world.openWindow();
     const appId = world.start("flux-api");

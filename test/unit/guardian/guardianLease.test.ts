@@ -48,6 +48,15 @@ describe("GuardianLease", () => {
     assert.equal(ledger.leaseHolder("guardian", 1_000), undefined);
   });
 
+  it("ends with its time, whoever has it: to go on, it must be taken anew", () => {
+    const lease = leaseOf(1);
+    assert.ok(lease.hold(0));
+    assert.equal(lease.isHeld(29_000), true);
+    assert.equal(lease.isHeld(31_000), false);
+    assert.ok(lease.hold(31_000));
+    assert.equal(lease.isHeld(32_000), true);
+  });
+
   it("is kept when a window wanted a guardian since the facts were read", () => {
     const lease = leaseOf(1);
     lease.hold(0);

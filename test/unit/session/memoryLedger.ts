@@ -26,7 +26,8 @@ export class MemoryLedger implements Kept {
   readonly #leases = new Map<string, { holder: string; untilMs: number }>();
 
   recordReceipt(receipt: StopReceipt): void {
-    this.kept.push(receipt);
+    const at = this.kept.findIndex(({ receiptId }) => receiptId === receipt.receiptId);
+    this.kept.splice(at === -1 ? this.kept.length : at, 1, receipt);
   }
 
   receipts(): readonly StopReceipt[] {

@@ -318,6 +318,23 @@ describe("stopApps", () => {
     assert.equal(modal.live.length, 0);
   });
 
+  it("leaves a receipt when it is cut off, which says that its end is not known", async () => {
+    const { ledger, parts, plan, mine } = bench();
+    mine("flux");
+    // The process ends before Modal answers.
+    const control = {
+      stopApp: () => new Promise<never>(() => undefined),
+      deployments: async () => [],
+    };
+    void stopApps({ ...parts, control }, await plan(), { receiptId: "r", by: "person" });
+    const [receipt] = ledger.receipts();
+    assert.equal(receipt?.verified, "unverified");
+    assert.deepEqual(
+      receipt.left.map(({ name, reason }) => [name, reason]),
+      [["flux", "the stop was begun, and what came of it is not known"]],
+    );
+  });
+
   it("knows no saving when a rate is unknown, and counts only what is proven gone", async () => {
     const one = bench();
     const flux = one.mine("flux", { containers: ["ta-1"] });
