@@ -95,7 +95,7 @@ describe("the truth about money, in a real window", () => {
     );
     await window.screenshot("bill-beside-metered");
     const again = await window.notifications();
-    assert.ok(!again.some(({ message }) => message.includes("nobody looked")), "it is told once");
+    assert.ok(!again.some(({ message }) => message.includes("was not watching")), "it is told once");
 
     // On a Monday morning the week may be too young, and on the first of a month the month.
     const alert = /This (?:week|month) has cost ≈ \$\d+\.\d\d; the budget is \$5\.00\./;
@@ -115,9 +115,9 @@ describe("the truth about money, in a real window", () => {
       ledger.remember(`bill:since:${scope}`, JSON.stringify(Date.now() - 7 * hourMs));
     });
     const window = await stage.host.open();
-    const news = await window.untilNotification(/nobody looked: training \([^,]*\)\.$/, patient);
+    const news = await window.untilNotification(/was not watching: training \([^,]*\)\.$/, patient);
     assert.ok(news.message.startsWith(`Modal billed ${billed} `), news.message);
-    await window.pressNotificationButton(/nobody looked/, "Compare with the Bill");
+    await window.pressNotificationButton(/was not watching/, "Compare with the Bill");
     await window.untilPage(/training .* never seen/, patient);
   });
 
