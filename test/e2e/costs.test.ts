@@ -95,7 +95,10 @@ describe("the truth about money, in a real window", () => {
     );
     await window.screenshot("bill-beside-metered");
     const again = await window.notifications();
-    assert.ok(!again.some(({ message }) => message.includes("was not watching")), "it is told once");
+    assert.ok(
+      !again.some(({ message }) => message.includes("was not watching")),
+      "it is told once",
+    );
 
     // On a Monday morning the week may be too young, and on the first of a month the month.
     const alert = /This (?:week|month) has cost ≈ \$\d+\.\d\d; the budget is \$5\.00\./;
