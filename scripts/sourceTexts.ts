@@ -143,16 +143,20 @@ function textOf(node: Node): string | undefined {
         ? node.quasis.map(({ value }) => value.cooked ?? "").join("{}")
         : undefined;
   if (text === undefined || !/\p{L}{2}/u.test(text)) return undefined;
-  if (names.has(text)) return undefined;
+  if (names.has(text) || sql.test(text)) return undefined;
   const words = text.trim().split(/\s+/);
   return words.length > 1 || /^[A-Z][a-z]{2,}[.!?…]?$/.test(text) ? text : undefined;
 }
 
 /** Names are the same in all languages. */
 const names = new Set(["Modal", "Modal Meter", "modal serve"]);
+/** Nobody shouts these at people. */
+const sql =
+  /^\s*(BEGIN|COMMIT|ROLLBACK|PRAGMA|DELETE FROM|INSERT INTO|UPDATE|CREATE|ALTER|DROP|VACUUM)\b|\b(SELECT|WHERE)\b|[<>=] :\w/;
 const bugs = new Set(["Error", "TypeError", "RangeError", "AggregateError"]);
 const comparisons = new Set(["==", "===", "!=", "!==", "in"]);
-const searches = /\.(includes|startsWith|endsWith|indexOf|lastIndexOf|split|exec|test|match)$/;
+const searches =
+  /\.(includes|startsWith|endsWith|indexOf|lastIndexOf|split|exec|test|match|literal|getChild(ren)?)$/;
 const logs = /(^|[.#])log(\.(debug|info|warn|error))?$/i;
 const statements = /(^|\.)#?(connection|database)\.(run|get|all|exec|prepare)$/;
 
@@ -189,6 +193,8 @@ function hides(parent: Node, child: Node, source: string): boolean {
       return parent.key === child || nameOf(parent.key) === "evidence";
     case "PropertyDefinition":
       return parent.key === child;
+    case "MemberExpression":
+      return parent.property === child;
     default:
       return false;
   }

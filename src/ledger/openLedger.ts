@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { t } from "../base/text.ts";
 import { delay } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
-import { t } from "../base/text.ts";
 import { systemClock } from "../base/systemClock.ts";
 import type { Log } from "../base/log.ts";
 import { Connection } from "./connection.ts";

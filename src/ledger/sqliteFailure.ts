@@ -1,5 +1,5 @@
-import { Failure } from "../base/failure.ts";
 import { t } from "../base/text.ts";
+import { Failure } from "../base/failure.ts";
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
 const wrong = 1;

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import * as z from "zod/mini";
 
 /** The thread's program is a text of its own, because a bundle has no second file to start. */
+// not shown: a program
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { DatabaseSync } = require("node:sqlite");

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, watchFile, unwatchFile } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { t } from "../base/text.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Failure } from "../base/failure.ts";
 import {
@@ -45,7 +46,7 @@ export class CredentialSource {
     this.#onChange();
     throw new Failure(
       "cancelled",
-      "The Modal profile or its credentials changed. Nothing was done; try again.",
+      t("The Modal profile or its credentials changed. Nothing was done; try again."),
     );
   }
 
@@ -70,7 +71,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new Failure("bad-setting", `The Modal configuration file cannot be read: ${path}.`, {
+    throw new Failure("bad-setting", t("The Modal configuration file cannot be read: {0}.", path), {
       cause,
     });
   }

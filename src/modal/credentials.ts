@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parse as parseToml } from "smol-toml";
 import * as z from "zod/mini";
+import { t } from "../base/text.ts";
 import { Failure, failureOf } from "../base/failure.ts";
 
 /** Variables of the process that Modal's clients read. */
@@ -64,11 +65,14 @@ export function resolveCredentials(
     throw named !== null && section === undefined
       ? new Failure(
           "bad-setting",
-          `There is no Modal profile "${named}". Choose another in the setting modalMeter.profile, or run "modal token set --profile ${named}".`,
+          t(
+            'There is no Modal profile "{0}". Choose another in the setting modalMeter.profile, or run "modal token set --profile {0}".',
+            named,
+          ),
         )
       : new Failure(
           "not-authenticated",
-          'There is no Modal token on this machine. Run "modal setup" in a terminal.',
+          t('There is no Modal token on this machine. Run "modal setup" in a terminal.'),
         );
   }
   const serverUrl = processEnv["MODAL_SERVER_URL"] ?? section?.server_url ?? defaultServerUrls;
@@ -110,15 +114,18 @@ function parseConfig(text: string): Config {
     toml = parseToml(text);
   } catch (cause) {
     // The cause quotes the file, which holds secrets: it is dropped on purpose.
-    const line = cause instanceof Error && "line" in cause ? ` (line ${String(cause.line)})` : "";
-    throw new Failure("unsupported", `The Modal configuration file is not valid TOML${line}.`);
+    const text =
+      cause instanceof Error && "line" in cause
+        ? t("The Modal configuration file is not valid TOML (line {0}).", String(cause.line))
+        : t("The Modal configuration file is not valid TOML.");
+    throw new Failure("unsupported", text);
   }
   const parsed = configShape.safeParse(toml);
   if (parsed.success) return parsed.data;
   const path = parsed.error.issues[0]?.path.join(".") ?? "";
   throw new Failure(
     "unsupported",
-    `The Modal configuration file has an unexpected entry: ${path}.`,
+    t("The Modal configuration file has an unexpected entry: {0}.", path),
   );
 }
 
@@ -129,14 +136,14 @@ function activeProfile(config: Config): string | null {
   if (active.length > 1) {
     throw new Failure(
       "bad-setting",
-      'More than one Modal profile is active. Run "modal profile activate" to choose one.',
+      t('More than one Modal profile is active. Run "modal profile activate" to choose one.'),
     );
   }
   if (active[0] !== undefined) return active[0];
   if (names.length > 1 && !names.includes("default")) {
     throw new Failure(
       "bad-setting",
-      'No Modal profile is active. Run "modal profile activate", or set modalMeter.profile.',
+      t('No Modal profile is active. Run "modal profile activate", or set modalMeter.profile.'),
     );
   }
   return names.includes("default") ? "default" : null;
@@ -149,7 +156,7 @@ function serverUrlsOf(text: string): readonly string[] {
     .filter((url) => url !== "");
   const wrong = urls.find((url) => !URL.canParse(url));
   if (wrong !== undefined || urls.length === 0) {
-    throw new Failure("bad-setting", "MODAL_SERVER_URL is not a list of URLs.");
+    throw new Failure("bad-setting", t("MODAL_SERVER_URL is not a list of URLs."));
   }
   return urls;
 }

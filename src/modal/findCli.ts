@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
 import type { CliCommand, CliOrigin } from "./cli/command.ts";
 import { parseCliVersion } from "./cli/command.ts";
@@ -31,7 +32,7 @@ interface Place {
 
 const windows = process.platform === "win32";
 const exe = windows ? "modal.exe" : "modal";
-const bin = windows ? "Scripts" : "bin";
+const bin = windows ? "Scripts" : "bin"; // not shown: a folder
 
 /**
  * Finds the `modal` command: the setting; else a virtual environment of the folders (`.venv`,
@@ -47,7 +48,10 @@ export async function findCli(options: FindCliOptions): Promise<CliCommand | nul
     if (found !== null) return found;
     throw new Failure(
       "cli-missing",
-      `The setting modalMeter.cliPath names no modal command: ${setting}. Correct it, or clear it.`,
+      t(
+        "The setting modalMeter.cliPath names no modal command: {0}. Correct it, or clear it.",
+        setting,
+      ),
     );
   }
   return firstThatAnswers(options, await places(options));

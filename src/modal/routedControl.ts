@@ -1,3 +1,4 @@
+import { t } from "../base/text.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure, failureOf, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
@@ -193,7 +194,10 @@ export class RoutedControl implements ModalControl {
 
   async #foreign(id: string): Promise<Failure> {
     const { scope } = await this.whoami();
-    return new Failure("invalid-argument", `${id} is not in ${scopeKey(scope)}. Nothing was done.`);
+    return new Failure(
+      "invalid-argument",
+      t("{0} is not in {1}. Nothing was done.", id, scopeKey(scope)),
+    );
   }
 
   #remember(operation: Operation, failure: Failure): void {

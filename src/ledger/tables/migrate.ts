@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod/mini";
-import { Failure } from "../../base/failure.ts";
 import { t } from "../../base/text.ts";
+import { Failure } from "../../base/failure.ts";
 import { applicationId, migrations, schemaVersion, tables } from "./schema.ts";
 
 const stateSchema = z.object({

@@ -1,3 +1,5 @@
+import { t } from "../../base/text.ts";
+import { noDefaultEnvironment } from "../commonFailures.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
@@ -90,11 +92,11 @@ export class CliControl implements ModalControl {
       this.#identity = undefined;
       throw error;
     });
-    return unlessAborted(this.#identity, "tell the workspace", options.signal);
+    return unlessAborted(this.#identity, t("identify the workspace"), options.signal);
   }
 
   async listEnvironments(options: ControlOptions = {}): Promise<readonly EnvironmentInfo[]> {
-    const what = "list the environments";
+    const what = t("list the environments");
     const ask = async (env: ProcessEnv): Promise<readonly EnvironmentInfo[]> =>
       parseEnvironments(await this.#json(what, ["environment", "list"], { ...options, env }));
     // With a chosen environment, "active" would mark that one instead of the workspace's default:
@@ -105,21 +107,21 @@ export class CliControl implements ModalControl {
   }
 
   async listApps(options: ControlOptions = {}): Promise<readonly AppInfo[]> {
-    return parseApps(await this.#scoped("list the apps", ["app", "list"], options));
+    return parseApps(await this.#scoped(t("list the apps"), ["app", "list"], options));
   }
 
   async listContainers(options: ControlOptions = {}): Promise<readonly ContainerInfo[]> {
     return parseContainers(
-      await this.#scoped("list the containers", ["container", "list"], options),
+      await this.#scoped(t("list the containers"), ["container", "list"], options),
     );
   }
 
   containerDetails(): Promise<ContainerDetails> {
-    return Promise.reject(unsupported("tell a container's GPU"));
+    return Promise.reject(unsupported(t("look up a container's GPU")));
   }
 
   stopApp(appId: string, options: ControlOptions = {}): Promise<"stopped" | "already-stopped"> {
-    return this.#stop(`stop the app ${appId}`, ["app", "stop", appId], options);
+    return this.#stop(t("stop the app {0}", appId), ["app", "stop", appId], options);
   }
 
   stopContainer(
@@ -128,19 +130,19 @@ export class CliControl implements ModalControl {
   ): Promise<"stopped" | "already-stopped"> {
     const graceful = options.graceful === true ? ["--graceful"] : [];
     const args = ["container", "stop", containerId, ...graceful];
-    return this.#stop(`stop the container ${containerId}`, args, options);
+    return this.#stop(t("stop the container {0}", containerId), args, options);
   }
 
   async rollover(appId: string, options: ControlOptions = {}): Promise<void> {
     const args = ["app", "rollover", appId, "--strategy", "recreate"];
-    await this.#checked("replace the containers", args, { ...options, timeoutMs: longAnswerMs });
+    await this.#checked(t("replace the containers"), args, { ...options, timeoutMs: longAnswerMs });
   }
 
   async deployments(
     appId: string,
     options: ControlOptions = {},
   ): Promise<readonly AppDeployment[]> {
-    const what = "read the deployment history";
+    const what = t("read the deployment history");
     return parseDeployments(await this.#json(what, ["app", "history", appId], options));
   }
 
@@ -150,19 +152,19 @@ export class CliControl implements ModalControl {
     options: ControlOptions = {},
   ): Promise<readonly LogChunk[]> {
     const args = ["app", "logs", appId, "--timestamps", "--show-container-id"];
-    if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld("read past log lines");
+    if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(t("read past log lines"));
     if (query.sinceMs !== undefined) args.push("--since", isoOf(query.sinceMs));
     if (query.untilMs !== undefined) args.push("--until", isoOf(query.untilMs));
     if (query.tail !== undefined) args.push("--tail", String(query.tail));
     const run = { ...options, timeoutMs: longAnswerMs };
-    const { stdout } = await this.#checked("read the logs", args, run);
+    const { stdout } = await this.#checked(t("read the logs"), args, run);
     const lines = Buffer.from(stdout).toString("utf8").split("\n");
     if (lines.at(-1) === "") lines.pop();
     return lines.map(parseLogLine);
   }
 
   async *followLogs(appId: string, options: ControlOptions = {}): AsyncGenerator<LogChunk> {
-    const what = "follow the logs";
+    const what = t("follow the logs");
     this.#parts.credentials.assertUnchanged();
     if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(what);
     if (isAborted(options.signal)) return;
@@ -188,7 +190,7 @@ export class CliControl implements ModalControl {
   }
 
   async rates(options: ControlOptions = {}): Promise<WorkspaceRates> {
-    return parseRates(await this.#json("read the rates", ["billing", "rates"], options));
+    return parseRates(await this.#json(t("read the rates"), ["billing", "rates"], options));
   }
 
   async billingReport(
@@ -198,20 +200,20 @@ export class CliControl implements ModalControl {
     const range = ["--start", isoOf(query.startMs), "--end", isoOf(query.endMs)];
     const args = ["billing", "report", ...range, "-r", query.resolution === "hour" ? "h" : "d"];
     const run = { ...options, timeoutMs: longAnswerMs };
-    return parseBilling(await this.#json("read the billing report", args, run));
+    return parseBilling(await this.#json(t("read the billing report"), args, run));
   }
 
   async billingSummary(options: ControlOptions = {}): Promise<BillingSummary> {
-    const what = "read the billing summary";
+    const what = t("read the billing summary");
     return parseBillingSummary(await this.#json(what, ["billing", "summary"], options));
   }
 
   scale(): Promise<void> {
-    return Promise.reject(unsupported("change the autoscaler"));
+    return Promise.reject(unsupported(t("change the autoscaler")));
   }
 
   listFunctions(): Promise<readonly string[]> {
-    return Promise.reject(unsupported("list an app's functions"));
+    return Promise.reject(unsupported(t("list an app's functions")));
   }
 
   /**
@@ -243,7 +245,7 @@ export class CliControl implements ModalControl {
 
   async #askIdentity(): Promise<Identity> {
     const [{ stdout }, environment] = await Promise.all([
-      this.#checked("tell the workspace", ["token", "info"], {}),
+      this.#checked(t("identify the workspace"), ["token", "info"], {}),
       this.#environment(),
     ]);
     const { workspace, username } = parseTokenInfo(Buffer.from(stdout).toString("utf8"));
@@ -259,10 +261,7 @@ export class CliControl implements ModalControl {
     if (standard !== undefined && (standard.isDefault || environments.length === 1)) {
       return standard.name;
     }
-    throw new Failure(
-      "bad-setting",
-      "This Modal workspace has no default environment. Set modalMeter.environment.",
-    );
+    throw noDefaultEnvironment();
   }
 
   /** What settings, variables or profile choose; null also where only the CLI can read the profile. */
@@ -278,8 +277,8 @@ export class CliControl implements ModalControl {
   }
 
   async #askVersion(): Promise<string | null> {
-    const result = await this.#run("tell its version", ["--version"], {});
-    if (result.exitCode !== 0) throw cliFailure("tell its version", textOf(result));
+    const result = await this.#run(t("report its version"), ["--version"], {});
+    if (result.exitCode !== 0) throw cliFailure(t("report its version"), textOf(result));
     const version = parseCliVersion(textOf(result).stdout);
     this.#parts.log.info(`modal ${version ?? "(unknown version)"} at ${this.#parts.cli.command}`);
     return version;
@@ -355,13 +354,16 @@ function isoOf(atMs: number): string {
 function unsupported(what: string): Failure {
   return new Failure(
     "unsupported",
-    `The modal command cannot ${what}. Set modalMeter.control to "auto" or "sdk".`,
+    t('The modal command cannot {0}. Set modalMeter.control to "auto" or "sdk".', what),
   );
 }
 
 function tooOld(what: string): Failure {
   return new Failure(
     "cli-too-old",
-    `The installed modal command is too old to ${what}. Update it with "pip install --upgrade modal".`,
+    t(
+      'The installed modal command is too old to {0}. Update it with "pip install --upgrade modal".',
+      what,
+    ),
   );
 }

@@ -1,4 +1,4 @@
-import { sentence } from "../failureSentence.ts";
+import { sentence } from "../commonFailures.ts";
 import { Failure, type FailureReason } from "../../base/failure.ts";
 import { cliError } from "./text.ts";
 import { firstLines } from "../plainText.ts";
@@ -62,7 +62,7 @@ const reasonByText: readonly (readonly [RegExp, FailureReason])[] = [
 export function cliFailure(what: string, end: CliEnd): Failure {
   const { className, message } = cliError(end.stderr === "" ? end.stdout : end.stderr);
   const named = className === null ? message : `${className}: ${message}`;
-  const evidence = firstLines(`exit code ${end.exitCode ?? "none"}; ${named}`);
+  const evidence = firstLines(`exit code ${end.exitCode ?? "none"}; ${named}`); // not shown: for the log
   const reason = reasonOf(className, message);
   return new Failure(reason, sentence(what, reason, message), { evidence });
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { firstLines } from "../plainText.ts";
 
@@ -13,7 +14,7 @@ export function parseCliJson(what: string, stdout: Uint8Array): unknown {
   } catch (cause) {
     throw badOutput(
       what,
-      "is not UTF-8 text",
+      t("is not UTF-8 text"),
       Buffer.from(stdout.slice(0, 2000)).toString("latin1"),
       cause,
     );
@@ -22,7 +23,7 @@ export function parseCliJson(what: string, stdout: Uint8Array): unknown {
     const value: unknown = JSON.parse(text);
     return value;
   } catch (cause) {
-    throw badOutput(what, text.trim() === "" ? "is empty" : "is not JSON", text, cause);
+    throw badOutput(what, text.trim() === "" ? t("is empty") : t("is not JSON"), text, cause);
   }
 }
 
@@ -30,7 +31,11 @@ export function parseCliJson(what: string, stdout: Uint8Array): unknown {
 export function badOutput(what: string, problem: string, text: string, cause?: unknown): Failure {
   return new Failure(
     "bad-output",
-    `The modal command was asked to ${what}, but its answer ${problem}. The log shows how it begins.`,
+    t(
+      "The modal command was asked to {0}, but its answer {1}. The log shows how it begins.",
+      what,
+      problem,
+    ),
     { evidence: firstLines(text), ...(cause === undefined ? {} : { cause }) },
   );
 }

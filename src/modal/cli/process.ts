@@ -1,5 +1,7 @@
 import { homedir } from "node:os";
 import { execa } from "execa";
+import { t } from "../../base/text.ts";
+import { notAnswered } from "../commonFailures.ts";
 import type { Clock } from "../../base/clock.ts";
 import { cancelled, isAborted } from "../../base/abort.ts";
 import { DisposableStore } from "../../base/disposable.ts";
@@ -67,7 +69,9 @@ export async function runCli(
     child.kill();
   };
   using store = new DisposableScope();
-  store.add(clock.after(options.timeoutMs, () => end(timedOut(options))));
+  store.add(
+    clock.after(options.timeoutMs, () => end(notAnswered(options.what, options.timeoutMs))),
+  );
   store.add(
     clock.after(suspiciousAfterMs, () => {
       void parts.reachable().then((yes) => {
@@ -84,7 +88,7 @@ export async function runCli(
   if (result.isMaxBuffer) {
     throw badOutput(
       options.what,
-      "does not end",
+      t("is too long"),
       Buffer.from(result.stdout.slice(0, 2000)).toString(),
     );
   }
@@ -127,15 +131,7 @@ export function childEnv(processEnv: ProcessEnv, extra: ProcessEnv = {}): Record
 function offline(): Failure {
   return new Failure(
     "offline",
-    "Modal cannot be reached. Check the network connection, then try again.",
-  );
-}
-
-function timedOut(options: CliRunOptions): Failure {
-  const seconds = Math.round(options.timeoutMs / 1000);
-  return new Failure(
-    "timed-out",
-    `Modal did not answer within ${seconds} s when asked to ${options.what}. Try again.`,
+    t("Modal cannot be reached. Check the network connection, then try again."),
   );
 }
 
@@ -144,9 +140,13 @@ export function cannotStart(
   cli: CliCommand,
   error: { readonly code?: string | undefined },
 ): Failure {
-  const why = error.code === "EACCES" ? "it may not be run" : "it is not there";
+  const why = error.code === "EACCES" ? t("permission denied") : t("it does not exist");
   return new Failure(
     "cli-missing",
-    `The modal command cannot be started (${cli.command}): ${why}. Install it with "pip install modal", or set modalMeter.cliPath.`,
+    t(
+      'The modal command cannot be started ({0}): {1}. Install it with "pip install modal", or set modalMeter.cliPath.',
+      cli.command,
+      why,
+    ),
   );
 }

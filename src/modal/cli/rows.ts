@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { usd } from "../../cost/money.ts";
 import type {
   AppDeployment,
@@ -26,15 +27,24 @@ export function parseInstant(text: string): number {
 }
 
 const instantMs = z.pipe(
-  z.string().check(z.refine((text) => !Number.isNaN(parseInstant(text)), "is no time")),
+  z
+    .string()
+    .check(
+      z.refine((text) => !Number.isNaN(parseInstant(text)), { error: () => t("is not a time") }),
+    ),
   z.transform(parseInstant),
 );
 const decimal = z.pipe(
-  z.string().check(z.regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, "is no number")),
+  z
+    .string()
+    .check(z.regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, { error: () => t("is not a number") })),
   z.transform(Number),
 );
-const count = z.pipe(z.string().check(z.regex(/^\d+$/, "is no count")), z.transform(Number));
-const appId = z.string().check(z.regex(/^ap-\w+$/, "is no app id"));
+const count = z.pipe(
+  z.string().check(z.regex(/^\d+$/, { error: () => t("is not a count") })),
+  z.transform(Number),
+);
+const appId = z.string().check(z.regex(/^ap-\w+$/, { error: () => t("is not an app id") }));
 
 const apps = z.array(
   z.object({
@@ -60,7 +70,7 @@ const appStates: Readonly<Record<string, AppState>> = {
 
 /** `modal app list --json`. */
 export function parseApps(json: unknown): readonly AppInfo[] {
-  return parse("list the apps", apps, json).map((app) => ({
+  return parse(t("list the apps"), apps, json).map((app) => ({
     appId: app.app_id,
     name: app.description ?? "",
     state: appStates[app.state] ?? "unknown",
@@ -72,7 +82,9 @@ export function parseApps(json: unknown): readonly AppInfo[] {
 
 const containers = z.array(
   z.object({
-    container_id: z.string().check(z.regex(/^[\w-]+$/, "is no container id")),
+    container_id: z
+      .string()
+      .check(z.regex(/^[\w-]+$/, { error: () => t("is not a container id") })),
     app_id: appId,
     app_name: z.nullable(z.string()),
     start_time: z.union([z.literal("Pending"), instantMs]),
@@ -81,7 +93,7 @@ const containers = z.array(
 
 /** `modal container list --json`. The CLI does not tell when a container was enqueued. */
 export function parseContainers(json: unknown): readonly ContainerInfo[] {
-  return parse("list the containers", containers, json).map((container) => ({
+  return parse(t("list the containers"), containers, json).map((container) => ({
     containerId: container.container_id,
     appId: container.app_id,
     appName: container.app_name ?? "",
@@ -100,7 +112,7 @@ const environments = z.array(
 
 /** `modal environment list --json`, run with no environment chosen, so that "active" is the default. */
 export function parseEnvironments(json: unknown): readonly EnvironmentInfo[] {
-  return parse("list the environments", environments, json).map((environment) => ({
+  return parse(t("list the environments"), environments, json).map((environment) => ({
     name: environment.name,
     isDefault: environment.active === "True",
     budgetMicroUsd: null,
@@ -111,7 +123,7 @@ export function parseEnvironments(json: unknown): readonly EnvironmentInfo[] {
 
 const deployments = z.array(
   z.object({
-    version: z.string().check(z.regex(/^v\d+$/, "is no version")),
+    version: z.string().check(z.regex(/^v\d+$/, { error: () => t("is not a version") })),
     time_deployed: z.nullable(instantMs),
     deployed_by: z.nullable(z.string()),
     tag: z.optional(z.nullable(z.string())),
@@ -120,7 +132,7 @@ const deployments = z.array(
 
 /** `modal app history ID --json`. */
 export function parseDeployments(json: unknown): readonly AppDeployment[] {
-  return parse("read the deployment history", deployments, json).map((deployment) => ({
+  return parse(t("read the deployment history"), deployments, json).map((deployment) => ({
     version: Number(deployment.version.slice(1)),
     deployedAtMs: deployment.time_deployed,
     deployedBy: deployment.deployed_by === "" ? null : deployment.deployed_by,
@@ -132,7 +144,7 @@ const rates = z.record(z.string(), z.union([decimal, z.number()]));
 
 /** `modal billing rates --json`: USD per hour under Modal's own keys. */
 export function parseRates(json: unknown): WorkspaceRates {
-  return { usdPerHourByKey: new Map(Object.entries(parse("read the rates", rates, json))) };
+  return { usdPerHourByKey: new Map(Object.entries(parse(t("read the rates"), rates, json))) };
 }
 
 const billing = z.array(
@@ -147,7 +159,7 @@ const billing = z.array(
 
 /** `modal billing report --json`. */
 export function parseBilling(json: unknown): readonly BillingRow[] {
-  return parse("read the billing report", billing, json).map((item) => ({
+  return parse(t("read the billing report"), billing, json).map((item) => ({
     objectId: item.object_id,
     description: item.description ?? "",
     environment: item.environment ?? "",
@@ -160,7 +172,7 @@ const summary = z.object({ metered_cost: decimal, billed_cost: decimal });
 
 /** `modal billing summary --json`. */
 export function parseBillingSummary(json: unknown): BillingSummary {
-  const parsed = parse("read the billing summary", summary, json);
+  const parsed = parse(t("read the billing summary"), summary, json);
   return { meteredCost: usd(parsed.metered_cost), billedCost: usd(parsed.billed_cost) };
 }
 
@@ -170,7 +182,8 @@ export function parseTokenInfo(text: string): {
   readonly username: Identity["username"];
 } {
   const workspace = /^Workspace:\s+(\S+)/m.exec(text)?.[1];
-  if (workspace === undefined) throw badOutput("tell the workspace", "names none", text);
+  if (workspace === undefined)
+    throw badOutput(t("identify the workspace"), t("names no workspace"), text);
   return { workspace, username: /^(?:User|Service User):\s+(\S+)/m.exec(text)?.[1] ?? null };
 }
 
@@ -178,7 +191,11 @@ function parse<T extends z.core.$ZodType>(what: string, shape: T, json: unknown)
   const parsed = z.safeParse(shape, withSnakeKeys(json));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const problem = `is not understood (${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""})`;
+  const problem = t(
+    "is not understood ({0}: {1})",
+    issue?.path.join(".") ?? "",
+    issue?.message ?? "",
+  );
   throw badOutput(what, problem, JSON.stringify(json) ?? String(json), parsed.error);
 }
 

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { withoutAnsi } from "../plainText.ts";
 
 /** What the `modal` command said when it failed, without its decoration. */
@@ -29,7 +30,10 @@ export function cliError(stderr: string): CliError {
   if (usage !== undefined)
     return { className: null, message: usage.slice("Error: ".length).trim() };
   const plain = joined(lines.filter((line) => !/^(Usage:|Try ')/.test(line)));
-  return { className: null, message: plain === "" ? "The modal command said nothing." : plain };
+  return {
+    className: null,
+    message: plain === "" ? t("The modal command printed nothing.") : plain,
+  };
 }
 
 /** The exception after the last traceback, with the lines that belong to its message. */
@@ -55,7 +59,7 @@ export function ownPlace(stderr: string): string | null {
   for (const line of withoutAnsi(stderr).split("\n").toReversed()) {
     const [, path = "", lineNumber = ""] = frame.exec(line) ?? [];
     if (path === "" || /[\\/](site-packages|lib[\\/]python[\d.]+)[\\/]/.test(path)) continue;
-    return `${path.split(/[\\/]/).at(-1) ?? path}, line ${lineNumber}`;
+    return t("{0}, line {1}", path.split(/[\\/]/).at(-1) ?? path, lineNumber);
   }
   return null;
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Failure, type FailureReason } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
@@ -52,7 +53,7 @@ export class CliDeployer implements Deployer {
   }
 
   async deploy(target: DeployTarget, options: DeployOptions): Promise<Deployment> {
-    const what = `deploy ${target.file}`;
+    const what = t("deploy {0}", target.file);
     const output = new DeployOutput();
     const args = await this.#args("deploy", target);
     if (isAborted(options.signal)) throw cancelled(what);
@@ -71,7 +72,7 @@ export class CliDeployer implements Deployer {
   }
 
   async serve(target: DeployTarget, options: DeployOptions): Promise<ServeHandle> {
-    const what = `serve ${target.file}`;
+    const what = t("serve {0}", target.file);
     const output = new DeployOutput();
     const args = await this.#args("serve", target);
     if (isAborted(options.signal)) throw cancelled(what);
@@ -158,5 +159,5 @@ function deployFailure(what: string, end: CliStreamEnd): Failure {
     place === null ? "" : ` (${place})`,
   ].join("");
   const evidence = failure.evidence === undefined ? {} : { evidence: failure.evidence };
-  return new Failure("deploy-failed", `The deploy failed: ${message}`, evidence);
+  return new Failure("deploy-failed", t("The deploy failed: {0}", message), evidence);
 }

@@ -4,7 +4,7 @@
 export const usualGraceMs = 16_000;
 
 /** Written to stderr, with the error's code, when the command can not be started. */
-export const cannotStartMark = "modal-meter keeper: cannot start: ";
+export const cannotStartMark = "modal-meter keeper: cannot start: "; // not shown: read again below
 
 /** The error's code in the keeper's output; undefined: the command was started. */
 export function cannotStartCode(stderr: string): string | undefined {

@@ -1,3 +1,5 @@
+import { t } from "../../base/text.ts";
+import { noDefaultEnvironment, notAnswered } from "../commonFailures.ts";
 import type { Clock } from "../../base/clock.ts";
 import { delay } from "../../base/clock.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
@@ -78,37 +80,37 @@ export class SdkControl implements ModalControl {
       this.#identity = undefined;
       throw error;
     });
-    return unlessAborted(this.#identity, "tell the workspace", options.signal);
+    return unlessAborted(this.#identity, t("identify the workspace"), options.signal);
   }
 
   async listEnvironments(options: ControlOptions = {}): Promise<readonly EnvironmentInfo[]> {
-    return this.#ask("list the environments", options, async (sdk, call) =>
+    return this.#ask(t("list the environments"), options, async (sdk, call) =>
       parseEnvironmentList(await sdk.environmentList(call)),
     );
   }
 
   async listApps(options: ControlOptions = {}): Promise<readonly AppInfo[]> {
     const { scope } = await this.whoami(options);
-    return this.#ask("list the apps", options, async (sdk, call) =>
+    return this.#ask(t("list the apps"), options, async (sdk, call) =>
       parseAppList(await sdk.appList(scope.environment, call)),
     );
   }
 
   async listContainers(options: ControlOptions = {}): Promise<readonly ContainerInfo[]> {
     const { scope } = await this.whoami(options);
-    return this.#ask("list the containers", options, async (sdk, call) =>
+    return this.#ask(t("list the containers"), options, async (sdk, call) =>
       parseTaskList(await sdk.taskList({ environmentName: scope.environment }, call)),
     );
   }
 
   containerDetails(containerId: string, options: ControlOptions = {}): Promise<ContainerDetails> {
-    return this.#ask("tell a container's GPU", options, async (sdk, call) =>
+    return this.#ask(t("look up a container's GPU"), options, async (sdk, call) =>
       parseTaskInfo(containerId, await sdk.taskGetInfo(containerId, call)),
     );
   }
 
   stopApp(appId: string, options: ControlOptions = {}): Promise<"stopped" | "already-stopped"> {
-    return this.#ask(`stop the app ${appId}`, options, async (sdk, call) => {
+    return this.#ask(t("stop the app {0}", appId), options, async (sdk, call) => {
       const state = parseAppState(await sdk.appGetLifecycle(appId, call));
       if (state === "stopped") return "already-stopped";
       await sdk.appStop(appId, call);
@@ -120,7 +122,7 @@ export class SdkControl implements ModalControl {
     containerId: string,
     options: ControlOptions & { readonly graceful?: boolean } = {},
   ): Promise<"stopped" | "already-stopped"> {
-    return this.#ask(`stop the container ${containerId}`, options, async (sdk, call) => {
+    return this.#ask(t("stop the container {0}", containerId), options, async (sdk, call) => {
       const { finishedAtMs } = parseTaskInfo(containerId, await sdk.taskGetInfo(containerId, call));
       if (finishedAtMs !== null) return "already-stopped";
       await sdk.containerStop(containerId, options.graceful ?? false, call);
@@ -131,7 +133,7 @@ export class SdkControl implements ModalControl {
   /** As `modal app rollover --strategy recreate`: a new deployment, then the end of the containers from before it. */
   async rollover(appId: string, options: ControlOptions = {}): Promise<void> {
     const { clock } = this.#parts;
-    const what = "replace the containers";
+    const what = t("replace the containers");
     const { scope } = await this.whoami(options);
     const deployedAtMs = await this.#ask(what, options, async (sdk, call) =>
       parseRolloverAt(await sdk.appRollover(appId, call)),
@@ -151,14 +153,14 @@ export class SdkControl implements ModalControl {
       if (old.length === 0) return;
       if (clock.nowMs() >= deadlineMs) {
         const names = old.map((task) => task.containerId).join(", ");
-        throw new Failure("timed-out", `These containers did not end within 40 s: ${names}.`);
+        throw new Failure("timed-out", t("These containers did not end within 40 s: {0}.", names));
       }
       await delay(clock, 1000, options.signal);
     }
   }
 
   deployments(appId: string, options: ControlOptions = {}): Promise<readonly AppDeployment[]> {
-    return this.#ask("read the deployment history", options, async (sdk, call) =>
+    return this.#ask(t("read the deployment history"), options, async (sdk, call) =>
       parseHistory(await sdk.appDeploymentHistory(appId, call)),
     );
   }
@@ -170,7 +172,7 @@ export class SdkControl implements ModalControl {
   ): Promise<readonly LogChunk[]> {
     const untilMs = query.untilMs ?? this.#parts.clock.nowMs();
     const page = (sinceMs: number, endMs: number, limit: number): Promise<readonly LogChunk[]> =>
-      this.#ask("read the logs", options, async (sdk, call) => {
+      this.#ask(t("read the logs"), options, async (sdk, call) => {
         const range = { since: new Date(sinceMs), until: new Date(endMs), limit };
         return parseLogBatches(await sdk.appFetchLogs(appId, range, call));
       });
@@ -200,7 +202,7 @@ export class SdkControl implements ModalControl {
     appId: string,
     options: ControlOptions & { readonly afterEntryId?: string } = {},
   ): AsyncGenerator<LogChunk> {
-    const what = "follow the logs";
+    const what = t("follow the logs");
     let entryId = options.afterEntryId ?? "";
     for (let failures = 0; !isAborted(options.signal);) {
       try {
@@ -226,7 +228,7 @@ export class SdkControl implements ModalControl {
   }
 
   rates(options: ControlOptions = {}): Promise<WorkspaceRates> {
-    return this.#ask("read the rates", options, async (sdk, call) =>
+    return this.#ask(t("read the rates"), options, async (sdk, call) =>
       parseBillingRates(await sdk.billingRates(call)),
     );
   }
@@ -237,7 +239,7 @@ export class SdkControl implements ModalControl {
       endTimestamp: new Date(query.endMs),
       resolution: query.resolution === "hour" ? ("h" as const) : ("d" as const),
     };
-    return this.#ask("read the billing report", options, async (sdk, call) => {
+    return this.#ask(t("read the billing report"), options, async (sdk, call) => {
       const rows: BillingRow[] = [];
       for await (const item of sdk.billingReport(range, call)) rows.push(parseReportItem(item));
       return rows;
@@ -247,7 +249,7 @@ export class SdkControl implements ModalControl {
   billingSummary(options: ControlOptions = {}): Promise<BillingSummary> {
     const now = new Date(this.#parts.clock.nowMs());
     const monthStart = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
-    return this.#ask("read the billing summary", options, async (sdk, call) =>
+    return this.#ask(t("read the billing summary"), options, async (sdk, call) =>
       parseSummary(await sdk.billingSummary(monthStart, call)),
     );
   }
@@ -261,7 +263,7 @@ export class SdkControl implements ModalControl {
     const { scaledownWindowSeconds, ...sizes } = settings;
     const window =
       scaledownWindowSeconds === undefined ? {} : { scaledownWindow: scaledownWindowSeconds };
-    await this.#ask("change the autoscaler", options, async (sdk, call) => {
+    await this.#ask(t("change the autoscaler"), options, async (sdk, call) => {
       const found = await sdk.functionGet(
         {
           appName: target.appName,
@@ -275,7 +277,7 @@ export class SdkControl implements ModalControl {
   }
 
   listFunctions(appId: string, options: ControlOptions = {}): Promise<readonly string[]> {
-    return this.#ask("list an app's functions", options, async (sdk, call) =>
+    return this.#ask(t("list an app's functions"), options, async (sdk, call) =>
       parseLayout(await sdk.appGetLayout(appId, call)),
     );
   }
@@ -283,7 +285,7 @@ export class SdkControl implements ModalControl {
   async #askIdentity(): Promise<Identity> {
     const { environment } = this.#parts.credentials.current();
     const [token, name] = await Promise.all([
-      this.#ask("tell the workspace", {}, async (sdk, call) =>
+      this.#ask(t("identify the workspace"), {}, async (sdk, call) =>
         parseTokenInfoGet(await sdk.tokenInfoGet(call)),
       ),
       environment ?? this.#defaultEnvironment(),
@@ -297,10 +299,7 @@ export class SdkControl implements ModalControl {
     const only = environments.length === 1 ? environments[0] : undefined;
     const standard = environments.find(({ isDefault }) => isDefault) ?? only;
     if (standard !== undefined) return standard.name;
-    throw new Failure(
-      "bad-setting",
-      "This Modal workspace has no default environment. Set modalMeter.environment.",
-    );
+    throw noDefaultEnvironment();
   }
 
   /**
@@ -349,10 +348,7 @@ export class SdkControl implements ModalControl {
       return await unlessAborted(asked, what, ends.signal);
     } catch (error) {
       if (timedOut) {
-        throw new Failure(
-          "timed-out",
-          `Modal did not answer within ${answerMs / 1000} s when asked to ${what}. Try again.`,
-        );
+        throw notAnswered(what, answerMs);
       }
       throw sdkFailure(what, error, isAborted(options.signal));
     } finally {

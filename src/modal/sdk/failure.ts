@@ -1,6 +1,7 @@
+import { t } from "../../base/text.ts";
 import { Failure, type FailureReason } from "../../base/failure.ts";
 import { cancelled } from "../../base/abort.ts";
-import { sentence } from "../failureSentence.ts";
+import { sentence } from "../commonFailures.ts";
 
 // https://grpc.github.io/grpc/core/md_doc_statuscodes.html
 const reasonByCode: ReadonlyMap<number, FailureReason> = new Map([
@@ -25,7 +26,7 @@ export function sdkFailure(what: string, error: unknown, aborted: boolean): Fail
   if (status === undefined) {
     // Not a gRPC status: the RPC is not there (TypeError), or the SDK broke. The CLI may still know.
     const message = error instanceof Error ? error.message : String(error);
-    const text = `The Modal SDK could not ${what}: ${message}`;
+    const text = t("The Modal SDK could not {0}: {1}", what, message);
     return new Failure(error instanceof TypeError ? "unsupported" : "bad-output", text, {
       cause: error,
     });

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SdkModule } from "./entry.ts";
 
@@ -15,12 +16,12 @@ export function sdkLoader(source: string | (() => Promise<unknown>)): SdkLoader 
     try {
       module = typeof source === "string" ? requireAt(source) : await source();
     } catch (cause) {
-      throw new Failure("unsupported", "The Modal SDK of this extension cannot be loaded.", {
+      throw new Failure("unsupported", t("The Modal SDK of this extension cannot be loaded."), {
         cause,
       });
     }
     if (isSdkModule(module)) return module;
-    throw new Failure("unsupported", "The Modal SDK of this extension is incomplete.");
+    throw new Failure("unsupported", t("The Modal SDK of this extension is incomplete."));
   };
 }
 

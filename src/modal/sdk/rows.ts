@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { normaliseGpuType } from "../../cost/rates/gpu.ts";
 import { usd } from "../../cost/money.ts";
@@ -21,7 +22,9 @@ import { firstLines } from "../plainText.ts";
 const id = z.string().check(z.minLength(1));
 const seconds = z.number().check(z.nonnegative());
 const decimal = z.pipe(
-  z.string().check(z.regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, "is no number")),
+  z
+    .string()
+    .check(z.regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, { error: () => t("is not a number") })),
   z.transform(Number),
 );
 
@@ -57,7 +60,7 @@ const appList = z.object({
 });
 
 export function parseAppList(answer: unknown): readonly AppInfo[] {
-  return parse("list the apps", appList, answer).apps.map((app) => ({
+  return parse(t("list the apps"), appList, answer).apps.map((app) => ({
     appId: app.appId,
     // As the CLI: the description is the deployment's name, and never empty where the name is not.
     name: app.description === "" ? app.name : app.description,
@@ -81,7 +84,7 @@ const taskList = z.object({
 });
 
 export function parseTaskList(answer: unknown): readonly ContainerInfo[] {
-  return parse("list the containers", taskList, answer).tasks.map((task) => ({
+  return parse(t("list the containers"), taskList, answer).tasks.map((task) => ({
     containerId: task.taskId,
     appId: task.appId,
     appName: task.appDescription,
@@ -103,7 +106,7 @@ const taskInfo = z.object({
 });
 
 export function parseTaskInfo(containerId: string, answer: unknown): ContainerDetails {
-  const { appId, info } = parse("tell a container's GPU", taskInfo, answer);
+  const { appId, info } = parse(t("look up a container's GPU"), taskInfo, answer);
   return {
     containerId,
     appId,
@@ -135,7 +138,7 @@ const environmentList = z.object({
 });
 
 export function parseEnvironmentList(answer: unknown): readonly EnvironmentInfo[] {
-  return parse("list the environments", environmentList, answer).items.map((item) => ({
+  return parse(t("list the environments"), environmentList, answer).items.map((item) => ({
     name: item.name,
     isDefault: item.default,
     budgetMicroUsd: item.cycleBudgetDollars === undefined ? null : usd(item.cycleBudgetDollars),
@@ -154,7 +157,7 @@ export function parseTokenInfoGet(answer: unknown): {
   readonly workspace: string;
   readonly username: string | null;
 } {
-  const info = parse("tell the workspace", tokenInfo, answer);
+  const info = parse(t("identify the workspace"), tokenInfo, answer);
   const username = info.userIdentity?.username ?? info.serviceUserIdentity?.serviceUserName ?? "";
   return { workspace: info.workspaceName, username: username === "" ? null : username };
 }
@@ -172,7 +175,7 @@ const history = z.object({
 
 /** Newest first, as the CLI prints them. */
 export function parseHistory(answer: unknown): readonly AppDeployment[] {
-  const rows = parse("read the deployment history", history, answer).appDeploymentHistories;
+  const rows = parse(t("read the deployment history"), history, answer).appDeploymentHistories;
   return rows
     .toSorted((a, b) => b.version - a.version)
     .map((row) => ({
@@ -186,20 +189,20 @@ export function parseHistory(answer: unknown): readonly AppDeployment[] {
 const lifecycle = z.object({ lifecycle: z.object({ appState: z.number() }) });
 
 export function parseAppState(answer: unknown): AppState {
-  const { appState } = parse("tell an app's state", lifecycle, answer).lifecycle;
+  const { appState } = parse(t("look up an app's state"), lifecycle, answer).lifecycle;
   return appStates.get(appState) ?? "unknown";
 }
 
 export function parseRolloverAt(answer: unknown): number {
   const shape = z.object({ deployedAt: seconds });
-  return parse("replace the containers", shape, answer).deployedAt * 1000;
+  return parse(t("replace the containers"), shape, answer).deployedAt * 1000;
 }
 
 const rates = z.object({ rates: z.record(z.string(), decimal) });
 
 export function parseBillingRates(answer: unknown): WorkspaceRates {
   return {
-    usdPerHourByKey: new Map(Object.entries(parse("read the rates", rates, answer).rates)),
+    usdPerHourByKey: new Map(Object.entries(parse(t("read the rates"), rates, answer).rates)),
   };
 }
 
@@ -212,7 +215,7 @@ const reportItem = z.object({
 });
 
 export function parseReportItem(answer: unknown): BillingRow {
-  const item = parse("read the billing report", reportItem, answer);
+  const item = parse(t("read the billing report"), reportItem, answer);
   return {
     objectId: item.objectId,
     description: item.description,
@@ -225,7 +228,7 @@ export function parseReportItem(answer: unknown): BillingRow {
 const summary = z.object({ meteredCost: decimal, billedCost: decimal });
 
 export function parseSummary(answer: unknown): BillingSummary {
-  const parsed = parse("read the billing summary", summary, answer);
+  const parsed = parse(t("read the billing summary"), summary, answer);
   return { meteredCost: usd(parsed.meteredCost), billedCost: usd(parsed.billedCost) };
 }
 
@@ -235,12 +238,12 @@ const layout = z.object({
 
 /** Function names as deployed ("flux", "Model.*"). */
 export function parseLayout(answer: unknown): readonly string[] {
-  const { functionIds } = parse("list an app's functions", layout, answer).appLayout;
+  const { functionIds } = parse(t("list an app's functions"), layout, answer).appLayout;
   return Object.keys(functionIds).toSorted();
 }
 
 export function parseFunctionId(answer: unknown): string {
-  return parse("find a function", z.object({ functionId: id }), answer).functionId;
+  return parse(t("find a function"), z.object({ functionId: id }), answer).functionId;
 }
 
 const logBatch = z.object({
@@ -258,7 +261,7 @@ export interface SdkLogBatch {
 }
 
 export function parseLogBatch(answer: unknown): SdkLogBatch {
-  const batch = parse("read the logs", logBatch, answer);
+  const batch = parse(t("read the logs"), logBatch, answer);
   const chunks = batch.items
     .filter((item) => item.data !== "")
     .map((item) => ({
@@ -271,7 +274,11 @@ export function parseLogBatch(answer: unknown): SdkLogBatch {
 }
 
 export function parseLogBatches(answer: unknown): readonly LogChunk[] {
-  const { batches } = parse("read the logs", z.object({ batches: z.array(z.unknown()) }), answer);
+  const { batches } = parse(
+    t("read the logs"),
+    z.object({ batches: z.array(z.unknown()) }),
+    answer,
+  );
   return batches.flatMap((batch) => parseLogBatch(batch).chunks);
 }
 
@@ -286,7 +293,12 @@ function parse<T extends z.core.$ZodType>(what: string, shape: T, answer: unknow
   const issue = parsed.error.issues[0];
   throw new Failure(
     "bad-output",
-    `Modal was asked to ${what}, but its answer is not understood (${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}).`,
+    t(
+      "Modal was asked to {0}, but its answer is not understood ({1}: {2}).",
+      what,
+      issue?.path.join(".") ?? "",
+      issue?.message ?? "",
+    ),
     { evidence: firstLines(JSON.stringify(answer) ?? String(answer)), cause: parsed.error },
   );
 }

@@ -65,7 +65,7 @@ describe("cliError", () => {
   });
 
   it("never gives an empty message", () => {
-    assert.equal(cliError("").message, "The modal command said nothing.");
+    assert.equal(cliError("").message, "The modal command printed nothing.");
   });
 });
 
