@@ -156,7 +156,7 @@ const sql =
 const bugs = new Set(["Error", "TypeError", "RangeError", "AggregateError"]);
 const comparisons = new Set(["==", "===", "!=", "!==", "in"]);
 const searches =
-  /\.(includes|startsWith|endsWith|indexOf|lastIndexOf|split|exec|test|match|literal|getChild(ren)?)$/;
+  /^z\.literal$|(?<!^z)\.(includes|startsWith|endsWith|indexOf|lastIndexOf|split|exec|test|match|getChild(ren)?)$/;
 const logs = /(^|[.#])log(\.(debug|info|warn|error))?$/i;
 const statements = /(^|\.)#?(connection|database)\.(run|get|all|exec|prepare)$/;
 

@@ -12,7 +12,7 @@ import { sourceTexts } from "./sourceTexts.ts";
 const bundleFile = join("l10n", "bundle.l10n.json");
 
 /** Rooms whose texts do not all go through text.ts yet. It only gets shorter. */
-const unfinished = /^src\/(app|app\.ts|endpoints|ui)(\/|$)/;
+const unfinished = /^src\/(app|app\.ts|endpoints\/catalogue\/catalogue|ui)(\/|\.ts|$)/;
 
 const texts = new Map<string, string>();
 const problems: string[] = [];

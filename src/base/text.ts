@@ -81,6 +81,11 @@ export function plural(count: number, forms: PluralForms, ...values: readonly Te
   return translate({ message, comment: "english", args });
 }
 
+/** Sentences in a row; an empty one leaves no gap. */
+export function sentences(...texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join(" ");
+}
+
 /** A language tag of somebody else's making never throws: an unknown one counts as English does. */
 function pluralRules(language: string): Intl.PluralRules {
   try {

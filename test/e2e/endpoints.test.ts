@@ -727,7 +727,7 @@ describe("endpoints in a real window", function () {
       {
         what: "an error page",
         fault: { kind: "answer", status: 500, headers: html, body: "<html><h1>Oops</h1></html>" },
-        says: /"flux" failed \(HTTP 500\) with a web page/,
+        says: /"flux" failed \(HTTP 500 with a web page\)/,
       },
       {
         what: "a page of another server in place of a result",
@@ -866,10 +866,10 @@ describe("endpoints in a real window", function () {
       const origin = `http://localhost:${new URL(webUrl).port}`;
       await scene.setting({ "modalMeter.endpointUrls": { flux: `${origin}/${label}/flux` } });
       await scene.invoke("Invoke Flux", "a guarded fox");
-      const { message, buttons } = await scene.untilError(/"flux" wants a proxy token/);
+      const { message, buttons } = await scene.untilError(/"flux" requires a proxy token/);
       assert.match(message, /"Modal Meter: Save Proxy Auth Token…"\. Nothing was billed\./);
       assert.ok(buttons.includes("Save Proxy Auth Token…"), buttons.join());
-      await window.pressNotificationButton(/wants a proxy token/, "Save Proxy Auth Token…");
+      await window.pressNotificationButton(/requires a proxy token/, "Save Proxy Auth Token…");
       await window.untilQuickInput(/Address of the app/, patient);
       await window.until(
         "the address that wanted it is suggested",

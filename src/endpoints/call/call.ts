@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { t } from "../../base/text.ts";
 import { delay } from "../../base/clock.ts";
 import { removeQuietly } from "../result/atomicFile.ts";
 import { cancelledCall, endlessCall, overdueCall } from "./givenUp.ts";
@@ -38,7 +39,7 @@ const progressEveryMs = 200;
  */
 export function callEndpoint(request: CallRequest, options: CallOptions): Promise<CallOutcome> {
   const body = request.body === null ? null : Buffer.from(JSON.stringify(request.body), "utf8");
-  const url = safeUrl(request.url.href, "the call");
+  const url = safeUrl(request.url.href, t("the call"));
   return new Call(request, options, null).run({ method: request.method, url, body });
 }
 
@@ -47,7 +48,7 @@ export function callEndpoint(request: CallRequest, options: CallOptions): Promis
  * sends GET, so it never pays twice.
  */
 export function resumeCall(request: ResumeRequest, options: CallOptions): Promise<CallOutcome> {
-  const url = safeUrl(request.handoverUrl, "the hand-over");
+  const url = safeUrl(request.handoverUrl, t("the hand-over"));
   return new Call(request, options, url.href).run({ method: "GET", url, body: null });
 }
 

@@ -1,3 +1,4 @@
+import { sentences, t } from "../../base/text.ts";
 import type { FailureReason } from "../../base/failure.ts";
 import { CallFailure, type CallFailureFacts } from "../callTypes.ts";
 import type { ExchangeError } from "./exchange.ts";
@@ -20,15 +21,17 @@ export function connectionFailure(
   const later =
     handoverUrl === null
       ? error.sent
-        ? " The request may have reached the app and may be billed; it was not sent again."
-        : " Nothing was sent, nothing is billed."
-      : ' Modal still works on the call: "Follow Call Again…" picks the result up without paying twice.';
+        ? t("The request may have reached the app and may be billed; it was not sent again.")
+        : t("Nothing was sent and nothing is billed.")
+      : t(
+          'Modal still works on the call: "Follow Call Again…" picks the result up without paying twice.',
+        );
   const facts: Partial<CallFailureFacts> = {
     reached: handoverUrl === null ? error.reached : "yes",
     handoverUrl,
     containerMayGoOn: error.sent || handoverUrl !== null,
   };
-  return new CallFailure(reason, `${what}${later}`, facts, {
+  return new CallFailure(reason, sentences(what, later), facts, {
     cause: error,
     evidence: `${error.code} at ${url.host}`,
   });
@@ -38,32 +41,42 @@ function wordsFor(error: ExchangeError, url: URL): readonly [FailureReason, stri
   const { code } = error;
   switch (code) {
     case "ENOTFOUND":
-      return ["offline", `There is no server named ${url.hostname}, or this machine is offline.`];
+      return [
+        "offline",
+        t("There is no server named {0}, or this machine is offline.", url.hostname),
+      ];
     case "EAI_AGAIN":
     case "ENETUNREACH":
     case "EHOSTUNREACH":
-      return ["offline", "This machine seems to be offline."];
+      return ["offline", t("This machine seems to be offline.")];
     case "ECONNREFUSED":
-      return ["offline", `Nothing listens at ${url.host}. Check the URL.`];
+      return ["offline", t("Nothing listens at {0}. Check the URL.", url.host)];
     case "CONNECT_TIMEOUT":
     case "ETIMEDOUT":
       return [
         "timed-out",
-        `No connection to ${url.host} came about. Check the network and the proxy.`,
+        t("Could not connect to {0}. Check the network and the proxy.", url.host),
       ];
     case "ECONNRESET":
     case "EPIPE":
-      return ["service-error", `${url.host} closed the connection without an answer.`];
+      return ["service-error", t("{0} closed the connection without an answer.", url.host)];
     default:
       if (code.startsWith("HPE_")) {
-        return ["bad-response", `${url.host} answered with something that is not HTTP (${code}).`];
+        return [
+          "bad-response",
+          t("{0} answered with something that is not HTTP ({1}).", url.host, code),
+        ];
       }
       if (/CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_/.test(code)) {
         return [
           "offline",
-          `The connection to ${url.host} is not secure (${code}). Check the URL, the clock and the proxy's certificate.`,
+          t(
+            "The connection to {0} is not secure ({1}). Check the URL, the clock and the proxy's certificate.",
+            url.host,
+            code,
+          ),
         ];
       }
-      return ["service-error", `The connection to ${url.host} failed (${code}).`];
+      return ["service-error", t("The connection to {0} failed ({1}).", url.host, code)];
   }
 }

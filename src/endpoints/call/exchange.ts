@@ -27,6 +27,7 @@ export class ExchangeError extends Error {
   readonly code: string;
 
   constructor(code: string, sent: boolean, cause: unknown) {
+    // not shown: for the log; connectionFailure.ts has the words
     super(`${code}${sent ? "" : " (before anything was sent)"}`, { cause });
     this.code = code;
     this.sent = sent;

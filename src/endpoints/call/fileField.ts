@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Endpoint, ImageField, JsonFileField } from "../catalogue/endpoint.ts";
 import type { Json, JsonObject } from "../json.ts";
@@ -24,7 +25,7 @@ export async function readImage(field: ImageField, path: string): Promise<FileVa
   if (media?.type.startsWith("image/") !== true) {
     throw new Failure(
       "invalid-argument",
-      `${basename(path)} is not an image. Pick a PNG, JPEG, WebP or GIF file.`,
+      t("{0} is not an image. Pick a PNG, JPEG, WebP or GIF file.", basename(path)),
     );
   }
   const base64 = bytes.toString("base64");
@@ -45,13 +46,16 @@ export async function readJsonFile(
   const bytes = await readLimited(field, path);
   const parsed = z.safeParse(z.record(z.string(), z.json()), parseJson(bytes.toString("utf8")));
   if (!parsed.success) {
-    throw new Failure("invalid-argument", `${basename(path)} does not hold a JSON object.`);
+    throw new Failure("invalid-argument", t("{0} does not hold a JSON object.", basename(path)));
   }
   // ComfyUI has two formats; only the API one can be queued, and only there nodes have a class_type.
   if (Array.isArray(parsed.data["nodes"]) && Array.isArray(parsed.data["links"])) {
     throw new Failure(
       "invalid-argument",
-      `${basename(path)} is a workflow of ComfyUI's editor, which cannot be run. In ComfyUI choose Workflow, Export (API) and pick that file.`,
+      t(
+        "{0} is a workflow of ComfyUI's editor, which cannot be run. In ComfyUI choose Workflow, Export (API) and pick that file.",
+        basename(path),
+      ),
     );
   }
   return { value: parsed.data, shown: shownAs(path, bytes) };
@@ -87,7 +91,13 @@ async function readLimited(
       if (size > field.maxBytes) {
         throw new Failure(
           "invalid-argument",
-          `${basename(path)} is too large for "${field.label}" (${sizeText(size)} of ${sizeText(field.maxBytes)}).`,
+          t(
+            '{0} is too large for "{1}" ({2} of {3}).',
+            basename(path),
+            field.label,
+            sizeText(size),
+            sizeText(field.maxBytes),
+          ),
         );
       }
       return await file.readFile();
@@ -96,7 +106,7 @@ async function readLimited(
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure("disk", `${basename(path)} cannot be read.`, { cause: error });
+    throw new Failure("disk", t("{0} cannot be read.", basename(path)), { cause: error });
   }
 }
 

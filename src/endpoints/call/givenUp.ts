@@ -1,3 +1,4 @@
+import { plural, sentences, t } from "../../base/text.ts";
 import { CallFailure, type CallFailureFacts } from "../callTypes.ts";
 
 /** What is known when a call is given up on this side. */
@@ -10,21 +11,37 @@ export function cancelledCall(soFar: SoFar): CallFailure {
 }
 
 function cancelledText({ reached, handoverUrl }: SoFar): string {
-  if (reached === "no") return "Cancelled before anything was sent. Nothing is billed.";
+  if (reached === "no") return t("Cancelled before anything was sent. Nothing is billed.");
   return handoverUrl === null
-    ? "Cancelled here. The request had reached Modal, so its container may go on and is billed until it is done. Stop the app to end it at once."
-    : 'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again…" picks the result up without paying twice; stop the app to end it at once.';
+    ? t(
+        "Cancelled here. The request had reached Modal, so its container may go on and is billed until it is done. Stop the app to end it at once.",
+      )
+    : t(
+        'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again…" picks the result up without paying twice; stop the app to end it at once.',
+      );
 }
 
 /** No answer within the limit. */
 export function overdueCall(url: URL, answerMs: number, soFar: SoFar): CallFailure {
   const next =
     soFar.handoverUrl === null
-      ? "The container may go on and be billed; stop the app if it hangs."
-      : 'Modal still works on it: "Follow Call Again…" picks the result up without paying twice.';
+      ? t("The container may go on and be billed; stop the app if it hangs.")
+      : t(
+          'Modal still works on it: "Follow Call Again…" picks the result up without paying twice.',
+        );
   return new CallFailure(
     "timed-out",
-    `${url.host} gave no answer for ${Math.round(answerMs / 60_000)} minutes. ${next}`,
+    sentences(
+      plural(
+        Math.round(answerMs / 60_000),
+        {
+          one: "{1} has not answered for {0} minute.",
+          other: "{1} has not answered for {0} minutes.",
+        },
+        url.host,
+      ),
+      next,
+    ),
     { ...soFar, containerMayGoOn: soFar.reached !== "no" },
   );
 }
@@ -33,7 +50,7 @@ export function overdueCall(url: URL, answerMs: number, soFar: SoFar): CallFailu
 export function endlessCall(url: URL): CallFailure {
   return new CallFailure(
     "bad-response",
-    `${url.host} keeps redirecting without an answer. The call was given up.`,
+    t("{0} keeps redirecting without an answer. The call was given up.", url.host),
     { reached: "yes", containerMayGoOn: true },
   );
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { t } from "../../base/text.ts";
 import { CallFailure, type ProxyToken } from "../callTypes.ts";
 import { acceptedEncodings } from "../result/contentDecoder.ts";
 import type { Hop } from "./exchange.ts";
@@ -26,7 +27,7 @@ export function requestHeaders(
     if (!/^[\x21-\x7e]+$/.test(token.key) || !/^[\x21-\x7e]+$/.test(token.secret)) {
       throw new CallFailure(
         "missing-proxy-auth",
-        `The proxy token saved for ${url.host} is damaged. Save it again. Nothing was sent.`,
+        t("The proxy token saved for {0} is damaged. Save it again. Nothing was sent.", url.host),
       );
     }
     headers["modal-key"] = token.key;

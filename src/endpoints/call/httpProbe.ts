@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { failureOf } from "../../base/failure.ts";
 import { cancelled, isAborted } from "../../base/abort.ts";
@@ -27,7 +28,7 @@ const maxHops = 60;
  */
 export function httpProbe({ clock, proxyToken }: HttpProbeParts): Probe {
   return (url, { timeoutMs, signal }) => {
-    const first = safeUrl(url, "the URL of the health check or of the warm-up");
+    const first = safeUrl(url, t("the URL of the health check or of the warm-up"));
     return within(clock, timeoutMs, first.host, signal, async (limit): Promise<ProbeAnswer> => {
       let hop: { readonly url: URL; readonly method: "GET" | "POST" } = {
         url: first,

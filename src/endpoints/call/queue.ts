@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { Failure } from "../../base/failure.ts";
 
@@ -111,6 +112,6 @@ export class CallQueue {
 function givenUp(): Failure {
   return new Failure(
     "cancelled",
-    "Cancelled while it waited for its turn. Nothing was sent, nothing is billed.",
+    t("Cancelled while it waited for its turn. Nothing was sent and nothing is billed."),
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { CallFailure } from "../callTypes.ts";
 import { isLoopback, isSafe } from "../catalogue/endpointUrl.ts";
 import type { Hop } from "./exchange.ts";
@@ -29,7 +30,7 @@ export function nextHop(
   if (!URL.canParse(location, hop.url.href)) {
     throw new CallFailure(
       "bad-response",
-      `${hop.url.host} redirects to something that is not a URL.`,
+      t("{0} redirects to something that is not a URL.", hop.url.host),
       { reached: "maybe", status },
     );
   }
@@ -40,7 +41,12 @@ export function nextHop(
   if (!isSafe(url) || (isLoopback(url.hostname) && !isLoopback(hop.url.hostname))) {
     throw new CallFailure(
       "bad-response",
-      `${hop.url.host} redirects to ${url.protocol}//${url.host}, which is not safe to follow.`,
+      t(
+        "{0} redirects to {1}//{2}, which is not safe to follow.",
+        hop.url.host,
+        url.protocol,
+        url.host,
+      ),
       { reached: "maybe", status },
     );
   }
@@ -50,7 +56,11 @@ export function nextHop(
   }
   throw new CallFailure(
     "bad-setting",
-    `The endpoint has moved to ${url.origin}${url.pathname}. Set that address in modalMeter.endpointUrls and call again.`,
+    t(
+      "The endpoint has moved to {0}{1}. Set that address in modalMeter.endpointUrls and call again.",
+      url.origin,
+      url.pathname,
+    ),
     { reached: "maybe", status },
   );
 }

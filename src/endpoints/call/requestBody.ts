@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { promptField, type Endpoint, type Field } from "../catalogue/endpoint.ts";
 import type { Json, JsonObject } from "../json.ts";
@@ -66,7 +67,7 @@ export function buildRequest(
 export function checked(field: Field, entered: Json | undefined): Json | undefined {
   const value = isEmpty(entered) && field.kind !== "json" ? defaultOf(field) : entered;
   if (isEmpty(value)) {
-    if (field.required) throw wrong(field, "must not be empty");
+    if (field.required) throw wrong(field, t("must not be empty"));
     // An empty text is a value (a negative prompt of ""); nothing at all is not.
     return field.kind === "text" && value === "" ? "" : undefined;
   }
@@ -81,17 +82,17 @@ export function checked(field: Field, entered: Json | undefined): Json | undefin
     case "seed":
       return numberOf(field, value, field);
     case "boolean":
-      if (typeof value !== "boolean") throw wrong(field, "must be true or false");
+      if (typeof value !== "boolean") throw wrong(field, t("must be true or false"));
       return value;
     case "choice":
       if (!field.choices.some((choice) => choice === value)) {
-        throw wrong(field, `must be one of ${field.choices.join(", ")}`);
+        throw wrong(field, t("must be one of {0}", field.choices.join(", ")));
       }
       return value;
     case "image":
       return textOf(field, value, Math.ceil(field.maxBytes / 3) * 4 + 100);
     case "jsonFile":
-      if (typeof value !== "object") throw wrong(field, "must be a JSON object");
+      if (typeof value !== "object") throw wrong(field, t("must be a JSON object"));
       return value;
     default:
       return value;
@@ -114,8 +115,9 @@ function isEmpty(value: Json | undefined): value is undefined | null | "" {
 }
 
 function textOf(field: Field, value: Json, maxLength: number): string {
-  if (typeof value !== "string") throw wrong(field, "must be a text");
-  if (value.length > maxLength) throw wrong(field, `must have at most ${maxLength} characters`);
+  if (typeof value !== "string") throw wrong(field, t("must be a text"));
+  if (value.length > maxLength)
+    throw wrong(field, t("must have at most {0} characters", maxLength));
   return value;
 }
 
@@ -128,16 +130,17 @@ function numberOf(
     readonly multipleOf?: number | null;
   },
 ): number {
-  if (typeof value !== "number" || !Number.isFinite(value)) throw wrong(field, "must be a number");
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw wrong(field, t("must be a number"));
   if (field.kind !== "number" && !Number.isSafeInteger(value)) {
-    throw wrong(field, "must be a whole number");
+    throw wrong(field, t("must be a whole number"));
   }
   const { minimum, maximum } = range;
-  if (minimum !== null && value < minimum) throw wrong(field, `must be ${minimum} or more`);
-  if (maximum !== null && value > maximum) throw wrong(field, `must be ${maximum} or less`);
+  if (minimum !== null && value < minimum) throw wrong(field, t("must be {0} or more", minimum));
+  if (maximum !== null && value > maximum) throw wrong(field, t("must be {0} or less", maximum));
   const step = range.multipleOf ?? null;
   if (step !== null && Math.abs(value / step - Math.round(value / step)) > 1e-9) {
-    throw wrong(field, `must be a multiple of ${step}`);
+    throw wrong(field, t("must be a multiple of {0}", step));
   }
   return value;
 }

@@ -1,3 +1,4 @@
+import { plural, sentences, t } from "../../base/text.ts";
 import type { FailureReason } from "../../base/failure.ts";
 import { CallFailure, type Reached } from "../callTypes.ts";
 import { errorDetail, type ErrorDetail } from "./errorDetail.ts";
@@ -30,7 +31,10 @@ const modalTexts: readonly {
     pattern: /app for invoked web endpoint is stopped/i,
     verdict: ({ endpoint }) => ({
       reason: "endpoint-stopped",
-      message: `The app behind "${endpoint}" is stopped. Start a session, then call again. Nothing was billed.`,
+      message: t(
+        'The app behind "{0}" is stopped. Start a session, then call again. Nothing was billed.',
+        endpoint,
+      ),
       reached: "no",
     }),
   },
@@ -38,7 +42,11 @@ const modalTexts: readonly {
     pattern: /invalid function call/i,
     verdict: ({ endpoint, url }) => ({
       reason: "endpoint-not-found",
-      message: `Modal knows no endpoint at ${url.host}. Check the URL of "${endpoint}" in the settings, or deploy the app. Nothing was billed.`,
+      message: t(
+        'Modal knows no endpoint at {0}. Check the URL of "{1}" in the settings, or deploy the app. Nothing was billed.',
+        url.host,
+        endpoint,
+      ),
       reached: "no",
     }),
   },
@@ -46,8 +54,9 @@ const modalTexts: readonly {
     pattern: /workspace .{0,60}is disabled/i,
     verdict: () => ({
       reason: "spend-limit",
-      message:
+      message: t(
         "Modal has disabled this workspace, most often because its spend limit is reached. Look at Settings, Usage and billing on modal.com.",
+      ),
       reached: "no",
     }),
   },
@@ -60,7 +69,7 @@ const modalTexts: readonly {
     pattern: /bad redirect method/i,
     verdict: () => ({
       reason: "bad-response",
-      message: "Modal refused to hand the result over. Call again, and please report this.",
+      message: t("Modal did not hand over the result. Call again, and please report this."),
       reached: "yes",
     }),
   },
@@ -68,7 +77,10 @@ const modalTexts: readonly {
     pattern: /function execution timed out/i,
     verdict: ({ endpoint }) => ({
       reason: "timed-out",
-      message: `"${endpoint}" ran longer than its function's timeout and was ended by Modal; the time until then is billed. Raise timeout= in the decorator, or ask for less work.`,
+      message: t(
+        '"{0}" ran longer than its function\'s timeout and was ended by Modal; the time until then is billed. Raise timeout= in the decorator, or ask for less work.',
+        endpoint,
+      ),
       reached: "yes",
     }),
   },
@@ -76,7 +88,10 @@ const modalTexts: readonly {
     pattern: /terminated by signal|out of memory|oom.?kill/i,
     verdict: ({ endpoint }) => ({
       reason: "endpoint-failed",
-      message: `The container of "${endpoint}" was killed, most often because it ran out of memory. Ask for more memory= or a larger gpu= in the decorator, or for a smaller result.`,
+      message: t(
+        'The container of "{0}" was killed, most often because it ran out of memory. Ask for more memory= or a larger gpu= in the decorator, or for a smaller result.',
+        endpoint,
+      ),
       reached: "yes",
     }),
   },
@@ -84,7 +99,10 @@ const modalTexts: readonly {
     pattern: /lost track of input/i,
     verdict: ({ endpoint }) => ({
       reason: "endpoint-failed",
-      message: `Modal lost the call to "${endpoint}", for example because its container was moved. Its time until then may be billed. Call again.`,
+      message: t(
+        'Modal lost the call to "{0}", for example because its container was moved. Its time until then may be billed. Call again.',
+        endpoint,
+      ),
       reached: "yes",
     }),
   },
@@ -92,7 +110,10 @@ const modalTexts: readonly {
     pattern: /missing request, possibly due to expiry or cancellation/i,
     verdict: ({ endpoint }) => ({
       reason: "not-found",
-      message: `Modal no longer has the result of this call to "${endpoint}": it was cancelled, or fetched too late. Call again; that is a new call and is billed.`,
+      message: t(
+        'Modal no longer has the result of this call to "{0}": it was cancelled, or fetched too late. Call again; that is a new call and is billed.',
+        endpoint,
+      ),
       reached: "yes",
     }),
   },
@@ -127,8 +148,9 @@ function verdictOf(response: FailedResponse, detail: ErrorDetail): Verdict {
 
 function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
   const { endpoint, url, status } = response;
-  const said = detail.text === "" ? "" : ` It says: ${detail.text}`;
-  const page = detail.shape === "html" ? " with a web page" : "";
+  const said = detail.text === "" ? "" : t("It says: {0}", detail.text);
+  const answer =
+    detail.shape === "html" ? t("HTTP {0} with a web page", status) : t("HTTP {0}", status);
   switch (status) {
     case 400:
     case 422:
@@ -141,46 +163,70 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
     case 407:
       return refused(endpoint, status, said);
     case 404:
-      return notFound(response, detail, said, page);
+      return notFound(response, detail, said, answer);
     case 405:
       return {
         reason: "endpoint-not-found",
-        message: `${url.pathname} at ${url.host} takes another method. Set "method" (GET or POST) of "${endpoint}" in modalMeter.endpoints.`,
+        message: t(
+          '{0} at {1} accepts another method only. Set "method" (GET or POST) of "{2}" in modalMeter.endpoints.',
+          url.pathname,
+          url.host,
+          endpoint,
+        ),
         reached: "yes",
       };
     case 408:
     case 504:
       return {
         reason: "timed-out",
-        message: `The server gave up waiting for "${endpoint}" (HTTP ${status}); the work may go on and be billed.${said}`,
+        message: sentences(
+          t(
+            'The server stopped waiting for "{0}" (HTTP {1}). The work may go on and be billed.',
+            endpoint,
+            status,
+          ),
+          said,
+        ),
         reached: "maybe",
       };
     case 413:
       return {
         reason: "invalid-argument",
-        message: `The request to "${endpoint}" is too large for the server. Pick a smaller file.`,
+        message: t(
+          'The request to "{0}" is too large for the server. Pick a smaller file.',
+          endpoint,
+        ),
         reached: "maybe",
       };
     case 429:
       return {
         reason: "rate-limited",
-        message: `Too many calls at once (HTTP 429). Wait ${waitText(response.headers["retry-after"])} and call again.`,
+        message: t(
+          "Too many calls at once (HTTP 429). Wait {0} and call again.",
+          waitText(response.headers["retry-after"]),
+        ),
         reached: "no",
       };
     case 502:
       return {
         reason: "service-error",
-        message: `The server in front of "${endpoint}" could not reach the app (HTTP 502). Look at the app's log, then call again.`,
+        message: t(
+          'The server in front of "{0}" could not reach the app (HTTP 502). Look at the app\'s log, then call again.',
+          endpoint,
+        ),
         reached: "maybe",
       };
     case 503:
       return {
         reason: "service-error",
-        message: `No container of "${endpoint}" is ready (HTTP 503). It may be starting: wait a minute and call again. If it stays so, look at the app's log.`,
+        message: t(
+          'No container of "{0}" is ready (HTTP 503). It may be starting: wait a minute and call again. If it stays so, look at the app\'s log.',
+          endpoint,
+        ),
         reached: "maybe",
       };
     default:
-      return other(response, detail, said, page);
+      return other(response, detail, said, answer);
   }
 }
 
@@ -191,10 +237,12 @@ function badRequest(
 ): Verdict {
   return {
     reason: "invalid-argument",
-    message:
+    message: sentences(
       detail.fields.length > 0
-        ? `"${endpoint}" refused ${detail.fields.map((name) => `"${name}"`).join(", ")}.${said}`
-        : `"${endpoint}" refused the request (HTTP ${status}).${said}`,
+        ? t('"{0}" refused {1}.', endpoint, detail.fields.map((name) => `"${name}"`).join(", "))
+        : t('"{0}" refused the request (HTTP {1}).', endpoint, status),
+      said,
+    ),
     reached: "yes",
   };
 }
@@ -203,17 +251,23 @@ function notFound(
   { endpoint, url }: FailedResponse,
   detail: ErrorDetail,
   said: string,
-  page: string,
+  answer: string,
 ): Verdict {
   return detail.shape === "json" && !detail.isPlainNotFound && detail.text !== ""
     ? {
         reason: "invalid-argument",
-        message: `"${endpoint}" did not find what was asked for.${said}`,
+        message: sentences(t('"{0}" did not find what was asked for.', endpoint), said),
         reached: "yes",
       }
     : {
         reason: "endpoint-not-found",
-        message: `The server at ${url.host} answers${page}, but has nothing at ${url.pathname}. Check the URL of "${endpoint}" and the app's routes.`,
+        message: t(
+          'The server at {0} answers ({1}), but has nothing at {2}. Check the URL of "{3}" and the app\'s routes.',
+          url.host,
+          answer,
+          url.pathname,
+          endpoint,
+        ),
         reached: detail.shape === "html" ? "maybe" : "yes",
       };
 }
@@ -222,25 +276,40 @@ function other(
   { endpoint, url, status }: FailedResponse,
   detail: ErrorDetail,
   said: string,
-  page: string,
+  answer: string,
 ): Verdict {
   if (/cuda.{0,20}out of memory|outofmemoryerror|\bOOM\b/i.test(detail.text)) {
     return {
       reason: "endpoint-failed",
-      message: `The GPU of "${endpoint}" ran out of memory. Ask for a smaller size or fewer frames, or for a larger gpu= in the decorator.`,
+      message: t(
+        'The GPU of "{0}" ran out of memory. Ask for a smaller size or fewer frames, or for a larger gpu= in the decorator.',
+        endpoint,
+      ),
       reached: "yes",
     };
   }
   if (status >= 500) {
     return {
       reason: "endpoint-failed",
-      message: `"${endpoint}" failed (HTTP ${status})${page}; its time is billed.${said} The app's log tells more.`,
+      message: sentences(
+        t('"{0}" failed ({1}); its time is billed.', endpoint, answer),
+        said,
+        t("The app's log tells more."),
+      ),
       reached: "yes",
     };
   }
   return {
     reason: "bad-response",
-    message: `${url.host} answered HTTP ${status}${page}, which is no result. Check the URL of "${endpoint}".${said}`,
+    message: sentences(
+      t(
+        '{0} answered with {1}, which is not a result. Check the URL of "{2}".',
+        url.host,
+        answer,
+        endpoint,
+      ),
+      said,
+    ),
     reached: "maybe",
   };
 }
@@ -248,7 +317,11 @@ function other(
 function missingToken(endpoint: string, url: URL): Verdict {
   return {
     reason: "missing-proxy-auth",
-    message: `"${endpoint}" wants a proxy token, and the one saved for ${url.host} is missing or wrong. Make one on modal.com (Settings, Proxy auth tokens) and save it with "Modal Meter: Save Proxy Auth Token…". Nothing was billed.`,
+    message: t(
+      '"{0}" requires a proxy token, and the one saved for {1} is missing or wrong. Make one on modal.com (Settings, Proxy auth tokens) and save it with "Modal Meter: Save Proxy Auth Token…". Nothing was billed.',
+      endpoint,
+      url.host,
+    ),
     reached: "no",
   };
 }
@@ -256,15 +329,15 @@ function missingToken(endpoint: string, url: URL): Verdict {
 function refused(endpoint: string, status: number, said: string): Verdict {
   return {
     reason: "permission-denied",
-    message: `"${endpoint}" does not let this call in (HTTP ${status}).${said}`,
+    message: sentences(t('"{0}" did not allow this call (HTTP {1}).', endpoint, status), said),
     reached: "maybe",
   };
 }
 
 function waitText(retryAfter: string | undefined): string {
   return retryAfter !== undefined && /^\d{1,5}$/.test(retryAfter)
-    ? `${retryAfter} seconds`
-    : "a minute";
+    ? plural(Number(retryAfter), { one: "{0} second", other: "{0} seconds" })
+    : t("a minute");
 }
 
 function isModalsOwn(text: string): boolean {

@@ -7,7 +7,7 @@ import { urlProblem } from "./endpointUrl.ts";
 
 const number = z.number();
 const base = {
-  name: z.string().check(z.minLength(1, "must not be empty")),
+  name: z.string().check(z.minLength(1, { error: () => t("must not be empty") })),
   label: z.optional(z.string()),
   description: z.optional(z.string()),
   required: z.optional(z.boolean()),
@@ -18,52 +18,62 @@ const numeric = {
   default: z.optional(number),
   minimum: z.optional(number),
   maximum: z.optional(number),
-  multipleOf: z.optional(number.check(z.positive("must be above 0"))),
+  multipleOf: z.optional(number.check(z.positive({ error: () => t("must be above 0") }))),
 };
 
-const field = z.discriminatedUnion("kind", [
-  z.strictObject({
-    ...base,
-    kind: z.literal("text"),
-    default: z.optional(z.string()),
-    maxLength: z.optional(z.int().check(z.positive("must be above 0"))),
-    prompt: z.optional(z.boolean()),
-  }),
-  z.strictObject({ ...numeric, kind: z.literal("number") }),
-  z.strictObject({ ...numeric, kind: z.literal("integer") }),
-  z.strictObject({ ...base, kind: z.literal("boolean"), default: z.optional(z.boolean()) }),
-  z.strictObject({
-    ...base,
-    kind: z.literal("choice"),
-    choices: z.array(z.union([z.string(), number])).check(z.minLength(1, "must not be empty")),
-    default: z.optional(z.union([z.string(), number])),
-  }),
-  z.strictObject({
-    ...base,
-    kind: z.literal("seed"),
-    minimum: z.optional(z.int()),
-    maximum: z.optional(z.int()),
-  }),
-  z.strictObject({
-    ...base,
-    kind: z.literal("image"),
-    encoding: z.optional(z.enum(["dataUrl", "base64"])),
-    maxMegabytes: z.optional(number.check(z.positive("must be above 0"))),
-  }),
-  z.strictObject({ ...base, kind: z.literal("lora"), default: z.optional(z.string()) }),
-  z.strictObject({
-    ...base,
-    kind: z.literal("jsonFile"),
-    maxMegabytes: z.optional(number.check(z.positive("must be above 0"))),
-  }),
-  z.strictObject({ ...base, kind: z.literal("json"), default: z.optional(z.json()) }),
-]);
+const field = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({
+      ...base,
+      kind: z.literal("text"),
+      default: z.optional(z.string()),
+      maxLength: z.optional(z.int().check(z.positive({ error: () => t("must be above 0") }))),
+      prompt: z.optional(z.boolean()),
+    }),
+    z.strictObject({ ...numeric, kind: z.literal("number") }),
+    z.strictObject({ ...numeric, kind: z.literal("integer") }),
+    z.strictObject({ ...base, kind: z.literal("boolean"), default: z.optional(z.boolean()) }),
+    z.strictObject({
+      ...base,
+      kind: z.literal("choice"),
+      choices: z
+        .array(z.union([z.string(), number]))
+        .check(z.minLength(1, { error: () => t("must not be empty") })),
+      default: z.optional(z.union([z.string(), number])),
+    }),
+    z.strictObject({
+      ...base,
+      kind: z.literal("seed"),
+      minimum: z.optional(z.int()),
+      maximum: z.optional(z.int()),
+    }),
+    z.strictObject({
+      ...base,
+      kind: z.literal("image"),
+      encoding: z.optional(z.enum(["dataUrl", "base64"])),
+      maxMegabytes: z.optional(number.check(z.positive({ error: () => t("must be above 0") }))),
+    }),
+    z.strictObject({ ...base, kind: z.literal("lora"), default: z.optional(z.string()) }),
+    z.strictObject({
+      ...base,
+      kind: z.literal("jsonFile"),
+      maxMegabytes: z.optional(number.check(z.positive({ error: () => t("must be above 0") }))),
+    }),
+    z.strictObject({ ...base, kind: z.literal("json"), default: z.optional(z.json()) }),
+  ],
+  { error: () => t('has a "kind" that does not exist') },
+);
 
 const setting = z.strictObject({
-  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,39}$/i, 'must look like "my-endpoint"')),
+  name: z
+    .string()
+    .check(
+      z.regex(/^[a-z0-9][a-z0-9._-]{0,39}$/i, { error: () => t('must look like "my-endpoint"') }),
+    ),
   title: z.optional(z.string()),
   description: z.optional(z.string()),
-  route: z.optional(z.string().check(z.startsWith("/", 'must begin with "/"'))),
+  route: z.optional(z.string().check(z.startsWith("/", { error: () => t('must begin with "/"') }))),
   url: z.optional(z.string()),
   method: z.optional(z.enum(["GET", "POST"])),
   fields: z.optional(z.array(field)),
@@ -72,7 +82,7 @@ const setting = z.strictObject({
   typicalSeconds: z.optional(
     z
       .tuple([number.check(z.nonnegative()), number.check(z.nonnegative())])
-      .check(z.refine(([from, to]) => from <= to, "must be [from, to]")),
+      .check(z.refine(([from, to]) => from <= to, { error: () => t("must be [from, to]") })),
   ),
   model: z.optional(z.string()),
 });

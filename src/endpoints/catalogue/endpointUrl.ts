@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { DeployedUrl } from "../../session/deployer.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -28,7 +29,7 @@ export function resolveUrl(endpoint: Endpoint, sources: UrlSources): EndpointUrl
     return {
       url: safeUrl(
         own,
-        `modalMeter.endpointUrls (or the endpoint's own "url") for "${endpoint.name}"`,
+        t('modalMeter.endpointUrls (or the endpoint\'s own "url") for "{0}"', endpoint.name),
       ),
       from: "setting",
     };
@@ -54,11 +55,11 @@ export function safeUrl(text: string, where: string): URL {
 
 /** Why an address may not be called, after its name: "is not a URL"; undefined: it may be. */
 export function urlProblem(text: string): string | undefined {
-  if (!URL.canParse(text)) return "is not a URL. It looks like https://….modal.run";
+  if (!URL.canParse(text)) return t("is not a URL. It looks like https://….modal.run");
   const url = new URL(text);
   if (url.username !== "" || url.password !== "")
-    return "has a user name or password in it. Save proxy tokens with the command instead";
-  return isSafe(url) ? undefined : "must start with https:// (http:// only for this machine)";
+    return t("has a user name or password in it. Save proxy tokens with the command instead");
+  return isSafe(url) ? undefined : t("must start with https:// (http:// only for this machine)");
 }
 
 /** https anywhere, http on the loopback interface alone. */
@@ -84,12 +85,15 @@ function deployedUrl(endpoint: Endpoint, deployed: readonly DeployedUrl[]): URL 
   const wanted = plain(endpoint.route);
   const named = deployed.filter(({ functionName }) => plain(lastPart(functionName)) === wanted);
   const exact = only(named, endpoint);
-  if (exact !== undefined) return safeUrl(exact.url, "the deploy's output");
+  if (exact !== undefined) return safeUrl(exact.url, t("the deploy's output"));
   const app = only(bestHosts(deployed, wanted), endpoint);
-  if (app !== undefined) return below(safeUrl(app.url, "the deploy's output"), endpoint);
+  if (app !== undefined) return below(safeUrl(app.url, t("the deploy's output")), endpoint);
   throw new Failure(
     "endpoint-not-found",
-    `No address is known for "${endpoint.name}". Start a session, or set its URL in modalMeter.endpointUrls.`,
+    t(
+      'No address is known for "{0}". Start a session, or set its URL in modalMeter.endpointUrls.',
+      endpoint.name,
+    ),
   );
 }
 
@@ -120,7 +124,11 @@ function only(candidates: readonly DeployedUrl[], endpoint: Endpoint): DeployedU
   const hosts = candidates.map(({ url }) => (URL.canParse(url) ? new URL(url).host : url));
   throw new Failure(
     "bad-setting",
-    `Several deployed apps could serve "${endpoint.name}" (${hosts.join(", ")}). Set its URL in modalMeter.endpointUrls, so that no wrong app is started.`,
+    t(
+      'Several deployed apps could serve "{0}" ({1}). Set its URL in modalMeter.endpointUrls, so that no wrong app is started.',
+      endpoint.name,
+      hosts.join(", "),
+    ),
   );
 }
 
@@ -136,5 +144,5 @@ function plain(name: string): string {
 }
 
 function bad(where: string, what: string): Failure {
-  return new Failure("bad-setting", `The address in ${where} ${what}.`);
+  return new Failure("bad-setting", t("The address in {0} {1}.", where, what));
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Endpoint, Field } from "./endpoint.ts";
 import type { ResultKind } from "../resultKind.ts";
@@ -31,7 +32,7 @@ const operation = z.object({
 const body = z.object({ content, required: z.optional(z.boolean()) });
 const response = z.object({ content: z.optional(content) });
 const document = z.object({
-  openapi: z.string().check(z.regex(/^3\./, "is not version 3")),
+  openapi: z.string().check(z.regex(/^3\./)),
   info: z.optional(z.object({ title: z.optional(z.string()) })),
   paths: z.record(z.string(), z.record(z.string(), z.unknown())),
 });
@@ -51,7 +52,7 @@ export function readOpenApi(value: unknown, base: URL): OpenApiCatalogue {
   if (!parsed.success) {
     throw new Failure(
       "bad-output",
-      "This is not an OpenAPI 3 document. Point at the app's /openapi.json.",
+      t("This is not an OpenAPI 3 document. Point at the app's /openapi.json."),
     );
   }
   const source = new SchemaSource(value);
@@ -86,9 +87,9 @@ export function baseOfDocument(url: URL): URL {
 }
 
 function unusable(route: string, data: Operation, count: number): string | null {
-  if (data.deprecated === true) return "it is deprecated";
-  if (route.includes("{")) return "its address has variable parts";
-  if (count >= mostEndpoints) return `only the first ${mostEndpoints} routes are taken`;
+  if (data.deprecated === true) return t("it is deprecated");
+  if (route.includes("{")) return t("its address has variable parts");
+  if (count >= mostEndpoints) return t("only the first {0} routes are taken", mostEndpoints);
   return null;
 }
 
@@ -130,7 +131,7 @@ function queryFields(parameters: readonly unknown[], source: SchemaSource): Fiel
     if (!parsed.success) continue;
     const { name, in: place, required = false, description, schema } = parsed.data;
     if (place !== "query") {
-      if (required) return `it needs "${name}" as a ${place} parameter`;
+      if (required) return t('it needs "{0}" as a {1} parameter', name, place);
       continue;
     }
     const [field] = schemaFields(
@@ -151,16 +152,16 @@ function queryFields(parameters: readonly unknown[], source: SchemaSource): Fiel
 function bodyFields(raw: unknown, source: SchemaSource): readonly Field[] | string {
   if (raw === undefined) return [];
   const parsed = z.safeParse(body, source.resolve(raw));
-  if (!parsed.success) return "its body cannot be read";
+  if (!parsed.success) return t("its body cannot be read");
   const json = Object.entries(parsed.data.content).find(([type]) =>
     /^application\/([\w.+-]+\+)?json\b/.test(type),
   );
   if (json === undefined) {
-    return parsed.data.required === true ? "its body is not JSON" : [];
+    return parsed.data.required === true ? t("its body is not JSON") : [];
   }
   const fields = schemaFields(json[1].schema, source, "body");
   return fields.length === 0 && parsed.data.required === true && json[1].schema !== undefined
-    ? "its body is not an object with fields"
+    ? t("its body is not an object with fields")
     : fields;
 }
 

@@ -2,7 +2,7 @@ import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
 /** What we ask for, and can undo. */
-export const acceptedEncodings = "gzip, deflate, br";
+export const acceptedEncodings = "gzip, deflate, br"; // not shown: a header
 
 /** Beyond this much output, an expansion of more than `bombRatio` is taken for an attack. */
 const bombFloorBytes = 64 * 1024 * 1024;

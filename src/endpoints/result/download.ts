@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { plural, t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { BatchedFile } from "./batchedFile.ts";
 import { CallFailure, type CallFailureFacts, type CallLimits } from "../callTypes.ts";
@@ -56,7 +57,10 @@ export async function download(
   if (decoders === undefined) {
     throw new CallFailure(
       "bad-response",
-      `The server packed the result as "${message.headers["content-encoding"] ?? ""}", which cannot be unpacked here. Let the app answer with gzip, br or no Content-Encoding.`,
+      t(
+        'The server packed the result as "{0}", which cannot be unpacked here. Let the app answer with gzip, br or no Content-Encoding.',
+        message.headers["content-encoding"] ?? "",
+      ),
     );
   }
   const file = await openFile(path, decoders.length === 0);
@@ -140,21 +144,32 @@ function stallTimer(
 function tooLarge(bytes: number, limits: CallLimits): CallFailure {
   return new CallFailure(
     "bad-response",
-    `The result is larger than the limit (${sizeText(bytes)} of ${sizeText(limits.maxResultBytes)}). Let the app make it smaller, or write it to a volume and answer with its path.`,
+    t(
+      "The result is larger than the limit ({0} of {1}). Let the app make it smaller, or write it to a volume and answer with its path.",
+      sizeText(bytes),
+      sizeText(limits.maxResultBytes),
+    ),
   );
 }
 
 function bomb(received: number, decoded: number): CallFailure {
   return new CallFailure(
     "bad-response",
-    `The result unpacks from ${sizeText(received)} to more than ${sizeText(decoded)}: it looks like a decompression bomb and was dropped.`,
+    t(
+      "The result unpacks from {0} to more than {1}: it looks like a decompression bomb and was dropped.",
+      sizeText(received),
+      sizeText(decoded),
+    ),
   );
 }
 
 function stalled(limits: CallLimits): CallFailure {
   return new CallFailure(
     "timed-out",
-    `The result stopped arriving: nothing came for ${Math.round(limits.stallMs / 60_000)} minutes.`,
+    plural(Math.round(limits.stallMs / 60_000), {
+      one: "The result stopped arriving: nothing came for {0} minute.",
+      other: "The result stopped arriving: nothing came for {0} minutes.",
+    }),
   );
 }
 
@@ -163,7 +178,7 @@ function broken(error: unknown, received: number, declared: number | null): Call
   if (code?.startsWith("Z_") === true || code?.startsWith("ERR__ERROR_") === true) {
     return new CallFailure(
       "bad-response",
-      "The compressed result is damaged.",
+      t("The compressed result is damaged."),
       {},
       { cause: error },
     );
@@ -172,15 +187,24 @@ function broken(error: unknown, received: number, declared: number | null): Call
     return new CallFailure(
       "disk",
       code === "ENOSPC" || code === "EDQUOT"
-        ? "The disk is full: the result could not be saved. Free some space and call again."
-        : `The result could not be written (${code}). Choose another folder in "modalMeter.resultsFolder".`,
+        ? t("The disk is full: the result could not be saved. Free some space and call again.")
+        : t(
+            'The result could not be written ({0}). Choose another folder in "modalMeter.resultsFolder".',
+            code,
+          ),
       {},
       { cause: error },
     );
   }
-  const of = declared === null ? "" : ` of ${sizeText(declared)}`;
+  const arrived = sizeText(received);
   return new BrokenBody(
-    `The connection broke in the middle of the result, after ${sizeText(received)}${of}.`,
+    declared === null
+      ? t("The connection broke in the middle of the result, after {0}.", arrived)
+      : t(
+          "The connection broke in the middle of the result, after {0} of {1}.",
+          arrived,
+          sizeText(declared),
+        ),
     error,
   );
 }

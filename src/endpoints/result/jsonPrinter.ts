@@ -217,6 +217,7 @@ export class JsonPrinter {
       // A last group without its padding.
       this.#emit(this.#rest);
       this.#sink.end();
+      // not shown: a part of the result file
       this.#out.push(
         Buffer.from(`"[saved as ${this.#extractedName}, ${this.#extractedBytes} bytes]"`),
       );

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { t } from "../../base/text.ts";
 import { publish, removeQuietly } from "./atomicFile.ts";
 import { JsonPrinter, type StringSink } from "./jsonPrinter.ts";
 import { sniffMedia, type Media } from "./mediaType.ts";
@@ -37,11 +38,15 @@ export async function reworkJson(
     await removeQuietly(prettyPath);
     if (signal.aborted) throw error;
     // The result is whole as it was sent: a full disk must not take it away.
-    return { path, extracted: [], remark: "The JSON could not be made readable; it is as sent." };
+    return {
+      path,
+      extracted: [],
+      remark: t("The JSON could not be made readable; it is as sent."),
+    };
   }
   await extractor.discard();
   await removeQuietly(prettyPath);
-  return { path, extracted: [], remark: "The JSON is not sound; it was kept as it was sent." };
+  return { path, extracted: [], remark: t("The JSON is not sound; it was kept as it was sent.") };
 }
 
 /** Resolves to whether the text was sound. */

@@ -49,6 +49,7 @@ export function bareType(contentType: string | undefined): string {
 export function sniffMedia(head: Buffer): Media | undefined {
   const ascii = head.toString("latin1");
   const at = (offset: number, text: string): boolean => ascii.startsWith(text, offset);
+  // not shown: the first bytes of a file
   if (at(0, "\x89PNG\r\n\x1a\n")) return media("png", "image/png");
   if (at(0, "\xff\xd8\xff")) return media("jpg", "image/jpeg");
   if (at(0, "GIF87a") || at(0, "GIF89a")) return media("gif", "image/gif");

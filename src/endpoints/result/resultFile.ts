@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { t } from "../../base/text.ts";
 import { isCode, publish, removeQuietly } from "./atomicFile.ts";
 import { CallFailure, type CallTarget } from "../callTypes.ts";
 import { BrokenBody, download, type Download, type DownloadOptions } from "./download.ts";
@@ -100,7 +101,7 @@ async function reserveSomewhere(
     const folder = join(tmpdir(), "modal-meter-results");
     try {
       const part = await reservePart(folder, stem);
-      return { part, folder, remarks: [`${wanted} cannot be written; saved in ${folder}.`] };
+      return { part, folder, remarks: [t("{0} cannot be written; saved in {1}.", wanted, folder)] };
     } catch {
       throw diskFailure(error);
     }
@@ -145,7 +146,10 @@ function emptyResult(message: IncomingMessage, target: CallTarget): SavedResult 
   if (target.expects !== "any" && message.statusCode !== 204) {
     throw new CallFailure(
       "bad-response",
-      `"${target.endpoint}" answered with an empty body. Look at the app's log for what happened.`,
+      t(
+        '"{0}" answered with an empty body. Look at the app\'s log for what happened.',
+        target.endpoint,
+      ),
     );
   }
   return {
@@ -167,7 +171,10 @@ function refuseWrongKind(
   if (media.extension === "html" && target.expects !== "any") {
     throw new CallFailure(
       "bad-response",
-      `"${target.endpoint}" answered with a web page, not with a result. Check the endpoint's URL.`,
+      t(
+        '"{0}" answered with a web page, not with a result. Check the endpoint\'s URL.',
+        target.endpoint,
+      ),
     );
   }
   const framed =
@@ -176,8 +183,8 @@ function refuseWrongKind(
   if ((!framed || isOverlong(message)) && isCutShort(media, body)) {
     throw new BrokenBody(
       framed
-        ? "The server announced a shorter result than it sent: the file has no end."
-        : "The connection closed in the middle of the result: the file has no end.",
+        ? t("The server announced a shorter result than it sent: the file has no end.")
+        : t("The connection closed in the middle of the result: the file has no end."),
       undefined,
     );
   }
@@ -186,7 +193,7 @@ function refuseWrongKind(
 function oddities(message: IncomingMessage, media: Media): string[] {
   const remarks = typeRemarks(message, media);
   if (isOverlong(message)) {
-    remarks.push("The server sent more than it announced; the file may be incomplete.");
+    remarks.push(t("The server sent more than it announced; the file may be incomplete."));
   }
   return remarks;
 }
@@ -199,7 +206,7 @@ function typeRemarks(message: IncomingMessage, media: Media): string[] {
   // "image/jpg" and other spellings of the same thing.
   if (media.type === "image/jpeg" && declared === "image/jpg") return [];
   if (media.type === "audio/wav" && declared === "audio/x-wav") return [];
-  return [`The server called the result "${declared}", its bytes say "${media.type}".`];
+  return [t('The server called the result "{0}", its bytes say "{1}".', declared, media.type)];
 }
 
 async function afterFailure(error: unknown, path: string): Promise<unknown> {
@@ -219,10 +226,13 @@ async function hasBytes(path: string): Promise<boolean> {
 }
 
 function diskFailure(error: unknown): CallFailure {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  const code = error instanceof Error && "code" in error ? String(error.code) : t("unknown error");
   return new CallFailure(
     "disk",
-    `The result could not be saved (${code}). Check "modalMeter.resultsFolder" and the free space.`,
+    t(
+      'The result could not be saved ({0}). Check "modalMeter.resultsFolder" and the free space.',
+      code,
+    ),
     {},
     { cause: error },
   );

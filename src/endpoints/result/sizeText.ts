@@ -1,6 +1,8 @@
+import { plural } from "../../base/text.ts";
+
 /** A size as people say it: "1.4 MB". Decimal units. */
 export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return plural(bytes, { one: "{0} byte", other: "{0} bytes" });
   const units = ["kB", "MB", "GB", "TB"];
   let value = bytes;
   let unit = -1;

@@ -57,7 +57,7 @@ describe("settings", () => {
         error instanceof Failure &&
         error.reason === "bad-setting" &&
         error.message.includes("modalMeter.control") &&
-        error.message.includes('"telepathy"'),
+        error.message.includes('must be one of "auto", "sdk", "cli" (it is "telepathy")'),
     );
   });
 

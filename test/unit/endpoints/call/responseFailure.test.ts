@@ -50,7 +50,7 @@ describe("an answer that is no result", () => {
       "no",
       /Save Proxy Auth Token…/,
     ],
-    [400, "modal-http: bad redirect method", "bad-response", "yes", /hand the result over/],
+    [400, "modal-http: bad redirect method", "bad-response", "yes", /did not hand over the result/],
     [
       500,
       "modal-http: internal error: function execution timed out",
@@ -163,7 +163,7 @@ describe("an answer that is no result", () => {
     const html = { "content-type": "text/html" };
     assert.match(
       failure(404, page, { headers: html, url: "https://example.com/flux" }).message,
-      /example\.com answers with a web page/,
+      /example\.com answers \(HTTP 404 with a web page\)/,
     );
     assert.equal(failure(502, page, { headers: html }).reason, "service-error");
     assert.match(failure(418, page, { headers: html }).message, /HTTP 418 with a web page/);
