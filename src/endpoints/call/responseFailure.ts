@@ -175,6 +175,26 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
         ),
         reached: "yes",
       };
+    case 413:
+      return {
+        reason: "invalid-argument",
+        message: t(
+          'The request to "{0}" is too large for the server. Pick a smaller file.',
+          endpoint,
+        ),
+        reached: "maybe",
+      };
+    default:
+      return troubleOf(response, said) ?? other(response, detail, said, answer);
+  }
+}
+
+/** An answer that says that the server, not the request, is the trouble; undefined: it says no such thing. */
+function troubleOf(
+  { endpoint, status, headers }: FailedResponse,
+  said: string,
+): Verdict | undefined {
+  switch (status) {
     case 408:
     case 504:
       return {
@@ -189,21 +209,12 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
         ),
         reached: "maybe",
       };
-    case 413:
-      return {
-        reason: "invalid-argument",
-        message: t(
-          'The request to "{0}" is too large for the server. Pick a smaller file.',
-          endpoint,
-        ),
-        reached: "maybe",
-      };
     case 429:
       return {
         reason: "rate-limited",
         message: t(
           "Too many calls at once (HTTP 429). Wait {0} and call again.",
-          waitText(response.headers["retry-after"]),
+          waitText(headers["retry-after"]),
         ),
         reached: "no",
       };
@@ -226,7 +237,7 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
         reached: "maybe",
       };
     default:
-      return other(response, detail, said, answer);
+      return undefined;
   }
 }
 

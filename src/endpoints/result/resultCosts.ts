@@ -56,7 +56,7 @@ export class ResultCosts {
     const withBill = isBilled || !this.#olderAtMs.has(scope);
     const due = this.#due(scope, nowMs, withBill);
     if (due.length === 0) return;
-    const lease = `result costs:${scope}`;
+    const lease = `result-costs:${scope}`;
     if (!ledger.acquireLease(lease, holder, pid, nowMs, leaseMs)) return;
     try {
       await this.#amend(scope, due, withBill);

@@ -33,7 +33,7 @@ export class PendingWrites {
 
   add(write: Write): void {
     this.#version += 1;
-    const key = keyOf(write) ?? `own ${this.#version}`;
+    const key = keyOf(write) ?? `own:${this.#version}`;
     if (write[0] === "recordListing") this.#thin(write[1], key);
     const known = this.#unsent.get(key);
     if (known === undefined && this.size >= maxKept) this.#dropped += 1;

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { evaluate } from "./expression.ts";
 import { arithmetic } from "./operator.ts";
 import { spoil, spoiledBy, unknown } from "./plain.ts";
@@ -19,12 +20,12 @@ function valueOf(nodes: readonly Node[], scope: PythonScope): Value {
   const parts = partsOf(nodes);
   const [only] = parts;
   if (parts.length === 1 && nodes.at(-1)?.name !== "," && only?.[0] !== undefined) {
-    return only[0].name === "*" ? unknown("it is unpacked") : evaluate(only[0], scope);
+    return only[0].name === "*" ? unknown(t("it is unpacked")) : evaluate(only[0], scope);
   }
   const items = parts.map(([first]) =>
     first === undefined || first.name === "*" ? undefined : evaluate(first, scope),
   );
-  if (items.includes(undefined)) return unknown("it is unpacked");
+  if (items.includes(undefined)) return unknown(t("it is unpacked"));
   return { kind: "tuple", items: items.filter((item) => item !== undefined) };
 }
 
@@ -62,7 +63,7 @@ function unpack(parts: readonly (readonly Node[])[], value: Value, scope: Python
       isSequence && !hasStar && value.items.length === parts.length
         ? value.items[index]
         : undefined;
-    bindOne(target, item ?? unknown(spoiledBy(value) ?? "it is unpacked"), scope);
+    bindOne(target, item ?? unknown(spoiledBy(value) ?? t("it is unpacked")), scope);
   }
 }
 
@@ -71,7 +72,7 @@ function bindMember(target: Node, value: Value, scope: PythonScope): void {
   const [objectNode, operator, last, ...more] = childrenOf(target);
   if (objectNode === undefined || last === undefined) return;
   const object = evaluate(objectNode, scope);
-  const why = `it is changed by ${shown(target, scope.tree)} = …`;
+  const why = t("it is changed by {0} = …", shown(target, scope.tree));
   const isCertain = scope.program.undecided === 0;
   if (operator?.name === ".") {
     const name = scope.tree.textOf(last);
@@ -80,7 +81,7 @@ function bindMember(target: Node, value: Value, scope: PythonScope): void {
     else spoil(object, why);
     return;
   }
-  const key = more.length === 1 ? evaluate(last, scope) : unknown("it is a slice");
+  const key = more.length === 1 ? evaluate(last, scope) : unknown(t("it is a slice"));
   if (object.kind === "library" && object.path === "os.environ") {
     const known = value.kind === "str" && isCertain ? value.value : unknown(why);
     if (key.kind === "str") scope.program.environment.set(key.value, known);
@@ -96,6 +97,6 @@ export function update(node: Node, scope: PythonScope): void {
   const before = evaluate(target, scope);
   const after = arithmetic(scope.tree.textOf(operator).slice(0, -1), before, valueOf(value, scope));
   // A list is changed in place, also under its other names.
-  if (before.kind === "list" || before.kind === "dict") spoil(before, "it is changed in place");
+  if (before.kind === "list" || before.kind === "dict") spoil(before, t("it is changed in place"));
   bindOne(target, after, scope);
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { lookUp } from "./operator.ts";
 import {
   dictionary,
@@ -32,20 +33,20 @@ export function callBuiltin(path: string, args: Arguments, scope: PythonScope): 
     case "os.environ.copy":
     case "os.environ.keys":
     case "os.environ.items":
-      return unknown("all variables at once are not followed");
+      return unknown(t("all variables at once are not followed"));
     case "os.environ.update":
     case "os.environ.clear":
     case "os.putenv":
-      scope.program.environment.forget(`${path}() changes the variables`);
+      scope.program.environment.forget(t("{0}() changes the variables", path));
       return none;
     case "dotenv.load_dotenv":
     case "load_dotenv": {
-      const why = "load_dotenv() may set it";
+      const why = t("load_dotenv() may set it");
       const override = args.keywords.get("override");
       const overrides = override !== undefined && truthOf(override) !== false;
       if (overrides || args.more !== null) scope.program.environment.forget(why);
       else scope.program.environment.load(why);
-      return unknown("load_dotenv() is not followed");
+      return unknown(t("load_dotenv() is not followed"));
     }
     case "modal.is_local":
       return bool(true);
@@ -70,7 +71,7 @@ export function callBuiltin(path: string, args: Arguments, scope: PythonScope): 
         ? int(Math.round(first.value))
         : undefined;
     default:
-      return isHarmless(path) ? unknown(`what ${path}() gives is not followed`) : undefined;
+      return isHarmless(path) ? unknown(t("what {0}() gives is not followed", path)) : undefined;
   }
 }
 
@@ -90,15 +91,17 @@ function variable(
   how: "get" | "setdefault" | "pop",
 ): Value {
   const name = positional[0] ?? keywords.get("key");
-  if (name?.kind !== "str" || more !== null) return unknown("which variable it reads is not known");
+  if (name?.kind !== "str" || more !== null)
+    return unknown(t("which variable it reads is not known"));
   const fallback = positional[1] ?? keywords.get("default") ?? none;
   const value = environment.get(name.value);
   if (how === "pop")
-    environment.set(name.value, undecided > 0 ? unknown("it may be removed") : null);
+    environment.set(name.value, undecided > 0 ? unknown(t("it may be removed")) : null);
   if (value === null) {
     if (how === "setdefault") {
-      const next = fallback.kind === "str" ? fallback.value : unknown("its default is not known");
-      environment.set(name.value, undecided > 0 ? unknown("it may be set by the file") : next);
+      const next =
+        fallback.kind === "str" ? fallback.value : unknown(t("its default is not known"));
+      environment.set(name.value, undecided > 0 ? unknown(t("it may be set by the file")) : next);
     }
     return fallback;
   }
@@ -108,18 +111,18 @@ function variable(
 function converted(to: string, { positional, keywords, more }: Arguments): Value {
   const [value, base] = positional;
   if (value === undefined || base !== undefined || keywords.size > 0 || more !== null)
-    return unknown(`this use of ${to}() is not followed`);
+    return unknown(t("this use of {0}() is not followed", to));
   if (value.kind === "unknown") return value;
   if (to === "bool") {
     const truth = truthOf(value);
-    return truth === undefined ? unknown("its truth is not known") : bool(truth);
+    return truth === undefined ? unknown(t("its truth is not known")) : bool(truth);
   }
   if (to === "str") {
     const text = textOf(value);
-    return text === undefined ? unknown("its text is not known") : str(text);
+    return text === undefined ? unknown(t("its text is not known")) : str(text);
   }
   const number = value.kind === "str" ? numberIn(value.value, to) : numberOf(value);
-  if (number === undefined) return unknown(`${to}() cannot read it`);
+  if (number === undefined) return unknown(t("{0}() cannot read it", to));
   return to === "int" ? int(Math.trunc(number)) : float(number);
 }
 
@@ -134,7 +137,7 @@ function lengthOf(value: Value): Value {
   if (spoiled !== null) return unknown(spoiled);
   if (value.kind === "str") return int(Array.from(value.value).length);
   if (value.kind === "tuple" || value.kind === "list") return int(value.items.length);
-  return unknown("its length is not followed");
+  return unknown(t("its length is not followed"));
 }
 
 function dictOf({ positional, keywords, more }: Arguments): Value | undefined {
@@ -177,7 +180,7 @@ export function callMethod(
   scope: PythonScope,
 ): Value | undefined {
   if (args.more !== null && value.kind !== "library") {
-    spoil(value, `.${method}() may change it`);
+    spoil(value, t(".{0}() may change it", method));
     return undefined;
   }
   if (value.kind === "app" && method === "include") return include(value.app, args, scope);
@@ -226,7 +229,7 @@ function ofText(text: string, method: string, { positional, keywords }: Argument
     if (!parts.includes(undefined)) return str(parts.join(text));
   }
   if (method === "format") return formatted(text, positional, keywords);
-  return unknown(`.${method}() of a text is not followed`);
+  return unknown(t(".{0}() of a text is not followed", method));
 }
 
 /** `"{}-{mode}".format(a, mode=b)`, with plain fields alone. */
@@ -251,7 +254,7 @@ function formatted(
     if (shown === undefined) isKnown = false;
     return shown ?? "";
   });
-  return isKnown ? str(result) : unknown("its format is not followed");
+  return isKnown ? str(result) : unknown(t("its format is not followed"));
 }
 
 function ofDict(
@@ -268,7 +271,7 @@ function ofDict(
   }
   if (method === "copy") return { kind: "dict", entries: [...dict.entries], spoiled: null };
   if (method === "keys" || method === "values" || method === "items")
-    return unknown(`.${method}() of a dictionary is not followed`);
+    return unknown(t(".{0}() of a dictionary is not followed", method));
   if (method === "update" && undecided === 0) {
     const added = dictOf(args);
     if (added?.kind === "dict") {
@@ -276,8 +279,8 @@ function ofDict(
       return none;
     }
   }
-  spoil(dict, `.${method}() changes it`);
-  return unknown(`.${method}() of a dictionary is not followed`);
+  spoil(dict, t(".{0}() changes it", method));
+  return unknown(t(".{0}() of a dictionary is not followed", method));
 }
 
 function ofList(
@@ -294,14 +297,14 @@ function ofList(
     const found = list.items[at];
     return found !== undefined && equal(found, first) === true
       ? int(at)
-      : unknown("its place is not known");
+      : unknown(t("its place is not known"));
   }
   if (method === "append" && first !== undefined && undecided === 0) {
     list.items.push(first);
     return none;
   }
-  spoil(list, `.${method}() changes it`);
-  return unknown(`.${method}() of a list is not followed`);
+  spoil(list, t(".{0}() changes it", method));
+  return unknown(t(".{0}() of a list is not followed", method));
 }
 
 /** `app.include(other)`: the other's functions are this one's too. */
@@ -312,6 +315,6 @@ function include(
 ): Value {
   const other = positional[0] ?? keywords.get("other_app");
   if (other?.kind === "app" && undecided === 0) app.include(other.app);
-  else app.mayHaveMore("it includes another app that cannot be told");
+  else app.mayHaveMore(t("it includes another app that cannot be told"));
   return { kind: "app", app };
 }

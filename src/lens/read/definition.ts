@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { argumentsOf, attributeOf, callValue, evaluate } from "./expression.ts";
 import { decoratorPath, modalName, register } from "./modal.ts";
 import { unknown } from "./plain.ts";
@@ -33,7 +34,7 @@ function lookInside(definition: Node, name: string, scope: PythonScope): void {
     if (last !== "function" && last !== "cls" && last !== "server") return true;
     const value = scope.names.get(head);
     const apps = value?.kind === "app" ? [value.app] : scope.program.apps;
-    for (const app of apps) app.mayHaveMore(`${name}() makes functions when it is called`);
+    for (const app of apps) app.mayHaveMore(t("{0}() makes functions when it is called", name));
     return true;
   });
 }
@@ -49,7 +50,7 @@ function classValue(node: Node, name: string, scope: PythonScope): ClassValue {
     if (statement.name === "AssignStatement") attribute(statement, attributes, scope);
     else if (statement.name === "IfStatement" || statement.name === "ForStatement") {
       for (const assigned of assignedIn(statement, scope.tree))
-        attributes.set(assigned, unknown("it is set in a branch of its class"));
+        attributes.set(assigned, unknown(t("it is set in a branch of its class")));
     }
   }
   return {
@@ -58,7 +59,7 @@ function classValue(node: Node, name: string, scope: PythonScope): ClassValue {
     definition: node,
     tree: scope.tree,
     attributes,
-    spoiled: isPlain ? null : `${name} is made by another class`,
+    spoiled: isPlain ? null : t("{0} is made by another class", name),
   };
 }
 
@@ -79,7 +80,7 @@ function attribute(statement: Node, attributes: Map<string, Value>, scope: Pytho
   const isOne = rest.length === 1 && value.length === 1 && withoutType(target ?? []).length === 1;
   attributes.set(
     scope.tree.textOf(name),
-    isOne ? evaluate(value[0], inner) : unknown("its assignment is not followed"),
+    isOne ? evaluate(value[0], inner) : unknown(t("its assignment is not followed")),
   );
 }
 
@@ -106,7 +107,7 @@ export function decorated(node: Node, scope: PythonScope): void {
   if (isRegistered) return;
   for (const decorator of others) mayRegister(decorator, scope);
   if (others.length > 0 && target.kind === "class" && !isDataclass(others, scope))
-    target.spoiled ??= `${names[0] ?? "a decorator"} may change it`;
+    target.spoiled ??= t("{0} may change it", names[0] ?? t("a decorator"));
 }
 
 /** The body of a registered function runs in its container: what it makes there is no part of the app. */
@@ -127,7 +128,7 @@ function registered(definition: Node, scope: PythonScope): Value {
 /** What stands behind an `@`, called where it is called. */
 function decoratorValue(decorator: Node, scope: PythonScope): Value {
   const [head, ...rest] = decoratorPath(decorator, scope.tree);
-  if (head === undefined) return unknown("the decorator is not followed");
+  if (head === undefined) return unknown(t("the decorator is not followed"));
   let value = scope.read(head);
   for (const name of rest) value = attributeOf(value, name);
   const list = decorator.getChild("ArgList");
@@ -137,7 +138,7 @@ function decoratorValue(decorator: Node, scope: PythonScope): Value {
   }
   const args = argumentsOf(list, scope);
   if (value.kind === "registration") return callValue(value, args, decorator, scope);
-  return value.kind === "decorator" ? value : unknown("the decorator is not followed");
+  return value.kind === "decorator" ? value : unknown(t("the decorator is not followed"));
 }
 
 function isOfOthers(decorator: Node, value: Value | undefined, scope: PythonScope): boolean {
@@ -163,6 +164,6 @@ function mayRegister(decorator: Node, scope: PythonScope): void {
     (isModule && /^(function|cls|server)$/.test(last))
   ) {
     for (const app of scope.program.apps)
-      app.mayHaveMore(`${shown(decorator, scope.tree)} may make functions`);
+      app.mayHaveMore(t("{0} may make functions", shown(decorator, scope.tree)));
   }
 }

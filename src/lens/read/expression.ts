@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { callBuiltin, callMethod } from "./builtin.ts";
 import { numberLiteral, stringParts, unescaped } from "./literal.ts";
 import { callModal } from "./modal.ts";
@@ -27,7 +28,7 @@ const maxDepth = 200;
 /** What a Python expression is worth at import. Never throws; what is not followed is unknown, with the reason. */
 export function evaluate(node: Node, scope: PythonScope): Value {
   const { program } = scope;
-  if (program.depth >= maxDepth) return unknown("it is nested too deeply");
+  if (program.depth >= maxDepth) return unknown(t("it is nested too deeply"));
   program.depth += 1;
   try {
     return valueOf(node, scope);
@@ -55,7 +56,7 @@ function valueOf(node: Node, scope: PythonScope): Value {
       return scope.read(tree.textOf(node));
     case "ParenthesizedExpression": {
       const inner = childrenOf(node)[1];
-      return inner === undefined ? unknown("it is not whole") : evaluate(inner, scope);
+      return inner === undefined ? unknown(t("it is not whole")) : evaluate(inner, scope);
     }
     case "TupleExpression":
       return listOf("tuple", node, scope);
@@ -75,27 +76,28 @@ function valueOf(node: Node, scope: PythonScope): Value {
       return conditional(node, scope);
     case "NamedExpression": {
       const [name, , value] = childrenOf(node);
-      if (name === undefined || value === undefined) return unknown("it is not whole");
+      if (name === undefined || value === undefined) return unknown(t("it is not whole"));
       const result = evaluate(value, scope);
       scope.bind(tree.textOf(name), result);
       return result;
     }
     default:
-      return unknown(`${shown(node, tree)} is not followed`);
+      return unknown(t("{0} is not followed", shown(node, tree)));
   }
 }
 
 function stringValue(literal: string): Value {
   const parts = stringParts(literal);
-  if (parts === undefined || parts.isBytes) return unknown("it is no plain text");
+  if (parts === undefined || parts.isBytes) return unknown(t("it is no plain text"));
   const text = parts.isRaw ? parts.body : unescaped(parts.body);
-  return text === undefined ? unknown("it names a character") : str(text);
+  return text === undefined ? unknown(t("it names a character")) : str(text);
 }
 
 function joined(parts: readonly Value[]): Value {
   let text = "";
   for (const part of parts) {
-    if (part.kind !== "str") return part.kind === "unknown" ? part : unknown("it is no plain text");
+    if (part.kind !== "str")
+      return part.kind === "unknown" ? part : unknown(t("it is no plain text"));
     text += part.value;
   }
   return str(text);
@@ -104,7 +106,7 @@ function joined(parts: readonly Value[]): Value {
 function formatString(node: Node, scope: PythonScope): Value {
   const { tree } = scope;
   const parts = stringParts(tree.textOf(node));
-  if (parts === undefined || parts.isBytes) return unknown("it is no plain text");
+  if (parts === undefined || parts.isBytes) return unknown(t("it is no plain text"));
   const begin = node.from + parts.bodyAt;
   const end = begin + parts.body.length;
   const pieces: Value[] = [];
@@ -114,7 +116,7 @@ function formatString(node: Node, scope: PythonScope): Value {
       .slice(at - begin, to - begin)
       .replaceAll(/\{\{|\}\}/g, (pair) => pair.slice(1));
     const text = parts.isRaw ? raw : unescaped(raw);
-    pieces.push(text === undefined ? unknown("it names a character") : str(text));
+    pieces.push(text === undefined ? unknown(t("it names a character")) : str(text));
   };
   for (const replacement of node.getChildren("FormatReplacement")) {
     plain(replacement.from);
@@ -126,7 +128,7 @@ function formatString(node: Node, scope: PythonScope): Value {
     if (text === undefined)
       return value?.kind === "unknown"
         ? value
-        : unknown(`${shown(replacement, tree)} is not followed`);
+        : unknown(t("{0} is not followed", shown(replacement, tree)));
     pieces.push(str(text));
     at = replacement.to;
   }
@@ -142,7 +144,7 @@ function listOf(kind: "tuple" | "list", node: Node, scope: PythonScope): Value {
     if (first.name === "*" && second !== undefined) {
       const inner = evaluate(second, scope);
       if ((inner.kind !== "tuple" && inner.kind !== "list") || spoiledBy(inner) !== null)
-        return unknown(`what ${shown(second, scope.tree)} holds is not known`);
+        return unknown(t("what {0} holds is not known", shown(second, scope.tree)));
       items.push(...inner.items);
     } else items.push(evaluate(first, scope));
   }
@@ -156,26 +158,26 @@ function dictOf(node: Node, scope: PythonScope): Value {
     if (first?.name === "**" && second !== undefined) {
       const inner = evaluate(second, scope);
       if (inner.kind !== "dict" || inner.spoiled !== null)
-        return unknown(`what ${shown(second, scope.tree)} holds is not known`);
+        return unknown(t("what {0} holds is not known", shown(second, scope.tree)));
       entries.push(...inner.entries);
     } else if (first !== undefined && second?.name === ":" && third !== undefined) {
       entries.push([evaluate(first, scope), evaluate(third, scope)]);
-    } else return unknown("it is no plain dictionary");
+    } else return unknown(t("it is no plain dictionary"));
   }
   return dictionary(entries);
 }
 
 function member(node: Node, scope: PythonScope): Value {
   const [object, operator, last, ...more] = childrenOf(node);
-  if (object === undefined || last === undefined) return unknown("it is not whole");
+  if (object === undefined || last === undefined) return unknown(t("it is not whole"));
   const value = evaluate(object, scope);
   if (operator?.name === ".") return attributeOf(value, scope.tree.textOf(last));
-  if (more.length !== 1) return unknown(`${shown(node, scope.tree)} is not followed`);
+  if (more.length !== 1) return unknown(t("{0} is not followed", shown(node, scope.tree)));
   const key = evaluate(last, scope);
   if (value.kind === "library" && value.path === "os.environ") {
-    if (key.kind !== "str") return unknown("which variable it reads is not known");
+    if (key.kind !== "str") return unknown(t("which variable it reads is not known"));
     const found = scope.program.environment.get(key.value);
-    if (found === null) return unknown(`the variable ${key.value} is not set`);
+    if (found === null) return unknown(t("the variable {0} is not set", key.value));
     return typeof found === "string" ? str(found) : found;
   }
   return itemOf(value, key);
@@ -189,22 +191,26 @@ export function attributeOf(object: Value, name: string): Value {
     case "library":
       return { kind: "library", path: `${object.path}.${name}` };
     case "module":
-      return object.module.names.get(name) ?? unknown(`${object.module.file} has no ${name}`);
+      return (
+        object.module.names.get(name) ?? unknown(t("{0} has no {1}", object.module.file, name))
+      );
     case "class":
-      return object.attributes.get(name) ?? unknown(`${object.name} has no ${name} of its own`);
+      return (
+        object.attributes.get(name) ?? unknown(t("{0} has no {1} of its own", object.name, name))
+      );
     case "app":
       if (name === "function" || name === "cls" || name === "server")
         return { kind: "registration", app: object.app, how: name, given: noArguments };
       if (name === "name" && object.app.name.kind === "known") return str(object.app.name.value);
-      return unknown(`.${name} of an app is not followed`);
+      return unknown(t(".{0} of an app is not followed", name));
     default:
-      return unknown(`.${name} is not followed`);
+      return unknown(t(".{0} is not followed", name));
   }
 }
 
 function call(node: Node, scope: PythonScope): Value {
   const [callee] = childrenOf(node);
-  if (callee === undefined) return unknown("it is not whole");
+  if (callee === undefined) return unknown(t("it is not whole"));
   const args = argumentsOf(node.getChild("ArgList"), scope);
   if (callee.name === "MemberExpression") {
     const [object, dot, method] = childrenOf(callee);
@@ -231,7 +237,7 @@ export function callValue(
     callModal(callee, args, node, scope) ??
     (callee.kind === "library" ? callBuiltin(callee.path, args, scope) : undefined);
   if (known !== undefined) return known;
-  const why = `what ${shown(node, scope.tree)} gives is not known`;
+  const why = t("what {0} gives is not known", shown(node, scope.tree));
   // What is handed to unknown code may come back changed.
   for (const value of [...args.positional, ...args.keywords.values()]) spoil(value, why);
   if (on !== undefined) spoil(on, why);
@@ -267,7 +273,7 @@ export function argumentsOf(list: Node | null, scope: PythonScope): Arguments {
     const [first, second, third] = part;
     if (first === undefined) continue;
     if (first.name === "*" || first.name === "**") {
-      const inner = second === undefined ? unknown("it is not whole") : evaluate(second, scope);
+      const inner = second === undefined ? unknown(t("it is not whole")) : evaluate(second, scope);
       more ??= spread(
         first.name,
         inner,
@@ -279,7 +285,7 @@ export function argumentsOf(list: Node | null, scope: PythonScope): Arguments {
       keywords.set(scope.tree.textOf(first), evaluate(third, scope));
     } else if (part.length === 1) positional.push(evaluate(first, scope));
     // A comprehension, or something that is no Python.
-    else positional.push(unknown(`${shown(first, scope.tree)}… is not followed`));
+    else positional.push(unknown(t("{0}… is not followed", shown(first, scope.tree))));
   }
   return { positional, keywords, more };
 }
@@ -293,33 +299,33 @@ function spread(
   text: string,
 ): string | null {
   const spoiled = spoiledBy(inner);
-  if (spoiled !== null) return `what ${text} holds is not known: ${spoiled}`;
+  if (spoiled !== null) return t("what {0} holds is not known: {1}", text, spoiled);
   if (stars === "*" && (inner.kind === "tuple" || inner.kind === "list")) {
     positional.push(...inner.items);
     return null;
   }
   if (stars === "**" && inner.kind === "dict") {
     for (const [key, value] of inner.entries) {
-      if (key.kind !== "str") return `not all keys of ${text} are known`;
+      if (key.kind !== "str") return t("not all keys of {0} are known", text);
       keywords.set(key.value, value);
     }
     return null;
   }
-  return `what ${text} holds is not known`;
+  return t("what {0} holds is not known", text);
 }
 
 function unary(node: Node, scope: PythonScope): Value {
   const [operator, operand] = childrenOf(node);
-  if (operator === undefined || operand === undefined) return unknown("it is not whole");
+  if (operator === undefined || operand === undefined) return unknown(t("it is not whole"));
   const value = evaluate(operand, scope);
   if (operator.name === "not") {
     const truth = truthOf(value);
     return truth === undefined ? unknownTruth(value, operand, scope) : bool(!truth);
   }
   const number = numberOf(value);
-  if (number === undefined) return value.kind === "unknown" ? value : unknown("it is no number");
+  if (number === undefined) return value.kind === "unknown" ? value : unknown(t("it is no number"));
   const sign = scope.tree.textOf(operator);
-  if (sign !== "-" && sign !== "+") return unknown(`"${sign}" is not followed`);
+  if (sign !== "-" && sign !== "+") return unknown(t('"{0}" is not followed', sign));
   const signed = sign === "-" ? -number : number;
   return value.kind === "float" ? float(signed) : int(signed);
 }
@@ -333,7 +339,7 @@ function binary(node: Node, scope: PythonScope): Value {
     .map((part) => scope.tree.textOf(part))
     .join(" ");
   if (left === undefined || right === undefined || children.length < 3)
-    return unknown("it is not whole");
+    return unknown(t("it is not whole"));
   if (operator === "and" || operator === "or") {
     const first = evaluate(left, scope);
     const truth = truthOf(first);
@@ -345,9 +351,9 @@ function binary(node: Node, scope: PythonScope): Value {
     return arithmetic(operator, a, b);
   // `a < b < c` is no comparison of a truth value.
   if (left.name === "BinaryExpression" && left.getChild("CompareOp") !== null)
-    return unknown(`${shown(node, scope.tree)} is not followed`);
+    return unknown(t("{0} is not followed", shown(node, scope.tree)));
   if (operator.endsWith("in") && b.kind === "library" && b.path === "os.environ") {
-    if (a.kind !== "str") return unknown("which variable it asks for is not known");
+    if (a.kind !== "str") return unknown(t("which variable it asks for is not known"));
     const found = scope.program.environment.get(a.value);
     const isThere = found === null || typeof found === "string" ? bool(found !== null) : found;
     return operator === "in" ? isThere : negated(isThere);
@@ -358,7 +364,7 @@ function binary(node: Node, scope: PythonScope): Value {
 function conditional(node: Node, scope: PythonScope): Value {
   const [yes, , condition, , no] = childrenOf(node);
   if (yes === undefined || condition === undefined || no === undefined)
-    return unknown("it is not whole");
+    return unknown(t("it is not whole"));
   const value = evaluate(condition, scope);
   const truth = truthOf(value);
   if (truth === undefined) return unknownTruth(value, condition, scope);
@@ -366,5 +372,7 @@ function conditional(node: Node, scope: PythonScope): Value {
 }
 
 function unknownTruth(value: Value, node: Node, scope: PythonScope): Value {
-  return value.kind === "unknown" ? value : unknown(`it depends on ${shown(node, scope.tree)}`);
+  return value.kind === "unknown"
+    ? value
+    : unknown(t("it depends on {0}", shown(node, scope.tree)));
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { float, int, unknown } from "./plain.ts";
 import type { Value } from "./value.ts";
 
@@ -68,9 +69,9 @@ export function numberLiteral(text: string): Value {
   const plain = text.replaceAll("_", "").toLowerCase();
   if (/^0[xob]/.test(plain)) {
     const value = Number(plain);
-    return Number.isNaN(value) ? unknown(`${text} is no number`) : int(value);
+    return Number.isNaN(value) ? unknown(t("{0} is no number", text)) : int(value);
   }
   if (/^\d+$/.test(plain)) return int(Number(plain));
   const value = /^[\d.]+(e[+-]?\d+)?$/.test(plain) ? Number(plain) : Number.NaN;
-  return Number.isNaN(value) ? unknown(`${text} is no plain number`) : float(value);
+  return Number.isNaN(value) ? unknown(t("{0} is no plain number", text)) : float(value);
 }

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { spoiledBy, str, unknown } from "./plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
 import { childrenOf, shown, type Node, type Tree } from "./tree.ts";
@@ -23,12 +24,13 @@ export function callModal(
       const [target] = args.positional;
       const name = targetName(target, node, scope.tree);
       register(callee, target, name, [], scope);
-      return target ?? unknown("it decorates nothing");
+      return target ?? unknown(t("it decorates nothing"));
     }
     case "library":
       if (callee.path === "modal.App" || callee.path === "modal.Stub") {
         const app = new AppSource({
           name: nameOf(args),
+          // not shown: the names of two constructors
           constructedBy: callee.path === "modal.App" ? "App" : "Stub",
           file: scope.file,
           offset: node.from,
@@ -64,7 +66,7 @@ function nameOf({ positional, keywords, more }: Arguments): Reading<string> {
     return more === null ? { kind: "absent" } : { kind: "unknown", why: more };
   if (given.kind === "str") return { kind: "known", value: given.value };
   if (given.kind === "none") return { kind: "absent" };
-  return { kind: "unknown", why: spoiledBy(given) ?? "it is no text" };
+  return { kind: "unknown", why: spoiledBy(given) ?? t("it is no text") };
 }
 
 /** `modal.gpu.A100(size="80GB", count=2)`, removed from Modal since; it says what was meant. */
@@ -73,9 +75,9 @@ function gpuClass(path: string, { positional, keywords, more }: Arguments): Valu
   const size = keywords.get("size");
   const count = keywords.get("count") ?? positional[0];
   if (more !== null || (size !== undefined && size.kind !== "str"))
-    return unknown("which GPU it asks for is not known");
+    return unknown(t("which GPU it asks for is not known"));
   if (count !== undefined && count.kind !== "int")
-    return unknown("how many GPUs it asks for is not known");
+    return unknown(t("how many GPUs it asks for is not known"));
   const name = size?.kind === "str" ? `${type}-${size.value.toUpperCase()}` : type;
   return str(count === undefined || count.value === 1 ? name : `${name}:${count.value}`);
 }
@@ -83,7 +85,7 @@ function gpuClass(path: string, { positional, keywords, more }: Arguments): Valu
 function targetName(target: Value | undefined, node: Node, tree: Tree): Reading<string> {
   if (target?.kind === "function" || target?.kind === "class")
     return { kind: "known", value: target.name };
-  return { kind: "unknown", why: `what ${shown(node, tree)} decorates is not known` };
+  return { kind: "unknown", why: t("what {0} decorates is not known", shown(node, tree)) };
 }
 
 /** Adds a function to its app. `others`: decorators beside it that are not Modal's. */
@@ -118,7 +120,7 @@ function functionName(
   if (given === undefined) return more === null ? name : { kind: "unknown", why: more };
   if (given.kind === "str") return { kind: "known", value: given.value };
   if (given.kind === "none") return name;
-  return { kind: "unknown", why: spoiledBy(given) ?? "its name is no text" };
+  return { kind: "unknown", why: spoiledBy(given) ?? t("its name is no text") };
 }
 
 function argument(
@@ -136,7 +138,7 @@ function argument(
   const [other] = others;
   return other === undefined
     ? { kind: "absent" }
-    : { kind: "unknown", why: `${other} may give more arguments` };
+    : { kind: "unknown", why: t("{0} may give more arguments", other) };
 }
 
 const webKinds = new Set([

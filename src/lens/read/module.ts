@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { assign, bindOne, update } from "./binding.ts";
 import { decorated, define } from "./definition.ts";
 import { evaluate } from "./expression.ts";
@@ -58,12 +59,12 @@ export class ModuleRun implements PythonScope {
   }
 
   read(name: string): Value {
-    if (this.#global.has(name)) return unknown(`a function changes ${name}`);
+    if (this.#global.has(name)) return unknown(t("a function changes {0}", name));
     const value = this.#names.get(name);
     if (value !== undefined) return value;
     if (this.#mayBindAny !== undefined) return unknown(this.#mayBindAny);
     if (builtins.has(name)) return { kind: "library", path: `builtins.${name}` };
-    return unknown(`${name} is not known here`);
+    return unknown(t("{0} is not known here", name));
   }
 
   bind(name: string, value: Value): void {
@@ -127,7 +128,7 @@ export class ModuleRun implements PythonScope {
   }
 
   #raise(node: Node): void {
-    this.raised = `it raises: ${shown(node, this.tree)}`;
+    this.raised = t("it raises: {0}", shown(node, this.tree));
   }
 
   // --- names ---
@@ -158,7 +159,7 @@ export class ModuleRun implements PythonScope {
     for (const source of importsOf(node, this.tree)) {
       if (source.level > 0 && this.#parts.isScript) {
         this.importsRelatively = true;
-        this.raised = "it imports relatively, as a part of a package";
+        this.raised = t("it imports relatively, as a part of a package");
         return "raised";
       }
       this.#import(source);
@@ -174,7 +175,7 @@ export class ModuleRun implements PythonScope {
       // `import a.b` binds `a`; what `a.b` is then found by its attributes.
       if (as !== null || top === module) this.bind(as ?? top, this.#moduleValue(run, module));
       else if (run === undefined) this.bind(top, { kind: "library", path: top });
-      else this.bind(top, unknown(`${top} is a package`));
+      else this.bind(top, unknown(t("{0} is a package", top)));
       return;
     }
     const run = module === "" ? undefined : this.#parts.load(source);
@@ -193,16 +194,17 @@ export class ModuleRun implements PythonScope {
     if (value !== undefined) return value;
     const submodule = this.#parts.load(source, name);
     if (submodule !== undefined) return this.#moduleValue(submodule, name);
-    if (run !== undefined) return unknown(`${run.file} has no ${name} that can be told`);
+    if (run !== undefined) return unknown(t("{0} has no {1} that can be told", run.file, name));
     // A relative import is never one of a library.
-    if (level > 0) return unknown(`the file of ${".".repeat(level)}${source.module} was not found`);
+    if (level > 0)
+      return unknown(t("the file of {0}{1} was not found", ".".repeat(level), source.module));
     return { kind: "library", path: `${source.module}.${name}` };
   }
 
   #importAll(run: ModuleRun | undefined, module: string): void {
     if (run === undefined) {
       if (module !== "modal") {
-        const why = `"from ${module} import *" may bring it`;
+        const why = t('"from {0} import *" may bring it', module);
         for (const [name, value] of this.#names) {
           if (value.kind !== "library") this.#names.set(name, unknown(why));
         }
@@ -231,7 +233,7 @@ export class ModuleRun implements PythonScope {
     if (truth === true) return this.#body(body);
     if (truth === false) return otherwise();
     const why =
-      value.kind === "unknown" ? value.why : `it depends on ${shown(condition, this.tree)}`;
+      value.kind === "unknown" ? value.why : t("it depends on {0}", shown(condition, this.tree));
     return this.#either([() => this.#body(body), otherwise], why);
   }
 
@@ -258,7 +260,7 @@ export class ModuleRun implements PythonScope {
   }
 
   #loop(node: Node): void {
-    const why = `it is set in a loop (${shown(node.firstChild ?? node, this.tree)})`;
+    const why = t("it is set in a loop ({0})", shown(node.firstChild ?? node, this.tree));
     const [, condition] = childrenOf(node);
     if (node.name === "WhileStatement" && condition !== undefined) {
       if (truthOf(evaluate(condition, this)) === false) return;
@@ -282,7 +284,8 @@ export class ModuleRun implements PythonScope {
     this.program.undecided -= 1;
     forget();
     for (const app of this.program.apps) {
-      if (app.functions.length !== counts.get(app)) app.mayHaveMore("functions are made in a loop");
+      if (app.functions.length !== counts.get(app))
+        app.mayHaveMore(t("functions are made in a loop"));
     }
   }
 
@@ -292,14 +295,15 @@ export class ModuleRun implements PythonScope {
     const orElse = bodies.find(({ word }) => word === "else")?.body;
     const handlers = bodies.filter(({ word }) => word === "except");
     const whole = (): End => (this.#body(attempt) === "raised" ? "raised" : this.#body(orElse));
-    const why = `it depends on what fails in ${shown(attempt ?? this.tree.top, this.tree)}`;
+    const why = t("it depends on what fails in {0}", shown(attempt ?? this.tree.top, this.tree));
     let end: End;
     if (handlers.length === 0 || attempt === undefined) end = whole();
     else {
       const assigned = assignedIn(attempt, this.tree);
       const handled = handlers.map(({ body, names }) => (): End => {
         for (const name of assigned) this.#names.set(name, unknown(why));
-        for (const name of names) this.bind(this.tree.textOf(name), unknown("it is an exception"));
+        for (const name of names)
+          this.bind(this.tree.textOf(name), unknown(t("it is an exception")));
         return this.#body(body);
       });
       end = this.#either([whole, ...handled], why);
@@ -318,18 +322,21 @@ export class ModuleRun implements PythonScope {
       evaluate(context, this);
       if (/\b(imports|suppress)\s*\(/.test(this.tree.textOf(context))) maySwallow = true;
       if (as?.name === "as" && target !== undefined)
-        bindOne(target, unknown("a context gives it"), this);
+        bindOne(target, unknown(t("a context gives it")), this);
     }
     if (!maySwallow || body === null) return this.#body(body);
-    const why = "it is set where an error is passed over";
+    const why = t("it is set where an error is passed over");
     return this.#either([() => this.#body(body), () => "done"], why);
   }
 
   #match(node: Node): End {
     const subject = childrenOf(node)[1];
-    const value = subject === undefined ? unknown("it is not whole") : evaluate(subject, this);
+    const value = subject === undefined ? unknown(t("it is not whole")) : evaluate(subject, this);
     const clauses = node.getChild("MatchBody")?.getChildren("MatchClause") ?? [];
-    const why = `it depends on ${subject === undefined ? "a match" : shown(subject, this.tree)}`;
+    const why = t(
+      "it depends on {0}",
+      subject === undefined ? t("a match") : shown(subject, this.tree),
+    );
     const from = (index: number): End => {
       const clause = clauses[index];
       if (clause === undefined) return "done";
@@ -342,6 +349,7 @@ export class ModuleRun implements PythonScope {
   }
 }
 
+// not shown: names of Python
 const modalNames = [
   "App",
   "Stub",
@@ -362,6 +370,7 @@ const modalNames = [
   "web_endpoint",
 ];
 
+// not shown: names of Python
 const builtins = new Set(
   "int float str bool len dict list tuple max min round print repr sorted sum any all abs isinstance hasattr getattr range enumerate zip set type object open exit quit".split(
     " ",

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import {
   dictionary,
   sequence,
@@ -32,7 +33,7 @@ export function arithmetic(operator: string, a: Value, b: Value): Value {
   if (operator === "%" && a.kind === "str") return formatted(a.value, b);
   if (operator === "|" && a.kind === "dict" && b.kind === "dict")
     return dictionary([...a.entries, ...b.entries]);
-  return unknown(`"${operator}" on these values is not followed`);
+  return unknown(t('"{0}" on these values is not followed', operator));
 }
 
 function ofNumbers(operator: string, x: number, y: number, isWhole: boolean): Value {
@@ -45,15 +46,15 @@ function ofNumbers(operator: string, x: number, y: number, isWhole: boolean): Va
     case "*":
       return number(x * y);
     case "/":
-      return y === 0 ? unknown("it divides by zero") : float(x / y);
+      return y === 0 ? unknown(t("it divides by zero")) : float(x / y);
     case "//":
-      return y === 0 ? unknown("it divides by zero") : number(Math.floor(x / y));
+      return y === 0 ? unknown(t("it divides by zero")) : number(Math.floor(x / y));
     case "%":
-      return y === 0 ? unknown("it divides by zero") : number(x - y * Math.floor(x / y));
+      return y === 0 ? unknown(t("it divides by zero")) : number(x - y * Math.floor(x / y));
     case "**":
       return y < 0 ? float(x ** y) : number(x ** y);
     default:
-      return unknown(`"${operator}" is not followed`);
+      return unknown(t('"{0}" is not followed', operator));
   }
 }
 
@@ -70,7 +71,7 @@ function formatted(format: string, value: Value): Value {
     isKnown = false;
     return "";
   });
-  return isKnown && values.length === 0 ? str(text) : unknown("its format is not followed");
+  return isKnown && values.length === 0 ? str(text) : unknown(t("its format is not followed"));
 }
 
 /** `==`, `<`, `in`, `is not` and the like. */
@@ -106,7 +107,7 @@ function identical(a: Value, b: Value): boolean | undefined {
 function ordered(operator: string, a: Value, b: Value): Value {
   const [x, y] =
     a.kind === "str" && b.kind === "str" ? [a.value, b.value] : [numberOf(a), numberOf(b)];
-  if (x === undefined || y === undefined) return unknown("the comparison is not followed");
+  if (x === undefined || y === undefined) return unknown(t("the comparison is not followed"));
   switch (operator) {
     case "<":
       return bool(x < y);
@@ -117,7 +118,7 @@ function ordered(operator: string, a: Value, b: Value): Value {
     case ">=":
       return bool(x >= y);
     default:
-      return unknown(`"${operator}" is not followed`);
+      return unknown(t('"{0}" is not followed', operator));
   }
 }
 
@@ -130,14 +131,14 @@ function contains(container: Value, item: Value): Value {
       : container.kind === "tuple" || container.kind === "list"
         ? container.items
         : undefined;
-  if (items === undefined) return unknown("what it holds is not known");
+  if (items === undefined) return unknown(t("what it holds is not known"));
   const found = items.map((each) => equal(each, item));
   if (found.includes(true)) return bool(true);
-  return found.includes(undefined) ? unknown("what it holds is not known") : bool(false);
+  return found.includes(undefined) ? unknown(t("what it holds is not known")) : bool(false);
 }
 
 function truth(value: boolean | undefined): Value {
-  return value === undefined ? unknown("the comparison is not followed") : bool(value);
+  return value === undefined ? unknown(t("the comparison is not followed")) : bool(value);
 }
 
 export function negated(value: Value): Value {
@@ -149,15 +150,15 @@ export function itemOf(container: Value, key: Value): Value {
   const spoiled = spoiledBy(container) ?? spoiledBy(key);
   if (spoiled !== null) return unknown(spoiled);
   if (container.kind === "dict")
-    return lookUp(container.entries, key) ?? unknown("it has no such key");
-  if (key.kind !== "int") return unknown("its index is not followed");
+    return lookUp(container.entries, key) ?? unknown(t("it has no such key"));
+  if (key.kind !== "int") return unknown(t("its index is not followed"));
   if (container.kind === "str") {
     const letter = container.value.at(key.value);
-    return letter === undefined ? unknown("it has no such index") : str(letter);
+    return letter === undefined ? unknown(t("it has no such index")) : str(letter);
   }
   if (container.kind === "tuple" || container.kind === "list")
-    return container.items.at(key.value) ?? unknown("it has no such index");
-  return unknown("what it holds is not known");
+    return container.items.at(key.value) ?? unknown(t("it has no such index"));
+  return unknown(t("what it holds is not known"));
 }
 
 /** undefined: no such key. The last of equal keys counts. */
@@ -167,7 +168,7 @@ export function lookUp(
 ): Value | undefined {
   for (const [each, value] of entries.toReversed()) {
     const same = equal(each, key);
-    if (same === undefined) return unknown("its keys are not all known");
+    if (same === undefined) return unknown(t("its keys are not all known"));
     if (same) return value;
   }
   return undefined;

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type { Unknown, Value } from "./value.ts";
 
 export const none: Value = { kind: "none" };
@@ -10,18 +11,18 @@ export function unknown(why: string): Unknown {
 const maxLength = 10_000;
 
 export function str(value: string): Value {
-  return value.length > maxLength ? unknown("the text is too long") : { kind: "str", value };
+  return value.length > maxLength ? unknown(t("the text is too long")) : { kind: "str", value };
 }
 
 /** A list or a tuple of these; too many are unknown. */
 export function sequence(kind: "list" | "tuple", items: readonly Value[]): Value {
-  if (items.length > maxLength) return unknown("it has too many items");
+  if (items.length > maxLength) return unknown(t("it has too many items"));
   return kind === "tuple" ? { kind, items } : { kind, items: [...items], spoiled: null };
 }
 
 /** A dictionary of these, the last of equal keys counting; too many are unknown. */
 export function dictionary(entries: readonly (readonly [key: Value, value: Value])[]): Value {
-  if (entries.length > maxLength) return unknown("it has too many keys");
+  if (entries.length > maxLength) return unknown(t("it has too many keys"));
   return { kind: "dict", entries: [...entries], spoiled: null };
 }
 
@@ -31,11 +32,13 @@ export function bool(value: boolean): Value {
 
 /** A whole number that JavaScript holds exactly; a larger one is unknown. */
 export function int(value: number): Value {
-  return Number.isSafeInteger(value) ? { kind: "int", value } : unknown("the number is too large");
+  return Number.isSafeInteger(value)
+    ? { kind: "int", value }
+    : unknown(t("the number is too large"));
 }
 
 export function float(value: number): Value {
-  return Number.isFinite(value) ? { kind: "float", value } : unknown("the number is not finite");
+  return Number.isFinite(value) ? { kind: "float", value } : unknown(t("the number is not finite"));
 }
 
 /** Why a value cannot be told; null where it can. */
@@ -150,8 +153,10 @@ export function textOf(value: Value): string | undefined {
         ? `${value.value}.0`
         : plainFloat(value.value);
     case "bool":
+      // not shown: words of Python
       return value.value ? "True" : "False";
     case "none":
+      // not shown: a word of Python
       return "None";
     default:
       return undefined;
