@@ -169,7 +169,7 @@ export class App implements Disposable {
 
   #servicesOf(
     { ledger, clock }: ThisWindow,
-    { connection, meter }: Watching,
+    { connection, meter, owners }: Watching,
     access: ModalAccess,
     project: Project,
   ): Services {
@@ -183,6 +183,7 @@ export class App implements Disposable {
       ledger,
       connection,
       meter,
+      owners,
       project,
       tokens,
       probe: httpProbe({ clock, proxyToken: (origin) => tokens.get(origin) }),

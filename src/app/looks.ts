@@ -59,7 +59,11 @@ export function followLooks(store: DisposableStore, parts: FollowParts): void {
     name: "The time without a look",
     update: (connected, listing) => lookBack.update(connected, listing),
   };
-  const followers = [sessions, missedTime, ...parts.followers];
+  const whose: LookFollower = {
+    name: "Whose the apps are",
+    update: (connected, listing) => parts.owners.update(connected, listing),
+  };
+  const followers = [sessions, missedTime, whose, ...parts.followers];
   store.add(poller.onFailed((failure) => meter.setHealth(healthOf(failure))));
   store.add(
     poller.onSeen(({ connected, listing }) => {

@@ -5,6 +5,7 @@ import { Meter } from "../session/meter/meter.ts";
 import type { ModalControl } from "../session/modalControl.ts";
 import type { SettingProblem } from "../session/settings.ts";
 import { appHints, type AppHint, type FileResources } from "../session/watch/appHints.ts";
+import { AppOwners } from "../session/watch/appOwners.ts";
 import { ModalConnection } from "../session/watch/modalConnection.ts";
 import { Poller } from "../session/watch/poller.ts";
 import type { ThisWindow } from "./thisWindow.ts";
@@ -34,6 +35,7 @@ export interface Watching {
   readonly connection: ModalConnection;
   readonly poller: Poller;
   readonly meter: Meter;
+  readonly owners: AppOwners;
   readonly appHint: AppHint;
 }
 
@@ -59,6 +61,7 @@ export function buildWatching(store: DisposableStore, parts: WatchingParts): Wat
       random: parts.random,
     }),
   );
+  const owners = new AppOwners(clock, log);
   const meter = store.add(
     new Meter({
       ledger,
@@ -68,9 +71,11 @@ export function buildWatching(store: DisposableStore, parts: WatchingParts): Wat
       folder: () => project.currentFolder(),
       rates: () => parts.rates(connection.last?.scopeKey),
       settingProblems: parts.settingProblems,
+      told: (scopeKey) => owners.told(scopeKey),
       known: { appHint, lifeInFile: (appName) => project.factsInFile(appName) },
       timeZone: parts.timeZone,
     }),
   );
-  return { connection, poller, meter, appHint };
+  store.add(owners.onChange(() => meter.show()));
+  return { connection, poller, meter, owners, appHint };
 }

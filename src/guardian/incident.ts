@@ -11,7 +11,7 @@ import { IncidentNotes } from "./incidentRecord.ts";
 import type { IncidentRecord } from "./incidentRecord.ts";
 import type { Notifier, Notice, NoticeAnswer } from "./notifier/notifier.ts";
 import { closeReminder } from "./reminderText.ts";
-import { appsOfSecondStage, appsToRemindOf, burnText } from "./sight.ts";
+import { appsOfSecondStage, appsLeftRunning, burnText } from "./sight.ts";
 import type { Sight } from "./sight.ts";
 import type { GuardianTimings } from "./timings.ts";
 
@@ -151,7 +151,7 @@ export class Incident {
     this.#count(sight);
     this.#planExpiry(0);
     if (!isMine) return;
-    const toRemindOf = appsToRemindOf(sight, target);
+    const toRemindOf = appsLeftRunning(sight, target);
     if (toRemindOf.length > 0) this.#remind(sight, toRemindOf);
     // What could not be seen may run: the act looks again.
     const mayRun = sight.unchecked !== null || sight.view?.plan.planned.length !== 0;

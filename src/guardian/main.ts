@@ -167,7 +167,15 @@ function burnOf(ledger: Ledger): GuardedScopeParts["burnOf"] {
       ...(target.regionMultiplier === null ? {} : { regionMultiplier: target.regionMultiplier }),
       nonPreemptible: target.nonPreemptible,
     });
-    return burnByApp(runningApps(listing, rates, listing.observedAtMs, () => null));
+    return burnByApp(
+      runningApps(
+        listing,
+        rates,
+        listing.observedAtMs,
+        () => null,
+        () => "unknown",
+      ),
+    );
   };
 }
 

@@ -15,7 +15,7 @@ export interface Sight {
 }
 
 /** What costs money and is not dealt with unasked: where the guardian acts by itself, the rest. */
-export function appsToRemindOf({ view }: Sight, target: GuardTarget): readonly PlannedApp[] {
+export function appsLeftRunning({ view }: Sight, target: GuardTarget): readonly PlannedApp[] {
   return (view?.plan.planned ?? [])
     .filter(costsNow)
     .filter((app) => target.onClose === "remind" || !isStartedHere(app));

@@ -43,7 +43,7 @@ export async function appAuthors(
  * Which of the apps, running or not, somebody else deployed last. One whose history cannot be had,
  * or names nobody, is not among them: it may be this person's.
  */
-export async function appsOfOthers(
+export async function askAppsOfOthers(
   control: Pick<ModalControl, "deployments">,
   appIds: Iterable<string>,
   username: string | null,

@@ -22,6 +22,12 @@ export interface OwnerFacts {
   readonly authors: ReadonlyMap<string, AppAuthor>;
 }
 
+/** What Modal has said about a scope: who speaks for it, and who deployed its apps. */
+export type ToldOwners = Pick<OwnerFacts, "username" | "authors">;
+
+/** Modal has not said anything yet. */
+export const nothingTold: ToldOwners = { username: null, authors: new Map() };
+
 /** Ids of the apps that a session of this machine started. */
 export function startedHere(sessions: readonly Pick<SessionRecord, "apps">[]): ReadonlySet<string> {
   return new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
@@ -35,6 +41,17 @@ export function ownerOf(appId: string, facts: OwnerFacts): Owner {
   if (startedHere(facts.sessions).has(appId)) return "started-here";
   // In a personal workspace, the login is the only one there is.
   return isByMe || isSame(facts.scope.workspace, facts.username) ? "mine" : "unknown";
+}
+
+/** The apps that somebody else deployed last, as far as Modal has said. */
+export function appsOfOthers(told: ToldOwners): ReadonlySet<string> {
+  const { username, authors } = told;
+  if (username === null) return new Set();
+  return new Set(
+    [...authors].flatMap(([appId, { deployedBy }]) =>
+      deployedBy === null || isSame(deployedBy, username) ? [] : [appId],
+    ),
+  );
 }
 
 /** Created or deployed by this login, here or elsewhere. */

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { ModalConnection } from "../session/watch/modalConnection.ts";
 import type { Deployer } from "../session/deployer.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
+import type { AppOwners } from "../session/watch/appOwners.ts";
 import type { Meter } from "../session/meter/meter.ts";
 import type { Probe } from "../session/probe.ts";
 import type { CostsChannel } from "./costsChannel.ts";
@@ -23,6 +24,7 @@ export interface Services {
   readonly ledger: Ledger;
   readonly connection: ModalConnection;
   readonly meter: Meter;
+  readonly owners: AppOwners;
   readonly project: Project;
   readonly tokens: ProxyTokens;
   readonly probe: Probe;

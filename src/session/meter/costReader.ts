@@ -168,6 +168,17 @@ export class CostReader {
   }
 }
 
+/** The same reading as if these apps had never been. */
+export function withoutApps(reading: CostReading, appIds: ReadonlySet<string>): CostReading {
+  if (appIds.size === 0) return reading;
+  return {
+    ...reading,
+    priced: reading.priced.filter(({ span }) => !appIds.has(span.appId)),
+    calls: reading.calls.filter(({ appId }) => appId === null || !appIds.has(appId)),
+    billed: reading.billed.filter(({ objectId }) => !appIds.has(objectId)),
+  };
+}
+
 /** What some apps (null: all) cost in a part of the range that was read. */
 export function costIn(
   reading: CostReading,

@@ -4,7 +4,13 @@ import type { CallRecord } from "../../cost/call.ts";
 import { priceAge } from "../../cost/rates/priceAge.ts";
 import type { RateHistory } from "../../cost/rates/rates.ts";
 import type { TieredCost } from "../../cost/spending/sessionCost.ts";
-import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
+import {
+  costIn,
+  CostReader,
+  withoutApps,
+  type CostLedger,
+  type CostReading,
+} from "./costReader.ts";
 import { ifReadable } from "../ifReadable.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import type { LiveApp } from "../liveApp.ts";
@@ -19,6 +25,7 @@ import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import { staleAfterMs } from "../watch/pollPolicy.ts";
 import { runningApps } from "./runningApps.ts";
+import { appsOfOthers, ownerOf, type ToldOwners } from "../owner.ts";
 import { scopeKey, type Scope } from "../scope.ts";
 import type { SessionRecord } from "../session.ts";
 import type { SettingProblem } from "../settings.ts";
@@ -34,6 +41,8 @@ export interface StateInputs {
   readonly folder: string | null;
   readonly rates: RateHistory;
   readonly settingProblems: readonly SettingProblem[];
+  /** What Modal has said of whose the apps are. */
+  readonly told: ToldOwners;
   /** IANA name of the user's time zone: "today" begins at its midnight. */
   readonly timeZone: string;
 }
@@ -63,9 +72,12 @@ export function deriveState(
     staleAfterMs: staleAfterMs(listing?.adapter ?? null, listing?.containers.length ?? 0),
     adapter: listing?.adapter ?? null,
     prices: priceAge(rates.now),
-    apps: listing === undefined ? [] : shownApps(ledger, key, listing, inputs, reading),
+    apps: listing === undefined ? [] : shownApps(ledger, scope, listing, inputs, reading),
     session: session === undefined ? null : sessionState(session, reading),
-    today: reading === undefined ? noCost : tiersOf(costIn(reading, null, midnightMs)),
+    today:
+      reading === undefined
+        ? noCost
+        : tiersOf(costIn(withoutApps(reading, appsOfOthers(inputs.told)), null, midnightMs)),
   };
 }
 
@@ -98,17 +110,25 @@ function tiersOf({ reported, metered, billed }: TieredCost): CostTiers {
 
 function shownApps(
   ledger: LedgerView,
-  key: string,
+  scope: Scope,
   listing: Listing,
-  { nowMs, rates }: StateInputs,
+  { nowMs, rates, told }: StateInputs,
   reading: CostReading | undefined,
 ) {
-  // Without the calls it is not known when an app was busy last.
-  if (reading === undefined) return runningApps(listing, rates.now, nowMs, () => null);
-  const sessions = ledger.sessions({ scope: key, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs });
-  const calls = reading.calls.filter(({ startedAtMs }) => startedAtMs >= nowMs - hourMs);
-  return runningApps(listing, rates.now, nowMs, (app) =>
-    warmUntil(app, sessions, calls, listing, nowMs),
+  // Without the ledger nobody knows what was started here, or when an app was busy last.
+  const key = scopeKey(scope);
+  const sessions =
+    reading === undefined
+      ? []
+      : ledger.sessions({ scope: key, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs });
+  const calls = reading?.calls.filter(({ startedAtMs }) => startedAtMs >= nowMs - hourMs) ?? [];
+  const facts = { scope, sessions, ...told };
+  return runningApps(
+    listing,
+    rates.now,
+    nowMs,
+    (app) => (reading === undefined ? null : warmUntil(app, sessions, calls, listing, nowMs)),
+    (appId) => ownerOf(appId, facts),
   );
 }
 

@@ -8,7 +8,8 @@ import type { Listing } from "../ledgerPort.ts";
 import { type MeterActivity, type MeterState } from "./meterState.ts";
 import type { Health } from "../watch/health.ts";
 import type { Poller } from "../watch/poller.ts";
-import type { Scope } from "../scope.ts";
+import { nothingTold, type ToldOwners } from "../owner.ts";
+import { scopeKey, type Scope } from "../scope.ts";
 import type { SettingProblem } from "../settings.ts";
 
 export interface MeterParts {
@@ -20,6 +21,8 @@ export interface MeterParts {
   readonly folder: () => string | null;
   readonly rates: () => RateHistory;
   readonly settingProblems: () => readonly SettingProblem[];
+  /** What Modal has said of whose the apps of a scope are. */
+  readonly told: (scopeKey: string) => ToldOwners;
   /** What the app files of the open folders and the settings tell. */
   readonly known?: AppKnowledge;
   readonly timeZone: string;
@@ -56,10 +59,12 @@ export class Meter implements Disposable {
   /** The state now. */
   state(): MeterState {
     const { ledger, clock, scope, folder, rates, timeZone } = this.#parts;
+    const current = scope();
     const inputs = {
       nowMs: clock.nowMs(),
       health: this.#health,
-      scope: scope(),
+      scope: current,
+      told: current === null ? nothingTold : this.#parts.told(scopeKey(current)),
       activity: this.#activities.at(-1) ?? "none",
       folder: folder(),
       rates: rates(),

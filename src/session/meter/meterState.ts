@@ -4,6 +4,7 @@ import type { MicroUsd } from "../../cost/money.ts";
 import type { PriceAge } from "../../cost/rates/priceAge.ts";
 import type { LedgerTrouble } from "../ledgerPort.ts";
 import type { AppInfo } from "../modalControl.ts";
+import type { Owner } from "../owner.ts";
 import type { Scope } from "../scope.ts";
 import type { SettingProblem } from "../settings.ts";
 
@@ -15,6 +16,7 @@ export interface RunningApp {
   readonly appId: string;
   readonly name: string;
   readonly state: AppInfo["state"];
+  readonly owner: Owner;
   /** Containers that run (billed) and that wait to start (not billed). */
   readonly running: number;
   readonly pending: number;
@@ -52,7 +54,7 @@ export interface MeterState {
   readonly staleAfterMs: number;
   readonly apps: readonly RunningApp[];
   readonly session: SessionState | null;
-  /** Cost of everything in the scope since local midnight. */
+  /** Cost since local midnight of everything in the scope that is not known to be someone else's. */
   readonly today: CostTiers;
   readonly adapter: "cli" | "sdk" | null;
   /** What is wrong in the settings, and off because of it. */

@@ -6,6 +6,7 @@ import type { Rates } from "../../cost/rates/rates.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
+import type { Owner } from "../owner.ts";
 import type { RunningApp } from "./meterState.ts";
 
 /** When an app's idle containers will be gone, where that is known: last activity + scaledown window. */
@@ -17,6 +18,7 @@ export function runningApps(
   rates: Rates,
   nowMs: number,
   warmUntil: WarmUntil,
+  ownerOf: (appId: string) => Owner,
 ): readonly RunningApp[] {
   return liveApps(listing)
     .map((app) => {
@@ -28,6 +30,7 @@ export function runningApps(
         appId: app.appId,
         name: app.name,
         state: app.state,
+        owner: ownerOf(app.appId),
         running: Math.max(running.length, app.containerCount - (own.length - running.length)),
         pending: own.length - running.length,
         gpu: gpuText(own),
@@ -37,6 +40,13 @@ export function runningApps(
       };
     })
     .toSorted((a, b) => (b.microUsdPerHour ?? 0) - (a.microUsdPerHour ?? 0));
+}
+
+/** The apps that count as this person's: all but those that are known to be someone else's. */
+export function withoutOthers<App extends Pick<RunningApp, "owner">>(
+  apps: readonly App[],
+): readonly App[] {
+  return apps.filter(({ owner }) => owner !== "someone-else");
 }
 
 /** What these apps cost in one hour; null: a rate is unknown. */

@@ -11,9 +11,9 @@ import { startGuardian, type GuardianStart } from "../../guardian/startGuardian.
 import { clientPatience, WindowBeat } from "../../guardian/windowBeat.ts";
 import { watches } from "../../guardian/windowPresence.ts";
 import { hourOf } from "../../cost/billed/billedRow.ts";
-import type { ReconciledHour } from "../../cost/billed/reconcile.ts";
+import { withoutApps, type CostReading } from "../../session/meter/costReader.ts";
 import { likelyName } from "../../session/deployer.ts";
-import { appAuthors, appsOfOthers } from "../../session/appAuthors.ts";
+import { appAuthors, askAppsOfOthers } from "../../session/appAuthors.ts";
 import {
   awayLines,
   awayRange,
@@ -123,9 +123,12 @@ export class Guard implements Disposable {
   async tellBilled(scope: string): Promise<void> {
     const { meter, costs, clock } = this.#parts.services;
     await this.#reported;
-    const reading = meter.costsSince(scope, this.#unseenBills.fromMs(clock.nowMs()));
+    const all = meter.costsSince(scope, this.#unseenBills.fromMs(clock.nowMs()));
+    // Asked about only when there is news at all.
+    if (this.#unseenBills.news(scope, all).length === 0) return;
+    const reading = await this.#ofMine(all);
     const hours = this.#unseenBills.news(scope, reading);
-    const news = this.#unseenBills.take(scope, await this.#notOfOthers(hours), reading.nowMs);
+    const news = this.#unseenBills.take(scope, hours, reading.nowMs);
     if (news === undefined) return;
     costs.line(`🧾 ${news.text}`);
     const compare = t("Compare with the Bill");
@@ -205,11 +208,10 @@ export class Guard implements Disposable {
     if (this.#store.isDisposed) return;
     const { scope } = listing;
     const { fromMs } = range;
-    const reading = services.meter.costsSince(scope, fromMs);
+    const reading = await this.#ofMine(services.meter.costsSince(scope, fromMs));
     const { nowMs } = reading;
     const receipts = ledger.receipts({ scope, fromMs, toMs: nowMs });
-    const hours = unseenHours(reading, { fromMs: hourOf(fromMs), toMs: range.toMs });
-    const unseen = await this.#notOfOthers(hours);
+    const unseen = unseenHours(reading, { fromMs: hourOf(fromMs), toMs: range.toMs });
     const report = awayReport({ ...reading, ...range, scope, receipts, listing, unseen });
     if (report === null || !ledger.claimOnce(report.key, nowMs)) return;
     // What this report tells of the bill is no news later.
@@ -217,14 +219,16 @@ export class Guard implements Disposable {
     void this.#show(report);
   }
 
-  /** A teammate's app that runs every night is no news every morning; the bill's page has it. */
-  async #notOfOthers(hours: readonly ReconciledHour[]): Promise<readonly ReconciledHour[]> {
+  /** Without what others deployed: a teammate's app that runs every night is no news every morning. */
+  async #ofMine(reading: CostReading): Promise<CostReading> {
     const { connection, log } = this.#parts.services;
-    if (hours.length === 0) return hours;
+    const appIds = new Set([
+      ...reading.priced.map(({ span }) => span.appId),
+      ...reading.billed.map(({ objectId }) => objectId),
+    ]);
+    if (appIds.size === 0) return reading;
     const { control, username } = await connection.open();
-    const appIds = new Set(hours.map(({ appId }) => appId));
-    const others = await appsOfOthers(control, appIds, username, log);
-    return hours.filter(({ appId }) => !others.has(appId));
+    return withoutApps(reading, await askAppsOfOthers(control, appIds, username, log));
   }
 
   async #show(report: AwayReport): Promise<void> {

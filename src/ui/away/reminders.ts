@@ -6,6 +6,8 @@ import { burnRate } from "../../cost/rates/burnRate.ts";
 import { usd } from "../../cost/money.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import { liveApps } from "../../session/liveApp.ts";
+import { ownerOf } from "../../session/owner.ts";
+import { appsToRemindOf } from "../../session/remind/appsToRemindOf.ts";
 import { overnightOf } from "../../session/remind/overnight.ts";
 import {
   claimDelayMs,
@@ -99,16 +101,18 @@ export class Reminders implements Disposable {
   }
 
   #input(): ReminderInput | undefined {
-    const { ledger, connection, meter, clock, settings } = this.#services;
-    const scope = connection.last?.scopeKey;
+    const { ledger, connection, meter, owners, clock, settings } = this.#services;
+    const connected = connection.last;
+    const scope = connected?.scopeKey;
     const listing = scope === undefined ? undefined : ledger.latestListing(scope);
-    if (scope === undefined || listing === undefined) return undefined;
+    if (connected === undefined || scope === undefined || listing === undefined) return undefined;
     const nowMs = clock.nowMs();
     const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const sessions = ledger.sessions({ scope });
-    const ownIds = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
-    const own = liveApps(listing).filter(({ appId }) => ownIds.has(appId));
-    const running = gpuContainers(listing, ownIds);
+    const whose = { scope: connected.scope, sessions, ...owners.told(scope) };
+    const mine = appsToRemindOf(liveApps(listing), (appId) => ownerOf(appId, whose));
+    const mineIds = new Set(mine.map(({ appId }) => appId));
+    const running = gpuContainers(listing, mineIds);
     const burn = burnRate(running, meter.rates());
     const values = settings.current;
     // What is wrong in the settings turns off its own reminder, and no other.
@@ -117,7 +121,7 @@ export class Reminders implements Disposable {
       nowMs,
       timeZone,
       scope,
-      appNames: own.map(({ name }) => name),
+      appNames: mine.map(({ name }) => name),
       gpuContainers: running.length,
       gpuWarmSinceMs: oldest(running.flatMap(({ startedAtMs }) => startedAtMs ?? [])),
       callsRunning: ledger.calls({ scope, status: "running" }).length,
@@ -129,7 +133,7 @@ export class Reminders implements Disposable {
       ),
       overnight: () => {
         const { priced } = meter.costsSince(scope, nowMs - dayMs);
-        return overnightOf(listing, ownIds, priced, nowMs, timeZone);
+        return overnightOf(listing, mineIds, priced, nowMs, timeZone);
       },
       settings: {
         idleReminderMinutes: values.sound("idleReminderMinutes") ?? 0,
@@ -198,10 +202,10 @@ function label(action: ReminderAction): string {
   }
 }
 
-function gpuContainers(listing: Listing, ownIds: ReadonlySet<string>) {
+function gpuContainers(listing: Listing, mineIds: ReadonlySet<string>) {
   return listing.containers.filter(
     ({ appId, gpu, gpuSource, startedAtMs }) =>
-      ownIds.has(appId) && startedAtMs !== null && (gpu !== null || gpuSource === "unknown"),
+      mineIds.has(appId) && startedAtMs !== null && (gpu !== null || gpuSource === "unknown"),
   );
 }
 

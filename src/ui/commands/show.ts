@@ -12,7 +12,8 @@ import { command, runCommand, type Command } from "../command.ts";
 import { menuEntries } from "../status/menuView.ts";
 import { onStatusBar } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
-import { burnOfApps } from "../../session/meter/runningApps.ts";
+import type { RunningApp } from "../../session/meter/meterState.ts";
+import { burnOfApps, withoutOthers } from "../../session/meter/runningApps.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 import { thisSession } from "../thisSession.ts";
 import { scopeKey } from "../../session/scope.ts";
@@ -57,19 +58,27 @@ async function checkRunning({
     await sayInfo(t("Nothing runs in {0}.", scopeKey));
     return;
   }
+  const mine = withoutOthers(apps);
+  const others = apps.filter((app) => !mine.includes(app));
+  const beside = others.length === 0 ? "" : ` ${t("Of others: {0}.", namesOf(others))}`;
+  if (mine.length === 0) {
+    await sayInfo(`${t("Nothing of yours runs in {0}.", scopeKey)}${beside}`);
+    return;
+  }
   const stop = t("Stop All");
-  const names = apps.map(({ name, running }) => `${name} (${running})`).join(", ");
-  const burn = burnOfApps(apps);
-  const pressed = await sayWarning(
-    t(
-      "Running in {0}: {1}. {2}",
-      scopeKey,
-      names,
-      burn === null ? t("Not every rate is known.") : `≈ ${formatPerHour(burn)}`,
-    ),
-    stop,
+  const burn = burnOfApps(mine);
+  const running = t(
+    "Running in {0}: {1}. {2}",
+    scopeKey,
+    namesOf(mine),
+    burn === null ? t("Not every rate is known.") : `≈ ${formatPerHour(burn)}`,
   );
+  const pressed = await sayWarning(`${running}${beside}`, stop);
   if (pressed === stop) await runCommand("stopAll");
+}
+
+function namesOf(apps: readonly Pick<RunningApp, "name" | "running">[]): string {
+  return apps.map(({ name, running }) => `${name} (${running})`).join(", ");
 }
 
 async function exportLedger({ upkeep }: Pick<AppServices, "upkeep">): Promise<void> {

@@ -3,6 +3,7 @@ import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { formatCountdown, formatPerHour } from "../../cost/format.ts";
 import type { Meter } from "../../session/meter/meter.ts";
+import { withoutOthers } from "../../session/meter/runningApps.ts";
 import type { RunningApp } from "../../session/meter/meterState.ts";
 
 /** What runs, in the side bar: one row per app, with a stop beside it. */
@@ -27,7 +28,9 @@ export class AppsView implements vscode.TreeDataProvider<RunningApp>, Disposable
 
   getChildren(parent?: RunningApp): RunningApp[] {
     if (parent !== undefined || this.#meter === undefined) return [];
-    return [...this.#meter.state().apps];
+    const { apps } = this.#meter.state();
+    const mine = withoutOthers(apps);
+    return [...mine, ...apps.filter((app) => !mine.includes(app))];
   }
 
   getTreeItem(app: RunningApp): vscode.TreeItem {
@@ -46,8 +49,10 @@ export class AppsView implements vscode.TreeDataProvider<RunningApp>, Disposable
 }
 
 function describe(app: RunningApp, nowMs: number): string {
-  if (app.running + app.pending === 0) return t("{0}, no container", app.state);
-  const parts = [`${app.running} × ${app.gpu}`];
+  const whose = app.owner === "someone-else" ? [t("someone else's")] : [];
+  if (app.running + app.pending === 0)
+    return [...whose, t("{0}, no container", app.state)].join(" · ");
+  const parts = [...whose, `${app.running} × ${app.gpu}`];
   if (app.pending > 0) parts.push(t("{0} pending", app.pending));
   parts.push(
     app.microUsdPerHour === null ? t("rate unknown") : `≈ ${formatPerHour(app.microUsdPerHour)}`,

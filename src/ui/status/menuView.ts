@@ -1,5 +1,6 @@
 import { t } from "../../base/text.ts";
 import type { CommandId } from "../commandArguments.ts";
+import { withoutOthers } from "../../session/meter/runningApps.ts";
 import type { MeterState } from "../../session/meter/meterState.ts";
 import { scopeKey } from "../../session/scope.ts";
 
@@ -17,7 +18,7 @@ export function menuEntries(state: MeterState): readonly MenuEntry[] {
   const { session, apps } = state;
   const entries: MenuEntry[] = [...trouble];
   if (apps.length > 0) {
-    const count = apps.length === 1 ? "1 app" : `${apps.length} apps`;
+    const count = counted(withoutOthers(apps).length);
     const where = state.scope === null ? "" : ` in ${scopeKey(state.scope)}`;
     entries.push(
       entry("$(debug-stop) Stop All Apps", `${count}${where}`, "stopAll"),
@@ -105,6 +106,10 @@ function troubleEntries(state: MeterState): readonly MenuEntry[] {
     default:
       return [];
   }
+}
+
+function counted(apps: number): string {
+  return apps === 1 ? "1 app" : `${apps} apps`;
 }
 
 function entry(label: string, description: string, command: CommandId): MenuEntry {

@@ -10,7 +10,7 @@ import {
 } from "../../cost/format.ts";
 import { priceAgeText } from "../../cost/rates/priceAge.ts";
 import { zeroUsd } from "../../cost/money.ts";
-import { burnOfApps } from "../../session/meter/runningApps.ts";
+import { burnOfApps, withoutOthers } from "../../session/meter/runningApps.ts";
 import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
 import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../../session/watch/health.ts";
@@ -52,13 +52,14 @@ function headline(state: MeterState): Headline {
   if (blind && (state.observedAtMs === null || fatal(state.health))) return troubled(state.health);
   if (state.observedAtMs === null) return plain("$(loading~spin) Modal");
   if (state.activity === "stopping") {
-    return plain(`$(loading~spin) stopping ${counted(state.apps.length)}…`);
+    return plain(`$(loading~spin) stopping ${counted(withoutOthers(state.apps).length)}…`);
   }
 
   const parts = [
     ...modeParts(state),
     appsPart(state),
     ...costParts(state),
+    ...othersParts(state),
     ...ageParts(state),
     ...settingParts(state),
   ];
@@ -67,7 +68,7 @@ function headline(state: MeterState): Headline {
     blind ||
     state.ledger !== null ||
     expiringSoon(state) ||
-    state.apps.some(isHot) ||
+    withoutOthers(state.apps).some(isHot) ||
     state.settingProblems.length > 0;
   const severity = warns ? "warning" : "none";
   return { text: `${icon} ${parts.join(" · ")}`, severity };
@@ -77,7 +78,7 @@ function iconOf(state: MeterState, blind: boolean): string {
   if (blind) return "$(debug-disconnect)";
   if (state.ledger !== null) return "$(warning)";
   if (state.activity === "starting") return "$(loading~spin)";
-  return state.apps.length > 0 ? "$(pulse)" : "$(circle-outline)";
+  return withoutOthers(state.apps).length > 0 ? "$(pulse)" : "$(circle-outline)";
 }
 
 function modeParts(state: MeterState): string[] {
@@ -88,21 +89,29 @@ function modeParts(state: MeterState): string[] {
     parts.push(state.session.mode);
     const { expiresAtMs } = state.session;
     if (expiresAtMs !== null) parts.push(`${formatCountdown(expiresAtMs - state.nowMs)} left`);
-  } else if (state.apps.length === 0) {
+  } else if (withoutOthers(state.apps).length === 0) {
     parts.push("Modal");
   }
   return parts;
 }
 
 function appsPart(state: MeterState): string {
-  return state.apps.length === 0 ? "nothing running" : counted(state.apps.length);
+  const mine = withoutOthers(state.apps);
+  return mine.length === 0 ? "nothing running" : counted(mine.length);
+}
+
+/** What runs here and is someone else's: beside mine, never in its sums. */
+function othersParts({ apps }: MeterState): string[] {
+  const others = apps.length - withoutOthers(apps).length;
+  return others === 0 ? [] : [plural(others, { one: "+{0} other", other: "+{0} others" })];
 }
 
 function costParts(state: MeterState): string[] {
   const session = state.session === null ? undefined : tierText(state.session.cost);
   if (session !== undefined) return [session];
-  if (state.apps.length === 0) return [];
-  const burn = burnOfApps(state.apps);
+  const mine = withoutOthers(state.apps);
+  if (mine.length === 0) return [];
+  const burn = burnOfApps(mine);
   // Deployed apps without a container cost nothing until the next request.
   if (burn === zeroUsd) return ["no container"];
   return [burn === null ? "rate unknown" : `≈${formatPerHour(burn)}`];
@@ -228,7 +237,8 @@ function appRow(app: RunningApp, nowMs: number): string {
   const containers =
     app.pending > 0 ? `${app.running} + ${app.pending} pending` : String(app.running);
   const perHour = app.microUsdPerHour === null ? "unknown" : formatPerHour(app.microUsdPerHour);
-  return `| ${escapeMarkdown(app.name)} | ${containers} | ${escapeMarkdown(app.gpu)} | ${perHour} | ${tail(app, nowMs)} |`;
+  const name = app.owner === "someone-else" ? t("{0} (someone else's)", app.name) : app.name;
+  return `| ${escapeMarkdown(name)} | ${containers} | ${escapeMarkdown(app.gpu)} | ${perHour} | ${tail(app, nowMs)} |`;
 }
 
 function tail(app: RunningApp, nowMs: number): string {

@@ -29,6 +29,25 @@ describe("followLooks", () => {
     assert.deepEqual(kinds, ["resumed"]);
   });
 
+  it("learns from each look whose the apps are", async () => {
+    using window = await TestWindow.open({
+      ...oneApp,
+      deployments: () =>
+        Promise.resolve([{ version: 1, deployedAtMs: 0, deployedBy: "teammate", tag: null }]),
+    });
+    followLooks(window, {
+      ...window.window,
+      ...window.watching,
+      folders: () => [],
+      onCall: () => undefined,
+      onResumed: () => undefined,
+      followers: [],
+    });
+    await window.watching.meter.refreshNow();
+    await window.clock.advance(1000);
+    assert.equal(window.watching.meter.state().apps[0]?.owner, "someone-else");
+  });
+
   it("lets every follower see the look, also behind one that fails", async () => {
     using window = await TestWindow.open(oneApp);
     const errors: string[] = [];

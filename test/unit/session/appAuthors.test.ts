@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/base/failure.ts";
-import { appsOfOthers } from "../../../src/session/appAuthors.ts";
+import { askAppsOfOthers } from "../../../src/session/appAuthors.ts";
 import type { AppDeployment } from "../../../src/session/modalControl.ts";
 import { silentLog } from "../silentLog.ts";
 
@@ -31,7 +31,7 @@ describe("the apps of others", () => {
   it("are those that somebody else deployed last; of whom nothing is known may be one's own", async () => {
     const appIds = [...Object.keys(histories), "gone"];
     const others = async (username: string | null) => [
-      ...(await appsOfOthers(control, appIds, username, silentLog)),
+      ...(await askAppsOfOthers(control, appIds, username, silentLog)),
     ];
     assert.deepEqual(await others("you"), ["theirs"]);
     assert.deepEqual(await others("teammate"), ["mine"]);

@@ -9,6 +9,7 @@ import {
   deriveState,
   type StateInputs,
 } from "../../../../src/session/meter/deriveState.ts";
+import { nothingTold } from "../../../../src/session/owner.ts";
 import type { Listing } from "../../../../src/session/ledgerPort.ts";
 import type { SessionRecord } from "../../../../src/session/session.ts";
 
@@ -100,6 +101,7 @@ function inputs(nowMs: number, change: Partial<StateInputs> = {}): StateInputs {
     folder,
     rates,
     settingProblems: [],
+    told: nothingTold,
     timeZone: "UTC",
     ...change,
   };
@@ -112,6 +114,25 @@ async function ledgerWith(...listings: readonly Listing[]) {
 }
 
 describe("deriveState", () => {
+  it("says whose each app is, and leaves a teammate's out of today's cost", async () => {
+    const nowMs = startMs + 10 * minuteMs;
+    const ledger = await ledgerWith(listing(nowMs - 1000));
+    const whose = (deployedBy: string) =>
+      deriveState(
+        ledger,
+        inputs(nowMs, {
+          told: { username: "you", authors: new Map([["ap-1", { deployedBy, version: 1 }]]) },
+        }),
+      );
+    const theirs = whose("teammate");
+    assert.deepEqual([theirs.apps[0]?.owner, theirs.today.metered], ["someone-else", null]);
+    const mine = whose("you");
+    assert.equal(mine.apps[0]?.owner, "mine");
+    assert.ok((mine.today.metered ?? 0) > 500_000);
+    ledger.upsertSession(session);
+    assert.equal(whose("you").apps[0]?.owner, "started-here");
+  });
+
   it("meters the session from the seconds of its containers, not from the headers", async () => {
     const nowMs = startMs + 10 * minuteMs;
     const ledger = await ledgerWith(listing(nowMs - 1000));

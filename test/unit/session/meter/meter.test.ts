@@ -5,6 +5,7 @@ import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import type { LedgerView } from "../../../../src/session/meter/deriveState.ts";
 import type { Ledger, LedgerTrouble } from "../../../../src/session/ledgerPort.ts";
 import { Meter, type MeterParts } from "../../../../src/session/meter/meter.ts";
+import { nothingTold } from "../../../../src/session/owner.ts";
 import type { MeterState } from "../../../../src/session/meter/meterState.ts";
 import { TemporaryLedger } from "../../ledger/temporaryLedger.ts";
 import { VirtualClock } from "../../virtualClock.ts";
@@ -49,6 +50,7 @@ function meterOf(ledger: LedgerView, clock: VirtualClock) {
     folder: () => null,
     rates: () => rates,
     settingProblems: () => [],
+    told: () => nothingTold,
     timeZone: "UTC",
   });
   const shown: MeterState[] = [];

@@ -38,6 +38,8 @@ function container(
   };
 }
 
+const nobodyKnows = () => "unknown" as const;
+
 describe("runningApps", () => {
   it("adds up what the running containers of an app burn, GPU, CPU and memory", () => {
     const [shown] = runningApps(
@@ -45,6 +47,7 @@ describe("runningApps", () => {
       rates,
       nowMs,
       () => null,
+      nobodyKnows,
     );
     assert.equal(shown?.microUsdPerHour, 2 * (2_000_000 + 10_000 + 10_000));
     assert.equal(shown?.gpu, "L40S");
@@ -56,6 +59,7 @@ describe("runningApps", () => {
       rates,
       nowMs,
       () => null,
+      nobodyKnows,
     );
     assert.deepEqual([shown?.running, shown?.pending], [0, 1]);
     assert.equal(shown?.microUsdPerHour, 0);
@@ -70,13 +74,20 @@ describe("runningApps", () => {
       rates,
       nowMs,
       () => null,
+      nobodyKnows,
     );
     assert.equal(shown?.microUsdPerHour, null);
     assert.equal(shown?.gpu, "unknown");
   });
 
   it("does not call containers free that Modal counts and does not list", () => {
-    const [shown] = runningApps({ apps: [app("a", 3)], containers: [] }, rates, nowMs, () => null);
+    const [shown] = runningApps(
+      { apps: [app("a", 3)], containers: [] },
+      rates,
+      nowMs,
+      () => null,
+      nobodyKnows,
+    );
     assert.equal(shown?.microUsdPerHour, null);
     assert.equal(shown?.running, 3);
   });
@@ -87,6 +98,7 @@ describe("runningApps", () => {
       rates,
       nowMs,
       () => nowMs + 60_000,
+      nobodyKnows,
     );
     assert.equal(shown?.warmUntilMs, nowMs + 60_000);
     assert.equal(shown?.tailMicroUsd, Math.round(2_020_000 / 60));
@@ -98,6 +110,7 @@ describe("runningApps", () => {
       rates,
       nowMs,
       () => null,
+      nobodyKnows,
     );
     assert.deepEqual(
       shown.map(({ appId }) => appId),

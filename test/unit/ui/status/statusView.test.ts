@@ -16,6 +16,7 @@ const flux: RunningApp = {
   appId: "ap-1",
   name: "flux-api",
   state: "deployed",
+  owner: "started-here",
   running: 1,
   pending: 0,
   gpu: "L40S",
@@ -52,6 +53,22 @@ function state(change: Partial<MeterState> = {}): MeterState {
 }
 
 describe("statusView", () => {
+  it("counts mine, and names what is someone else's beside it", () => {
+    const theirs: RunningApp = {
+      ...flux,
+      appId: "ap-9",
+      name: "theirs",
+      owner: "someone-else",
+      microUsdPerHour: usd(40),
+    };
+    const beside = statusView(state({ session: null, apps: [theirs, flux] }));
+    assert.equal(beside.text, "$(pulse) 1 app · ≈$1.95/h · +1 other");
+    assert.equal(beside.severity, "none", "their rate is no alarm of mine");
+    assert.match(beside.tooltip, /theirs .*someone else/);
+    const alone = statusView(state({ session: null, apps: [theirs] }));
+    assert.equal(alone.text, "$(circle-outline) Modal · nothing running · +1 other");
+  });
+
   it("says that a setting is wrong, and what is off because of it", () => {
     const workday = {
       setting: "modalMeter.workdayEnd",
