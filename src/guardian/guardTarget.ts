@@ -33,6 +33,8 @@ const target = z.object({
   onClose: z.enum(["remind", "stop", "release", "off"]),
   /** Second stage, when nobody answers the reminder. 0: never. */
   stopAfterMinutes: z.number(),
+  /** Ids of apps that sessions of this machine started: for when the ledger cannot tell. */
+  startedHere: z._default(z.array(z.string()), []),
   /** Modes whose apps a stop leaves alone (session/stopPlan.ts). */
   productionModes: z.array(z.string()),
   /** The mode that an expired demo returns to (session/mode.ts). */

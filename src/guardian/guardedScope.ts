@@ -71,6 +71,23 @@ export function isStartedHere({ owner }: PlannedApp): boolean {
   return owner === "started-here";
 }
 
+/** What the window said that this machine started, as a session that is over. */
+function sessionOf({ scope, username, startedHere, restingMode }: GuardTarget): SessionRecord {
+  return {
+    sessionId: "",
+    scope,
+    folder: "",
+    username,
+    mode: restingMode.name,
+    scaledownSeconds: restingMode.scaledownSeconds,
+    startedAtMs: 0,
+    endedAtMs: 0,
+    end: "gone",
+    expiresAtMs: null,
+    apps: startedHere.map((appId) => ({ appId, appName: appId, file: "", urls: [] })),
+  };
+}
+
 /** Asked directly before each request that changes something: false ends the right to send it. */
 export type MaySend = () => boolean;
 
@@ -218,7 +235,9 @@ export class GuardedScope {
   ): ScopeView {
     const { ledger, burnOf } = this.#parts;
     const { target } = this;
-    const sessions = ledger.sessions({ scope: target.scope });
+    const told = ledger.sessions({ scope: target.scope });
+    // Where the ledger cannot tell what was started here, the window's own word counts.
+    const sessions = ledger.trouble() === null ? told : [...told, sessionOf(target)];
     const [workspace = "", environment = ""] = target.scope.split("/");
     const whole = planStop(
       {

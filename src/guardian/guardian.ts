@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
-import type { Ledger } from "../session/ledgerPort.ts";
+import type { Ledger, WindowRecord } from "../session/ledgerPort.ts";
 import { liveApps } from "../session/liveApp.ts";
 import type { GuardedScope } from "./guardedScope.ts";
 import type { GuardianLease } from "./guardianLease.ts";
@@ -28,6 +28,8 @@ export interface GuardianParts {
   /** False when the ledger's file was removed or replaced: the product was uninstalled. */
   readonly ledgerThere: () => boolean;
   readonly targets: () => readonly GuardTarget[];
+  /** Windows that live, by another word than the ledger's (signedWindows.ts). */
+  readonly signedWindows: () => readonly WindowRecord[];
   /** Called when the guardian must act; cheap until its first use. */
   readonly scopeOf: (target: GuardTarget) => GuardedScope;
   /** Called when the guardian has acted or looked, and goes back to watching. */

@@ -9,6 +9,8 @@ const config = z.object({
   ledgerFile: z.string(),
   /** Folder of the targets (guardTarget.ts). */
   targetsFolder: z.string(),
+  /** Folder of the windows' signs (signedWindows.ts). */
+  windowsFolder: z.string(),
   logFile: z.string(),
   /** The editor's own URI scheme ("vscode", "vscode-insiders"); null: unknown. */
   uriScheme: z.nullable(z.string()),

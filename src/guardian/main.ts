@@ -3,11 +3,15 @@ import { giveMemoryBack } from "./leanHeap.ts";
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { delay } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
 import { parseBundle, useTexts } from "../base/text.ts";
 import { ratesInForce } from "../cost/rates/rates.ts";
-import { openLedger, setAsideKey } from "../ledger/openLedger.ts";
+import { setAsideKey } from "../ledger/openLedger.ts";
+import { LedgerWriter } from "../ledger/patient/ledgerWriter.ts";
+import { PatientFile } from "../ledger/patient/patientFile.ts";
+import { PatientLedger } from "../ledger/patient/patientLedger.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import { burnByApp, runningApps } from "../session/meter/runningApps.ts";
 import { scopeKey } from "../session/scope.ts";
@@ -19,6 +23,7 @@ import { GuardianLease } from "./guardianLease.ts";
 import { fileLog } from "./guardianLog.ts";
 import { readTargets } from "./guardTarget.ts";
 import type { GuardTarget } from "./guardTarget.ts";
+import { signedWindows } from "./signedWindows.ts";
 import { systemNotifier } from "./notifier/systemNotifier.ts";
 import type { Notifier } from "./notifier/notifier.ts";
 import { pidAlive } from "./pidAlive.ts";
@@ -43,10 +48,26 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   });
   speak(config.texts, log);
   // Opening would create the file: a guardian never brings back a ledger that was removed.
+  // But a window may be about to: a file that somebody took away is begun anew within seconds.
+  if (!existsSync(config.ledgerFile)) await delay(systemClock, missingMs);
   if (!existsSync(config.ledgerFile)) return;
-  const { ledger, setAside } = await openLedger(config.ledgerFile, { log });
+  const file = new PatientFile({
+    clock: systemClock,
+    isEager: true,
+    // This process may wait for the file: it serves nobody else.
+    writer: (events) =>
+      new LedgerWriter({
+        path: config.ledgerFile,
+        clock: systemClock,
+        events,
+        busyTimeoutMs: 2_000,
+      }),
+    onBug: (error) => log.error("The ledger: an unexpected error.", error),
+  });
+  const ledger = new PatientLedger(file, log);
   // No window is there to tell it: the next one does.
-  if (setAside !== null) ledger.remember(setAsideKey, JSON.stringify(setAside));
+  file.onSetAside((name) => ledger.remember(setAsideKey, JSON.stringify(name)));
+  if (!(await file.opened(5_000))) log.warn(ledger.trouble()?.message ?? "The ledger is not open.");
   const notices = new OpenNotices(
     systemNotifier(process.platform, {
       answerFolder: join(dirname(configFile), "answers"),
@@ -61,11 +82,14 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   giveMemoryBack();
   await guardian.ended;
   await ledger.flush().catch(() => undefined);
-  ledger.dispose();
+  await file.close();
   // The outcome of a stop stays on the screen until it was seen, or its time is over.
   await notices.settled();
   process.exit(0);
 }
+
+/** How long a window takes at most to begin a ledger anew that was taken away. */
+const missingMs = 5_000;
 
 interface Built {
   readonly config: GuardianConfig;
@@ -100,6 +124,7 @@ function buildGuardian({ config, ledger, log, notifier, bundleFolder }: Built): 
     // Missing for a moment while a damaged ledger is set aside: gone is what stays missing.
     ledgerThere: () => (missing = existsSync(config.ledgerFile) ? 0 : missing + 1) < 2,
     targets,
+    signedWindows: () => signedWindows(config.windowsFolder, clock.nowMs(), pidAlive),
     afterWork: giveMemoryBack,
     scopeOf: (target) =>
       new GuardedScope({

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { Ledger } from "../session/ledgerPort.ts";
+import type { Ledger, WindowRecord } from "../session/ledgerPort.ts";
 import { seeScopes, windowScopes } from "./goneScopes.ts";
 import type { ScopeEnd } from "./goneScopes.ts";
 import type { GuardTarget } from "./guardTarget.ts";
@@ -13,7 +13,9 @@ export interface GoneTarget extends ScopeEnd {
 }
 
 export interface ScopeWatchParts {
-  readonly ledger: Pick<Ledger, "windows">;
+  readonly ledger: Pick<Ledger, "windows" | "trouble">;
+  /** The windows that live by another word than the ledger's: asked while that cannot be relied on. */
+  readonly signedWindows: () => readonly WindowRecord[];
   readonly clock: Clock;
   readonly timings: GuardianTimings;
   readonly pidAlive: (pid: number) => boolean;
@@ -83,15 +85,25 @@ export class ScopeWatch {
   }
 
   #seen(): PresenceInput {
-    const { ledger, clock, timings, pidAlive } = this.#parts;
+    const { clock, timings, pidAlive } = this.#parts;
     return {
-      windows: ledger.windows(),
+      windows: this.#windows(),
       nowMs: clock.nowMs(),
       beatMs: timings.beatMs,
       silentMs: timings.silentMs,
       awakeSinceMs: this.#awakeSinceMs,
       pidAlive,
     };
+  }
+
+  /** While the ledger cannot be written, no window can say that it lives: its silence is none. */
+  #windows(): readonly WindowRecord[] {
+    const { ledger, clock, signedWindows } = this.#parts;
+    const told = ledger.windows();
+    if (ledger.trouble() === null) return told;
+    this.awake(clock.nowMs());
+    const known = new Set(told.map(({ pid }) => pid));
+    return [...told, ...signedWindows().filter(({ pid }) => !known.has(pid))];
   }
 
   /** The targets, read again when other scopes than before are without a window. */

@@ -7,6 +7,7 @@ import { liveGuardian, wantGuardian } from "./guardianLease.ts";
 import type { LeaseLedger } from "./guardianLease.ts";
 import { writeTarget } from "./guardTarget.ts";
 import type { GuardTarget } from "./guardTarget.ts";
+import { signWindow } from "./signedWindows.ts";
 import { copyBundle } from "./bundleCopy.ts";
 import { pidAlive } from "./pidAlive.ts";
 import { defaultTimings } from "./timings.ts";
@@ -53,6 +54,7 @@ const startsWithinMs = 10_000;
  */
 export async function startGuardian(start: GuardianStart): Promise<GuardianStarted> {
   const folder = join(start.storageFolder, "guardian");
+  signWindow(join(folder, "windows"), process.pid);
   // With "off" too: a guardian that already runs must hear of it.
   writeTarget(join(folder, "targets"), start.target);
   if (start.target.onClose === "off") return { kind: "off" };
@@ -79,6 +81,7 @@ function spawnGuardian(start: GuardianStart, folder: string): number | undefined
   const config: GuardianConfig = {
     ledgerFile: start.ledgerFile,
     targetsFolder: join(folder, "targets"),
+    windowsFolder: join(folder, "windows"),
     logFile: join(folder, "guardian.log"),
     uriScheme: start.uriScheme ?? null,
     texts: start.texts ?? null,

@@ -18,6 +18,7 @@ import { ThreadWriter } from "../../src/ledger/patient/threadWriter.ts";
 import { createControl } from "../../src/modal/createControl.ts";
 import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
 import { liveApps } from "../../src/session/liveApp.ts";
+import type { Listing } from "../../src/session/ledgerPort.ts";
 import { modesOf } from "../../src/session/mode.ts";
 import { appAuthors } from "../../src/session/appAuthors.ts";
 import { planStop } from "../../src/session/stop/stopPlan.ts";
@@ -123,7 +124,7 @@ async function open(): Promise<void> {
       endpoint: "flux",
     });
     for (const { appId, name } of listing.apps) startedHere(appId, name);
-    const started = liveApps(listing).length > 0 ? await guard() : "not-needed";
+    const started = liveApps(listing).length > 0 ? await guard(listing) : "not-needed";
     // Only what is told here was written for sure: the test looks for each of these rows.
     const isWritten = await ledger.settled(200);
     process.send?.({
@@ -153,7 +154,7 @@ async function open(): Promise<void> {
     });
   }
 
-  async function guard(): Promise<string> {
+  async function guard(listing: Listing): Promise<string> {
     const started = await startGuardian({
       bundleFiles: options.bundleFiles,
       storageFolder: options.storageFolder,
@@ -165,6 +166,7 @@ async function open(): Promise<void> {
       ...(options.texts === null ? {} : { texts: options.texts }),
       target: {
         scope: scopeKey,
+        startedHere: listing.apps.map(({ appId }) => appId),
         control: "sdk",
         cli: null,
         profile: null,

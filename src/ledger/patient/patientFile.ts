@@ -14,6 +14,8 @@ import type { Question, Write } from "./write.ts";
 export interface PatientFileOptions {
   readonly clock: Clock;
   readonly writer: (events: WriterEvents) => Writer;
+  /** Whether each write goes to the writer at once, because what follows it relies on it; else once a turn. */
+  readonly isEager?: boolean;
   /** A write that could not be done for a reason of its own, or a thread that failed: a bug, to be logged. */
   readonly onBug: (error: unknown) => void;
 }
@@ -121,7 +123,8 @@ export class PatientFile {
 
   write(write: Write): void {
     this.#pending.add(write);
-    if (this.#isPushed) return;
+    if (this.#options.isEager === true) this.#push();
+    if (this.#isPushed || this.#pending.size === 0) return;
     // All that is written in one turn becomes one transaction.
     this.#isPushed = true;
     queueMicrotask(() => this.#push());

@@ -92,9 +92,9 @@ export class Guard implements Disposable {
       );
     }
     const sessions = ledger.sessions({ scope: listing.scope });
-    const started = startedHere(sessions);
+    const appIds = startedHere(sessions);
     const live = liveApps(listing);
-    const isWanted = live.some(({ appId }) => started.has(appId)) || (await this.#someIsMine(live));
+    const isWanted = live.some(({ appId }) => appIds.has(appId)) || (await this.#someIsMine(live));
     if (!isWanted) return;
     try {
       const started = await startGuardian({
@@ -102,7 +102,7 @@ export class Guard implements Disposable {
         storageFolder,
         ledgerFile,
         ledger,
-        target: await this.#target(listing.scope),
+        target: await this.#target(listing.scope, [...appIds]),
         nowMs: clock.nowMs(),
         last: this.#guardian,
         uriScheme: vscode.env.uriScheme,
@@ -163,7 +163,7 @@ export class Guard implements Disposable {
     return named.some(({ appId }) => this.#deployedBy.get(appId) === username);
   }
 
-  async #target(scope: string): Promise<GuardTarget> {
+  async #target(scope: string, startedHere: string[]): Promise<GuardTarget> {
     const { services, cli } = this.#parts;
     const settings = services.settings.current;
     const { region, nonPreemptible = false } = settings.sound("rateMultipliers") ?? {};
@@ -174,6 +174,7 @@ export class Guard implements Disposable {
     const onClose = settings.sound("onClose") ?? "remind";
     return {
       scope,
+      startedHere,
       control: settings.get("control"),
       cli: await cli().then((command) =>
         command === null ? null : { ...command, prefixArgs: [...command.prefixArgs] },

@@ -9,6 +9,7 @@ import { modesOf } from "../../../src/session/mode.ts";
 function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
   return {
     scope,
+    startedHere: ["ap-1"],
     control: "auto",
     cli: null,
     profile: null,

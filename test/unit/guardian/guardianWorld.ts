@@ -132,6 +132,7 @@ export class GuardianWorld {
   #target(scope: string): GuardTarget {
     return {
       scope,
+      startedHere: [],
       control: "auto",
       cli: null,
       profile: null,
@@ -249,6 +250,7 @@ export class GuardianWorld {
       notifier: { show: (reminder, signal) => this.#show(reminder, signal, isAlive) },
       pidAlive: this.pidAlive,
       ledgerThere: () => this.ledgerThere,
+      signedWindows: () => [],
       targets: () => [...this.#guarded].map((scope) => this.#target(scope)),
       scopeOf: (target) =>
         new GuardedScope({
