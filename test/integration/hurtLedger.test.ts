@@ -67,6 +67,9 @@ describe("a stop needs no ledger", function () {
 
     it(`the reminder, with ${hurt.name} (${hurt.when})`, async () => {
       const { window } = await sceneOf(hurt, "remind");
+      const looks = window.polls;
+      await until("the window goes on", () => window.polls > looks + 8);
+      assert.deepEqual(desk.reminders, [], "nothing is said while the window is open");
       await desk.kill(window);
       await until("the reminder is shown", () => desk.reminders.length > 0);
       assert.match(desk.reminders[0] ?? "", /flux-api/);
