@@ -919,8 +919,8 @@ describe("endpoints in a real window", function () {
       const result = await scene.untilResult("a-heron-over-six-hills");
       assert.deepEqual([scene.posts().length, scene.requests("GET", "/flux").length], [1, 6]);
       await scene.untilPicture("a-heron-over-six-hills");
-      // 930 s of an L40S at $1.95/h.
-      assert.equal(result.sidecar.cost.reportedMicroUsd, Math.round((930 * 1.95e6) / 3600));
+      // The header claims 930 s of a request that took seconds by this machine's clock, which was not moved.
+      assert.equal(result.sidecar.cost.reportedMicroUsd, null);
     });
 
     it("is picked up after a reload, and never sent again", async () => {

@@ -20,6 +20,7 @@ import type { GuardianTimings } from "../../src/guardian/timings.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import type { Ledger } from "../../src/session/ledgerPort.ts";
 import { until } from "../host/until.ts";
+import { meteredWorld } from "../meteredWorld.ts";
 import { startLocalModal } from "../sim/localModal.ts";
 import type { LocalModal } from "../sim/localModal.ts";
 
@@ -195,7 +196,13 @@ export class GuardianDesk {
     writeFileSync(join(folder, "bin", "notify-send"), standIn);
     chmodSync(join(folder, "bin", "notify-send"), 0o755);
     const { ledger } = await openLedger(join(folder, "ledger.db"));
-    return new GuardianDesk(folder, await startLocalModal(), ledger, bundles, options);
+    return new GuardianDesk(
+      folder,
+      await startLocalModal({ world: meteredWorld }),
+      ledger,
+      bundles,
+      options,
+    );
   }
 
   /** An app with warm GPU containers that stay. */
