@@ -993,7 +993,7 @@ describe("endpoints in a real window", function () {
       await window.type("Modal Meter");
       await window.pick(/^Modal Meter(?! Costs)/, patient);
       await window.untilQuickInput(/log level/i, patient);
-      await window.pick(/^Trace/);
+      await window.pick(/^(check )?Trace/);
 
       const minutes = 60_000;
       const faults: readonly WebFault[] = [

@@ -63,7 +63,14 @@ describe("real windows and guardians in random order", function () {
           const pid = desk.leasePid;
           if (pid !== undefined) process.kill(pid, "SIGKILL");
           await until("the killed guardian is replaced", () => desk.leasePid !== pid);
-        } else apps.push(desk.startApp(`comfy-${step}`));
+        } else {
+          const app = desk.startApp(`comfy-${step}`);
+          apps.push(app);
+          // An app that no window has taken up was not started here, and is nobody's to stop.
+          await until("a window has taken it up", () =>
+            desk.ledger.sessions({}).some((one) => one.apps.some(({ appId }) => appId === app)),
+          );
+        }
         await oneGuardian();
         assert.deepEqual(desk.stops, [], "nothing is stopped while a window is open");
         assert.deepEqual(desk.reminders, []);
