@@ -95,6 +95,7 @@ export const suites: readonly Suite[] = [
   check("texts", [node, "scripts/texts.ts", "--check"]),
   check("names", [node, "scripts/names.ts"]),
   check("readme", [node, "scripts/readme.ts", "--check"]),
+  check("architecture", [node, "scripts/architecture.ts", "--check"]),
   {
     name: "unit",
     list: "usual",
