@@ -1,4 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
+import { Failure } from "../../base/failure.ts";
+import { t } from "../../base/text.ts";
 import type { CallRecord } from "../../cost/call.ts";
 import { callCosts, type CallCost, type CallCostQuestion } from "../../cost/spending/callCost.ts";
 import type { Ledger } from "../../session/ledgerPort.ts";
@@ -43,13 +45,21 @@ export class ResultCosts {
   readonly #settled = new Set<string>();
   /** When the older results of a scope were looked for last. */
   readonly #olderAtMs = new Map<string, number>();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(parts: ResultCostParts) {
     this.#parts = parts;
   }
 
   /** Call it after each look, and when the bill has brought something. Rejects with `Failure("ledger")`. */
-  async update(scope: string, { isBilled = false } = {}): Promise<void> {
+  update(scope: string, { isBilled = false } = {}): Promise<void> {
+    // One after another: two at once would write the same sidecar.
+    const next = this.#last.then(() => this.#update(scope, isBilled));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #update(scope: string, isBilled: boolean): Promise<void> {
     const { ledger, clock, holder, pid } = this.#parts;
     const nowMs = clock.nowMs();
     // Nothing but a bill changes what is known of what was billed.
@@ -107,7 +117,17 @@ function endOf({ startedAtMs, endedAtMs }: CallRecord): number {
   return endedAtMs ?? startedAtMs;
 }
 
-async function write(path: string, { metered, billed }: CallCost): Promise<void> {
+/** Rejects with a `Failure` that does not name the file: its name has words of the prompt, which no log may hold. */
+async function write(path: string, cost: CallCost): Promise<void> {
+  try {
+    await amend(path, cost);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    throw new Failure("disk", t("A result's metadata file could not be updated. {0}", code));
+  }
+}
+
+async function amend(path: string, { metered, billed }: CallCost): Promise<void> {
   await amendSidecar(path, ({ cost }) => {
     const next = {
       ...cost,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { usd } from "../../../../src/cost/money.ts";
 import { rateHistory } from "../../../../src/cost/rates/rates.ts";
@@ -170,6 +170,25 @@ describe("the costs of a result", () => {
     const ended = [{ ...warm, finishedAtMs: mondayMs + 130_000 }];
     ledger.recordListing(listing(clock.nowMs(), [], { ended }));
     await costs.update(scope);
+    assert.equal((await costOf(path))?.meteredMicroUsd, 130_000);
+  });
+
+  it("are written by one look after another, and what fails names no file: its name has the prompt's words", async () => {
+    const { ledger, costs } = await window("first");
+    const path = await made(ledger, "a-secret-fox", 0);
+    await clock.advance(5 * minuteMs);
+    const ended = [{ ...warm, finishedAtMs: mondayMs + 130_000 }];
+    ledger.recordListing(listing(mondayMs + 15_000, [warm]));
+    ledger.recordListing(listing(clock.nowMs(), [], { ended }));
+    // The place where the new text is made is taken by a folder: writing fails.
+    const part = `${sidecarPath(path)}.${process.pid}.part`;
+    mkdirSync(part);
+    await assert.rejects(costs.update(scope), (error: Error) => {
+      assert.doesNotMatch(`${error.stack ?? ""} ${String(error.cause)}`, /fox/);
+      return true;
+    });
+    rmdirSync(part);
+    await Promise.all(Array.from({ length: 5 }, () => costs.update(scope)));
     assert.equal((await costOf(path))?.meteredMicroUsd, 130_000);
   });
 });
