@@ -282,6 +282,6 @@ function resumedLines(resumed: Resumed): readonly string[] {
   return [
     resumed.kind === "resumed"
       ? `▶️ The ${mode} session goes on: ${names}.`
-      : `⏹️ The ${mode} session is over: ${names} no longer run(s).`,
+      : `⏹️ The ${mode} session is over. No longer running: ${names}.`,
   ];
 }

@@ -17,7 +17,7 @@ export interface ScopesSeen {
   readonly gone: readonly ScopeEnd[];
   /**
    * Scopes that only windows could watch which have not said yet what they do: they have just opened,
-   * or can not reach Modal. Nothing is done unasked there, and nothing is taken back.
+   * or cannot reach Modal. Nothing is done unasked there, and nothing is taken back.
    */
   readonly unsure: readonly string[];
 }

@@ -74,7 +74,7 @@ export function writeTarget(folder: string, value: GuardTarget): void {
 /** A target that no window wrote for so long is no longer guarded. */
 const forgottenMs = 7 * 24 * 3_600_000;
 
-/** All targets that are in use. A file that can not be read is left out and named. */
+/** All targets that are in use. A file that cannot be read is left out and named. */
 export function readTargets(
   folder: string,
   nowMs: number,

@@ -129,7 +129,7 @@ export class GuardedScope {
     return this.#view(listing, authors, connected.username);
   }
 
-  /** What the ledger last knew, where Modal can not be asked; undefined: nothing. */
+  /** What the ledger last knew, where Modal cannot be asked; undefined: nothing. */
   lastKnown(): ScopeView | undefined {
     const listing = this.#parts.ledger.latestListing(this.target.scope);
     if (listing === undefined) return undefined;

@@ -100,7 +100,7 @@ function spawnGuardian(start: GuardianStart, folder: string): number | undefined
       env: guardianEnvironment(start.env ?? process.env),
     },
   );
-  // A program that can not be started is reported late; the next listing tries again.
+  // A program that cannot be started is reported late; the next listing tries again.
   child.on("error", () => undefined);
   child.unref();
   return child.pid;

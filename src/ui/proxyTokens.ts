@@ -8,7 +8,7 @@ export type ProxyTokenPair = z.infer<typeof tokenPair>;
 
 /**
  * Proxy-auth tokens, one pair per origin, in the editor's secret storage and nowhere else. A token
- * is looked up by the exact origin that it was saved for, so a redirect can not carry it away.
+ * is looked up by the exact origin that it was saved for, so a redirect cannot carry it away.
  */
 export class ProxyTokens {
   readonly #secrets: vscode.SecretStorage;

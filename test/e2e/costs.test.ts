@@ -103,7 +103,7 @@ describe("the truth about money, in a real window", () => {
     // On a Monday morning the week may be too young, and on the first of a month the month.
     const alert = /This (?:week|month) has cost ≈ \$\d+\.\d\d; the budget is \$5\.00\./;
     await window.untilNotification(alert, patient);
-    await window.pressNotificationButton(alert, "Where Did It Go?");
+    await window.pressNotificationButton(alert, "Show Spending");
     const spending = await window.untilPage(/When it is too much/, patient);
     assert.match(spending, /this (?:week|month) ≈ \$\d+\.\d\d \$5\.00 nothing/);
     assert.match(spending, /By app, the last 7 days .* training ≈ \$\d/);
@@ -163,10 +163,10 @@ describe("the truth about money, in a real window", () => {
     await window.runCommand("Modal Meter: Explain Costs");
     const explained = await window.untilPage(/What the containers were doing/, patient);
     assert.match(explained, /dev session in acme\/main/);
-    assert.match(explained, /reported \$0\.0\d+ \(2 call\(s\)\)/);
+    assert.match(explained, /reported \$0\.0\d+ \(2 calls\)/);
     assert.match(explained, /metered ≈ \$0\.\d+/);
     assert.match(explained, /working on requests ≈ \$0\.\d+/);
-    assert.match(explained, /1 container\(s\): Modal told it for this container/);
+    assert.match(explained, /1 container: Modal told it for this container/);
     await window.screenshot("explain-costs");
 
     await window.runCommand("Modal Meter: Run Diagnosis");

@@ -85,7 +85,7 @@ describe("a window with two folders, each with an app of its own", function () {
   });
 });
 
-describe("a Modal whose autoscaler can not be changed (a CLI of before 1.4.2 alone)", function () {
+describe("a Modal whose autoscaler cannot be changed (a CLI of before 1.4.2 alone)", function () {
   this.timeout(300_000);
   let stage: Stage | undefined;
 

@@ -506,7 +506,7 @@ describe("sessions", function () {
       assert.equal(scene.app("flux").deployments.at(-1)?.deployedBy, "teammate");
     });
 
-    it("that can not be verified says so, and its wait can be ended", async () => {
+    it("that cannot be verified says so, and its wait can be ended", async () => {
       const { window, modal } = scene;
       await scene.startDev();
       modal.faults.addRpc({
@@ -592,7 +592,7 @@ describe("sessions", function () {
         await second.untilNotification(/Nothing runs any more/, patient);
         await window.untilStatus(status, /nothing running/, patient);
 
-        // A stop here can not end a deploy there, so it says that its word will not hold.
+        // A stop here cannot end a deploy there, so it says that its word will not hold.
         await window.clearNotifications();
         await second.clearNotifications();
         modal.journal.clear();

@@ -330,7 +330,7 @@ describe("calls to web endpoints", () => {
       const failure = await failed;
       assert.equal(failure.reason, "timed-out");
       assert.equal(failure.facts.containerMayGoOn, true);
-      assert.match(failure.message, /no answer for 30 minutes/);
+      assert.match(failure.message, /has not answered for 30 minutes/);
     });
 
     it("follows six hand-overs by GET and posts once", async () => {

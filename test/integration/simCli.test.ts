@@ -211,7 +211,7 @@ for (const venv of ["current", "old"] satisfies Venv[]) {
 
     it("serves an ephemeral app until SIGINT", async function () {
       if (process.platform === "win32")
-        skip(this, "posix", "Windows can not send SIGINT to a child");
+        skip(this, "posix", "Windows cannot send SIGINT to a child");
       const serve = new Running(path, ["serve", "flux_app.py"], clientEnv(local.env));
       await serve.line("Serving");
       const app = [...local.workspace.cloud.apps.values()].at(-1);

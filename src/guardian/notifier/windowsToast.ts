@@ -45,7 +45,7 @@ export function protocolPrefix({ product }: Pick<ToastPlace, "product">): string
  * A toast with buttons that work without an editor. A button of a toast can open a URI and nothing
  * else, so each button gets a protocol of its own: its name holds the reminder's nonce (128 random
  * bits, which no web page can guess), and its command is fixed. The command takes nothing from the
- * URI: it only makes an empty file, which the guardian looks for. Undefined: the folder's name can not
+ * URI: it only makes an empty file, which the guardian looks for. Undefined: the folder's name cannot
  * be put into a command line safely.
  *
  * https://learn.microsoft.com/windows/apps/design/shell/tiles-and-notifications/toast-schema

@@ -218,7 +218,7 @@ export class LookBack implements Disposable {
     if (ended.length > 0) this.#parts.ledger.recordListing({ ...listing, ended });
     if (apps.length > 0) {
       this.#parts.log.info(
-        `Nobody looked for ${Math.round((observedAtMs - fromMs) / 60_000)} min: the logs of ${apps.length} app(s) name ${unseen.length} container(s) that were not seen.`,
+        `Nobody looked for ${Math.round((observedAtMs - fromMs) / 60_000)} min. Apps whose logs were read: ${apps.length}; containers that they name and that were not seen: ${unseen.length}.`,
       );
     }
   }
@@ -279,7 +279,7 @@ export class LookBack implements Disposable {
         const reason = failureOf(error)?.reason;
         if (reason !== "not-found" && reason !== "unsupported" && reason !== "cli-too-old")
           throw error;
-        this.#parts.log.debug(`The log of ${appName} can not be read back: ${String(error)}`);
+        this.#parts.log.debug(`The log of ${appName} cannot be read back: ${String(error)}`);
         break;
       }
     }

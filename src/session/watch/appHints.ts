@@ -29,7 +29,7 @@ export interface AppHintSources {
 const monthMs = 30 * 24 * 3_600_000;
 
 /**
- * Where the adapter can not tell a container's GPU (the CLI does not): the app's last known one,
+ * Where the adapter cannot tell a container's GPU (the CLI does not): the app's last known one,
  * else what its file asks for, else what the settings say (cost/resources.ts decides). Neither
  * adapter tells cores and memory: those are the file's.
  */

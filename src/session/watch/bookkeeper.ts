@@ -117,7 +117,7 @@ export class Bookkeeper implements Disposable {
     }
   }
 
-  /** Runs the work, unless it was refused within the last day; what can not change soon rests. */
+  /** Runs the work, unless it was refused within the last day; what cannot change soon rests. */
   async #unlessResting(name: string, work: () => Promise<void>) {
     const { clock, log } = this.#parts;
     if ((this.#restingUntilMs.get(name) ?? 0) > clock.nowMs()) return undefined;

@@ -24,7 +24,7 @@ export async function showBudgetAlert(
   { message }: BudgetAlert,
 ): Promise<void> {
   costs.line(`📈 ${message}`);
-  const look = t("Where Did It Go?");
+  const look = t("Show Spending");
   const stop = t("Stop All");
   const pressed = await sayWarning(message, look, stop);
   if (pressed === look) await runCommand("showSpending");

@@ -87,7 +87,7 @@ export class Calls implements Disposable {
 
   /**
    * Runs one call to its end and shows it; waits for its turn before that. An expected failure of
-   * the call is shown; rejects with a `Failure` when it can not be sent at all.
+   * the call is shown; rejects with a `Failure` when it cannot be sent at all.
    */
   async run(planned: Prepared, input: CallInput): Promise<void> {
     const { endpoint } = planned;

@@ -79,7 +79,7 @@ export async function askAll(endpoint: Endpoint, last: CallInput): Promise<CallI
   return undefined;
 }
 
-/** The values of a call with its files read. Throws a `Failure` when a file can not be used. */
+/** The values of a call with its files read. Throws a `Failure` when a file cannot be used. */
 export async function withFiles(
   endpoint: Endpoint,
   input: CallInput,

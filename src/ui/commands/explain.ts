@@ -1,3 +1,4 @@
+import { plural } from "../../base/text.ts";
 import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
 import {
   formatAmount,
@@ -72,8 +73,13 @@ function explanation(
 }
 
 function reportedText({ reported }: TieredCost): string {
-  const silent = reported.silentCalls === 0 ? "" : `, ${reported.silentCalls} call(s) said nothing`;
-  return `${formatAmount(reported.microUsd)} (${reported.calls} call(s)${silent})`;
+  const calls = plural(reported.calls, { one: "{0} call", other: "{0} calls" });
+  const silent = plural(reported.silentCalls, {
+    one: "{0} call said nothing",
+    other: "{0} calls said nothing",
+  });
+  const told = reported.silentCalls === 0 ? calls : `${calls}, ${silent}`;
+  return `${formatAmount(reported.microUsd)} (${told})`;
 }
 
 function meteredText({ metered }: TieredCost): string {
@@ -129,7 +135,8 @@ function spanLines(
   const own = spans.filter(({ lastSeenAtMs }) => lastSeenAtMs >= fromMs);
   const sources = Map.groupBy(own, ({ gpuSource }) => gpuSource);
   const lines = [...sources].map(
-    ([source, list]) => `- ${list.length} container(s): ${gpuSources[source] ?? source}`,
+    ([source, list]) =>
+      `- ${plural(list.length, { one: "{0} container", other: "{0} containers" })}: ${gpuSources[source] ?? source}`,
   );
   const bare = own.filter(({ cpuCores, memoryGib }) => cpuCores === null || memoryGib === null);
   const rates = meter.rates();
@@ -146,7 +153,15 @@ function spanLines(
     ...(bare.length === 0
       ? []
       : [
-          `${bare.length} container(s) of ${appNames(bare)}: no app file in the open folders tells their CPU and memory, so Modal's minimum is counted (0.125 cores, 128 MiB). They cost more if they ask for more.`,
+          plural(
+            bare.length,
+            {
+              one: "{0} container of {1}: no app file in the open folders tells its CPU and memory, so Modal's minimum is counted (0.125 cores, 128 MiB). It costs more if it asks for more.",
+              other:
+                "{0} containers of {1}: no app file in the open folders tells their CPU and memory, so Modal's minimum is counted (0.125 cores, 128 MiB). They cost more if they ask for more.",
+            },
+            appNames(bare),
+          ),
           "",
         ]),
     ...(lines.length === 0 ? [] : ["How the GPU of each container is known:", "", ...lines, ""]),

@@ -99,7 +99,7 @@ async function invokeWith(
 }
 
 async function send(services: InvokeServices, endpoint: Endpoint, input: CallInput): Promise<void> {
-  // First of all, so that a call that can not be made yet is not typed twice.
+  // First of all, so that a call that cannot be made yet is not typed twice.
   services.ledger.remember(inputKey(endpoint.name), JSON.stringify(input));
   services.ledger.remember("lastEndpoint", JSON.stringify(endpoint.name));
   const prepared = await services.calls.plan(endpoint);

@@ -1,4 +1,4 @@
-import { t } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { isStarting } from "../../session/start/sessionLifecycle.ts";
 import { appAuthors } from "../../session/appAuthors.ts";
@@ -68,7 +68,7 @@ async function pickApp(
     t("Which app in {0}?", scopeKey),
     apps.map(({ appId, name, state, containerCount }) => ({
       label: name,
-      description: `${state}, ${containerCount} container(s)`,
+      description: `${state}, ${plural(containerCount, { one: "{0} container", other: "{0} containers" })}`,
       detail: appId,
       value: appId,
     })),
@@ -85,7 +85,8 @@ async function stop(
   const { scopeKey } = await services.connection.open();
   const { plan, receipt, cost } = await meter.during("stopping", () =>
     inNotification(t("Stopping in {0}", scopeKey), (report, signal) => {
-      const noLonger = (): void => report(t("no longer waiting; what Modal was told stays told…"));
+      const noLonger = (): void =>
+        report(t("Stopped waiting. Stop requests already sent still take effect."));
       signal.addEventListener("abort", noLonger, { once: true });
       return stopNow(services, what, named, report, signal);
     }),
@@ -248,7 +249,7 @@ async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<re
   const expected = picked.length === 1 ? first.name : `stop ${picked.length} apps`;
   const typed = await askText({
     title: t("Stop {0} in {1}", picked.map(({ name }) => name).join(", "), scope),
-    prompt: t("This can not be undone. Type {0} to go on.", expected),
+    prompt: t("This cannot be undone. Type {0} to go on.", expected),
     check: (text) =>
       text === "" || expected.startsWith(text) ? undefined : t("Type {0}", expected),
   });

@@ -194,7 +194,7 @@ export class Project {
     return first === undefined ? undefined : commonFacts([first, ...others]);
   }
 
-  /** The GPU that the settings name for an app, where it can not be seen. */
+  /** The GPU that the settings name for an app, where it cannot be seen. */
   gpuSetting(appName: string): string | undefined {
     return this.#soundSettings().find(({ name }) => name === appName)?.gpu;
   }

@@ -1,4 +1,4 @@
-import { t } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
 import type { AlreadyRunning, RunningChoice, StartAsk } from "../../session/start/start.ts";
@@ -48,8 +48,12 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
 }
 
 function runningText(app: AlreadyRunning): string {
+  const containers = plural(app.containerCount, {
+    one: "{0} container",
+    other: "{0} containers",
+  });
   const by = app.deployedBy === null ? "" : `, by ${app.deployedBy}`;
-  return `${app.name} (${app.containerCount} container(s)${by})`;
+  return `${app.name} (${containers}${by})`;
 }
 
 /** What a person wants of a warm-up that takes long. */

@@ -45,7 +45,7 @@ describe("guard targets", () => {
       assert.equal(statSync(join(folder, name)).mode & 0o077, 0);
   });
 
-  it("names what it can not read, and guards the rest", () => {
+  it("names what it cannot read, and guards the rest", () => {
     writeTarget(folder, target("acme/main"));
     writeFileSync(join(folder, "broken.target.json"), '{"scope":');
     const { targets, unreadable } = readTargets(folder, Date.now());

@@ -267,7 +267,7 @@ describe("Guardian", () => {
     assert.equal(world.notices.at(-1)?.title, "Stopped 1 app");
   });
 
-  it("reminds of what was last seen when Modal can not be asked", async () => {
+  it("reminds of what was last seen when Modal cannot be asked", async () => {
     const window = world.openWindow();
     world.start("flux-api");
     await world.advance(30_000);

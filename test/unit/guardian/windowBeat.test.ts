@@ -95,7 +95,7 @@ describe("WindowBeat", () => {
     beat.close();
   });
 
-  it("survives a ledger that can not be written, closing included", async () => {
+  it("survives a ledger that cannot be written, closing included", async () => {
     const { clock, beat, break: breakLedger } = setUp();
     breakLedger();
     await clock.advance(20_000);

@@ -160,7 +160,7 @@ describe("Bookkeeper", () => {
     assert.deepEqual(billed, []);
   });
 
-  it("tries again in the next hour when Modal can not be reached", async () => {
+  it("tries again in the next hour when Modal cannot be reached", async () => {
     let asked = 0;
     const { clock, ledger } = await scene({
       rates: () => Promise.resolve({ usdPerHourByKey: new Map() }),

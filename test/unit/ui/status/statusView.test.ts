@@ -211,7 +211,7 @@ describe("statusView", () => {
     assert.match(statusView(state()).tooltip, /acme\/main/);
   });
 
-  it("warns when a demo is about to end, and when it can not see", () => {
+  it("warns when a demo is about to end, and when it cannot see", () => {
     const demo = { ...session, expiresAtMs: nowMs + 100_000 };
     assert.equal(statusView(state({ session: demo })).severity, "warning");
     const offline: Health = { kind: "offline", message: "" };
