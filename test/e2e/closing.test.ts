@@ -128,6 +128,7 @@ describe("after the last window, with onClose: stop", () => {
     await stage.host.restart();
     const again = await stage.host.open();
     await again.untilStatus(status, /nothing running/, patient);
+    await again.close();
   });
 
   it("reminds of a running app that only has the name of an app file here, and does not stop it", async () => {
