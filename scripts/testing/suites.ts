@@ -92,6 +92,7 @@ export const suites: readonly Suite[] = [
   check("lint", [bin("oxlint")]),
   check("format", [bin("oxfmt"), "--check"]),
   check("unused", [bin("knip")]),
+  check("unused in the product", [bin("knip"), "--production"]),
   check("texts", [node, "scripts/texts.ts", "--check"]),
   check("names", [node, "scripts/names.ts"]),
   check("readme", [node, "scripts/readme.ts", "--check"]),
