@@ -99,7 +99,7 @@ export async function openReader(file: string, options: ReaderOptions): Promise<
       checkIntegrity: () => integrityOf(file),
       followSetAside: () => undefined,
       isThere: () => true,
-      onUnreadable: () => {},
+      log: undefined,
       dispose: () => log.dispose(),
     });
   } catch (error) {
@@ -258,7 +258,7 @@ class Opener {
         return newest;
       },
       isThere: () => identityOf(current) === identity,
-      onUnreadable: (key) => this.#tellUnreadable(key),
+      log: this.#log,
       dispose: () => log.dispose(),
     });
     return { ledger, file, setAside };
@@ -287,13 +287,9 @@ class Opener {
         ),
       followSetAside: () => undefined,
       isThere: () => true,
-      onUnreadable: (key) => this.#tellUnreadable(key),
+      log: this.#log,
       dispose: () => {},
     });
-  }
-
-  #tellUnreadable(key: string): void {
-    this.#log?.warn(`What was remembered as "${key}" cannot be read, and counts as absent.`);
   }
 
   #database(file: string): DatabaseSync {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod/mini";
 import type { Disposable } from "../base/disposable.ts";
+import type { Log } from "../base/log.ts";
 import type { CallRecord } from "../cost/call.ts";
 import type { ContainerSpan } from "../cost/span.ts";
 import type {
@@ -16,7 +17,7 @@ import type {
 } from "../session/ledgerPort.ts";
 import type { BillingRow, WorkspaceRates } from "../session/modalControl.ts";
 import type { StopReceipt } from "../session/receipt.ts";
-import { readRemembered, type Shape } from "../session/remembered.ts";
+import { RememberedReader, type Shape } from "../session/remembered.ts";
 import type { SessionRecord } from "../session/session.ts";
 import { billedIn, upsertBilled } from "./tables/billedTable.ts";
 import { CallCache } from "./tables/callCache.ts";
@@ -52,8 +53,7 @@ export interface LedgerFile extends Disposable {
   /** False when the file was taken away or replaced while it is open. */
   isThere(): boolean;
   checkIntegrity(): Promise<readonly string[]>;
-  /** A remembered value cannot be read, and counts as absent. */
-  onUnreadable(key: string): void;
+  readonly log: Log | undefined;
 }
 
 /** The ledger port over one SQLite connection; each noun's SQL is in its own file. */
@@ -61,12 +61,13 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   readonly #connection: Connection;
   readonly #file: LedgerFile;
   readonly #calls: CallCache;
-  readonly #unreadable = new Set<string>();
+  readonly #remembered: RememberedReader;
 
   constructor(connection: Connection, file: LedgerFile) {
     this.#connection = connection;
     this.#calls = new CallCache(connection);
     this.#file = file;
+    this.#remembered = new RememberedReader(file.log);
   }
 
   trouble(): LedgerTrouble | null {
@@ -220,10 +221,7 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   }
 
   recall<T>(key: string, shape: Shape<T>): T | undefined {
-    const json = this.remembered(key);
-    const read = json === undefined ? undefined : readRemembered(json, shape);
-    if (json !== undefined && read === undefined) this.#tellUnreadable(key);
-    return read?.value;
+    return this.#remembered.read(key, this.remembered(key), shape);
   }
 
   summary(query: SummaryQuery): readonly SummaryRow[] {
@@ -267,12 +265,5 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   dispose(): void {
     this.#file.dispose();
     this.#connection.dispose();
-  }
-
-  /** Once: the same value is read again and again. */
-  #tellUnreadable(key: string): void {
-    if (this.#unreadable.has(key)) return;
-    this.#unreadable.add(key);
-    this.#file.onUnreadable(key);
   }
 }

@@ -14,7 +14,7 @@ import type {
 } from "../../session/ledgerPort.ts";
 import type { BillingRow, WorkspaceRates } from "../../session/modalControl.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
-import { readRemembered, type Shape } from "../../session/remembered.ts";
+import { RememberedReader, type Shape } from "../../session/remembered.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { SavedRates } from "../tables/rateTable.ts";
 import { emptyLedger } from "./baseLedger.ts";
@@ -33,13 +33,11 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
   /** What was read last, for when the file can no longer be read. */
   #lastWindows: readonly WindowRecord[] = [];
   readonly #lastRates = new Map<string, readonly SavedRates[]>();
-
-  readonly #log: Log;
-  readonly #unreadable = new Set<string>();
+  readonly #remembered: RememberedReader;
 
   constructor(file: PatientFile, log: Log) {
     this.#file = file;
-    this.#log = log;
+    this.#remembered = new RememberedReader(log);
   }
 
   trouble(): LedgerTrouble | null {
@@ -177,12 +175,7 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
 
   recall<T>(key: string, shape: Shape<T>): T | undefined {
     const json = this.#file.known((pending, base) => overlay.seenMemory(pending, base, key));
-    const read = json === undefined ? undefined : readRemembered(json, shape);
-    if (json !== undefined && read === undefined && !this.#unreadable.has(key)) {
-      this.#unreadable.add(key);
-      this.#log.warn(`What was remembered as "${key}" cannot be read, and counts as absent.`);
-    }
-    return read?.value;
+    return this.#remembered.read(key, json, shape);
   }
 
   summary(query: Parameters<Ledger["summary"]>[0]): readonly SummaryRow[] {
