@@ -6,6 +6,7 @@ import { systemClock } from "../../src/base/systemClock.ts";
 import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
 import { findDeployTargets } from "../../src/modal/deploy/targets.ts";
 import type { DeployTarget } from "../../src/session/deployer.ts";
+import { appTarget } from "../appTarget.ts";
 import { startLocalModal, type LocalModal } from "../sim/localModal.ts";
 import { cliOf, isolatedEnv, keeperProgram, KeptLog } from "./controlAdapters.ts";
 
@@ -59,15 +60,7 @@ for (const venv of ["current", "old"] as const) {
     async function target(name: string, text = source): Promise<DeployTarget> {
       const file = join(folder, name);
       await writeFile(file, text);
-      return {
-        file,
-        module: null,
-        variable: null,
-        name: null,
-        nameInFile: null,
-        environment: null,
-        folder,
-      };
+      return appTarget(file, folder);
     }
 
     it("deploys with the mode's variables and learns the URLs", async () => {

@@ -2,6 +2,7 @@
 // node serveOwner.ts <modal command> <keeper> <folder> <app file>; prints the app's id.
 import { systemClock } from "../../src/base/systemClock.ts";
 import { CliDeployer } from "../../src/modal/deploy/deployer.ts";
+import { appTarget } from "../appTarget.ts";
 import { KeptLog } from "./controlAdapters.ts";
 
 const [command = "", keeper = "", folder = "", file = ""] = process.argv.slice(2);
@@ -14,15 +15,9 @@ const deployer = new CliDeployer({
   clock: systemClock,
   log: new KeptLog(),
 });
-const target = {
-  file,
-  module: null,
-  variable: null,
-  name: null,
-  nameInFile: null,
-  environment: null,
-  folder,
-};
-const handle = await deployer.serve(target, { variables: {}, onLine: () => undefined });
+const handle = await deployer.serve(appTarget(file, folder), {
+  variables: {},
+  onLine: () => undefined,
+});
 console.log(handle.appId);
 process.on("SIGTERM", () => process.exit(0));

@@ -10,18 +10,27 @@ const open = sessionSample({
   apps: [sessionApp({ appId, name: "flux-api" })],
 });
 
+/** Without folders and followers, but for what the case is about. */
+function follow(window: TestWindow, some: Partial<Parameters<typeof followLooks>[1]> = {}): void {
+  followLooks(window, {
+    ...window.window,
+    ...window.watching,
+    folders: () => [],
+    onCall: () => undefined,
+    onResumed: () => undefined,
+    followers: [],
+    ...some,
+  });
+}
+
 describe("followLooks", () => {
   it("takes up the folder's open session at the first look, once", async () => {
     using window = await TestWindow.open(oneApp);
     window.window.ledger.upsertSession(open);
     const kinds: string[] = [];
-    followLooks(window, {
-      ...window.window,
-      ...window.watching,
+    follow(window, {
       folders: () => ["/project"],
-      onCall: () => undefined,
       onResumed: ({ kind }) => kinds.push(kind),
-      followers: [],
     });
     await window.watching.meter.refreshNow();
     await window.watching.meter.refreshNow();
@@ -35,14 +44,7 @@ describe("followLooks", () => {
       deployments: () =>
         Promise.resolve([{ version: 1, deployedAtMs: 0, deployedBy: "teammate", tag: null }]),
     });
-    followLooks(window, {
-      ...window.window,
-      ...window.watching,
-      folders: () => [],
-      onCall: () => undefined,
-      onResumed: () => undefined,
-      followers: [],
-    });
+    follow(window);
     await window.watching.meter.refreshNow();
     await window.clock.advance(1000);
     assert.equal(window.watching.meter.state().apps[0]?.owner, "someone-else");
@@ -52,13 +54,8 @@ describe("followLooks", () => {
     using window = await TestWindow.open(oneApp);
     const errors: string[] = [];
     const seen: string[] = [];
-    followLooks(window, {
-      ...window.window,
-      ...window.watching,
+    follow(window, {
       log: { ...silentLog, error: (message) => errors.push(message) },
-      folders: () => [],
-      onCall: () => undefined,
-      onResumed: () => undefined,
       followers: [
         { name: "The first", update: () => Promise.reject(new Error("broken")) },
         {
@@ -86,14 +83,7 @@ describe("followLooks", () => {
           : (oneApp.listApps?.(options) ?? Promise.resolve([])),
     });
     const { meter, poller } = window.watching;
-    followLooks(window, {
-      ...window.window,
-      ...window.watching,
-      folders: () => [],
-      onCall: () => undefined,
-      onResumed: () => undefined,
-      followers: [],
-    });
+    follow(window);
     poller.start();
     await window.clock.advance(2000);
     assert.deepEqual(meter.state().health, { kind: "offline", message: "No network." });

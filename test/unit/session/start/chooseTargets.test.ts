@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
 import { chooseTargets } from "../../../../src/session/start/chooseTargets.ts";
 import type { StartTarget } from "../../../../src/session/start/start.ts";
+import { appTarget } from "../../../appTarget.ts";
 
 function found(files: readonly string[], isComplete = true) {
   const targets = files.map((file): StartTarget => ({
-    target: {
-      file,
-      module: null,
-      variable: null,
-      name: null,
-      nameInFile: null,
-      environment: null,
-      folder: "/w",
-    },
+    target: appTarget(file, "/w"),
     healthUrl: null,
     warmUpUrl: null,
   }));

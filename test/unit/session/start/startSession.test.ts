@@ -13,6 +13,7 @@ import type {
   StartTarget,
 } from "../../../../src/session/start/start.ts";
 import { startSession, type StartParts } from "../../../../src/session/start/startSession.ts";
+import { appTarget } from "../../../appTarget.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
@@ -86,15 +87,7 @@ function bench() {
 
 function target(name: string | null, some: Partial<StartTarget> = {}): StartTarget {
   return {
-    target: {
-      file: "/project/app.py",
-      module: null,
-      variable: null,
-      name,
-      nameInFile: null,
-      environment: null,
-      folder: "/project",
-    },
+    target: { ...appTarget("/project/app.py", "/project"), name },
     healthUrl: null,
     warmUpUrl: null,
     ...some,
