@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { Failure } from "../../src/base/failure.ts";
+import { pidAlive } from "../../src/guardian/pidAlive.ts";
 import type { CliCommand } from "../../src/modal/cli/command.ts";
 import { runCli } from "../../src/modal/cli/process.ts";
 import { streamCli } from "../../src/modal/cli/stream.ts";
@@ -107,7 +108,7 @@ describe("The modal command as a process", () => {
     );
     assert.equal(failure.reason, "timed-out");
     const pid = Number(await readFile(pidFile, "utf8"));
-    await until(() => !isRunning(pid));
+    await until(() => !pidAlive(pid));
   });
 
   it("does not outlive its owner, nor does what it started", async () => {
@@ -130,7 +131,7 @@ describe("The modal command as a process", () => {
     );
     await execa(process.execPath, [owner]);
     const pid = Number(await readFile(pidFile, "utf8"));
-    await until(() => !isRunning(pid));
+    await until(() => !pidAlive(pid));
   });
 
   it("says offline as soon as it knows, not when the command does", async () => {
@@ -333,14 +334,6 @@ describe("findCli", () => {
     );
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));

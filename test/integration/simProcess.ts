@@ -110,6 +110,10 @@ export class Running {
     });
   }
 
+  get ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** Resolves when its output has this text; rejects when it ends without. */
   line(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -117,7 +121,7 @@ export class Running {
         if (this.#out.includes(text)) {
           this.#waiting.delete(look);
           resolve();
-        } else if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        } else if (this.ended) {
           this.#waiting.delete(look);
           reject(new Error(`It ended without "${text}":\n${this.#out}\n${this.#err}`));
         }
