@@ -31,6 +31,12 @@ export interface CallRecord {
   /** What was asked (prompt, seed, …), as JSON, so that a call can be repeated. Stays on this machine. */
   readonly inputJson: string | null;
   readonly failure: string | null;
+  /** Modal's own id of the call ("fc-…"), from the answer's header or the log; null where neither told. */
+  readonly functionCallId: string | null;
+  /** Of a call of this editor: the cost line in the app's log that is its own (the id of its log call). */
+  readonly logLineId: string | null;
+  /** Modal's clock minus this machine's when the answer came; null where the answer did not tell. */
+  readonly clockOffsetMs: number | null;
 }
 
 /** A call of which nothing is known yet but these. */
@@ -53,5 +59,8 @@ export function emptyCall(
     resultPath: null,
     inputJson: null,
     failure: null,
+    functionCallId: null,
+    logLineId: null,
+    clockOffsetMs: null,
   };
 }

@@ -87,6 +87,8 @@ export interface LogChunk {
   readonly text: string;
   readonly containerId: string | null;
   readonly atMs: number | null;
+  /** The call ("fc-…") that wrote it; null where Modal does not tell. */
+  readonly functionCallId: string | null;
   /** Cursor to resume after this chunk, where the adapter has one. */
   readonly entryId: string | null;
 }

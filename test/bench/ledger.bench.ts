@@ -240,6 +240,9 @@ function randomCall(random: () => number, atMs?: number): CallRecord {
     resultPath: `out/${hex()}.png`,
     inputJson: JSON.stringify({ prompt: "a lighthouse in fog, oil on canvas", seed: hex() }),
     failure: null,
+    functionCallId: null,
+    logLineId: null,
+    clockOffsetMs: null,
   };
 }
 

@@ -82,7 +82,13 @@ function appLog(): { readonly pieces: readonly LogPiece[]; readonly costs: numbe
   const pieces: LogPiece[] = [];
   for (let at = 0; at < text.length; at += pieceLength) {
     const piece = text.slice(at, at + pieceLength);
-    pieces.push({ text: piece, containerId: "ta-1", atMs: at, entryId: null });
+    pieces.push({
+      text: piece,
+      containerId: "ta-1",
+      functionCallId: null,
+      atMs: at,
+      entryId: null,
+    });
   }
   return { pieces, costs };
 }

@@ -592,7 +592,13 @@ function logOf(cloud: Cloud, app: App): readonly LogChunk[] {
   } of cloud.fleet.containers.values()) {
     if (readyAtMs === null || appId !== app.id) continue;
     if (readyAtMs > (finishedAtMs ?? cloud.nowMs)) continue;
-    chunks.push({ text: "up\n", containerId, atMs: readyAtMs, entryId: null });
+    chunks.push({
+      text: "up\n",
+      containerId,
+      functionCallId: null,
+      atMs: readyAtMs,
+      entryId: null,
+    });
   }
   for (const input of cloud.fleet.inputs.values()) {
     const header = headerOf(input);
@@ -601,6 +607,7 @@ function logOf(cloud: Cloud, app: App): readonly LogChunk[] {
       text: `${costLine(header)}\n`,
       containerId: input.container.id,
       atMs: input.finishedAtMs,
+      functionCallId: null,
       entryId: null,
     });
   }
@@ -672,6 +679,9 @@ function ownCall(input: Input): CallRecord | undefined {
     resultPath: null,
     inputJson: null,
     failure: null,
+    functionCallId: null,
+    logLineId: null,
+    clockOffsetMs: null,
   };
 }
 

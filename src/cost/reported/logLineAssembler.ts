@@ -4,6 +4,8 @@ import { costLinesIn, type CostLine } from "./logLine.ts";
 export interface LogPiece {
   readonly text: string;
   readonly containerId: string | null;
+  /** The call ("fc-…") that wrote it; null where Modal does not tell. */
+  readonly functionCallId: string | null;
   readonly atMs: number | null;
   readonly entryId: string | null;
 }
@@ -13,6 +15,7 @@ export interface LoggedCost extends CostLine {
   /** The same for the same line, whoever reads it and however often: two windows write one row. */
   readonly callId: string;
   readonly containerId: string | null;
+  readonly functionCallId: string | null;
   readonly atMs: number | null;
   /** False where the log told neither time nor entry (an old client): let only one follower write such a line. */
   readonly isStable: boolean;
@@ -116,14 +119,16 @@ export class LogLineAssembler {
    * The two adapters cut the same log into different pieces and tell time to different digits; the
    * whole second is what they agree on. Equal lines within it are told apart by their order.
    */
-  #identify(stream: Stream, line: CostLine, { containerId, atMs, entryId }: LogPiece): LoggedCost {
+  #identify(stream: Stream, line: CostLine, origin: LogPiece): LoggedCost {
+    const { containerId, functionCallId, atMs, entryId } = origin;
     const group = atMs === null ? (entryId ?? "?") : String(Math.floor(atMs / 1000));
     const content = `${line.microUsd ?? "?"}:${line.executionSeconds ?? "?"}:${line.gpuType ?? "?"}`;
     const ordinals = ordinalsOf(stream, group);
     const ordinal = ordinals.get(content) ?? 0;
     ordinals.set(content, ordinal + 1);
     const callId = ["log", this.#appId, containerId ?? "?", group, content, ordinal].join("/");
-    return { ...line, callId, containerId, atMs, isStable: atMs !== null || entryId !== null };
+    const isStable = atMs !== null || entryId !== null;
+    return { ...line, callId, containerId, functionCallId, atMs, isStable };
   }
 
   #carry(stream: Stream, text: string, piece: LogPiece): void {

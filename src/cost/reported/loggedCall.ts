@@ -37,6 +37,7 @@ export function loggedCall(
     appName,
     endedAtMs,
     ...row,
+    functionCallId: logged.functionCallId,
   };
 }
 

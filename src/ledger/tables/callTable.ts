@@ -40,6 +40,9 @@ const rowSchema = z.object({
   result_path: maybeText,
   input_json: maybeText,
   failure: maybeText,
+  function_call_id: maybeText,
+  log_line_id: maybeText,
+  clock_offset_ms: maybeReal,
 });
 
 const auditSchema = z.array(text);
@@ -118,10 +121,12 @@ function save(connection: Connection, call: CallRecord): void {
   connection.run(
     `INSERT INTO call (call_id, scope, source, session_id, app_id, app_name, endpoint, mode,
        started_at_ms, ended_at_ms, status, reported_micro_usd, execution_seconds, gpu_type,
-       audit_json, handover_url, result_path, input_json, failure)
+       audit_json, handover_url, result_path, input_json, failure, function_call_id, log_line_id,
+       clock_offset_ms)
      VALUES (:callId, :scope, :source, :sessionId, :appId, :appName, :endpoint, :mode,
        :startedAtMs, :endedAtMs, :status, :reportedMicroUsd, :executionSeconds, :gpuType,
-       :audit, :handoverUrl, :resultPath, :inputJson, :failure)
+       :audit, :handoverUrl, :resultPath, :inputJson, :failure, :functionCallId, :logLineId,
+       :clockOffsetMs)
      ON CONFLICT (call_id) DO UPDATE SET
        scope = excluded.scope, source = excluded.source, session_id = excluded.session_id,
        app_id = excluded.app_id, app_name = excluded.app_name, endpoint = excluded.endpoint,
@@ -131,7 +136,8 @@ function save(connection: Connection, call: CallRecord): void {
        execution_seconds = excluded.execution_seconds, gpu_type = excluded.gpu_type,
        audit_json = excluded.audit_json, handover_url = excluded.handover_url,
        result_path = excluded.result_path, input_json = excluded.input_json,
-       failure = excluded.failure`,
+       failure = excluded.failure, function_call_id = excluded.function_call_id,
+       log_line_id = excluded.log_line_id, clock_offset_ms = excluded.clock_offset_ms`,
     {
       callId: call.callId,
       scope: call.scope,
@@ -152,6 +158,9 @@ function save(connection: Connection, call: CallRecord): void {
       resultPath: call.resultPath,
       inputJson: call.inputJson,
       failure: call.failure,
+      functionCallId: call.functionCallId,
+      logLineId: call.logLineId,
+      clockOffsetMs: call.clockOffsetMs,
     },
   );
 }
@@ -179,5 +188,8 @@ export function toCall(row: Row): CallRecord {
     resultPath: r.result_path,
     inputJson: r.input_json,
     failure: r.failure,
+    functionCallId: r.function_call_id,
+    logLineId: r.log_line_id,
+    clockOffsetMs: r.clock_offset_ms,
   };
 }

@@ -39,5 +39,9 @@ export function mergeCall(known: CallRecord, next: CallRecord): CallRecord {
     resultPath: winner.resultPath ?? other.resultPath,
     inputJson: winner.inputJson ?? other.inputJson,
     failure: ended ? winner.failure : (winner.failure ?? other.failure),
+    functionCallId: winner.functionCallId ?? other.functionCallId,
+    // The first line that was found to be its own stays: another one is another call's.
+    logLineId: known.logLineId ?? next.logLineId,
+    clockOffsetMs: winner.clockOffsetMs ?? other.clockOffsetMs,
   };
 }

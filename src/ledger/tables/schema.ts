@@ -179,6 +179,12 @@ export const migrations: readonly string[] = [
   `,
   // Which scopes a window watches: the guardian cares for those that no open window watches.
   `ALTER TABLE editor_window ADD COLUMN scopes_json TEXT`,
+  // By what a call and its cost line in the log are known to be one.
+  `
+  ALTER TABLE call ADD COLUMN function_call_id TEXT;
+  ALTER TABLE call ADD COLUMN log_line_id TEXT;
+  ALTER TABLE call ADD COLUMN clock_offset_ms REAL;
+  `,
 ];
 
 /** The version that this code reads and writes. */

@@ -22,7 +22,7 @@ import type {
 import { isAtLeast, parseCliVersion, type CliCommand } from "./command.ts";
 import { cliFailure } from "./failure.ts";
 import { parseCliJson } from "./json.ts";
-import { parseLogLine } from "./logLines.ts";
+import { parseLogLine, stampArgs } from "./logLines.ts";
 import { cancelled, isAborted, unlessAborted } from "../../base/abort.ts";
 import { runCli, type CliProcessParts, type CliResult } from "./process.ts";
 import {
@@ -151,7 +151,7 @@ export class CliControl implements ModalControl {
     query: LogQuery,
     options: ControlOptions = {},
   ): Promise<readonly LogChunk[]> {
-    const args = ["app", "logs", appId, "--timestamps", "--show-container-id"];
+    const args = ["app", "logs", appId, ...stampArgs];
     if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(t("read past log lines"));
     if (query.sinceMs !== undefined) args.push("--since", isoOf(query.sinceMs));
     if (query.untilMs !== undefined) args.push("--until", isoOf(query.untilMs));
@@ -169,11 +169,10 @@ export class CliControl implements ModalControl {
     if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(what);
     if (isAborted(options.signal)) return;
     const queue = new LineQueue();
-    const stream = streamCli(
-      this.#process,
-      ["app", "logs", appId, "--follow", "--timestamps", "--show-container-id"],
-      { env: this.#env(), onLine: (line, from) => from === "stdout" && queue.push(line) },
-    );
+    const stream = streamCli(this.#process, ["app", "logs", appId, "--follow", ...stampArgs], {
+      env: this.#env(),
+      onLine: (line, from) => from === "stdout" && queue.push(line),
+    });
     const onAbort = (): void => stream.interrupt(followGraceMs);
     options.signal?.addEventListener("abort", onAbort, { once: true });
     const ended = stream.ended.finally(() => queue.end());

@@ -250,7 +250,14 @@ const logBatch = z.object({
   taskId: z.string(),
   entryId: z.string(),
   appDone: z.boolean(),
-  items: z.array(z.object({ data: z.string(), timestamp: z.number(), timestampNs: z.string() })),
+  items: z.array(
+    z.object({
+      data: z.string(),
+      timestamp: z.number(),
+      timestampNs: z.string(),
+      functionCallId: z.catch(z.string(), ""),
+    }),
+  ),
 });
 
 export interface SdkLogBatch {
@@ -267,6 +274,7 @@ export function parseLogBatch(answer: unknown): SdkLogBatch {
     .map((item) => ({
       text: item.data,
       containerId: batch.taskId === "" ? null : batch.taskId,
+      functionCallId: item.functionCallId === "" ? null : item.functionCallId,
       atMs: logInstantMs(item.timestampNs, item.timestamp),
       entryId: batch.entryId === "" ? null : batch.entryId,
     }));

@@ -8,8 +8,6 @@ export interface AppNotes {
   readonly endedOnPurposeAtMs: readonly number[];
   /** Containers that its log names, those with the newest lines last. */
   readonly logged: readonly LoggedContainer[];
-  /** In which container this editor's own calls ran, by call id: their log lines name it, their headers do not. */
-  readonly containerOfCall: ReadonlyMap<string, string>;
 }
 
 export interface NotedApp {
@@ -27,14 +25,12 @@ const stored = z.object({
       lastLineMs: z.number(),
     }),
   ),
-  containerOfCall: z.array(z.tuple([z.string(), z.string()])),
 });
 
-const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [], containerOfCall: new Map() };
+const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [] };
 /** The newest are kept: older containers have long been listed, billed, or both. */
 const maxEnds = 100;
 const maxLogged = 400;
-const maxCalls = 1000;
 
 export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppNotes {
   const kept = ledger.recall(keyOf(app), stored);
@@ -42,7 +38,6 @@ export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppN
   return {
     endedOnPurposeAtMs: kept.endedOnPurposeAtMs,
     logged: kept.logged.map((one) => ({ ...app, ...one })),
-    containerOfCall: new Map(kept.containerOfCall),
   };
 }
 
@@ -63,16 +58,14 @@ export function addNotes(
       lastLineMs: Math.max(before?.lastLineMs ?? one.lastLineMs, one.lastLineMs),
     });
   }
-  const calls = new Map([...known.containerOfCall, ...(more.containerOfCall ?? [])]);
   const json = jsonOf({
-    containerOfCall: new Map([...calls].slice(-maxCalls)),
     endedOnPurposeAtMs: [...ends].toSorted((a, b) => a - b).slice(-maxEnds),
     logged: [...logged.values()].toSorted((a, b) => a.lastLineMs - b.lastLineMs).slice(-maxLogged),
   });
   if (json !== jsonOf(known)) ledger.remember(keyOf(app), json);
 }
 
-function jsonOf({ endedOnPurposeAtMs, logged, containerOfCall }: AppNotes): string {
+function jsonOf({ endedOnPurposeAtMs, logged }: AppNotes): string {
   return JSON.stringify({
     endedOnPurposeAtMs,
     logged: logged.map(({ containerId, appName, firstLineMs, lastLineMs }) => ({
@@ -81,7 +74,6 @@ function jsonOf({ endedOnPurposeAtMs, logged, containerOfCall }: AppNotes): stri
       firstLineMs,
       lastLineMs,
     })),
-    containerOfCall: [...containerOfCall],
   });
 }
 

@@ -2,11 +2,11 @@ import type { Clock } from "../../base/clock.ts";
 import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import type { CallRecord } from "../../cost/call.ts";
-import { fateOfLogCall } from "../../cost/reported/distinctCalls.ts";
+import { clockOffset } from "../../cost/reported/clockOffset.ts";
 import { loggedCall, type LoggedApp } from "../../cost/reported/loggedCall.ts";
-import { loggedContainerId, type LoggedCost } from "../../cost/reported/logLineAssembler.ts";
+import type { LoggedCost } from "../../cost/reported/logLineAssembler.ts";
+import { fateOfLogCall } from "../../cost/reported/ownCall.ts";
 import type { Rates } from "../../cost/rates/rates.ts";
-import { addNotes } from "./appNotes.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
 export interface LoggedCallsParts {
@@ -20,8 +20,11 @@ export interface LoggedCallsParts {
 }
 
 /** A call of this editor that began longer ago than this says nothing about a line of now. */
-const longestCallMs = 6 * 3_600_000;
-const clockSlackMs = 10_000;
+const longestCallMs = 7 * 3_600_000;
+/** Modal's clock and this machine's may be off by so much. */
+const clockSlackMs = 3_600_000;
+/** Answers by which the clocks are compared. */
+const clockSamples = 20;
 /** Lines that wait for a call to end. More than this is somebody else's load test. */
 const maxWaiting = 10_000;
 
@@ -34,8 +37,6 @@ export class LoggedCalls {
   readonly #parts: LoggedCallsParts;
   readonly #app: LoggedApp;
   readonly #waiting = new Map<string, CallRecord>();
-  /** Own calls by the line that was found to be theirs: another line, however alike, is another call. */
-  readonly #lineOf = new Map<string, string>();
 
   constructor(app: LoggedApp, parts: LoggedCallsParts) {
     this.#app = app;
@@ -68,37 +69,42 @@ export class LoggedCalls {
     for (const call of this.#waiting.values()) this.#decide(call);
   }
 
-  #decide(call: CallRecord): void {
+  #decide(line: CallRecord): void {
     const { ledger, onCall } = this.#parts;
-    if (ledger.calls({ callId: call.callId }).length > 0) {
-      this.#waiting.delete(call.callId);
+    if (ledger.calls({ callId: line.callId }).length > 0) {
+      this.#waiting.delete(line.callId);
       return;
     }
-    const own = this.#ownAround(call).filter(({ callId }) => {
-      const line = this.#lineOf.get(callId);
-      return line === undefined || line === call.callId;
-    });
-    const fate = fateOfLogCall(call, own);
+    const own = this.#ownAround(line);
+    const fate = fateOfLogCall(line, own, own.length === 0 ? null : this.#clockOffsetMs());
     if (fate.do === "wait" && this.#waiting.size < maxWaiting) {
-      this.#waiting.set(call.callId, call);
+      this.#waiting.set(line.callId, line);
       return;
     }
-    this.#waiting.delete(call.callId);
-    if (fate.do === "complete") {
-      this.#lineOf.set(fate.call.callId, call.callId);
-      const before = own.find(({ callId }) => callId === fate.call.callId);
-      if (before === undefined || !isSame(before, fate.call)) ledger.upsertCall(fate.call);
-      const containerId = loggedContainerId(call.callId);
-      if (containerId !== null) {
-        const containerOfCall = new Map([[fate.call.callId, containerId]]);
-        addNotes(ledger, this.#app, { containerOfCall });
-      }
-      return;
+    this.#waiting.delete(line.callId);
+    switch (fate.do) {
+      case "nothing":
+        return;
+      case "complete":
+        if (this.#complete(fate.call, line)) return;
+        // Another window gave the call another line meanwhile.
+        this.#decide(line);
+        return;
+      default:
+        ledger.upsertCall(line);
+        onCall(line);
     }
-    ledger.upsertCall(call);
-    onCall(call);
   }
 
+  /** Whether the ledger has the line as the call's own now. */
+  #complete(call: CallRecord, line: CallRecord): boolean {
+    const { ledger } = this.#parts;
+    ledger.upsertCall(call);
+    const [kept] = ledger.calls({ callId: call.callId });
+    return kept === undefined || kept.logLineId === line.callId;
+  }
+
+  /** This editor's calls that the line may belong to, by whichever clock. */
   #ownAround({ startedAtMs, endedAtMs }: CallRecord): readonly CallRecord[] {
     return this.#parts.ledger
       .calls({
@@ -107,14 +113,12 @@ export class LoggedCalls {
         fromMs: startedAtMs - longestCallMs,
         toMs: (endedAtMs ?? startedAtMs) + clockSlackMs,
       })
-      .filter(({ appId }) => appId === this.#app.appId);
+      .filter(({ appId }) => appId === this.#app.appId || appId === null);
   }
-}
 
-function isSame(a: CallRecord, b: CallRecord): boolean {
-  return (
-    a.reportedMicroUsd === b.reportedMicroUsd &&
-    a.executionSeconds === b.executionSeconds &&
-    a.gpuType === b.gpuType
-  );
+  #clockOffsetMs(): number | null {
+    const { ledger } = this.#parts;
+    const newest = { scope: this.#app.scope, source: "editor", limit: clockSamples } as const;
+    return clockOffset(ledger.calls(newest).flatMap(({ clockOffsetMs }) => clockOffsetMs ?? []));
+  }
 }

@@ -4,6 +4,7 @@ import { endHints } from "../../cost/metered/endHints.ts";
 import type { EndKnowledge } from "../../cost/metered/endKnowledge.ts";
 import { inferredSpans } from "../../cost/metered/inferredSpans.ts";
 import { priceSpans, type HintsOf, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
+import { loggedContainerId } from "../../cost/reported/logLineAssembler.ts";
 import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
 import { costOf, type TieredCost } from "../../cost/spending/sessionCost.ts";
 import { withAppResources, type AppResources } from "../../cost/rates/resources.ts";
@@ -155,7 +156,7 @@ export class CostReader {
     );
     const windows = scaledownWindows(sessions);
     return {
-      calls: calls.map((call) => inItsContainer(call, notes)),
+      calls: calls.map(inItsContainer),
       // A container with no later line than this ended before the range, listed or not.
       logged: [...notes.values()].flatMap(({ logged }) =>
         logged.filter(({ lastLineMs }) => lastLineMs >= fromMs),
@@ -193,11 +194,11 @@ export function costIn(
  * The call under the id of its log line, where that is known to be its: then its container, and no
  * other of the app, is known to have been busy with it.
  */
-function inItsContainer(call: CallRecord, notes: ReadonlyMap<string, AppNotes>): CallRecord {
-  const { appId, callId, source } = call;
-  if (appId === null || source === "log") return call;
-  const containerId = notes.get(appId)?.containerOfCall.get(callId);
-  if (containerId === undefined) return call;
+function inItsContainer(call: CallRecord): CallRecord {
+  const { appId, callId, logLineId, source } = call;
+  if (appId === null || logLineId === null || source === "log") return call;
+  const containerId = loggedContainerId(logLineId);
+  if (containerId === null) return call;
   return { ...call, source: "log", callId: ["log", appId, containerId, "own", callId].join("/") };
 }
 

@@ -8,6 +8,7 @@ import { callEndpoint, resumeCall } from "../../endpoints/call/call.ts";
 import type { CallLimits, CallOptions, CallOutcome } from "../../endpoints/callTypes.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { shownParameters } from "../../endpoints/call/fileField.ts";
+import { functionCallIdOf } from "../../endpoints/call/identity.ts";
 import { buildRequest, type BuiltRequest } from "../../endpoints/call/requestBody.ts";
 import type { Provenance } from "../../endpoints/result/sidecar.ts";
 import { ifReadable } from "../../session/ifReadable.ts";
@@ -273,7 +274,8 @@ export class Calls implements Disposable {
           signal,
           onProgress: (progress) => ticker.show(progress),
           onHandover: (handoverUrl) => {
-            kept.call = { ...kept.call, handoverUrl };
+            const functionCallId = functionCallIdOf(handoverUrl) ?? kept.call.functionCallId;
+            kept.call = { ...kept.call, handoverUrl, functionCallId };
             ledger.upsertCall(kept.call);
           },
           proxyToken: (origin) => tokens.get(origin),

@@ -5,6 +5,7 @@ import { headerValue, readCostHeaders } from "../../cost/reported/headers.ts";
 import { costLine } from "../../cost/reported/logLine.ts";
 import type { Rates } from "../../cost/rates/rates.ts";
 import { CallFailure, type CallOutcome } from "../../endpoints/callTypes.ts";
+import { clockOffsetMs, functionCallIdIn } from "../../endpoints/call/identity.ts";
 import type { Failure } from "../../base/failure.ts";
 
 /** The ledger's row of a call that has ended well, with the findings of its header audit. */
@@ -31,6 +32,8 @@ export function succeeded(
       ...row,
       handoverUrl: null,
       resultPath: outcome.resultPath,
+      functionCallId: functionCallIdIn(outcome.headers) ?? call.functionCallId,
+      clockOffsetMs: clockOffsetMs(outcome.headers, outcome.answeredAtMs),
     },
   };
 }
@@ -46,6 +49,7 @@ export function failed(call: CallRecord, failure: Failure, nowMs: number): CallR
     audit: ["call-failed"],
     handoverUrl: facts?.handoverUrl ?? null,
     failure: `${failure.reason}: ${failure.message}`,
+    functionCallId: functionCallIdIn(facts?.headers ?? {}) ?? call.functionCallId,
   };
 }
 

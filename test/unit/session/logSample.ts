@@ -14,7 +14,14 @@ export function line(dollars: string, seconds = "2.00"): string {
 
 /** A piece of a log: entry n, written n seconds after the start. */
 export function chunk(n: number, text: string, some: Partial<LogChunk> = {}): LogChunk {
-  return { text, containerId: "ta-1", atMs: logStartMs + n * 1000, entryId: `${n}-0`, ...some };
+  return {
+    text,
+    containerId: "ta-1",
+    functionCallId: null,
+    atMs: logStartMs + n * 1000,
+    entryId: `${n}-0`,
+    ...some,
+  };
 }
 
 export function appListing(observedAtMs: number, some: Partial<Listing> = {}): Listing {
@@ -51,6 +58,9 @@ export function ownCall(some: Partial<CallRecord> = {}): CallRecord {
     resultPath: null,
     inputJson: null,
     failure: null,
+    functionCallId: null,
+    logLineId: null,
+    clockOffsetMs: null,
     ...some,
   };
 }

@@ -9,7 +9,7 @@ import {
 import { amounts, t0 } from "../arbitraries.ts";
 
 function piece(text: string, over: Partial<LogPiece> = {}): LogPiece {
-  return { text, containerId: "ta-1", atMs: t0, entryId: null, ...over };
+  return { text, containerId: "ta-1", functionCallId: null, atMs: t0, entryId: null, ...over };
 }
 
 function read(pieces: readonly LogPiece[]): readonly LoggedCost[] {

@@ -10,7 +10,13 @@ import { t0 } from "../arbitraries.ts";
 const app = { scope: "acme/main", appId: "ap-1", appName: "flux-api" };
 
 function callOf(text: string, atMs: number | null) {
-  const piece = { text: `${text}\n`, containerId: "ta-1", atMs, entryId: null };
+  const piece = {
+    text: `${text}\n`,
+    containerId: "ta-1",
+    functionCallId: null,
+    atMs,
+    entryId: null,
+  };
   const [logged] = new LogLineAssembler("ap-1").add(piece);
   assert.ok(logged);
   return loggedCall(logged, app, ratesInForce(), t0 + 99_000);

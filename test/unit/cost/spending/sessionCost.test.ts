@@ -136,8 +136,10 @@ describe("a session's cost", () => {
       endedAtMs: t0 + 80_000,
       executionSeconds: 20,
       reportedMicroUsd: usd(0.02),
+      functionCallId: "fc-1",
     });
-    const cost = ask({ spans: [container], calls: [coldCall, line], fromMs: t0 - minute });
+    const own = { ...coldCall, functionCallId: "fc-1" };
+    const cost = ask({ spans: [container], calls: [own, line], fromMs: t0 - minute });
     assert.deepEqual([cost.reported.microUsd, cost.reported.calls], [usd(0.02), 1]);
   });
 

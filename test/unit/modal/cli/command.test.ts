@@ -23,12 +23,21 @@ describe("parseLogLine", () => {
     assert.deepEqual(parseLogLine("2025-11-21 05:40:00+01:00 ta-01JX 💰 ta-2 cost"), {
       text: "💰 ta-2 cost\n",
       containerId: "ta-01JX",
+      functionCallId: null,
       atMs: Date.UTC(2025, 10, 21, 4, 40, 0),
       entryId: null,
     });
+    const called = parseLogLine("2025-11-21 05:40:00+01:00 fc-01AB ta-01JX fc-02 x");
+    assert.deepEqual(
+      [called.functionCallId, called.containerId, called.text],
+      ["fc-01AB", "ta-01JX", "fc-02 x\n"],
+    );
+    const callOnly = parseLogLine("2025-11-21 05:40:00+01:00 fc-01AB x");
+    assert.deepEqual([callOnly.functionCallId, callOnly.containerId], ["fc-01AB", null]);
     assert.deepEqual(parseLogLine("2025-11-21 is a date"), {
       text: "2025-11-21 is a date\n",
       containerId: null,
+      functionCallId: null,
       atMs: null,
       entryId: null,
     });

@@ -173,9 +173,22 @@ describe("what somebody else wrote", () => {
         });
         const lines = new LogLineAssembler("ap-1");
         for (const [n, [some, atMs]] of pieces.entries()) {
-          calls.add(lines.add({ text: some, containerId: "ta-1", atMs, entryId: `${n}` }));
+          calls.add(
+            lines.add({
+              text: some,
+              containerId: "ta-1",
+              functionCallId: null,
+              atMs,
+              entryId: `${n}`,
+            }),
+          );
         }
-        const last = { text: `\n${line("0.007777")}`, containerId: "ta-1", atMs: logStartMs + 5 };
+        const last = {
+          text: `\n${line("0.007777")}`,
+          containerId: "ta-1",
+          functionCallId: null,
+          atMs: logStartMs + 5,
+        };
         calls.add(lines.add({ ...last, entryId: "last" }));
         const rows = ledger.calls({ scope });
         assert.ok(rows.some(({ reportedMicroUsd }) => reportedMicroUsd === 7777));

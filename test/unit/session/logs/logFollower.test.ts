@@ -5,6 +5,7 @@ import { Failure } from "../../../../src/base/failure.ts";
 import type { CallRecord } from "../../../../src/cost/call.ts";
 import { usd } from "../../../../src/cost/money.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { loggedContainerId } from "../../../../src/cost/reported/logLineAssembler.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { recallNotes } from "../../../../src/session/logs/appNotes.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
@@ -254,10 +255,8 @@ describe("LogFollower", () => {
     ledger.upsertCall(ownCall({ reportedMicroUsd: usd(0.001083), endedAtMs: logStartMs + 1500 }));
     await clock.advance(15_000);
     assert.deepEqual(sums(calls()), [usd(0.001083), usd(0.002166)]);
-    assert.deepEqual(
-      [...recallNotes(ledger, { scope, appId: "ap-1" }).containerOfCall],
-      [["own-1", "ta-1"]],
-    );
+    const [own] = ledger.calls({ callId: "own-1" });
+    assert.equal(loggedContainerId(own?.logLineId ?? ""), "ta-1");
     assert.deepEqual(
       told.map(({ source, executionSeconds }) => [source, executionSeconds]),
       [["log", 4]],
@@ -296,8 +295,14 @@ describe("LogFollower", () => {
         let startedAtMs = logStartMs + 1000;
         for (const [n, { headers, gapMs, lineDelayMs }] of list.entries()) {
           const endedAtMs = startedAtMs + 2300;
-          const row = ownCall({ callId: `own-${n}`, startedAtMs, endedAtMs, ...variants[headers] });
-          const begun = { ...row, status: "running", endedAtMs: null } as const;
+          const known = { callId: `own-${n}`, startedAtMs, endedAtMs, clockOffsetMs: 0 };
+          const row = ownCall({ ...known, ...variants[headers] });
+          const begun = {
+            ...row,
+            status: "running",
+            endedAtMs: null,
+            clockOffsetMs: null,
+          } as const;
           const bare = { reportedMicroUsd: null, executionSeconds: null, gpuType: null };
           const text = { ...chunk(n, line("0.001083")), atMs: endedAtMs - 100 };
           events.push(

@@ -105,16 +105,14 @@ describe("CostReader", () => {
       }),
     );
     assertNear(secondsOf(ledger, reader()), 1000);
-    addNotes(
-      ledger,
-      { scope, appId: "ap-1" },
-      {
-        containerOfCall: new Map([
-          ["own-1", "ta-1"],
-          ["own-2", "ta-2"],
-        ]),
-      },
-    );
+    for (const [callId, containerId] of [
+      ["own-1", "ta-1"],
+      ["own-2", "ta-2"],
+    ] as const) {
+      const [call] = ledger.calls({ callId });
+      assert.ok(call !== undefined);
+      ledger.upsertCall({ ...call, logLineId: `log/ap-1/${containerId}/1/x/0` });
+    }
     const reading = reader().read({
       scope,
       fromMs: logStartMs,

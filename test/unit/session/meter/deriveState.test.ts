@@ -88,6 +88,9 @@ function call(change: Partial<CallRecord>): CallRecord {
     resultPath: null,
     inputJson: null,
     failure: null,
+    functionCallId: null,
+    logLineId: null,
+    clockOffsetMs: null,
     ...change,
   };
 }
