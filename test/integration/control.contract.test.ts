@@ -165,10 +165,16 @@ for (const adapter of adapterCases) {
       const { cloud } = local.workspace;
       const [container] = cloud.listContainers({ appId: flux.id });
       assert.ok(container !== undefined);
-      cloud.log(flux.id, { text: "💰 first €\n", container });
+      const request = { appId: flux.id, functionName: "flux", durationMs: 1000 };
+      const input = cloud.request(request);
+      cloud.log(flux.id, { text: "💰 first €\n", container, input });
       cloud.log(flux.id, { text: "second\n", container });
       const chunks = await control.fetchLogs(flux.id, { tail: 2 });
       assert.equal(textOf(chunks), "💰 first €\nsecond\n");
+      assert.deepEqual(
+        chunks.map(({ functionCallId }) => functionCallId),
+        [input.callId, null],
+      );
       for (const chunk of chunks) {
         assert.equal(chunk.containerId, container.id);
         assert.ok(Math.abs((chunk.atMs ?? 0) - cloud.nowMs) < secondMs);

@@ -4,6 +4,14 @@ import { extname } from "node:path";
 import { headerValue, readCostHeaders } from "../../src/cost/reported/headers.ts";
 import { callEndpoint, resumeCall } from "../../src/endpoints/call/call.ts";
 import { CallFailure, type CallOutcome } from "../../src/endpoints/callTypes.ts";
+import { emptyCall } from "../../src/cost/call.ts";
+import { ratesInForce } from "../../src/cost/rates/rates.ts";
+import { LogLineAssembler } from "../../src/cost/reported/logLineAssembler.ts";
+import { openLedger } from "../../src/ledger/openLedger.ts";
+import { LoggedCalls } from "../../src/session/logs/loggedCalls.ts";
+import { succeeded } from "../../src/ui/calls/records.ts";
+import { silentLog } from "../unit/silentLog.ts";
+import { testControl } from "./controlAdapters.ts";
 import { builtInEndpoints } from "../../src/endpoints/catalogue/catalogue.ts";
 import type { Endpoint } from "../../src/endpoints/catalogue/endpoint.ts";
 import { resolveUrl } from "../../src/endpoints/catalogue/endpointUrl.ts";
@@ -111,6 +119,36 @@ describe("endpoints on Local Modal", () => {
       const cost = headerValue(readCostHeaders(outcome.headers).cost);
       assert.ok(cost !== null && cost > 0);
       assert.equal(modal.journal.count({ kind: "web", name: "POST" }), 1);
+    });
+  }
+
+  for (const tells of ["Modal's id of it", "its figures and the clocks"] as const) {
+    it(`is one call with its line in the log, by ${tells}`, async () => {
+      modal.switches.tellsCallId = tells === "Modal's id of it";
+      const { ledger } = await openLedger(":memory:");
+      const control = testControl({ mode: "sdk", cli: null, env: modal.env });
+      const known = { scope: "acme/main", source: "editor", status: "running" } as const;
+      // The bench's own clock stands still while Modal's goes on.
+      const startedAtMs = bench.clock.nowMs() - 600_000;
+      const running = emptyCall({ ...known, callId: "own", startedAtMs });
+      // Its address is in the settings: whose app it is, nobody knows.
+      ledger.upsertCall(running);
+      const outcome = await finish(start(endpoint("flux")));
+      const nowMs = modal.clock.nowMs();
+      const { call } = succeeded(running, outcome, null, ratesInForce());
+      ledger.upsertCall(call);
+      const parts = { ledger, clock: bench.clock, log: silentLog, rates: () => ratesInForce() };
+      const app1 = { scope: "acme/main", appId: app.id, appName: "pictures" };
+      const logged = new LoggedCalls(app1, { ...parts, onCall: () => assert.fail("another's") });
+      const lines = new LogLineAssembler(app.id);
+      const range = { sinceMs: nowMs - 600_000, untilMs: nowMs + 1000 };
+      for (const chunk of await control.fetchLogs(app.id, range)) logged.add(lines.add(chunk));
+      const [only, ...others] = ledger.calls({});
+      assert.deepEqual(others, []);
+      assert.equal(only?.appId, app.id);
+      assert.ok(only.logLineId?.startsWith(`log/${app.id}/ta-`));
+      assert.match(only.functionCallId ?? "", /^fc-/);
+      ledger.dispose();
     });
   }
 

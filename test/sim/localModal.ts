@@ -42,6 +42,11 @@ export interface Switches {
   skipUnchangedDeploys: boolean;
   /** A caller that goes away takes its call with it. */
   cancelOnDisconnect: boolean;
+  /**
+   * Answers name their call ("Modal-Function-Call-Id: fc-…"), as public programs that log Modal's
+   * answers show; the log names it either way.
+   */
+  tellsCallId: boolean;
   /** Web requests per real second and workspace. */
   rateLimit: number;
   /** Only registered tokens are let in; otherwise an unknown token means the first workspace. */
@@ -95,6 +100,7 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
   const switches: Switches = {
     skipUnchangedDeploys: false,
     cancelOnDisconnect: false,
+    tellsCallId: true,
     rateLimit: 200,
     strictTokens: false,
   };
@@ -121,6 +127,7 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
     workspaces: () => workspaces.values(),
     rateLimit: () => switches.rateLimit,
     cancelOnDisconnect: () => switches.cancelOnDisconnect,
+    tellsCallId: () => switches.tellsCallId,
   });
   const plane = new ControlPlane({
     driver,

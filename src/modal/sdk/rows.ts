@@ -255,7 +255,7 @@ const logBatch = z.object({
       data: z.string(),
       timestamp: z.number(),
       timestampNs: z.string(),
-      functionCallId: z.catch(z.string(), ""),
+      functionCallId: z.optional(z.string()),
     }),
   ),
 });
@@ -274,7 +274,7 @@ export function parseLogBatch(answer: unknown): SdkLogBatch {
     .map((item) => ({
       text: item.data,
       containerId: batch.taskId === "" ? null : batch.taskId,
-      functionCallId: item.functionCallId === "" ? null : item.functionCallId,
+      functionCallId: item.functionCallId || null,
       atMs: logInstantMs(item.timestampNs, item.timestamp),
       entryId: batch.entryId === "" ? null : batch.entryId,
     }));

@@ -86,6 +86,7 @@ export const adminRoutes: Readonly<Record<string, Route>> = {
       z.object({
         skipUnchangedDeploys: z.exactOptional(z.boolean()),
         cancelOnDisconnect: z.exactOptional(z.boolean()),
+        tellsCallId: z.exactOptional(z.boolean()),
         rateLimit: z.exactOptional(z.number()),
         strictTokens: z.exactOptional(z.boolean()),
       }),

@@ -20,6 +20,8 @@ export interface WebParts {
   readonly workspaces: () => Iterable<Workspace>;
   /** Requests per real second that a workspace may send; Modal's own limit is 200. */
   readonly rateLimit: () => number;
+  /** Whether an answer names its call. */
+  readonly tellsCallId: () => boolean;
   /** Whether a caller that goes away takes its call with it. */
   readonly cancelOnDisconnect: () => boolean;
 }
@@ -89,8 +91,7 @@ export class WebServer {
     response.on("error", () => undefined);
     const body = await collect(request);
     this.#parts.driver.sync();
-    // The service's own clock dates its answers.
-    response.setHeader("date", new Date(this.#parts.driver.clock.nowMs()).toUTCString());
+    this.#date(response);
     const url = new URL(request.url ?? "/", this.base);
     const [label = "", ...rest] = url.pathname.slice(1).split("/");
     const path = `/${rest.join("/")}`;
@@ -184,6 +185,7 @@ export class WebServer {
     cloud.schedule(cloud.nowMs + HANDOVER_MS, () => {
       if (answered || response.destroyed || isSettled(call.input)) return;
       answered = true;
+      this.#date(response, call);
       const location = new URL(url);
       location.searchParams.set(CALL_PARAMETER, call.input.callId);
       sendText(response, 303, "", { location: location.href });
@@ -193,6 +195,7 @@ export class WebServer {
 
   #deliver(call: WebCall, response: ServerResponse): void {
     const { input, work, workspace } = call;
+    this.#date(response, call);
     const lost = call.faults.find((fault) => fault.kind === "platform");
     if (input.state === "timeout" || lost?.what === "timeout")
       return sendText(response, 500, "modal-http: internal error: function execution timed out");
@@ -212,6 +215,13 @@ export class WebServer {
     const variant = call.faults.find((fault) => fault.kind === "cost-headers")?.variant ?? null;
     const body = call.faults.find((fault) => fault.kind === "body") ?? null;
     sendAnswer(response, answer, good ? costHeaders(cost, variant) : {}, body);
+  }
+
+  /** The service's own clock dates its answers, when they are given. */
+  #date(response: ServerResponse, call?: WebCall): void {
+    response.setHeader("date", new Date(this.#parts.driver.clock.nowMs()).toUTCString());
+    if (call === undefined || !this.#parts.tellsCallId()) return;
+    response.setHeader("Modal-Function-Call-Id", call.input.callId);
   }
 
   #find(label: string, path: string): Target | null {
