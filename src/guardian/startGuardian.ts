@@ -10,7 +10,7 @@ import type { GuardTarget } from "./guardTarget.ts";
 import { signWindow } from "./signedWindows.ts";
 import { copyBundle } from "./bundleCopy.ts";
 import { pidAlive } from "./pidAlive.ts";
-import { defaultTimings } from "./timings.ts";
+import { timingsOf } from "./timings.ts";
 import type { GuardianTimings } from "./timings.ts";
 
 export interface GuardianStart {
@@ -85,7 +85,7 @@ function spawnGuardian(start: GuardianStart, folder: string): number | undefined
     logFile: join(folder, "guardian.log"),
     uriScheme: start.uriScheme ?? null,
     texts: start.texts ?? null,
-    timings: { ...defaultTimings, ...start.timings },
+    timings: { ...timingsOf(start.env ?? process.env), ...start.timings },
   };
   const configFile = join(folder, "guardian.json");
   writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });

@@ -33,3 +33,20 @@ export const defaultTimings: GuardianTimings = {
   leaseMs: 60_000,
   lifetimeMs: 24 * 3_600_000,
 };
+
+const graceVariable = "MODAL_METER_GRACE_SECONDS";
+/** Shorter, and a reload of a quick editor would count as its end. */
+const shortestGraceMs = 5_000;
+
+/**
+ * The usual timings, with the grace as the machine's variable says: longer where a reload takes
+ * longer, shorter where nobody wants to pay for 20 s. A second proof never waits longer than the
+ * grace did.
+ */
+export function timingsOf(env: Readonly<Record<string, string | undefined>>): GuardianTimings {
+  const told = Number(env[graceVariable] ?? "") * 1000;
+  if (!(told > 0 && Number.isFinite(told))) return defaultTimings;
+  const graceMs = Math.max(told, shortestGraceMs);
+  const confirmMs = Math.min(defaultTimings.confirmMs, graceMs);
+  return { ...defaultTimings, graceMs, confirmMs };
+}

@@ -9,7 +9,7 @@ import { skip } from "../skip.ts";
 import { Stage, cliFolder } from "./stage.ts";
 
 const status = "modalMeter.status";
-/** The grace after the last window is 20 s; the rest is what a loaded machine may take. */
+/** What a loaded machine may take. */
 const patient: UntilOptions = { withinMs: 120_000, everyMs: 250 };
 
 function needCli(context: Mocha.Context): void {
@@ -48,14 +48,51 @@ async function startDev(window: EditorWindow): Promise<void> {
 const incidentOf = (stage: Stage): Promise<IncidentRecord | undefined> =>
   stage.withLedger((ledger) => lastIncident(ledger));
 
+/** In place of the usual 20 s. */
+const graceSeconds = 5;
+const shortGrace = { MODAL_METER_GRACE_SECONDS: String(graceSeconds) };
+
+const passed = (seconds: number, sinceMs: number): Promise<unknown> =>
+  until(`${seconds} s have passed`, () => Date.now() - sinceMs > seconds * 1000, patient);
+
 const target = { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }] };
+
+describe("a reload of the last window, with onClose: stop", () => {
+  let stage: Stage | undefined;
+
+  before(async function () {
+    needCli(this);
+    // With the usual grace, in which a reload has to come back.
+    stage = await Stage.set({ settings: { ...target, "modalMeter.onClose": "stop" } });
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("stops nothing", async () => {
+    assert.ok(stage);
+    const window = await stage.host.open();
+    await startDev(window);
+    const before = stops(stage);
+    const reloadedAtMs = Date.now();
+    await window.reload();
+    await window.untilStatus(status, /^dev · 1 app/, patient);
+    await passed(21, reloadedAtMs);
+    assert.deepEqual(live(stage), ["flux"]);
+    assert.equal(stops(stage), before);
+    assert.equal(guardians(), 1);
+  });
+});
 
 describe("after the last window, with onClose: stop", () => {
   let stage: Stage | undefined;
 
   before(async function () {
     needCli(this);
-    stage = await Stage.set({ settings: { ...target, "modalMeter.onClose": "stop" } });
+    stage = await Stage.set({
+      settings: { ...target, "modalMeter.onClose": "stop" },
+      moreEnv: shortGrace,
+    });
   });
   after(async () => {
     await stage?.[Symbol.asyncDispose]();
@@ -69,15 +106,11 @@ describe("after the last window, with onClose: stop", () => {
     assert.equal(stops(stage) - before, 1, "one stop, not two");
   }
 
-  it("stops the app when a person has closed the window, and not when it was a mere reload", async () => {
+  it("stops the app when a person has closed the window", async () => {
     assert.ok(stage);
     const window = await stage.host.open();
     await startDev(window);
     const before = stops(stage);
-    await window.reload();
-    await window.untilStatus(status, /^dev · 1 app/, patient);
-    assert.deepEqual(live(stage), ["flux"]);
-    assert.equal(stops(stage), before);
     await window.close();
     await untilStoppedOnce(before);
   });
@@ -100,6 +133,7 @@ describe("after the last window, with onClose: stop", () => {
     await second.untilStatus(status, /^dev · 1 app/, patient);
     const before = stops(stage);
     await first.close();
+    await passed(graceSeconds + 4, Date.now());
     assert.equal(guardians(), 1);
     await second.untilStatus(status, /^dev · 1 app/);
     assert.deepEqual(live(stage), ["flux"]);
@@ -157,13 +191,15 @@ describe("after the last window, with onClose: stop", () => {
 });
 
 describe("after a client that vanished, with onClose: stop", () => {
+  /** In place of the usual three minutes. */
+  const lostSeconds = 20;
   let stage: Stage | undefined;
 
   before(async function () {
     needCli(this);
     stage = await Stage.set({
       settings: { ...target, "modalMeter.onClose": "stop" },
-      moreEnv: { MODAL_METER_LOST_CLIENT_SECONDS: "30" },
+      moreEnv: { ...shortGrace, MODAL_METER_LOST_CLIENT_SECONDS: String(lostSeconds) },
     });
     if (stage.host.kind !== "server") {
       skip(
@@ -185,7 +221,7 @@ describe("after a client that vanished, with onClose: stop", () => {
     await startDev(window);
     const before = stops(stage);
     // Its client is there: a window that would be taken for lost would have lost its app by now.
-    await until("silence and grace would be over", () => Date.now() - openedAtMs > 60_000, patient);
+    await passed(lostSeconds + graceSeconds + 10, openedAtMs);
     assert.deepEqual(live(stage), ["flux"]);
     assert.equal(stops(stage), before);
     const hosts = extensionHosts();
@@ -195,7 +231,10 @@ describe("after a client that vanished, with onClose: stop", () => {
     await until("the guardian has stopped the app", () => live(own).length === 0, patient);
     const seconds = (Date.now() - goneAtMs) / 1000;
     console.log(`      stopped ${seconds.toFixed(0)} s after the client was killed`);
-    assert.ok(seconds >= 30 + 20 - 5, "neither the silence nor the grace is cut short");
+    assert.ok(
+      seconds >= lostSeconds + graceSeconds - 3,
+      "neither the silence nor the grace is cut short",
+    );
     assert.deepEqual(extensionHosts(), hosts, "the extension host was not told");
     await until("no guardian is left over", () => guardians() === 0, patient);
     assert.equal(stops(stage) - before, 1, "one stop, not two");
@@ -211,7 +250,7 @@ describe("after the last window, with onClose: remind, on a machine without a de
 
   before(async function () {
     needCli(this);
-    stage = await Stage.set({ settings: target });
+    stage = await Stage.set({ settings: target, moreEnv: shortGrace });
   });
   after(async () => {
     await stage?.[Symbol.asyncDispose]();

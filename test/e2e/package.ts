@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { pack } from "../../scripts/package.ts";
 import { killLeftovers } from "../host/processes.ts";
+import { closeSpareEditor } from "./stage.ts";
 import { takeTurn, type Turn } from "./turn.ts";
 
 /** Editors that this machine bears at once, of all runs together: each waits for half of its time. */
@@ -19,6 +20,7 @@ export async function mochaGlobalSetup(): Promise<void> {
 
 /** Called by mocha after the last test: what outlives its window on purpose ends here. */
 export async function mochaGlobalTeardown(): Promise<void> {
+  await closeSpareEditor();
   await turn?.[Symbol.asyncDispose]();
   for (const { pid, command } of await killLeftovers()) console.log(`Ended ${pid}: ${command}`);
 }

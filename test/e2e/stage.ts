@@ -22,8 +22,6 @@ export interface StageOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly modal?: LocalModalOptions;
   readonly size?: HostOptions["size"];
-  /** In place of the packaged extension. */
-  readonly extension?: HostOptions["extension"];
   /** Text of ~/.modal.toml. */
   readonly modalToml?: string;
 }
@@ -38,6 +36,28 @@ function pathWithoutModal(): readonly string[] {
   return (process.env["PATH"] ?? "")
     .split(delimiter)
     .filter((folder) => !["modal", "modal.exe"].some((name) => existsSync(join(folder, name))));
+}
+
+/** The editor of a stage that is over, for the next one: all scenes of a file share a server and a browser. */
+let spare: EditorHost | undefined;
+
+async function enterEditor(options: HostOptions): Promise<EditorHost> {
+  const host = spare;
+  spare = undefined;
+  if (host === undefined) return startEditor(options);
+  try {
+    await host.enter(options);
+  } catch (error) {
+    await host[Symbol.asyncDispose]();
+    throw error;
+  }
+  return host;
+}
+
+/** Called after the last test. */
+export async function closeSpareEditor(): Promise<void> {
+  await spare?.[Symbol.asyncDispose]();
+  spare = undefined;
 }
 
 /** Local Modal, the sample workspace and a real VS Code with the packaged extension, connected. */
@@ -68,9 +88,9 @@ export class Stage implements AsyncDisposable {
     const { cli = "current" } = options;
     const path = [...(cli === "none" ? [] : [cliFolder(cli)]), ...pathWithoutModal()];
     try {
-      const host = await startEditor({
+      const host = await enterEditor({
         workspace,
-        extension: options.extension ?? { vsix: vsixPath },
+        extension: { vsix: vsixPath },
         settings: { ...options.settings },
         env: { ...(options.env ?? modal.env), ...options.moreEnv, PATH: path.join(delimiter) },
         ...(options.size === undefined ? {} : { size: options.size }),
@@ -110,7 +130,9 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.host[Symbol.asyncDispose]();
+    await this.host.leave();
+    if (spare === undefined) spare = this.host;
+    else await this.host[Symbol.asyncDispose]();
     await this.modal.stop();
     await rm(join(this.workspace, ".."), { recursive: true, force: true });
   }

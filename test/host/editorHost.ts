@@ -46,6 +46,13 @@ export interface EditorHost extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts the editor again on the same user data, after kill(). */
   restart(): Promise<void>;
+  /**
+   * Closes all windows, ends what runs, and forgets the user: settings, storage, home. What is
+   * installed stays, because that is what takes a new editor its seconds.
+   */
+  leave(): Promise<void>;
+  /** Begins anew after leave(), with the same extension. */
+  enter(options: HostOptions): Promise<void>;
 }
 
 /** Settings that keep an editor quiet, so that a test sees the product and not the welcome page. */

@@ -12,7 +12,7 @@ import { bareEnvironment } from "./bareEnvironment.ts";
 import { quietSettings } from "./editorHost.ts";
 import type { EditorHost, HostOptions, HostRun } from "./editorHost.ts";
 import { cacheFolder, root } from "./paths.ts";
-import { kill, marked } from "./processes.ts";
+import { kill, marked, ownProcesses } from "./processes.ts";
 import { until } from "./until.ts";
 import { EditorWindow } from "./window.ts";
 
@@ -76,7 +76,7 @@ export class ElectronHost implements EditorHost {
   readonly userData: string;
   readonly #folder: string;
   readonly #executable: string;
-  readonly #options: HostOptions;
+  #options: HostOptions;
   #app: ElectronApplication | undefined;
 
   private constructor(folder: string, executable: string, options: HostOptions) {
@@ -92,8 +92,7 @@ export class ElectronHost implements EditorHost {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "mm-")));
     const host = new ElectronHost(folder, executable, options);
     try {
-      await mkdir(host.home, { recursive: true });
-      await host.writeSettings(options.settings ?? {});
+      await host.enter(options);
       if (options.extension !== undefined && "vsix" in options.extension) {
         await runVSCodeCommand(
           ["--install-extension", options.extension.vsix, "--force", ...host.#folders()],
@@ -188,6 +187,23 @@ export class ElectronHost implements EditorHost {
 
   async restart(): Promise<void> {
     // Each open() starts the editor when it does not run.
+  }
+
+  async leave(): Promise<void> {
+    await this.#app?.close();
+    this.#app = undefined;
+    for (const { pid } of ownProcesses().filter(({ command }) => command.includes(this.#folder))) {
+      kill(pid);
+    }
+    for (const folder of [this.userData, this.home]) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  async enter(options: HostOptions): Promise<void> {
+    this.#options = options;
+    await mkdir(this.home, { recursive: true });
+    await this.writeSettings(options.settings ?? {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -40,7 +40,7 @@ export class ServerHost implements EditorHost {
   readonly userData: string;
   readonly #folder: string;
   readonly #install: ServerInstall;
-  readonly #options: HostOptions;
+  #options: HostOptions;
   readonly #port: number;
   #server: ChildProcess | undefined;
   #browser: Promise<BrowserContext> | undefined;
@@ -64,12 +64,10 @@ export class ServerHost implements EditorHost {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "mm-")));
     const host = new ServerHost(folder, await freePort(port), install, options);
     try {
-      await mkdir(host.home, { recursive: true });
-      await host.writeSettings(options.settings ?? {});
       if (options.extension !== undefined && "vsix" in options.extension) {
         await host.#installExtension(options.extension.vsix);
       }
-      await host.#startServer({});
+      await host.enter(options);
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;
@@ -105,6 +103,7 @@ export class ServerHost implements EditorHost {
     const before = this.#extensionHosts();
     let own: readonly number[] = [];
     const page = await context.newPage();
+    await page.setViewportSize({ ...(this.#options.size ?? defaultSize) });
     const learnHosts = async (old: readonly number[]) => {
       own = await until("an extension host was started", () => {
         const pids = this.#extensionHosts().filter((pid) => !old.includes(pid));
@@ -191,6 +190,37 @@ export class ServerHost implements EditorHost {
 
   async restart(): Promise<void> {
     if (this.#server === undefined) await this.#startServer({});
+  }
+
+  async leave(): Promise<void> {
+    const context = await this.#browser;
+    if (context !== undefined) {
+      // A browser ends with its last page.
+      const blank = await context.newPage();
+      for (const page of context.pages()) if (page !== blank) await page.close();
+      const session = await context.newCDPSession(blank);
+      // Not its cache: the workbench is the same for the next user.
+      await session.send("Storage.clearDataForOrigin", {
+        origin: new URL(this.url()).origin,
+        storageTypes: "cookies,local_storage,indexeddb,service_workers",
+      });
+    }
+    await this.#stopServer();
+    for (const { pid, command } of ownProcesses()) {
+      const isBrowser = command.includes(join(this.#folder, "browser"));
+      if (command.includes(this.#folder) && !isBrowser) kill(pid);
+    }
+    await until("the extension hosts have ended", () => this.#extensionHosts().length === 0);
+    for (const folder of [this.userData, this.home]) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  async enter(options: HostOptions): Promise<void> {
+    this.#options = options;
+    await mkdir(this.home, { recursive: true });
+    await this.writeSettings(options.settings ?? {});
+    await this.#startServer({});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
