@@ -113,8 +113,8 @@ export interface CallFailureFacts {
   readonly headers: Readonly<Record<string, string>>;
   /** Body fields that the server refused. */
   readonly fields: readonly string[];
-  /** What was received of an incomplete result, kept as a ".part" file. */
-  readonly partialPath: string | null;
+  /** What was received and is no result: an incomplete one (".part"), or an error with status 200. */
+  readonly keptPath: string | null;
 }
 
 const nothingKnown: CallFailureFacts = {
@@ -124,7 +124,7 @@ const nothingKnown: CallFailureFacts = {
   status: null,
   headers: {},
   fields: [],
-  partialPath: null,
+  keptPath: null,
 };
 
 /** A call that brought no result, with what is known about its money. */

@@ -144,7 +144,7 @@ describe("calls to web endpoints", () => {
         assert.match(failure.message, /connection broke in the middle/);
         // What was paid for stays, under a name that is no result's, and so does its price.
         assert.match(bench.files().join(), /^flux-[^.]*\.part$/);
-        assert.equal(join(bench.folder, bench.files()[0] ?? ""), failure.facts.partialPath);
+        assert.equal(join(bench.folder, bench.files()[0] ?? ""), failure.facts.keptPath);
         assert.equal(failure.facts.headers["x-cost-usd"], "0.5");
         assert.equal(failure.facts.reached, "yes");
         assert.equal(server.requests.length, 1);
@@ -252,6 +252,20 @@ describe("calls to web endpoints", () => {
       const failure = await failureOf(callEndpoint(bench.request(server.origin), bench.options()));
       assert.match(failure.message, /answered with a web page/);
       assert.deepEqual(bench.files(), []);
+    });
+
+    it("an error with status 200, which is kept and told", async () => {
+      const server = await bench.serve((_request, response) => {
+        response.setHeader("content-type", "application/json");
+        response.setHeader("x-cost-usd", "0.001");
+        response.end(JSON.stringify({ error: "CUDA out of memory" }));
+      });
+      const failure = await failureOf(callEndpoint(bench.request(server.origin), bench.options()));
+      assert.equal(failure.reason, "endpoint-failed");
+      assert.match(failure.message, /"flux" answered that it failed: CUDA out of memory/);
+      assert.deepEqual([failure.facts.reached, failure.facts.status], ["yes", 200]);
+      assert.match(readFileSync(failure.facts.keptPath ?? "", "utf8"), /CUDA out of memory/);
+      assert.equal(bench.files().length, 1);
     });
 
     it("an empty body", async () => {

@@ -228,8 +228,8 @@ class Call {
   }
 
   async #dropPart(error: unknown): Promise<void> {
-    if (error instanceof CallFailure && error.facts.partialPath !== null) {
-      await removeQuietly(error.facts.partialPath);
+    if (error instanceof CallFailure && error.facts.keptPath !== null) {
+      await removeQuietly(error.facts.keptPath);
     }
   }
 

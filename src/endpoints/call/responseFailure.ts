@@ -1,7 +1,7 @@
 import { plural, sentences, t } from "../../base/text.ts";
 import type { FailureReason } from "../../base/failure.ts";
 import { CallFailure, type Reached } from "../callTypes.ts";
-import { errorDetail, type ErrorDetail } from "./errorDetail.ts";
+import { errorDetail, type ErrorDetail } from "../result/errorDetail.ts";
 
 /** An answer that is no result. */
 export interface FailedResponse {

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { constants } from "node:fs";
-import { access, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { t } from "../../base/text.ts";
 import { isCode, publish, removeQuietly } from "./atomicFile.ts";
 import { CallFailure, type CallTarget } from "../callTypes.ts";
 import { BrokenBody, download, type Download, type DownloadOptions } from "./download.ts";
+import { errorAnswer, maxErrorBytes } from "./errorAnswer.ts";
 import { isOverlong } from "../overlong.ts";
 import { reworkJson } from "./jsonResult.ts";
 import { bareType, mediaOf, type Media } from "./mediaType.ts";
@@ -31,7 +32,7 @@ export interface SaveOptions extends DownloadOptions {
  * name appears only with the whole result behind it. An incomplete result stays as ".part" when
  * the connection broke (it was paid for), and is deleted otherwise.
  *
- * @throws CallFailure "bad-response", "timed-out", "disk"; the signal's reason when aborted.
+ * @throws CallFailure "endpoint-failed" (an error with status 200), "bad-response", "timed-out", "disk"; the signal's reason when aborted.
  */
 export async function saveResult(
   message: IncomingMessage,
@@ -54,6 +55,7 @@ export async function saveResult(
       const { extracted, remark } = reworked;
       if (remark !== null) remarks.push(remark);
       const resultPath = await publishAs(reworked.path, folder, part.stem, "json");
+      if (extracted.length === 0) await refuseError(resultPath, target, media, body);
       return {
         resultPath,
         extractedPaths: extracted,
@@ -63,6 +65,7 @@ export async function saveResult(
       };
     }
     const resultPath = await publishAs(part.path, folder, part.stem, media.extension);
+    await refuseError(resultPath, target, media, body);
     return { resultPath, extractedPaths: [], bytes: body.bytes, mediaType: media.type, remarks };
   } catch (error) {
     throw await afterFailure(error, part.path);
@@ -190,6 +193,26 @@ function refuseWrongKind(
   }
 }
 
+/** An error with status 200 must not pose as a result. It stays on the disk: it may have been paid for. */
+async function refuseError(
+  path: string,
+  target: CallTarget,
+  media: Media,
+  { bytes }: Download,
+): Promise<void> {
+  if (bytes > maxErrorBytes) return;
+  const hidden = target.prompt === null ? [] : [target.prompt];
+  const error = errorAnswer(await readFile(path, "utf8"), media, target.expects, hidden);
+  if (error === null) return;
+  throw new CallFailure(
+    "endpoint-failed",
+    error === ""
+      ? t('"{0}" answered that it failed, and does not say why.', target.endpoint)
+      : t('"{0}" answered that it failed: {1}', target.endpoint, error),
+    { keptPath: path },
+  );
+}
+
 function oddities(message: IncomingMessage, media: Media): string[] {
   const remarks = typeRemarks(message, media);
   if (isOverlong(message)) {
@@ -211,7 +234,7 @@ function typeRemarks(message: IncomingMessage, media: Media): string[] {
 
 async function afterFailure(error: unknown, path: string): Promise<unknown> {
   if (error instanceof BrokenBody && (await hasBytes(path))) {
-    return error.with({ partialPath: path });
+    return error.with({ keptPath: path });
   }
   await removeQuietly(path);
   return error;

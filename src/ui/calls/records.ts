@@ -80,8 +80,8 @@ export function failedLines(call: CallRecord, failure: Failure): readonly string
     `${call.status === "cancelled" ? "⏹️ Cancelled" : "❌ Failed"}: ${call.endpoint ?? "call"}. ${failure.message}`,
     `   Cost: ${claimed === null ? "unknown" : `unknown (its header claims ${formatReported(claimed)})`}${whereabouts(facts)}`,
   ];
-  if (facts?.partialPath !== undefined && facts.partialPath !== null) {
-    lines.push(`   Incomplete result kept as ${facts.partialPath}`);
+  if (facts?.keptPath !== undefined && facts.keptPath !== null) {
+    lines.push(`   What was received is kept as ${facts.keptPath}`);
   }
   return lines;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { bareType } from "../result/mediaType.ts";
+import { bareType } from "./mediaType.ts";
 
 /** What can be read from an error's body. */
 export interface ErrorDetail {

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { errorAnswer } from "../../../../src/endpoints/result/errorAnswer.ts";
+import type { ResultKind } from "../../../../src/endpoints/resultKind.ts";
+
+const json = { extension: "json", type: "application/json" };
+const text = { extension: "txt", type: "text/plain" };
+
+const cases: readonly (readonly [ResultKind, unknown, string | null])[] = [
+  // Caught exceptions, as apps return them.
+  ["video", { error: "CUDA out of memory" }, "CUDA out of memory"],
+  ["json", { error: "CUDA out of memory" }, "CUDA out of memory"],
+  ["any", { error: { message: "no such model" } }, "no such model"],
+  ["json", { success: false, message: "queue is full" }, "queue is full"],
+  ["any", { ok: false }, ""],
+  ["json", { status: "error", message: "no GPU" }, "no GPU"],
+  ["image", { detail: "Not Found" }, "Not Found"],
+  // Results that look a little like it.
+  ["json", { detail: "a cat on a mat" }, null],
+  ["json", { error: null, text: "hello" }, null],
+  ["json", { error: "", text: "hello" }, null],
+  ["any", { status: "ok" }, null],
+  ["image", { url: "https://example.com/cat.png" }, null],
+  ["video", { job_id: "7", status: "queued" }, null],
+  ["json", [{ error: "in a row of many" }], null],
+];
+
+describe("An answer with status 200", () => {
+  for (const [expects, body, error] of cases)
+    it(`${JSON.stringify(body)} of an endpoint for ${expects} is ${error === null ? "a result" : "an error"}`, () => {
+      assert.equal(errorAnswer(JSON.stringify(body), json, expects, []), error);
+    });
+
+  it("in plain words is an error where a picture was promised, unless it is its address", () => {
+    assert.equal(errorAnswer("Traceback: boom", text, "image", []), "Traceback: boom");
+    assert.equal(errorAnswer("https://example.com/cat.png", text, "image", []), null);
+    assert.equal(errorAnswer("Once upon a time", text, "any", []), null);
+  });
+
+  it("does not repeat the prompt, and may be anything", () => {
+    const body = JSON.stringify({ error: "cannot draw a secret cat" });
+    assert.equal(errorAnswer(body, json, "image", ["a secret cat"]), "cannot draw …");
+    for (const odd of ["", "{", "null", "3", '"error"'])
+      assert.equal(errorAnswer(odd, json, "image", []), null);
+  });
+});
