@@ -1,5 +1,5 @@
 import { parseSync, visitorKeys } from "oxc-parser";
-import type { Comment, Node, ObjectExpression } from "oxc-parser";
+import type { Comment, Node } from "oxc-parser";
 
 /*
  * The texts of one source file, and what is wrong with them. A text is a string of two words or more,
@@ -7,6 +7,7 @@ import type { Comment, Node, ObjectExpression } from "oxc-parser";
  * nobody but a developer sees it (`unseen`), or a comment says so, with a reason:
  *
  *   // not shown: <why>                   the statement, property or argument below, or its own line
+ *   // not translated: <why>              the same, for what is shown in every language as it is
  *   // nothing here is shown: <why>       the whole file
  *
  * Everything else is a problem: what is not proven to be unseen counts as seen, so a text cannot slip
@@ -15,8 +16,6 @@ import type { Comment, Node, ObjectExpression } from "oxc-parser";
 
 export interface TextProblem {
   readonly line: number;
-  /** "misuse" is a call of `t` or `plural` that cannot work; "untold" a text that goes past them. */
-  readonly kind: "misuse" | "untold";
   readonly message: string;
 }
 
@@ -37,21 +36,21 @@ export function sourceTexts(path: string, source: string): SourceTexts {
   if (marks.wholeFile) return { texts, problems };
 
   const visit = (node: Node, parents: readonly Node[]): void => {
-    const at = (kind: TextProblem["kind"], message: string): void => {
-      problems.push({ line: lineOf(node.start), kind, message });
+    const at = (message: string): void => {
+      problems.push({ line: lineOf(node.start), message });
     };
     const call = textCall(node);
     if (call !== undefined) {
-      if (!parents.some(isDelayed)) at("misuse", "runs before the language is known");
+      if (!parents.some(isDelayed)) at("runs before the language is known");
       for (const text of call.english) taken.add(text);
       const entries = call.entries();
-      if (typeof entries === "string") at("misuse", entries);
+      if (typeof entries === "string") at(entries);
       else texts.push(...entries);
     }
     const text = taken.has(node) ? undefined : textOf(node);
     if (text !== undefined) {
       if (!unseen(node, parents, source) && !marks.cover([...parents, node]))
-        at("untold", `does not go through text.ts: ${JSON.stringify(text)}`);
+        at(`does not go through text.ts: ${JSON.stringify(text)}`);
     }
     const within = [...parents, node];
     if (taken.has(node)) return;
@@ -83,7 +82,7 @@ function textCall(node: Node): TextCall | undefined {
       },
     };
   }
-  if (node.callee.name === "plural" && second?.type === "ObjectExpression") {
+  if (node.callee.name === "plural" && second !== undefined) {
     const given = spread ? undefined : more.length + 1;
     return {
       english: [second],
@@ -91,9 +90,9 @@ function textCall(node: Node): TextCall | undefined {
         const [one, other] = [formOf(second, "one"), formOf(second, "other")];
         if (one === undefined || other === undefined)
           return "plural() needs the forms `one` and `other` as literals";
-        // "1 app" may be said without its number; all other counts not.
-        if (!other.includes("{0}")) return "`other` does not say the count, {0}";
-        const wrong = placeholderProblem(other, given);
+        // "{1} has no GPU" counts too: the number need not be said.
+        const wrong =
+          placeholderProblem(`${other}{0}`, given) ?? placeholderProblem(`${one}{0}`, given);
         return (
           wrong ?? [
             [`${other}/one`, one],
@@ -116,8 +115,9 @@ function placeholderProblem(english: string, given: number | undefined): string 
   return undefined;
 }
 
-function formOf({ properties }: ObjectExpression, name: string): string | undefined {
-  for (const property of properties) {
+function formOf(forms: Node, name: string): string | undefined {
+  if (forms.type !== "ObjectExpression") return undefined;
+  for (const property of forms.properties) {
     if (property.type !== "Property" || property.key.type !== "Identifier") continue;
     if (property.key.name === name) return literal(property.value);
   }
@@ -142,14 +142,14 @@ function textOf(node: Node): string | undefined {
       : node.type === "TemplateLiteral"
         ? node.quasis.map(({ value }) => value.cooked ?? "").join("{}")
         : undefined;
-  if (text === undefined || !/\p{L}{2}/u.test(text)) return undefined;
-  if (names.has(text) || sql.test(text)) return undefined;
+  if (text === undefined || sql.test(text)) return undefined;
+  if (!/\p{L}{2}/u.test(text.replaceAll(untranslated, " "))) return undefined;
   const words = text.trim().split(/\s+/);
   return words.length > 1 || /^[A-Z][a-z]{2,}[.!?…]?$/.test(text) ? text : undefined;
 }
 
-/** Names are the same in all languages. */
-const names = new Set(["Modal", "Modal Meter", "modal serve"]);
+/** Icons, values and names are the same in all languages. */
+const untranslated = /\$\([\w~-]+\)|\{\}|\b(Modal Meter|Modal|modal serve)\b/g;
 /** Nobody shouts these at people. */
 const sql =
   /^\s*(BEGIN|COMMIT|ROLLBACK|PRAGMA|DELETE FROM|INSERT INTO|UPDATE|CREATE|ALTER|DROP|VACUUM)\b|\b(SELECT|WHERE)\b|[<>=] :\w/;
@@ -157,7 +157,7 @@ const bugs = new Set(["Error", "TypeError", "RangeError", "AggregateError"]);
 const comparisons = new Set(["==", "===", "!=", "!==", "in"]);
 const searches =
   /^z\.literal$|(?<!^z)\.(includes|startsWith|endsWith|indexOf|lastIndexOf|split|exec|test|match|getChild(ren)?)$/;
-const logs = /(^|[.#])log(\.(debug|info|warn|error))?$/i;
+const logs = /(^|[.#])log(\.(debug|info|warn|error))?$|^inBackground$/i;
 const statements = /(^|\.)#?(connection|database)\.(run|get|all|exec|prepare)$/;
 
 /** Whether only a developer sees it: a log line, a bug's message, SQL, what is compared or looked for. */
@@ -227,7 +227,7 @@ class Marks {
     this.#lineOf = lineOf;
     this.wholeFile = comments.some(({ value }) => /^ ?nothing here is shown: \S/.test(value));
     for (const { value, end } of comments)
-      if (/^ ?not shown: \S/.test(value)) this.#lines.add(lineOf(end));
+      if (/^ ?not (shown|translated): \S/.test(value)) this.#lines.add(lineOf(end));
   }
 
   /** Whether one of these begins on the line below a mark, or the last one on the line of a mark. */

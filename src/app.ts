@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { t } from "./base/text.ts";
 import { followLooks, inBackground } from "./app/looks.ts";
 import { buildMoney, type Money } from "./app/money.ts";
 import type { ThisWindow } from "./app/thisWindow.ts";
@@ -251,9 +252,13 @@ export class App implements Disposable {
       folders: workspaceFolders,
       onCall: (call) => costs.lines(loggedLines(call)),
       onResumed: (resumed) => costs.lines(resumedLines(resumed)),
+      // not shown: names for the log
       followers: [
         { name: "The guardian", update: (_connected, listing) => guard.watch(listing) },
-        { name: "The costs of results", update: (_connected, { scope }) => results.update(scope) },
+        {
+          name: "The costs of results",
+          update: (_connected, { scope }) => results.update(scope),
+        },
         {
           name: "The end of a demo",
           update: (connected, listing) => endDemos(services, connected, listing, window.windowId),
@@ -281,7 +286,7 @@ function resumedLines(resumed: Resumed): readonly string[] {
   const names = apps.map(({ appName }) => appName).join(", ");
   return [
     resumed.kind === "resumed"
-      ? `▶️ The ${mode} session goes on: ${names}.`
-      : `⏹️ The ${mode} session is over. No longer running: ${names}.`,
+      ? t("▶️ The {0} session goes on: {1}.", mode, names)
+      : t("⏹️ The {0} session is over. No longer running: {1}.", mode, names),
   ];
 }

@@ -43,7 +43,7 @@ export function followLooks(store: DisposableStore, parts: FollowParts): void {
   const lookBack = store.add(new LookBack({ ...logParts, appHint }));
   let resumed = false;
   const sessions: LookFollower = {
-    name: "The sessions",
+    name: "The sessions", // not shown: for the log
     update: (connected, listing) => {
       if (!resumed) {
         resumed = true;
@@ -56,11 +56,11 @@ export function followLooks(store: DisposableStore, parts: FollowParts): void {
     },
   };
   const missedTime: LookFollower = {
-    name: "The time without a look",
+    name: "The time without a look", // not shown: for the log
     update: (connected, listing) => lookBack.update(connected, listing),
   };
   const whose: LookFollower = {
-    name: "Whose the apps are",
+    name: "Whose the apps are", // not shown: for the log
     update: (connected, listing) => parts.owners.update(connected, listing),
   };
   const followers = [sessions, missedTime, whose, ...parts.followers];

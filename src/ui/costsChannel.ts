@@ -1,9 +1,13 @@
 import * as vscode from "vscode";
+import { t } from "../base/text.ts";
 import type { Disposable } from "../base/disposable.ts";
 
 /** The output channel "Modal Meter Costs": one line per call, receipts, nothing else. */
 export class CostsChannel implements Disposable {
-  readonly #channel = vscode.window.createOutputChannel("Modal Meter Costs", "modal-meter-costs");
+  readonly #channel = vscode.window.createOutputChannel(
+    t("Modal Meter Costs"),
+    "modal-meter-costs",
+  );
 
   line(text: string): void {
     this.#channel.appendLine(text);

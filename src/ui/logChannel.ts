@@ -38,7 +38,7 @@ function describe(cause: unknown): string {
   if (cause instanceof Failure) {
     const parts = [`${cause.reason}: ${cause.message}`];
     if (cause.evidence !== undefined) parts.push(cause.evidence);
-    if (cause.cause !== undefined) parts.push(`caused by ${describe(cause.cause)}`);
+    if (cause.cause !== undefined) parts.push(`caused by ${describe(cause.cause)}`); // not shown: the log;
     return parts.join("\n");
   }
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
@@ -77,7 +78,9 @@ export class ModalAccess {
       this.reset();
       throw new Failure(
         "cli-missing",
-        "The modal command was not found. Install it (pip install modal) in the workspace's virtual environment or on PATH, or set modalMeter.cliPath.",
+        t(
+          "The modal command was not found. Install it (pip install modal) in the workspace's virtual environment or on PATH, or set modalMeter.cliPath.",
+        ),
       );
     }
     return new CliDeployer({

@@ -86,7 +86,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     item.iconPath =
       provenance.mediaType?.startsWith("image/") === true ? uri : vscode.ThemeIcon.File;
     item.contextValue = "result";
-    item.command = { command: "vscode.open", title: "Open", arguments: [uri] };
+    item.command = { command: "vscode.open", title: t("Open"), arguments: [uri] };
     item.tooltip = tooltip(path, bytes, provenance, cost);
     return item;
   }
@@ -169,7 +169,7 @@ export async function deleteResult({ path }: ResultEntry): Promise<void> {
   const go = t("Move to Trash");
   const isMeant = await confirm(
     t("Delete {0}?", basename(path)),
-    t("Its provenance goes with it. What it cost stays in the ledger."),
+    t("Its metadata file is deleted too. What it cost stays in the ledger."),
     go,
   );
   if (!isMeant) return;
@@ -215,16 +215,16 @@ function tooltip(
   const text = new vscode.MarkdownString();
   text.appendText(provenance.prompt ?? basename(path));
   const facts = [
-    ["endpoint", provenance.endpoint],
-    ["seed", provenance.seed],
-    ["mode", provenance.mode],
-    ["app", provenance.app?.name ?? null],
+    [t("endpoint"), provenance.endpoint],
+    [t("seed"), provenance.seed],
+    [t("mode"), provenance.mode],
+    [t("app"), provenance.app?.name ?? null],
     ["GPU", provenance.gpu],
-    ["handler seconds", provenance.executionSeconds],
-    ["cost", cost],
-    ["made", provenance.startedAt],
-    ["commit", provenance.commit],
-    ["size", sizeText(bytes)],
+    [t("handler seconds"), provenance.executionSeconds],
+    [t("cost"), cost],
+    [t("made"), provenance.startedAt],
+    [t("commit"), provenance.commit],
+    [t("size"), sizeText(bytes)],
   ] as const;
   text.appendMarkdown("\n\n");
   for (const [name, value] of facts) {

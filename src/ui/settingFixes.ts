@@ -20,6 +20,7 @@ export async function offerSettingFixes(parts: SettingFixParts): Promise<void> {
   const { settings, ledger, clock } = parts;
   for (const { setting, message, fix } of settings.current.problems) {
     if (fix === undefined) continue;
+    // not shown: a key of the ledger
     if (!isNew(ledger, `setting ${setting} ${message}`, clock.nowMs())) continue;
     await offer(parts, `${setting}: ${message}`, fix);
   }

@@ -166,7 +166,7 @@ describe("the truth about money, in a real window", () => {
     assert.match(explained, /reported \$0\.0\d+ \(2 calls\)/);
     assert.match(explained, /metered ≈ \$0\.\d+/);
     assert.match(explained, /working on requests ≈ \$0\.\d+/);
-    assert.match(explained, /1 container: Modal told it for this container/);
+    assert.match(explained, /1 container: Modal says so for this container/);
     await window.screenshot("explain-costs");
 
     await window.runCommand("Modal Meter: Run Diagnosis");

@@ -82,7 +82,7 @@ describe("sessions", function () {
       assert.match(others.title, /acme\/main/);
       assert.match(others.items[0] ?? "", /^flux.*production \(prod mode\)/);
       await window.pickSeveral([/^flux/]);
-      await window.untilQuickInput("Type flux to go on");
+      await window.untilQuickInput("Type flux to continue");
       await window.type("flu");
       await window.accept();
       await window.until(
@@ -96,7 +96,7 @@ describe("sessions", function () {
       await scene.press(/left alone/, "Stop Those Too…");
       await window.untilQuickInput("Which of them do you want to stop?");
       await window.pickSeveral([/^flux/]);
-      await window.untilQuickInput("Type flux to go on");
+      await window.untilQuickInput("Type flux to continue");
       await window.type("flux");
       await window.accept();
       await window.untilNotification(/Stopped 1 app in acme\/main\. Nothing runs/, patient);
@@ -422,7 +422,7 @@ describe("sessions", function () {
       await scene.press(/left alone and still runs: theirs/, "Stop Those Too…");
       await window.untilQuickInput("Which of them do you want to stop?");
       await window.pickSeveral([/^theirs.*deployed by teammate/]);
-      await window.untilQuickInput("Type theirs to go on");
+      await window.untilQuickInput("Type theirs to continue");
       await window.type("theirs");
       await window.accept();
       await window.untilNotification(/Stopped 1 app in acme\/main\. Nothing runs/, patient);

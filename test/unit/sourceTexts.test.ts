@@ -46,6 +46,8 @@ describe("the rule for texts", () => {
     ["SQL", 'connection.run("delete from spans");'],
     ["what is compared or looked for", 'return text === "Not Found" || text.includes("is not a");'],
     ["a key or an identifier", 'return { "a b": `${a}:${b}`, kind: "not-found" };'],
+    ["a name, an icon and a value", "return `$(sync~spin) Modal Meter: ${a}`;"],
+    ["what is the same everywhere", 'return "Flux Schnell"; // not translated: a name'],
     ["a type", 'const a: "x y" | "z y" = b;'],
     ["what a comment takes out below", "// not shown: a key of the ledger\nconst a = `away ${b}`;"],
     ["what a comment takes out beside", 'const a = "a b"; // not shown: a program\'s argument'],
@@ -69,7 +71,8 @@ describe("the rule for texts", () => {
     assert.match(problems('t("{0} in {1}", name);')[0] ?? "", /2 placeholders and 1 values/);
     assert.match(problems('t("{1}", name);')[0] ?? "", /\{0\} to \{1\} are not all used/);
     assert.match(problems("plural(n, { one: a, other: b });")[0] ?? "", /as literals/);
-    assert.match(problems('plural(n, { one: "1 app", other: "apps" });')[0] ?? "", /the count/);
+    assert.match(problems("plural(n, forms);")[0] ?? "", /as literals/);
+    assert.match(problems('plural(n, { one: "{1}", other: "{0}" }, a);')[0] ?? "", /2 values/);
     const early = sourceTexts("a.ts", 'const label = t("Stop All");').problems;
     assert.match(early[0]?.message ?? "", /before the language is known/);
   });

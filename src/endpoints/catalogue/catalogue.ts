@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import type {
   Endpoint,
   Field,
@@ -48,68 +49,68 @@ function number(
   };
 }
 
-const seed: SeedField = {
+const seed = (): SeedField => ({
   kind: "seed",
   name: "seed",
-  label: "Seed",
-  description: "Empty: a random seed is drawn and kept with the result.",
+  label: t("Seed"),
+  description: t("Empty: a random seed is drawn and kept with the result."),
   required: false,
   place: "body",
   minimum: 0,
   // NumPy and ComfyUI nodes share this range; larger seeds are refused by some samplers.
   maximum: 4_294_967_295,
-};
+});
 
-const referenceImage: ImageField = {
+const referenceImage = (): ImageField => ({
   kind: "image",
   name: "reference_image",
-  label: "Reference image of the face",
-  description: "PNG, JPEG or WebP.",
+  label: t("Reference image of the face"),
+  description: t("PNG, JPEG or WebP."),
   required: true,
   place: "body",
   encoding: "dataUrl",
   maxBytes: 20 * mebibyte,
-};
+});
 
-const loraId: LoraField = {
+const loraId = (): LoraField => ({
   kind: "lora",
   name: "lora_id",
-  label: "LoRA id",
-  description: "As the app knows it, without the file's path.",
+  label: t("LoRA id"),
+  description: t("As the app knows it, without the file's path."),
   required: true,
   place: "body",
   default: null,
-};
+});
 
-const workflowFile: JsonFileField = {
+const workflowFile = (): JsonFileField => ({
   kind: "jsonFile",
   name: "workflow",
-  label: "ComfyUI workflow (API format)",
-  description: "In ComfyUI: Workflow, Export (API).",
+  label: t("ComfyUI workflow (API format)"),
+  description: t("In ComfyUI: Workflow, Export (API)."),
   required: true,
   place: "body",
   maxBytes: 20 * mebibyte,
-};
+});
 
-const prompt = text("prompt", "Prompt", { required: true, isPrompt: true });
-const negativePrompt = text("negative_prompt", "Negative prompt", { default: "" });
+const prompt = (): TextField => text("prompt", t("Prompt"), { required: true, isPrompt: true });
+const negativePrompt = (): TextField =>
+  text("negative_prompt", t("Negative prompt"), { default: "" });
 
 function picture(steps: number, cfg: number): readonly Field[] {
   return [
-    prompt,
-    negativePrompt,
-    number("integer", "width", "Width in pixels", 1024, [64, 4096], 8),
-    number("integer", "height", "Height in pixels", 1024, [64, 4096], 8),
-    number("integer", "steps", "Steps", steps, [1, 200]),
-    number("number", "cfg", "CFG scale", cfg, [0, 30]),
-    seed,
+    prompt(),
+    negativePrompt(),
+    number("integer", "width", t("Width in pixels"), 1024, [64, 4096], 8),
+    number("integer", "height", t("Height in pixels"), 1024, [64, 4096], 8),
+    number("integer", "steps", t("Steps"), steps, [1, 200]),
+    number("number", "cfg", t("CFG scale"), cfg, [0, 30]),
+    seed(),
   ];
 }
 
-interface Entry<Command extends string> extends Pick<
-  Endpoint,
-  "name" | "title" | "model" | "expects" | "fields"
-> {
+interface Entry<Command extends string> extends Pick<Endpoint, "name" | "model" | "expects"> {
+  readonly title: () => string;
+  readonly fields: () => readonly Field[];
   /** The command of the palette that calls it, without "modalMeter."; its title is in package.json. */
   readonly command: Command;
   /** Stated handler time, warm, from and to; null where nobody said. */
@@ -125,10 +126,19 @@ export type BuiltInEndpoint<Command extends string = string> = Endpoint & {
 function builtIn<Command extends string>({
   seconds,
   fixed = {},
+  title,
+  fields,
   ...entry
 }: Entry<Command>): BuiltInEndpoint<Command> {
   return {
     ...entry,
+    // Asked for each time: the language is known later than this module.
+    get title() {
+      return title();
+    },
+    get fields() {
+      return fields();
+    },
     fixed,
     description: null,
     route: `/${entry.name}`,
@@ -149,77 +159,77 @@ export const builtInEndpoints = [
   builtIn({
     command: "invokeFlux",
     name: "flux",
-    title: "Flux Schnell",
-    model: "Flux Schnell",
+    title: () => t("Flux Schnell"),
+    model: "Flux Schnell", // not translated: a name
     expects: "image",
     seconds: [3, 5],
-    fields: picture(4, 1),
+    fields: () => picture(4, 1),
   }),
   builtIn({
     command: "invokeFluxDev",
     name: "flux-dev",
-    title: "Flux Dev",
-    model: "Flux Dev",
+    title: () => t("Flux Dev"),
+    model: "Flux Dev", // not translated: a name
     expects: "image",
     seconds: [10, 20],
-    fields: picture(20, 1),
+    fields: () => picture(20, 1),
   }),
   builtIn({
     command: "invokeFluxInstantId",
     name: "flux-instantid",
-    title: "Flux Dev with InstantID",
-    model: "Flux Dev + InstantID",
+    title: () => t("Flux Dev with InstantID"),
+    model: "Flux Dev + InstantID", // not translated: a name
     expects: "image",
     seconds: [15, 25],
-    fields: [
+    fields: () => [
       ...picture(20, 1),
-      referenceImage,
-      number("number", "instantid_strength", "InstantID strength", 0.8, [0, 2]),
-      number("number", "controlnet_strength", "ControlNet strength", 0.8, [0, 2]),
+      referenceImage(),
+      number("number", "instantid_strength", t("InstantID strength"), 0.8, [0, 2]),
+      number("number", "controlnet_strength", t("ControlNet strength"), 0.8, [0, 2]),
     ],
     fixed: { face_provider: "CPU" },
   }),
   builtIn({
     command: "invokeFluxLora",
     name: "flux-lora",
-    title: "Flux Dev with LoRA",
-    model: "Flux Dev + LoRA",
+    title: () => t("Flux Dev with LoRA"),
+    model: "Flux Dev + LoRA", // not translated: a name
     expects: "image",
     seconds: [12, 18],
-    fields: [
+    fields: () => [
       ...picture(20, 1),
-      loraId,
-      number("number", "lora_strength", "LoRA strength", 1, [-5, 5]),
-      text("trigger_word", "Trigger word"),
+      loraId(),
+      number("number", "lora_strength", t("LoRA strength"), 1, [-5, 5]),
+      text("trigger_word", t("Trigger word")),
     ],
   }),
   builtIn({
     command: "invokeWan2",
     name: "wan2",
-    title: "Wan 2.1 text to video",
-    model: "Wan2.1",
+    title: () => t("Wan 2.1 text to video"),
+    model: "Wan2.1", // not translated: a name
     expects: "video",
     seconds: [60, 120],
-    fields: [
-      prompt,
-      negativePrompt,
-      number("integer", "width", "Width in pixels", 832, [64, 4096], 8),
-      number("integer", "height", "Height in pixels", 480, [64, 4096], 8),
-      number("integer", "length", "Frames", 33, [1, 1000]),
-      number("integer", "steps", "Steps", 30, [1, 200]),
-      number("number", "cfg", "CFG scale", 6, [0, 30]),
-      number("integer", "fps", "Frames per second", 16, [1, 120]),
-      seed,
+    fields: () => [
+      prompt(),
+      negativePrompt(),
+      number("integer", "width", t("Width in pixels"), 832, [64, 4096], 8),
+      number("integer", "height", t("Height in pixels"), 480, [64, 4096], 8),
+      number("integer", "length", t("Frames"), 33, [1, 1000]),
+      number("integer", "steps", t("Steps"), 30, [1, 200]),
+      number("number", "cfg", t("CFG scale"), 6, [0, 30]),
+      number("integer", "fps", t("Frames per second"), 16, [1, 120]),
+      seed(),
     ],
   }),
   builtIn({
     command: "invokeWorkflow",
     name: "workflow",
-    title: "Custom ComfyUI workflow",
-    model: "Custom workflow",
+    title: () => t("Custom ComfyUI workflow"),
+    model: "Custom workflow", // not translated: a name
     expects: "any",
     seconds: null,
-    fields: [workflowFile, { ...prompt, required: false }],
+    fields: () => [workflowFile(), { ...prompt(), required: false }],
   }),
 ] as const;
 

@@ -41,12 +41,12 @@ export async function reworkJson(
     return {
       path,
       extracted: [],
-      remark: t("The JSON could not be made readable; it is as sent."),
+      remark: t("The JSON could not be formatted; it is saved as it was sent."),
     };
   }
   await extractor.discard();
   await removeQuietly(prettyPath);
-  return { path, extracted: [], remark: t("The JSON is not sound; it was kept as it was sent.") };
+  return { path, extracted: [], remark: t("The JSON is not valid; it is saved as it was sent.") };
 }
 
 /** Resolves to whether the text was sound. */

@@ -1,3 +1,4 @@
+import { sentences, t } from "../../base/text.ts";
 import type { Connected } from "../../session/watch/modalConnection.ts";
 import { expireDemo } from "../../session/mode/demoExpiry.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
@@ -36,13 +37,18 @@ export async function endDemos(
     );
     if (outcome.kind === "failed") {
       costs.line(
-        `⚠️ The demo is over, but it could not be brought back to dev mode: ${outcome.failure.message}`,
+        t(
+          "⚠️ The demo is over, but it could not be brought back to dev mode: {0}",
+          outcome.failure.message,
+        ),
       );
       log.error("A demo could not be expired.", outcome.failure);
     }
     if (outcome.kind !== "expired") continue;
-    const released = outcome.released === null ? "" : ` ${releaseText(outcome.released)}`;
-    const text = `The demo is over: back in dev mode.${released}`;
+    const text = sentences(
+      t("The demo is over: back in dev mode."),
+      outcome.released === null ? "" : releaseText(outcome.released),
+    );
     costs.line(`⏰ ${text}`);
     void sayInfo(text);
   }

@@ -254,7 +254,7 @@ export class Guard implements Disposable {
     const check = t("Check What Is Running");
     for (const { reminder } of undeliveredReminders(ledger, lives, nowMs)) {
       const text = `${reminder.title}: ${reminder.body}`;
-      services.costs.line(`🔔 ${text} (The system could not show this when it was due.)`);
+      services.costs.line(t("🔔 {0} (The system could not show this when it was due.)", text));
       log.info("The guardian's last reminder could not be shown by the system.");
       void sayWarning(text, check).then((pressed) => {
         if (pressed === check) void runCommand("checkRunning");

@@ -63,7 +63,7 @@ export class Calls implements Disposable {
 
   /** Sends the calls away that wait for their turn, because the apps behind them are being stopped. */
   dropQueued(): void {
-    this.#turns.drop(t("It waited for its turn when the apps were stopped. Nothing was sent."));
+    this.#turns.drop(t("Removed from the queue because the apps were stopped. Nothing was sent."));
   }
 
   /** Built-in endpoints and the user's own. Throws `Failure("bad-setting")`. */
@@ -208,13 +208,14 @@ export class Calls implements Disposable {
   async #resume(call: CallRecord, holder: string): Promise<void> {
     const { ledger, clock, log, costs } = this.#services;
     if (call.handoverUrl === null) {
-      const failure =
-        "The window closed while the call ran, before Modal gave an address to pick it up.";
+      const failure = t(
+        "The window closed while the call ran, before Modal gave an address to pick it up.",
+      );
       ledger.upsertCall({ ...call, status: "abandoned", endedAtMs: clock.nowMs(), failure });
       letGoOfCall(this.#services, call, holder);
       costs.lines([
-        `⏹️ Lost: ${call.endpoint ?? "call"}. ${failure}`,
-        "   Cost: unknown; the container may have gone on with it, and is billed",
+        t("⏹️ Lost: {0}. {1}", call.endpoint ?? t("call"), failure),
+        `   ${t("Cost: unknown; the container may have continued the work, which is billed")}`,
       ]);
       log.info(`Call ${call.callId} was left without a hand-over address.`);
       return;
@@ -292,7 +293,11 @@ export class Calls implements Disposable {
       const failure = failureOf(error);
       if (failure === undefined) {
         ledger.upsertCall(
-          failed(kept.call, new Failure("endpoint-failed", "an unexpected error"), clock.nowMs()),
+          failed(
+            kept.call,
+            new Failure("endpoint-failed", t("an unexpected error")),
+            clock.nowMs(),
+          ),
         );
         throw error;
       }

@@ -1,4 +1,4 @@
-import { t } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import { knownCost, unknownCost, type Cost } from "../../cost/cost.ts";
 import { formatAmount, formatCountdown } from "../../cost/format.ts";
 import { usd } from "../../cost/money.ts";
@@ -43,7 +43,7 @@ export async function mayCost(
     [
       estimateText(estimate),
       idleTail.known
-        ? `${formatAmount(idleTail.microUsd)} of it is the idle tail after the call.`
+        ? t("{0} of it is the idle tail after the call.", formatAmount(idleTail.microUsd))
         : "",
       leftText(services),
     ]
@@ -99,7 +99,7 @@ export function estimateOf(
     }),
     idleTail:
       rate === undefined || gpu === undefined
-        ? unknownCost("The GPU is not known.")
+        ? unknownCost(t("The GPU is not known."))
         : knownCost(idleBufferCost(scaledownSeconds, rate.usdPerHour * gpu.count)),
   };
 }
@@ -116,14 +116,41 @@ function firstGpu(texts: readonly (string | null | undefined)[]) {
 
 /** One line for a picker or a question. */
 export function estimateText(estimate: CallEstimate): string {
-  const cost = (one: Cost): string => (one.known ? formatAmount(one.microUsd) : "cost unknown");
+  const cost = (one: Cost): string => (one.known ? formatAmount(one.microUsd) : t("cost unknown"));
   switch (estimate.basis) {
     case "history":
-      return `${seconds(estimate.p50Seconds)} (90 %: ${seconds(estimate.p90Seconds)}) · ${cost(estimate.p50)} to ${cost(estimate.p90)} · from your last ${estimate.sample} calls, ${estimate.temperature}`;
+      return [
+        t("{0} (90 %: {1})", seconds(estimate.p50Seconds), seconds(estimate.p90Seconds)),
+        t("{0} to {1}", cost(estimate.p50), cost(estimate.p90)),
+        sampleText(estimate.sample, estimate.temperature),
+      ].join(" · ");
     case "typical":
-      return `typically ${estimate.seconds.low} to ${estimate.seconds.high} s · ${cost(estimate.low)} to ${cost(estimate.high)}`;
+      return [
+        t("typically {0} to {1} s", estimate.seconds.low, estimate.seconds.high),
+        t("{0} to {1}", cost(estimate.low), cost(estimate.high)),
+      ].join(" · ");
     default:
-      return "time and cost vary";
+      return t("time and cost vary");
+  }
+}
+
+function sampleText(calls: number, temperature: "cold" | "warm" | "any"): string {
+  switch (temperature) {
+    case "cold":
+      return plural(calls, {
+        one: "from your last {0} call with a cold start",
+        other: "from your last {0} calls with a cold start",
+      });
+    case "warm":
+      return plural(calls, {
+        one: "from your last {0} warm call",
+        other: "from your last {0} warm calls",
+      });
+    default:
+      return plural(calls, {
+        one: "from your last {0} call",
+        other: "from your last {0} calls",
+      });
   }
 }
 

@@ -57,7 +57,7 @@ export async function askAll(endpoint: Endpoint, last: CallInput): Promise<CallI
   while (input !== undefined) {
     const current = input;
     const send: Choice<Field | "send"> = {
-      label: t("$(send) Send"),
+      label: `$(send) ${t("Send")}`,
       detail: `${endpoint.method} ${endpoint.route}`,
       value: "send",
     };

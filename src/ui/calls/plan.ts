@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { catalogue } from "../../endpoints/catalogue/catalogue.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
@@ -37,7 +38,7 @@ export function endpointNamed(services: Pick<Services, "settings">, name: string
   const { wrong } = readEndpointSettings(services.settings.current.get("endpoints"));
   const unread = wrong.find((one) => one.name === name);
   if (unread !== undefined) throw wrongEndpoint(unread);
-  throw new Failure("not-found", `There is no endpoint "${name}".`);
+  throw new Failure("not-found", t('There is no endpoint "{0}".', name));
 }
 
 /** Where a call would go now and what it belongs to. Throws a `Failure` when no address is known. */

@@ -1,8 +1,8 @@
-import { t } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { formatDuration } from "../../cost/format.ts";
-import type { CallProgress } from "../../endpoints/callTypes.ts";
+import type { CallPhase, CallProgress } from "../../endpoints/callTypes.ts";
 import { sizeText } from "../../endpoints/result/sizeText.ts";
 
 const tickMs = 1_000;
@@ -37,21 +37,28 @@ function progressText({ phase, elapsedMs, receivedBytes, totalBytes, hops }: Cal
   const elapsed = formatDuration(elapsedMs);
   switch (phase) {
     case "receiving": {
-      const of = totalBytes === null ? "" : ` of ${sizeText(totalBytes)}`;
-      return `receiving ${sizeText(receivedBytes)}${of}…`;
+      return totalBytes === null
+        ? t("receiving {0}…", sizeText(receivedBytes))
+        : t("receiving {0} of {1}…", sizeText(receivedBytes), sizeText(totalBytes));
     }
     case "handed-over":
-      return `Modal works on it: ${elapsed}, hand-over ${hops}. A reload does not lose it.`;
+      return t("Modal works on it: {0}, hand-over {1}. A reload does not lose it.", elapsed, hops);
     case "retrying":
-      return `trying again: ${elapsed}`;
+      return t("trying again: {0}", elapsed);
     default:
-      return `${phase}… ${elapsed}`;
+      return `${phaseText(phase)} ${elapsed}`;
   }
+}
+
+function phaseText(phase: CallPhase): string {
+  return phase === "connecting" ? t("connecting…") : t("waiting…");
 }
 
 /** What a call says that waits for its turn. */
 export function queuedText(ahead: number): string {
   if (ahead === 0) return t("queued: next in line. Nothing is sent yet.");
-  const calls = ahead === 1 ? t("1 call") : t("{0} calls", ahead);
-  return t("queued: {0} ahead. Nothing is sent yet.", calls);
+  return plural(ahead, {
+    one: "queued: {0} call ahead. Nothing is sent yet.",
+    other: "queued: {0} calls ahead. Nothing is sent yet.",
+  });
 }

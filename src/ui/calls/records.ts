@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { creditedClaim, type Finding } from "../../cost/reported/audit.ts";
 import type { CallRecord } from "../../cost/call.ts";
 import { formatDuration, formatReported } from "../../cost/format.ts";
@@ -65,10 +66,12 @@ export function callLines(
     executionSeconds: call.executionSeconds,
     gpuType: call.gpuType,
   });
-  const lines = [`${line} | ${call.endpoint ?? "call"}, ${formatDuration(wallMs)} in all`];
+  const lines = [
+    t("{0} | {1}, {2} in all", line, call.endpoint ?? t("call"), formatDuration(wallMs)),
+  ];
   for (const { message } of findings) lines.push(`   🔎 ${message}`);
   if (call.resultPath !== null) lines.push(`   📄 ${call.resultPath}`);
-  if (sessionText !== undefined) lines.push(`   Session: ${sessionText}`);
+  if (sessionText !== undefined) lines.push(`   ${t("Session: {0}", sessionText)}`);
   return lines;
 }
 
@@ -76,23 +79,27 @@ export function callLines(
 export function failedLines(call: CallRecord, failure: Failure): readonly string[] {
   const facts = failure instanceof CallFailure ? failure.facts : undefined;
   const claimed = facts === undefined ? null : headerValue(readCostHeaders(facts.headers).cost);
+  const endpoint = call.endpoint ?? t("call");
+  const cost =
+    claimed === null ? t("unknown") : t("unknown (its header claims {0})", formatReported(claimed));
   const lines = [
-    `${call.status === "cancelled" ? "⏹️ Cancelled" : "❌ Failed"}: ${call.endpoint ?? "call"}. ${failure.message}`,
-    `   Cost: ${claimed === null ? "unknown" : `unknown (its header claims ${formatReported(claimed)})`}${whereabouts(facts)}`,
+    call.status === "cancelled"
+      ? t("⏹️ Cancelled: {0}. {1}", endpoint, failure.message)
+      : t("❌ Failed: {0}. {1}", endpoint, failure.message),
+    `   ${t("Cost: {0}", [cost, ...whereabouts(facts)].join("; "))}`,
   ];
   if (facts?.keptPath !== undefined && facts.keptPath !== null) {
-    lines.push(`   What was received is kept as ${facts.keptPath}`);
+    lines.push(`   ${t("What was received is kept as {0}", facts.keptPath)}`);
   }
   return lines;
 }
 
-function whereabouts(facts: CallFailure["facts"] | undefined): string {
-  if (facts === undefined || facts.reached === "no") {
-    return facts === undefined ? "" : "; the request did not reach the app";
-  }
+function whereabouts(facts: CallFailure["facts"] | undefined): readonly string[] {
+  if (facts === undefined) return [];
+  if (facts.reached === "no") return [t("the request did not reach the app")];
   return facts.containerMayGoOn
-    ? "; the container may still work on it, and is billed"
-    : "; its container's time is in the metered cost";
+    ? [t("the container may still work on it, and is billed")]
+    : [t("its container's time is in the metered cost")];
 }
 
 /** The line of the output channel about somebody else's call. */
@@ -102,5 +109,5 @@ export function loggedLines(call: CallRecord): readonly string[] {
     executionSeconds: call.executionSeconds,
     gpuType: call.gpuType,
   });
-  return [`${line} | ${call.appName ?? "app"}, from its log`];
+  return [t("{0} | {1}, from its log", line, call.appName ?? t("app"))];
 }

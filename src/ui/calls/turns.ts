@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { failureOf } from "../../base/failure.ts";
 import { CallQueue } from "../../endpoints/call/queue.ts";
@@ -44,7 +45,7 @@ export class CallTurns implements Disposable {
       const failure = failureOf(error);
       if (failure?.reason !== "cancelled") throw error;
       log.info(`A call of ${endpoint.name} left the queue unsent.`);
-      costs.line(`⏹️ Not sent: ${endpoint.name}. ${failure.message}`);
+      costs.line(t("⏹️ Not sent: {0}. {1}", endpoint.name, failure.message));
       return undefined;
     }
   }

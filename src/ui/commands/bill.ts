@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
 import { reconcile, type Reconciliation } from "../../cost/billed/reconcile.ts";
 import { billPage } from "../pages/billPage.ts";
@@ -13,7 +14,10 @@ export const compareBill = command(
   async (services: Pick<AppServices, "clock" | "connection" | "meter" | "pages">) => {
     const { scopeKey } = await services.connection.open();
     const asked = { scope: scopeKey, nowMs: services.clock.nowMs(), days: billDays };
-    await services.pages.show("Billed beside Metered", billPage(billOf(services, billDays), asked));
+    await services.pages.show(
+      t("Billed beside Metered"),
+      billPage(billOf(services, billDays), asked),
+    );
   },
 );
 

@@ -1,4 +1,4 @@
-import { t } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import { failureOf } from "../../base/failure.ts";
 import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
@@ -34,14 +34,12 @@ interface Finding {
 }
 
 export const runDiagnosis = command("runDiagnosis", async (services: DiagnosisServices) => {
-  const findings = await inNotification(
-    t("Modal Meter looks at itself"),
-    () => diagnose(services),
-    { cancellable: false },
-  );
-  await services.pages.show("Diagnosis", [
+  const findings = await inNotification(t("Running diagnosis…"), () => diagnose(services), {
+    cancellable: false,
+  });
+  await services.pages.show(t("Diagnosis"), [
     ...table(
-      ["", "What", "Found"],
+      ["", t("What"), t("Found")],
       findings.map(({ question, answer, isGood }) => [
         isGood ? "✅" : "⚠️",
         escapeMarkdown(question),
@@ -53,7 +51,7 @@ export const runDiagnosis = command("runDiagnosis", async (services: DiagnosisSe
 });
 
 async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]> {
-  const { settings, access, connection, meter, upkeep, ledger, clock } = services;
+  const { settings, access, connection, meter } = services;
   const findings: Finding[] = [];
   const ask = async (question: string, look: () => Promise<string> | string): Promise<void> => {
     try {
@@ -65,72 +63,97 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
   };
   for (const { setting, message, effect } of settings.problems) {
     const answer = `${message}. ${effect}`;
-    findings.push({ question: `Setting ${setting}`, answer, isGood: false });
+    findings.push({ question: t("Setting {0}", setting), answer, isGood: false });
   }
-  await ask("The modal command", async () => {
+  await ask(t("The modal command"), async () => {
     access.reset();
     const cli = await access.findCli();
     if (cli === null)
-      throw new Error("Not found. Install it, or set modalMeter.cliPath. Deploying needs it.");
+      throw new Error(t("Not found. Install it, or set modalMeter.cliPath. Deploying needs it."));
     return `${cli.command} ${cli.prefixArgs.join(" ")} ${cli.version ?? ""} (${cli.origin})`;
   });
-  await ask("Workspace and environment", async () => {
+  await ask(t("Workspace and environment"), async () => {
     const { scopeKey, username, control } = await connection.open();
-    return `${scopeKey}${username === null ? "" : ` as ${username}`}, asked through the ${(control.answeredBy?.("listContainers") ?? control.adapter).toUpperCase()}`;
+    const adapter = (control.answeredBy?.("listContainers") ?? control.adapter).toUpperCase();
+    return username === null
+      ? t("{0}, asked through the {1}", scopeKey, adapter)
+      : t("{0} as {1}, asked through the {2}", scopeKey, username, adapter);
   });
-  await ask("Environments", async () => {
+  await ask(t("Environments"), async () => {
     const { control } = await connection.open();
     return environmentsText(await control.listEnvironments());
   });
-  await ask("App files", () => services.project.filesText());
-  await ask("What runs", async () => {
+  await ask(t("App files"), () => services.project.filesText());
+  await ask(t("What runs"), async () => {
     await meter.refreshNow();
-    const { apps } = meter.state();
-    const burn = burnOfApps(apps);
-    if (apps.length === 0) return "nothing";
-    const names = apps.map(({ name, gpu, running }) => `${name} (${running} × ${gpu})`).join(", ");
-    return `${names}; ${burn === null ? "not every rate is known" : `≈ ${formatPerHour(burn)}`}`;
+    return runningText(meter);
   });
-  await ask("Rates", () => {
-    const scope = connection.last?.scopeKey ?? "";
-    const told = ledger.latestRates(scope);
-    const sample = describeGpuRate(meter.rates(), { type: "L40S", count: 1 });
-    return told === undefined
-      ? `from the table in the source: ${sample}`
-      : `from Modal, ${formatCountdown(clock.nowMs() - told.fetchedAtMs)} ago: ${sample}`;
-  });
-  await ask("The bill", () => billText(services));
-  await ask("Cost headers of your last calls", () => auditText(services));
-  await ask("The ledger", async () => {
-    const problems = await upkeep.checkIntegrity();
-    if (problems.length > 0) throw new Error(problems.join("; "));
-    const rows = [...upkeep.rowCounts()].filter(([, count]) => count > 0);
-    return `sound; ${rows.map(([table, count]) => `${count} ${table}`).join(", ")}`;
-  });
+  await ask(t("Rates"), () => ratesText(services));
+  await ask(t("The bill"), () => billText(services));
+  await ask(t("Cost headers of your last calls"), () => auditText(services));
+  await ask(t("The ledger"), () => ledgerText(services));
   return findings;
+}
+
+function runningText(meter: DiagnosisServices["meter"]): string {
+  const { apps } = meter.state();
+  if (apps.length === 0) return t("nothing");
+  const burn = burnOfApps(apps);
+  const names = apps.map(({ name, gpu, running }) => `${name} (${running} × ${gpu})`).join(", ");
+  return `${names}; ${burn === null ? t("not every rate is known") : `≈ ${formatPerHour(burn)}`}`;
+}
+
+function ratesText({ clock, connection, ledger, meter }: DiagnosisServices): string {
+  const latest = ledger.latestRates(connection.last?.scopeKey ?? "");
+  const sample = describeGpuRate(meter.rates(), { type: "L40S", count: 1 });
+  return latest === undefined
+    ? t("from the table in the source: {0}", sample)
+    : t("from Modal, {0} ago: {1}", formatCountdown(clock.nowMs() - latest.fetchedAtMs), sample);
+}
+
+async function ledgerText({ upkeep }: DiagnosisServices): Promise<string> {
+  const problems = await upkeep.checkIntegrity();
+  if (problems.length > 0) throw new Error(problems.join("; "));
+  const rows = [...upkeep.rowCounts()].filter(([, count]) => count > 0);
+  return t("no damage found; {0}", rows.map(([table, count]) => `${count} ${table}`).join(", "));
 }
 
 /** Billed beside metered over the last week, in a line. */
 function billText(services: Pick<AppServices, "clock" | "connection" | "meter">): string {
   const result = billOf(services, billDays);
   const { billedThroughMs, billed } = result;
-  if (billedThroughMs === null) return "nothing billed is known yet: costs are metered (≈)";
-  const drift = result.drift === null ? "" : `, metered is off by ${formatDrift(result.drift)}`;
-  const unseen = result.unseen === 0 ? "" : `; ${formatAmount(result.unseen)} more was never seen`;
+  if (billedThroughMs === null) return t("nothing billed is known yet: costs are metered (≈)");
   const through = billedThroughText(billedThroughMs, services.clock.nowMs());
-  return `${through}: ${formatAmount(billed)}${drift}${unseen}`;
+  return [
+    `${through}: ${formatAmount(billed)}`,
+    ...(result.drift === null ? [] : [t("metered is off by {0}", formatDrift(result.drift))]),
+    ...(result.unseen === 0 ? [] : [t("{0} more was never seen", formatAmount(result.unseen))]),
+  ].join("; ");
 }
 
 /** What the header audit found, most frequent first. */
 function auditText({ ledger }: Pick<AppServices, "ledger">): string {
   const calls = ledger.calls({ limit: 50 }).filter(({ source }) => source === "editor");
-  if (calls.length === 0) return "no call yet";
+  if (calls.length === 0) return t("no calls yet");
   const counts = new Map<string, number>();
   for (const code of calls.flatMap(({ audit }) => audit))
     counts.set(code, (counts.get(code) ?? 0) + 1);
-  if (counts.size === 0) return `${calls.length} calls, all headers agree with time × rate`;
+  if (counts.size === 0)
+    return plural(calls.length, {
+      one: "{0} call, its headers agree with time × rate",
+      other: "{0} calls, all headers agree with time × rate",
+    });
   const found = [...counts]
     .toSorted((a, b) => b[1] - a[1])
     .map(([code, count]) => `${code}: ${count}`);
-  throw new Error(`${calls.length} calls: ${found.join(", ")}. The last ones are explained below.`);
+  throw new Error(
+    plural(
+      calls.length,
+      {
+        one: "{0} call: {1}. It is explained below.",
+        other: "{0} calls: {1}. The last ones are explained below.",
+      },
+      found.join(", "),
+    ),
+  );
 }

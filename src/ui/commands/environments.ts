@@ -6,11 +6,17 @@ import type { EnvironmentInfo } from "../../session/modalControl.ts";
 export function environmentsText(environments: readonly EnvironmentInfo[]): string {
   const stopped = environments.filter(({ spendLimitReached }) => spendLimitReached === true);
   if (stopped.length > 0) {
-    const forms = {
-      one: "{1} has reached its spend limit: Modal starts nothing there.",
-      other: "{1} have reached their spend limits: Modal starts nothing there.",
-    };
-    throw new Error(plural(stopped.length, forms, stopped.map(({ name }) => name).join(", ")));
+    const names = stopped.map(({ name }) => name).join(", ");
+    throw new Error(
+      plural(
+        stopped.length,
+        {
+          one: "{1} has reached its spend limit: Modal starts nothing there.",
+          other: "{1} have reached their spend limits: Modal starts nothing there.",
+        },
+        names,
+      ),
+    );
   }
   return environments.map(environmentText).join(", ");
 }

@@ -1,4 +1,4 @@
-import { plural } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
 import {
   formatAmount,
@@ -30,7 +30,7 @@ export const explainCost = command(
   ) => {
     const { scopeKey } = await services.connection.open();
     await services.pages.show(
-      "Where the Cost Comes From",
+      t("Where the Cost Comes From"),
       explanation(services, scopeKey, thisSession(services)),
     );
   },
@@ -49,23 +49,28 @@ function explanation(
   const cost = costIn(reading, appIds, fromMs);
   const what =
     session === undefined
-      ? `Everything in ${scope} in the last 24 hours (no session is open here)`
-      : `${session.mode} session in ${scope}, running for ${formatCountdown(nowMs - fromMs)}`;
+      ? t("Everything in {0} in the last 24 hours (no session is open here)", scope)
+      : t(
+          "{0} session in {1}, running for {2}",
+          session.mode,
+          scope,
+          formatCountdown(nowMs - fromMs),
+        );
   const through = billedThroughMs(billed, nowMs);
   return [
     `${what}.`,
     "",
     ...table(
-      ["tier", { figures: "amount" }, "how it is known"],
+      [t("tier"), { figures: t("amount") }, t("how it is known")],
       [
-        ["reported", reportedText(cost), tierDefinition("reported")],
-        ["metered", meteredText(cost), tierDefinition("metered")],
-        ["billed", billedText(cost), tierDefinition("billed")],
+        [t("reported"), reportedText(cost), tierDefinition("reported")],
+        [t("metered"), meteredText(cost), tierDefinition("metered")],
+        [t("billed"), billedText(cost), tierDefinition("billed")],
       ],
     ),
     through === null
-      ? "Nothing billed is known yet."
-      : `The bill is known: ${billedThroughText(through, nowMs)}.`,
+      ? t("Nothing billed is known yet.")
+      : t("The bill is known: {0}.", billedThroughText(through, nowMs)),
     "",
     ...meteredLines(cost),
     ...spanLines(services, spans, fromMs, nowMs),
@@ -73,25 +78,24 @@ function explanation(
 }
 
 function reportedText({ reported }: TieredCost): string {
-  const calls = plural(reported.calls, { one: "{0} call", other: "{0} calls" });
-  const silent = plural(reported.silentCalls, {
-    one: "{0} call said nothing",
-    other: "{0} calls said nothing",
-  });
-  const told = reported.silentCalls === 0 ? calls : `${calls}, ${silent}`;
-  return `${formatAmount(reported.microUsd)} (${told})`;
+  const { calls, silentCalls } = reported;
+  const counted = [
+    plural(calls, { one: "{0} call", other: "{0} calls" }),
+    ...(silentCalls === 0 ? [] : [t("{0} reported no cost", silentCalls)]),
+  ];
+  return `${formatAmount(reported.microUsd)} (${counted.join(", ")})`;
 }
 
 function meteredText({ metered }: TieredCost): string {
-  return metered === null ? "nothing observed" : part(metered.known);
+  return metered === null ? t("nothing observed") : part(metered.known);
 }
 
 function billedText({ billed }: TieredCost): string {
-  return billed === null ? "not yet" : formatAmount(billed.microUsd);
+  return billed === null ? t("not yet") : formatAmount(billed.microUsd);
 }
 
 function part({ microUsd, isFloor }: KnownPart): string {
-  return isFloor ? `at least ${formatAmount(microUsd)}` : formatMetered(microUsd);
+  return isFloor ? t("at least {0}", formatAmount(microUsd)) : formatMetered(microUsd);
 }
 
 function meteredLines({ metered }: TieredCost): readonly string[] {
@@ -100,29 +104,33 @@ function meteredLines({ metered }: TieredCost): readonly string[] {
   const { gpu, cpu, memory } = metered.metrics;
   const whys = metered.known.whys.map((why) => `- ${escapeMarkdown(why)}`);
   return [
-    "## What the containers were doing",
+    `## ${t("What the containers were doing")}`,
     "",
     ...table(
-      ["", { figures: "metered" }],
+      ["", { figures: t("metered") }],
       [
-        ["working on requests", part(execution)],
-        ["starting (cold start)", part(coldStart)],
-        ["idle", part(idle)],
+        [t("working on requests"), part(execution)],
+        [t("starting (cold start)"), part(coldStart)],
+        [t("idle"), part(idle)],
       ],
     ),
-    "## What it was paid for",
+    `## ${t("What it was paid for")}`,
     "",
     ...table(
-      ["", { figures: "metered" }],
+      ["", { figures: t("metered") }],
       [
         ["GPU", formatCost(gpu)],
         ["CPU", formatCost(cpu)],
-        ["memory", formatCost(memory)],
+        [t("memory"), formatCost(memory)],
       ],
     ),
-    `${formatDuration(metered.containerSeconds * 1000)} of containers in all; ends that nobody saw may make it wrong by ${formatAmount(metered.error)}.`,
+    t(
+      "{0} of containers in all. Ends that were not observed may make it wrong by {1}.",
+      formatDuration(metered.containerSeconds * 1000),
+      formatAmount(metered.error),
+    ),
     "",
-    ...(whys.length === 0 ? [] : ["Not known:", "", ...whys, ""]),
+    ...(whys.length === 0 ? [] : [t("Not known:"), "", ...whys, ""]),
   ];
 }
 
@@ -136,19 +144,24 @@ function spanLines(
   const sources = Map.groupBy(own, ({ gpuSource }) => gpuSource);
   const lines = [...sources].map(
     ([source, list]) =>
-      `- ${plural(list.length, { one: "{0} container", other: "{0} containers" })}: ${gpuSources[source] ?? source}`,
+      `- ${plural(list.length, { one: "{0} container: {1}", other: "{0} containers: {1}" }, sourceText(source))}`,
   );
   const bare = own.filter(({ cpuCores, memoryGib }) => cpuCores === null || memoryGib === null);
   const rates = meter.rates();
   const { cpu, memory } = rates;
   const gpus = new Map(own.flatMap(({ gpu }) => (gpu === null ? [] : [[gpuLabel(gpu), gpu]])));
   return [
-    "## Rates",
+    `## ${t("Rates")}`,
     "",
     priceAgeText(priceAge(rates), nowMs),
     "",
     ...[...gpus.values()].map((gpu) => `- ${escapeMarkdown(describeGpuRate(rates, gpu))}`),
-    `- CPU $${cpu.usdPerHour.toFixed(4)} per core and hour, memory $${memory.usdPerHour.toFixed(4)} per GiB and hour (${cpu.origin})`,
+    `- ${t(
+      "CPU {0} per core and hour, memory {1} per GiB and hour ({2})",
+      `$${cpu.usdPerHour.toFixed(4)}`,
+      `$${memory.usdPerHour.toFixed(4)}`,
+      cpu.origin,
+    )}`,
     "",
     ...(bare.length === 0
       ? []
@@ -156,15 +169,15 @@ function spanLines(
           plural(
             bare.length,
             {
-              one: "{0} container of {1}: no app file in the open folders tells its CPU and memory, so Modal's minimum is counted (0.125 cores, 128 MiB). It costs more if it asks for more.",
+              one: "{0} container of {1}: no app file in the open folders says how much CPU and memory it has, so Modal's minimum is counted (0.125 cores, 128 MiB). It costs more if it asks for more.",
               other:
-                "{0} containers of {1}: no app file in the open folders tells their CPU and memory, so Modal's minimum is counted (0.125 cores, 128 MiB). They cost more if they ask for more.",
+                "{0} containers of {1}: no app file in the open folders says how much CPU and memory they have, so Modal's minimum is counted (0.125 cores, 128 MiB). They cost more if they ask for more.",
             },
             appNames(bare),
           ),
           "",
         ]),
-    ...(lines.length === 0 ? [] : ["How the GPU of each container is known:", "", ...lines, ""]),
+    ...(lines.length === 0 ? [] : [t("How the GPU of each container is known:"), "", ...lines, ""]),
   ];
 }
 
@@ -172,10 +185,17 @@ function appNames(spans: readonly ContainerSpan[]): string {
   return [...new Set(spans.map(({ appName }) => escapeMarkdown(appName)))].join(", ");
 }
 
-const gpuSources: Readonly<Record<string, string>> = {
-  container: "Modal told it for this container",
-  app: "as the app's containers before",
-  "deploy-file": "as the app file says",
-  setting: "as your settings say",
-  unknown: "not known: its cost is not known either. Name it in modalMeter.deployTargets.",
-};
+function sourceText(source: ContainerSpan["gpuSource"]): string {
+  switch (source) {
+    case "container":
+      return t("Modal says so for this container");
+    case "app":
+      return t("as the app's containers before");
+    case "deploy-file":
+      return t("as the app file says");
+    case "setting":
+      return t("as your settings say");
+    default:
+      return t("not known: its cost is not known either. Name it in modalMeter.deployTargets.");
+  }
+}

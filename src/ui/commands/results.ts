@@ -144,7 +144,7 @@ async function askDocument(services: ResultsServices): Promise<string | undefine
         ? (settings.current.sound("endpointBaseUrl") ?? "")
         : `${known.replace(/\/+$/, "")}/openapi.json`,
     check: (entered) =>
-      entered === "" || URL.canParse(entered) ? undefined : t("This is no address."),
+      entered === "" || URL.canParse(entered) ? undefined : t("Enter a valid URL."),
   });
 }
 

@@ -111,7 +111,9 @@ async function extendDemo(services: SessionServices): Promise<void> {
   const extended = extend(services.ledger, session, extensionMinutes, services.clock.nowMs());
   services.meter.show();
   const left = (extended.expiresAtMs ?? 0) - services.clock.nowMs();
-  services.costs.line(`⏳ Extended by ${extensionMinutes} min: ${formatCountdown(left)} left.`);
+  services.costs.line(
+    t("⏳ Extended by {0} min: {1} left.", extensionMinutes, formatCountdown(left)),
+  );
 }
 
 async function releaseGpus(services: SessionServices): Promise<void> {

@@ -92,7 +92,7 @@ async function exportLedger({ upkeep }: Pick<AppServices, "upkeep">): Promise<vo
   try {
     await pipeline(Readable.from(upkeep.exportRows(format)), createWriteStream(file.fsPath));
   } catch (error) {
-    throw new Failure("disk", `The ledger could not be written to ${file.fsPath}.`, {
+    throw new Failure("disk", t("The ledger could not be written to {0}.", file.fsPath), {
       cause: error,
     });
   }
@@ -111,14 +111,14 @@ async function setProxyToken(services: ShowServices): Promise<void> {
   const key = await askText({
     title: t("Proxy Auth Token for {0}", origin),
     prompt: t("Modal-Key (begins with wk-)"),
-    check: (text) => (text === "" || text.startsWith("wk-") ? undefined : "It begins with wk-"),
+    check: (text) => (text === "" || text.startsWith("wk-") ? undefined : t("It begins with wk-")),
   });
   if (key === undefined || key === "") return;
   const secret = await askText({
     title: t("Proxy Auth Token for {0}", origin),
     prompt: t("Modal-Secret (begins with ws-)"),
     password: true,
-    check: (text) => (text === "" || text.startsWith("ws-") ? undefined : "It begins with ws-"),
+    check: (text) => (text === "" || text.startsWith("ws-") ? undefined : t("It begins with ws-")),
   });
   if (secret === undefined || secret === "") return;
   await tokens.save(origin, { key, secret });
@@ -150,7 +150,7 @@ async function askOrigin(
     prompt: t("Address of the app, for example https://acme--app.modal.run"),
     value: suggestion === undefined ? "" : new URL(suggestion).origin,
     check: (entered) =>
-      entered === "" || URL.canParse(entered) ? undefined : t("This is no address."),
+      entered === "" || URL.canParse(entered) ? undefined : t("Enter a valid URL."),
   });
   return text === undefined || text === "" ? undefined : new URL(text).origin;
 }

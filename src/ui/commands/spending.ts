@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { burnPerHour } from "../../cost/rates/costMetrics.ts";
 import { parseGpu } from "../../cost/rates/gpu.ts";
 import type { Rates } from "../../cost/rates/rates.ts";
@@ -67,7 +68,7 @@ export const showSpending = command("showSpending", async (services: SpendingSer
   const first = days.find(({ spent }) => spent.microUsd > 0);
   const apps = costPerApp(question);
   await pages.show(
-    "Spending and Budget",
+    t("Spending and Budget"),
     spendingPage({
       scope,
       standings: budgets.standings(scope),

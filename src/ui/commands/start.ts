@@ -84,7 +84,13 @@ async function start(
     targets,
   };
   costs.line(
-    `🚀 Starting ${targets.map(({ target }) => likelyName(target) ?? target.file).join(", ")} in ${mode.name.toUpperCase()} mode (${scopeKey(scope)}, scaledown ${formatCountdown(mode.scaledownSeconds * 1000)})`,
+    t(
+      "🚀 Starting {0} in {1} mode ({2}, scaledown {3})",
+      targets.map(({ target }) => likelyName(target) ?? target.file).join(", "),
+      mode.name.toUpperCase(),
+      scopeKey(scope),
+      formatCountdown(mode.scaledownSeconds * 1000),
+    ),
   );
   await follow(services, mode, targets, async (options) => {
     const { control } = await connection.open();

@@ -68,7 +68,11 @@ async function pickApp(
     t("Which app in {0}?", scopeKey),
     apps.map(({ appId, name, state, containerCount }) => ({
       label: name,
-      description: `${state}, ${plural(containerCount, { one: "{0} container", other: "{0} containers" })}`,
+      description: plural(
+        containerCount,
+        { one: "{1}, {0} container", other: "{1}, {0} containers" },
+        state,
+      ),
       detail: appId,
       value: appId,
     })),
@@ -246,10 +250,13 @@ async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<re
   );
   const [first] = picked;
   if (first === undefined) return [];
-  const expected = picked.length === 1 ? first.name : `stop ${picked.length} apps`;
+  const expected =
+    picked.length === 1
+      ? first.name
+      : plural(picked.length, { one: "stop {0} app", other: "stop {0} apps" });
   const typed = await askText({
     title: t("Stop {0} in {1}", picked.map(({ name }) => name).join(", "), scope),
-    prompt: t("This cannot be undone. Type {0} to go on.", expected),
+    prompt: t("This cannot be undone. Type {0} to continue.", expected),
     check: (text) =>
       text === "" || expected.startsWith(text) ? undefined : t("Type {0}", expected),
   });

@@ -1,3 +1,4 @@
+import { plural, t } from "../../base/text.ts";
 import { formatAmount, formatDrift, formatMetered } from "../../cost/format.ts";
 import { hourMs } from "../../cost/billed/billedRow.ts";
 import type { MicroUsd } from "../../cost/money.ts";
@@ -13,13 +14,20 @@ import { escapeMarkdown, table } from "../markdown.ts";
 /** More rows than a person reads; the export has them all. */
 const mostRows = 400;
 
-const states: Readonly<Record<HourState, string>> = {
-  both: "",
-  unseen: "**never seen**",
-  "not-an-app": "not an app",
-  unbilled: "not on the bill",
-  "rate-unknown": "its rate is not known",
-};
+function stateText(state: HourState): string {
+  switch (state) {
+    case "both":
+      return "";
+    case "unseen":
+      return `**${t("never seen")}**`;
+    case "not-an-app":
+      return t("not an app");
+    case "unbilled":
+      return t("not on the bill");
+    default:
+      return t("its rate is not known");
+  }
+}
 
 /** Billed beside metered, per app and per hour, as Markdown. */
 export function billPage(
@@ -27,44 +35,71 @@ export function billPage(
   asked: { readonly scope: string; readonly nowMs: number; readonly days: number },
 ): readonly string[] {
   const scope = escapeMarkdown(asked.scope);
-  if (what.billedThroughMs === null) {
-    return [
-      `Nothing that Modal billed for ${scope} in the last ${asked.days} days is known yet, so its costs are metered (≈).`,
-      "",
-      "Modal's report comes some hours late, and only on plans that let it be read. Modal Meter asks for it once an hour.",
-    ];
-  }
+  if (what.billedThroughMs === null) return nothingBilled(scope, asked.days);
   const through = billedThroughText(what.billedThroughMs, asked.nowMs);
   return [
-    `${scope}, the last ${asked.days} days, ${through}. Later hours are not finished, and not compared.`,
+    plural(
+      asked.days,
+      {
+        one: "{1}, the last {0} day, {2}. Later hours are not finished, and not compared.",
+        other: "{1}, the last {0} days, {2}. Later hours are not finished, and not compared.",
+      },
+      scope,
+      through,
+    ),
     "",
     ...table(
-      ["", figure("amount")],
+      ["", figure(t("amount"))],
       [
-        ["Billed, where containers were seen", sum(what.billed)],
-        ["Metered in the same hours", metered(what.metered, what.drift)],
-        ["Billed, but never seen (no window was open, or the laptop slept)", sum(what.unseen)],
-        ["Metered, but not on the bill", sum(what.unbilled)],
-        ...(what.other === 0 ? [] : [["Billed for what is no app", sum(what.other)]]),
+        [t("Billed, where containers were seen"), sum(what.billed)],
+        [t("Metered in the same hours"), metered(what.metered, what.drift)],
+        [t("Billed, but never seen (no window was open, or the laptop slept)"), sum(what.unseen)],
+        [t("Metered, but not on the bill"), sum(what.unbilled)],
+        ...(what.other === 0 ? [] : [[t("Billed for what is not an app"), sum(what.other)]]),
       ],
     ),
-    "## By app",
+    `## ${t("By app")}`,
     "",
     ...table(
-      ["app", ...["billed", "metered", "drift", "of it never seen"].map(figure)],
+      [t("app"), ...[t("billed"), t("metered"), t("drift"), t("of it never seen")].map(figure)],
       what.apps.map(appRow),
     ),
-    "## Hour by hour",
+    `## ${t("Hour by hour")}`,
     "",
     ...table(
-      ["hour (UTC)", "app", ...["billed", "metered", "drift"].map(figure), ""],
+      [t("hour (UTC)"), t("app"), ...[t("billed"), t("metered"), t("drift")].map(figure), ""],
       what.hours.slice(-mostRows).toReversed().map(hourRow),
     ),
-    ...(what.hours.length > mostRows
-      ? [`The newest ${mostRows} of ${what.hours.length} rows. The ledger's export has all.`, ""]
-      : []),
-    "**Drift** is metered ÷ billed - 1, over the hours in which both are known. An hour that was billed and never seen counts as billed wherever Modal Meter shows a cost.",
+    ...leftOut(what.hours.length),
+    t(
+      "**Drift** is metered ÷ billed - 1, over the hours in which both are known. An hour that was billed and never seen counts as billed wherever Modal Meter shows a cost.",
+    ),
   ];
+}
+
+/** What the page says before anything of the bill is known. */
+function nothingBilled(scope: string, days: number): readonly string[] {
+  return [
+    plural(
+      days,
+      {
+        one: "Nothing that Modal billed for {1} in the last {0} day is known yet, so its costs are metered (≈).",
+        other:
+          "Nothing that Modal billed for {1} in the last {0} days is known yet, so its costs are metered (≈).",
+      },
+      scope,
+    ),
+    "",
+    t(
+      "Modal's report comes some hours late, and only on plans that let it be read. Modal Meter asks for it once an hour.",
+    ),
+  ];
+}
+
+/** Said where the table does not have all rows. */
+function leftOut(rows: number): readonly string[] {
+  if (rows <= mostRows) return [];
+  return [t("The newest {0} of {1} rows. The ledger's export has all.", mostRows, rows), ""];
 }
 
 function figure(title: string) {
@@ -72,7 +107,7 @@ function figure(title: string) {
 }
 
 function sum(amount: MicroUsd): string {
-  return amount === 0 ? "nothing" : formatAmount(amount);
+  return amount === 0 ? t("nothing") : formatAmount(amount);
 }
 
 function metered(amount: MicroUsd, drift: number | null): string {
@@ -96,14 +131,14 @@ function hourRow(hour: ReconciledHour): string[] {
     escapeMarkdown(appName),
     sum(billed),
     ...beside(state === "unseen" || state === "not-an-app" ? null : own, drift),
-    states[state],
+    stateText(state),
   ];
 }
 
 function beside(own: ReconciledHour["metered"] | null, drift: number | null): readonly string[] {
   if (own === null) return ["", ""];
   const amount = own.isFloor
-    ? `at least ${formatAmount(own.microUsd)}`
+    ? t("at least {0}", formatAmount(own.microUsd))
     : formatMetered(own.microUsd);
   return [amount, drift === null ? "" : formatDrift(drift)];
 }

@@ -3,6 +3,7 @@ import {
   phaseTargets,
   type BudgetStanding,
   type Projection,
+  type PhaseTarget,
 } from "../../cost/spending/budget.ts";
 import { plural, t } from "../../base/text.ts";
 import type { KnownPart } from "../../cost/cost.ts";
@@ -62,36 +63,54 @@ export interface SpendingFacts {
 export function spendingPage(facts: SpendingFacts): readonly string[] {
   const { standings, days, apps, recentDays } = facts;
   return [
-    `${escapeMarkdown(facts.scope)}. Billed where Modal's bill has come, metered (≈) elsewhere.`,
+    t(
+      "{0}. Billed where Modal's bill has come, metered (≈) elsewhere.",
+      escapeMarkdown(facts.scope),
+    ),
     "",
     ...table(
-      ["", ...["spent", "budget", "left"].map(figure)],
+      ["", ...[t("spent"), t("budget"), t("left")].map(figure)],
       standings.map(({ budget, spent, left }) => [
-        `this ${budget.unit}`,
+        budget.unit === "week" ? t("this week") : t("this month"),
         amount(spent),
         formatAmount(budget.limit),
-        left === 0 ? "**nothing**" : formatAmount(left),
+        left === 0 ? `**${t("nothing")}**` : formatAmount(left),
       ]),
     ),
-    ...(standings.length === 0 ? ["No budget is set (modalMeter.budget).", ""] : []),
+    ...(standings.length === 0 ? [t("No budget is set (modalMeter.budget)."), ""] : []),
     ...projectionLines(facts),
-    "## Day by day",
+    `## ${t("Day by day")}`,
     "",
     ...table(
-      ["day", figure("spent"), figure("calls")],
+      [t("day"), figure(t("spent")), figure(t("calls"))],
       days.toReversed().map(({ day, spent }) => [day.key, amount(spent), callsOn(day.key, facts)]),
     ),
     ...monthOfCalls(facts),
-    `## By app, the last ${recentDays} days`,
+    `## ${plural(recentDays, { one: "By app, the last {0} day", other: "By app, the last {0} days" })}`,
     "",
     ...table(
-      ["app", ...["cost", "working", "cold starts", "idle", "containers ran"].map(figure)],
+      [
+        t("app"),
+        ...[t("cost"), t("working"), t("cold starts"), t("idle"), t("containers ran")].map(figure),
+      ],
       apps.map(appRow),
     ),
-    ...shareLines("endpoint", facts.byEndpoint),
-    ...shareLines("model", facts.byModel),
-    ...shareLines("user", facts.byUser),
-    "## When it is too much",
+    ...shareLines(
+      t("endpoint"),
+      t("By endpoint: the apps' whole cost, shared out by execution time."),
+      facts.byEndpoint,
+    ),
+    ...shareLines(
+      t("model"),
+      t("By model: the apps' whole cost, shared out by execution time."),
+      facts.byModel,
+    ),
+    ...shareLines(
+      t("user"),
+      t("By user: the apps' whole cost, shared out by execution time."),
+      facts.byUser,
+    ),
+    `## ${t("When it is too much")}`,
     "",
     ...auditLines(facts),
   ];
@@ -102,22 +121,43 @@ function figure(title: string) {
 }
 
 function amount({ microUsd, isFloor }: KnownPart): string {
-  if (isFloor) return `at least ${formatAmount(microUsd)}`;
-  return microUsd === 0 ? "nothing" : formatMetered(microUsd);
+  if (isFloor) return t("at least {0}", formatAmount(microUsd));
+  return microUsd === 0 ? t("nothing") : formatMetered(microUsd);
 }
 
 function projectionLines({ projection, neverStopped }: SpendingFacts): readonly string[] {
   if (projection === undefined) return [];
   const { projected, basisDays } = projection;
   const targets = phaseTargets.map(({ phase, low, high }) => {
-    const range = `${formatAmount(low)} to ${formatAmount(high)}`;
-    return `${againstTarget(projected, { phase, low, high })} the target of ${phase} (${range})`;
+    const range = t("{0} to {1}", formatAmount(low), formatAmount(high));
+    return targetText(againstTarget(projected, { phase, low, high }), phase, range);
   });
   return [
-    `At the pace of the last ${formatDuration(basisDays * 86_400_000)}, the month will cost ${formatMetered(projected)}: ${targets.join("; ")}.`,
+    t(
+      "At the pace of the last {0}, the month will cost {1}: {2}.",
+      formatDuration(basisDays * 86_400_000),
+      formatMetered(projected),
+      targets.join("; "),
+    ),
     "",
     ...savingLines(projected, neverStopped),
   ];
+}
+
+function targetText(
+  against: ReturnType<typeof againstTarget>,
+  phase: PhaseTarget["phase"],
+  range: string,
+): string {
+  const named = phase === "development" ? t("development") : t("beta");
+  switch (against) {
+    case "below":
+      return t("below the target of {0} ({1})", named, range);
+    case "within":
+      return t("within the target of {0} ({1})", named, range);
+    default:
+      return t("above the target of {0} ({1})", named, range);
+  }
 }
 
 function callsOn(key: string, { calls }: SpendingFacts): string {
@@ -182,15 +222,19 @@ function keptWarmText({ appName, containers, month }: KeptWarm): string {
     month === null
       ? t("the rate is not known")
       : t("{0} in {1} days", formatMetered(month), monthDays);
-  const forms = {
-    one: "{1} keeps {0} container, day and night: {2}",
-    other: "{1} keeps {0} containers, day and night: {2}",
-  };
-  return plural(containers, forms, escapeMarkdown(appName), cost);
+  return plural(
+    containers,
+    {
+      one: "{1} keeps {0} container, day and night: {2}",
+      other: "{1} keeps {0} containers, day and night: {2}",
+    },
+    escapeMarkdown(appName),
+    cost,
+  );
 }
 
 function appRow({ appName, best, metered }: AppCost): string[] {
-  const cost = best.known ? formatMetered(best.microUsd) : "unknown";
+  const cost = best.known ? formatMetered(best.microUsd) : t("unknown");
   if (metered === null) return [escapeMarkdown(appName), cost, "", "", "", ""];
   const { execution, coldStart, idle } = metered.byActivity;
   return [
@@ -205,15 +249,19 @@ function shareText(part: MicroUsd, whole: MicroUsd): string {
   return whole === 0 ? "" : `${Math.round((part / whole) * 100)} %`;
 }
 
-function shareLines(title: string, shares: readonly SharedCost[]): readonly string[] {
+function shareLines(
+  title: string,
+  heading: string,
+  shares: readonly SharedCost[],
+): readonly string[] {
   if (shares.every(({ name }) => name === null)) return [];
   return [
-    `By ${title}: the apps' whole cost, shared out by execution time.`,
+    heading,
     "",
     ...table(
-      [title, ...["calls", "failed", "reported", "share"].map(figure)],
+      [title, ...[t("calls"), t("failed"), t("reported"), t("share")].map(figure)],
       shares.map(({ name, calls, failedCalls, reported, share, shareIsFloor }) => [
-        name === null ? "not known" : escapeMarkdown(name),
+        name === null ? t("not known") : escapeMarkdown(name),
         String(calls),
         String(failedCalls),
         formatAmount(reported),
@@ -223,20 +271,29 @@ function shareLines(title: string, shares: readonly SharedCost[]): readonly stri
   ];
 }
 
-const ends: Readonly<Record<SessionEnd | "open", string>> = {
-  stopped: "stopped by you",
-  "partly-stopped": "stopped in part",
-  expired: "ended by their time box",
-  guardian: "stopped by the guardian",
-  replaced: "replaced by the next",
-  gone: "gone when somebody looked",
-  open: "still open",
-};
+function endingText(end: SessionEnd | "open", sessions: number): string {
+  switch (end) {
+    case "stopped":
+      return t("{0} stopped by you", sessions);
+    case "partly-stopped":
+      return t("{0} stopped in part", sessions);
+    case "expired":
+      return t("{0} ended by the time box", sessions);
+    case "guardian":
+      return t("{0} stopped by the guardian", sessions);
+    case "replaced":
+      return t("{0} replaced by the next", sessions);
+    case "gone":
+      return t("{0} gone when Modal Meter looked", sessions);
+    default:
+      return t("{0} still open", sessions);
+  }
+}
 
 function auditLines(facts: SpendingFacts): readonly string[] {
   const { sessions, deployed, keptWarm, apps } = facts;
-  const endings = [...Map.groupBy(sessions, ({ end }) => ends[end ?? "open"])].map(
-    ([text, list]) => `${list.length} ${text}`,
+  const endings = [...Map.groupBy(sessions, ({ end }) => end ?? "open")].map(([end, list]) =>
+    endingText(end, list.length),
   );
   const idlest = apps
     .flatMap(({ appName, metered }) =>
@@ -244,22 +301,46 @@ function auditLines(facts: SpendingFacts): readonly string[] {
     )
     .toSorted((a, b) => b.idle - a.idle)[0];
   const last = deployed.slice(0, 5).map(({ appName, atMs, by }) => {
-    const who = by === null ? "" : ` by ${escapeMarkdown(by)}`;
-    return `${escapeMarkdown(appName)} on ${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")} UTC${who}`;
+    const [app, at] = [escapeMarkdown(appName), new Date(atMs).toISOString()];
+    const when = at.slice(0, 16).replace("T", " ");
+    return by === null
+      ? t("{0} on {1} UTC", app, when)
+      : t("{0} on {1} UTC by {2}", app, when, escapeMarkdown(by));
   });
   return [
-    `- **Are you stopping apps when you are done?** Sessions of these days: ${endings.join(", ") || "none"}.`,
-    `- **Which apps ran, and for how long?** The table above has them, dearest first.`,
-    `- **What was deployed, when and by whom?** ${last.join("; ") || "Modal tells of no deployment"}.`,
-    `- **How much of it was idle time?** ${
+    question(
+      t("Are you stopping apps when you are done?"),
+      endings.length === 0
+        ? t("There was no session in these days.")
+        : t("Sessions of these days: {0}.", endings.join(", ")),
+    ),
+    question(
+      t("Which apps ran, and for how long?"),
+      t("See the table above, most expensive first."),
+    ),
+    question(
+      t("What was deployed, when and by whom?"),
+      last.length === 0 ? t("Modal lists no deployment.") : `${last.join("; ")}.`,
+    ),
+    question(
+      t("How much of it was idle time?"),
       idlest === undefined || idlest.idle === 0
-        ? "None that was seen."
-        : `${escapeMarkdown(idlest.appName)} idled most, for ${formatMetered(idlest.idle)}: a shorter scaledown window, or Release GPUs, saves that.`
-    }`,
-    `- **Does an app keep containers warm (min_containers)?** ${
+        ? t("None that was seen.")
+        : t(
+            "{0} idled most, for {1}: a shorter scaledown window, or Release GPUs, saves that.",
+            escapeMarkdown(idlest.appName),
+            formatMetered(idlest.idle),
+          ),
+    ),
+    question(
+      t("Does an app keep containers warm (min_containers)?"),
       keptWarm.length === 0
-        ? "No app file in the open folders says so."
-        : `${keptWarm.map(keptWarmText).join("; ")}.`
-    }`,
+        ? t("No app file in the open folders says so.")
+        : `${keptWarm.map(keptWarmText).join("; ")}.`,
+    ),
   ];
+}
+
+function question(asked: string, answer: string): string {
+  return `- **${asked}** ${answer}`;
 }

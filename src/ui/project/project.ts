@@ -78,7 +78,7 @@ export class Project {
     if (first === undefined) {
       throw new Failure(
         "invalid-argument",
-        "Open the folder of your Modal app first: a session belongs to a folder.",
+        t("Open the folder of your Modal app first: a session belongs to a folder."),
       );
     }
     if (folders.length === 1) return first;
@@ -131,7 +131,10 @@ export class Project {
       if (areNamed) {
         throw new Failure(
           "not-found",
-          `No file of the setting modalMeter.deployTargets is in ${folder}. Choose another folder, or add its app file there.`,
+          t(
+            "No file of the setting modalMeter.deployTargets is in {0}. Choose another folder, or add its app file there.",
+            folder,
+          ),
         );
       }
       throw nothingToStart(folder, isComplete, broken);

@@ -11,21 +11,21 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
       const choices: Choice<RunningChoice>[] = [];
       if (offered.includes("use")) {
         choices.push({
-          label: t("$(debug-continue) Use It"),
+          label: `$(debug-continue) ${t("Use It")}`,
           detail: t("Keep the deployment and put it into {0} mode. No deploy.", mode.name),
           value: { kind: "use" },
         });
       }
       if (offered.includes("start-anyway")) {
         choices.push({
-          label: t("$(rocket) Deploy Anyway"),
+          label: `$(rocket) ${t("Deploy Anyway")}`,
           detail: t("An app of the same name is replaced; others go on and cost money."),
           value: { kind: "start-anyway" },
         });
       }
       if (offered.includes("stop-first")) {
         choices.push({
-          label: t("$(debug-stop) Stop First"),
+          label: `$(debug-stop) ${t("Stop First")}`,
           detail: t("Stop what runs, verify it, then deploy."),
           value: { kind: "stop-first" },
         });
@@ -48,12 +48,15 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
 }
 
 function runningText(app: AlreadyRunning): string {
-  const containers = plural(app.containerCount, {
-    one: "{0} container",
-    other: "{0} containers",
-  });
-  const by = app.deployedBy === null ? "" : `, by ${app.deployedBy}`;
-  return `${app.name} (${containers}${by})`;
+  const { name, containerCount, deployedBy } = app;
+  return deployedBy === null
+    ? plural(containerCount, { one: "{1} ({0} container)", other: "{1} ({0} containers)" }, name)
+    : plural(
+        containerCount,
+        { one: "{1} ({0} container, by {2})", other: "{1} ({0} containers, by {2})" },
+        name,
+        deployedBy,
+      );
 }
 
 /** What a person wants of a warm-up that takes long. */
@@ -72,17 +75,17 @@ export async function askWarmUp(
   const tail = formatCountdown(mode.scaledownSeconds * 1000);
   const choices: readonly Choice<WarmUpChoice>[] = [
     {
-      label: t("$(debug-step-over) Skip the Warm-Up"),
+      label: `$(debug-step-over) ${t("Skip the Warm-Up")}`,
       detail: t("Ready now. The container keeps running until it was idle for {0}.", tail),
       value: "skip",
     },
     {
-      label: t("$(debug-stop) Stop What Was Started"),
+      label: `$(debug-stop) ${t("Stop What Was Started")}`,
       detail: t("Ends the container and the apps of this start, and verifies it."),
       value: "stop",
     },
     {
-      label: t("$(watch) Keep Waiting"),
+      label: `$(watch) ${t("Keep Waiting")}`,
       detail: t("The warm-up goes on."),
       value: "wait",
     },

@@ -1,7 +1,12 @@
-import { t } from "../../base/text.ts";
+import { sentences, t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
-import type { StartEvent, StartOptions, StartOutcome } from "../../session/start/start.ts";
+import type {
+  StartEvent,
+  StartStep,
+  StartOptions,
+  StartOutcome,
+} from "../../session/start/start.ts";
 import { inNotification } from "../progress.ts";
 import type { Services } from "../services.ts";
 import { askWarmUp, startAsk } from "./ask.ts";
@@ -121,19 +126,26 @@ class StartProgress {
   }
 }
 
-const stepNames: Readonly<Record<string, string>> = {
-  check: "checking what runs already…",
-  deploy: "deploying…",
-  find: "looking for the app…",
-  health: "checking health…",
-  "warm-up": "warming up…",
-};
+function stepText(step: StartStep): string {
+  switch (step) {
+    case "check":
+      return t("checking what already runs…");
+    case "deploy":
+      return t("deploying…");
+    case "find":
+      return t("looking for the app…");
+    case "health":
+      return t("checking health…");
+    default:
+      return t("warming up…");
+  }
+}
 
 function eventText({ log }: Pick<Services, "log">, event: StartEvent): string | undefined {
   switch (event.kind) {
     case "step":
       log.info(`Start: ${event.step} ${event.state}`);
-      return event.state === "begun" ? stepNames[event.step] : undefined;
+      return event.state === "begun" ? stepText(event.step) : undefined;
     case "skipped":
       log.info(`Start: ${event.step} skipped, ${event.why}`);
       return undefined;
@@ -142,10 +154,15 @@ function eventText({ log }: Pick<Services, "log">, event: StartEvent): string | 
       return undefined;
     case "warming": {
       const { fromMs, toMs, source } = event.typical;
-      const usual = source === "history" ? "usually" : "typically";
       const [from, to] = [formatCountdown(fromMs), formatCountdown(toMs)];
-      const range = from === to ? from : `${from} to ${to}`;
-      return `warming up: ${formatCountdown(event.elapsedMs)} (${usual} ${range}). Cancel to skip it, or to stop what was started.`;
+      const range = from === to ? from : t("{0} to {1}", from, to);
+      const elapsed = formatCountdown(event.elapsedMs);
+      return sentences(
+        source === "history"
+          ? t("warming up: {0} (usually {1}).", elapsed, range)
+          : t("warming up: {0} (typically {1}).", elapsed, range),
+        t("Cancel to skip it, or to stop what was started."),
+      );
     }
     case "note":
       log.info(`Start: ${event.text}`);

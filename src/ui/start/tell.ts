@@ -23,7 +23,7 @@ export async function tellStart(
   const { costs, log } = services;
   switch (outcome.kind) {
     case "declined":
-      costs.line("   Not started.");
+      costs.line(`   ${t("Not started.")}`);
       return;
     case "ready": {
       services.serves.keep(outcome.serves);
@@ -31,7 +31,7 @@ export async function tellStart(
       const { expiresAtMs } = outcome.session;
       for (const note of outcome.notes) costs.line(`   ${note}`);
       costs.line(
-        `✅ ${names} is ready in ${mode.name} mode. Remember to stop it when you are done.`,
+        t("✅ {0} is ready in {1} mode. Remember to stop it when you are done.", names, mode.name),
       );
       const stop = t("Stop All");
       const reminder =

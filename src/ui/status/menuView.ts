@@ -1,4 +1,4 @@
-import { t } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import type { CommandId } from "../commandArguments.ts";
 import { withoutOthers } from "../../session/meter/runningApps.ts";
 import type { MeterState } from "../../session/meter/meterState.ts";
@@ -14,63 +14,84 @@ export interface MenuEntry {
 
 /** What the status bar's click offers. Pure: what makes sense depends on the state alone. */
 export function menuEntries(state: MeterState): readonly MenuEntry[] {
-  const trouble = troubleEntries(state);
-  const { session, apps } = state;
-  const entries: MenuEntry[] = [...trouble];
-  if (apps.length > 0) {
-    const count = counted(withoutOthers(apps).length);
-    const where = state.scope === null ? "" : ` in ${scopeKey(state.scope)}`;
+  return [
+    ...troubleEntries(state),
+    ...(state.apps.length > 0 ? stopEntries(state) : []),
+    ...settingEntries(state),
+    ...(state.session === null ? [] : sessionEntries(state.session)),
+    entry(`$(sparkle) ${t("Invoke Flux")}`, t("image from a prompt"), "invokeFlux"),
+    entry(`$(device-camera-video) ${t("Invoke Wan2")}`, t("video from a prompt"), "invokeWan2"),
+    entry(`$(zap) ${t("Invoke Endpoint…")}`, t("any endpoint, every value"), "invokeEndpoint"),
+    entry(`$(history) ${t("Repeat Last Call")}`, "", "repeatLastCall"),
+    ...startEntries(state.session !== null),
+    entry(`$(output) ${t("Show Costs")}`, "", "showCosts"),
+    entry(`$(question) ${t("Explain Costs")}`, t("where each figure comes from"), "explainCost"),
+    entry(
+      `$(graph) ${t("Show Spending")}`,
+      t("by day, app and endpoint, beside the budget"),
+      "showSpending",
+    ),
+    entry(
+      `$(law) ${t("Compare with the Bill")}`,
+      t("billed beside metered, hour by hour"),
+      "compareBill",
+    ),
+    entry(`$(file-media) ${t("Show Results")}`, "", "showResults"),
+    entry(`$(search) ${t("Check What Is Running")}`, t("a fresh look"), "checkRunning"),
+    entry(`$(pulse) ${t("Run Diagnosis")}`, "", "runDiagnosis"),
+  ];
+}
+
+function stopEntries(state: MeterState): readonly MenuEntry[] {
+  const { apps } = state;
+  const mine = withoutOthers(apps).length;
+  const what =
+    state.scope === null
+      ? plural(mine, { one: "{0} app", other: "{0} apps" })
+      : plural(mine, { one: "{0} app in {1}", other: "{0} apps in {1}" }, scopeKey(state.scope));
+  const entries = [
+    entry(`$(debug-stop) ${t("Stop All Apps")}`, what, "stopAll"),
+    entry(`$(debug-stop) ${t("Stop This Project's Apps")}`, "", "stopProject"),
+    entry(`$(debug-stop) ${t("Stop App…")}`, t("pick one"), "stopApp"),
+  ];
+  if (apps.some(({ running, pending }) => running + pending > 0)) {
     entries.push(
-      entry("$(debug-stop) Stop All Apps", `${count}${where}`, "stopAll"),
-      entry("$(debug-stop) Stop This Project's Apps", "", "stopProject"),
-      entry("$(debug-stop) Stop App…", "pick one", "stopApp"),
-    );
-    if (apps.some(({ running, pending }) => running + pending > 0)) {
-      entries.push(
-        entry(
-          "$(debug-pause) Release GPUs",
-          "end idle containers, keep the deployment",
-          "releaseGpus",
-        ),
-      );
-    }
-  }
-  entries.push(...settingEntries(state));
-  if (session !== null) {
-    if (session.expiresAtMs !== null) {
-      entries.push(entry("$(watch) Extend Demo by 30 Minutes", "", "extendDemo"));
-    }
-    entries.push(entry("$(arrow-swap) Switch Mode…", `now ${session.mode}`, "switchMode"));
-  }
-  entries.push(
-    entry("$(sparkle) Invoke Flux", "image from a prompt", "invokeFlux"),
-    entry("$(device-camera-video) Invoke Wan2", "video from a prompt", "invokeWan2"),
-    entry("$(zap) Invoke Endpoint…", "any endpoint, every value", "invokeEndpoint"),
-    entry("$(history) Repeat Last Call", "", "repeatLastCall"),
-  );
-  if (session === null) {
-    entries.push(
-      entry("$(play) Start Dev Session", "deploy, cold starts are fine", "startDev"),
       entry(
-        "$(broadcast) Start Demo Session",
-        "deploy and warm up, expires by itself",
-        "startDemo",
+        `$(debug-pause) ${t("Release GPUs")}`,
+        t("end idle containers, keep the deployment"),
+        "releaseGpus",
       ),
-      entry("$(rocket) Start Session…", "pick a mode", "startSession"),
     );
-  } else {
-    entries.push(entry("$(rocket) Start Session…", "deploy again or more apps", "startSession"));
   }
-  entries.push(
-    entry("$(output) Show Costs", "", "showCosts"),
-    entry("$(question) Explain Costs", "where each figure comes from", "explainCost"),
-    entry("$(graph) Show Spending", "by day, app and endpoint, beside the budget", "showSpending"),
-    entry("$(law) Compare with the Bill", "billed beside metered, hour by hour", "compareBill"),
-    entry("$(file-media) Show Results", "", "showResults"),
-    entry("$(search) Check What Is Running", "a fresh look", "checkRunning"),
-    entry("$(pulse) Run Diagnosis", "", "runDiagnosis"),
-  );
   return entries;
+}
+
+function sessionEntries({
+  mode,
+  expiresAtMs,
+}: NonNullable<MeterState["session"]>): readonly MenuEntry[] {
+  return [
+    ...(expiresAtMs === null
+      ? []
+      : [entry(`$(watch) ${t("Extend Demo by 30 Minutes")}`, "", "extendDemo")]),
+    entry(`$(arrow-swap) ${t("Switch Mode…")}`, t("now {0}", mode), "switchMode"),
+  ];
+}
+
+function startEntries(hasSession: boolean): readonly MenuEntry[] {
+  if (hasSession)
+    return [
+      entry(`$(rocket) ${t("Start Session…")}`, t("deploy again or more apps"), "startSession"),
+    ];
+  return [
+    entry(`$(play) ${t("Start Dev Session")}`, t("deploy, cold starts are fine"), "startDev"),
+    entry(
+      `$(broadcast) ${t("Start Demo Session")}`,
+      t("deploy and warm up, expires by itself"),
+      "startDemo",
+    ),
+    entry(`$(rocket) ${t("Start Session…")}`, t("pick a mode"), "startSession"),
+  ];
 }
 
 /** One for each setting that is wrong; the settings page opens at it. */
@@ -83,7 +104,7 @@ function settingEntries({ settingProblems }: MeterState): readonly MenuEntry[] {
     .map(({ setting: name, message, effect }) =>
       setting(
         name.replace("modalMeter.", ""),
-        t("$(gear) Correct {0}", name),
+        `$(gear) ${t("Correct {0}", name)}`,
         `${message}. ${effect}`,
       ),
     );
@@ -93,23 +114,23 @@ function troubleEntries(state: MeterState): readonly MenuEntry[] {
   switch (state.health.kind) {
     case "no-cli":
       return [
-        setting("cliPath", "$(gear) Set the Path of the modal Command", state.health.message),
+        setting(
+          "cliPath",
+          `$(gear) ${t("Set the Path of the modal Command")}`,
+          state.health.message,
+        ),
       ];
     case "not-authenticated":
-      return [entry("$(key) Run Diagnosis", state.health.message, "runDiagnosis")];
+      return [entry(`$(key) ${t("Run Diagnosis")}`, state.health.message, "runDiagnosis")];
     case "bad-setting":
-      return [setting("", "$(gear) Correct the Settings", state.health.message)];
+      return [setting("", `$(gear) ${t("Correct the Settings")}`, state.health.message)];
     case "offline":
     case "denied":
     case "failing":
-      return [entry("$(refresh) Try Again", state.health.message, "refresh")];
+      return [entry(`$(refresh) ${t("Try Again")}`, state.health.message, "refresh")];
     default:
       return [];
   }
-}
-
-function counted(apps: number): string {
-  return apps === 1 ? "1 app" : `${apps} apps`;
 }
 
 function entry(label: string, description: string, command: CommandId): MenuEntry {

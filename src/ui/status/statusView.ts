@@ -1,4 +1,4 @@
-import { plural, t } from "../../base/text.ts";
+import { plural, sentences, t } from "../../base/text.ts";
 import { knownTiersText } from "../../cost/knownTiersText.ts";
 import {
   formatAmount,
@@ -52,7 +52,9 @@ function headline(state: MeterState): Headline {
   if (blind && (state.observedAtMs === null || fatal(state.health))) return troubled(state.health);
   if (state.observedAtMs === null) return plain("$(loading~spin) Modal");
   if (state.activity === "stopping") {
-    return plain(`$(loading~spin) stopping ${counted(withoutOthers(state.apps).length)}…`);
+    const mine = withoutOthers(state.apps).length;
+    const stopping = plural(mine, { one: "stopping {0} app…", other: "stopping {0} apps…" });
+    return plain(`$(loading~spin) ${stopping}`);
   }
 
   const parts = [
@@ -88,7 +90,7 @@ function modeParts(state: MeterState): string[] {
   if (state.session !== null) {
     parts.push(state.session.mode);
     const { expiresAtMs } = state.session;
-    if (expiresAtMs !== null) parts.push(`${formatCountdown(expiresAtMs - state.nowMs)} left`);
+    if (expiresAtMs !== null) parts.push(t("{0} left", formatCountdown(expiresAtMs - state.nowMs)));
   } else if (withoutOthers(state.apps).length === 0) {
     parts.push("Modal");
   }
@@ -97,7 +99,9 @@ function modeParts(state: MeterState): string[] {
 
 function appsPart(state: MeterState): string {
   const mine = withoutOthers(state.apps);
-  return mine.length === 0 ? "nothing running" : counted(mine.length);
+  return mine.length === 0
+    ? t("nothing running")
+    : plural(mine.length, { one: "{0} app", other: "{0} apps" });
 }
 
 /** What runs here and is someone else's: beside mine, never in its sums. */
@@ -113,15 +117,15 @@ function costParts(state: MeterState): string[] {
   if (mine.length === 0) return [];
   const burn = burnOfApps(mine);
   // Deployed apps without a container cost nothing until the next request.
-  if (burn === zeroUsd) return ["no container"];
-  return [burn === null ? "rate unknown" : `≈${formatPerHour(burn)}`];
+  if (burn === zeroUsd) return [t("no container")];
+  return [burn === null ? t("rate unknown") : `≈${formatPerHour(burn)}`];
 }
 
 function ageParts(state: MeterState): string[] {
   if (state.observedAtMs === null) return [];
   const ageMs = state.nowMs - state.observedAtMs;
-  const offline = state.health.kind === "offline" ? ["offline"] : [];
-  return ageMs > state.staleAfterMs ? [...offline, `${formatCountdown(ageMs)} ago`] : offline;
+  const offline = state.health.kind === "offline" ? [t("offline")] : [];
+  return ageMs > state.staleAfterMs ? [...offline, t("{0} ago", formatCountdown(ageMs))] : offline;
 }
 
 /** A mistyped setting may have turned a reminder off: that must be seen at a glance. */
@@ -139,17 +143,17 @@ function fatal(health: Health): boolean {
 function troubled(health: Health): Headline {
   switch (health.kind) {
     case "no-cli":
-      return { text: "$(warning) Modal: CLI not found", severity: "warning" };
+      return { text: `$(warning) ${t("Modal: CLI not found")}`, severity: "warning" };
     case "not-authenticated":
-      return { text: "$(key) Modal: not logged in", severity: "warning" };
+      return { text: `$(key) ${t("Modal: not logged in")}`, severity: "warning" };
     case "offline":
-      return { text: "$(debug-disconnect) Modal: offline", severity: "warning" };
+      return { text: `$(debug-disconnect) ${t("Modal: offline")}`, severity: "warning" };
     case "denied":
-      return { text: "$(lock) Modal: permission denied", severity: "warning" };
+      return { text: `$(lock) ${t("Modal: permission denied")}`, severity: "warning" };
     case "bad-setting":
-      return { text: "$(error) Modal: wrong setting", severity: "error" };
+      return { text: `$(error) ${t("Modal: wrong setting")}`, severity: "error" };
     case "failing":
-      return { text: "$(warning) Modal: no answer", severity: "warning" };
+      return { text: `$(warning) ${t("Modal: no answer")}`, severity: "warning" };
     default:
       return plain("$(loading~spin) Modal");
   }
@@ -180,10 +184,6 @@ function tierText(cost: CostTiers): string | undefined {
   return cost.reported === null ? undefined : formatReported(cost.reported);
 }
 
-function counted(apps: number): string {
-  return apps === 1 ? "1 app" : `${apps} apps`;
-}
-
 function tooltip(state: MeterState): string {
   const lines: string[] = [];
   const scope = state.scope === null ? "" : ` — ${escapeMarkdown(scopeKey(state.scope))}`;
@@ -197,30 +197,39 @@ function tooltip(state: MeterState): string {
   }
   if (state.ledger !== null) lines.push(`$(warning) ${escapeMarkdown(state.ledger.message)}`, "");
   if (state.apps.length > 0) {
-    lines.push("| App | Containers | GPU | Per hour | Idle tail |", "|:--|--:|:--|--:|:--|");
+    lines.push(t("| App | Containers | GPU | Per hour | Idle tail |"), "|:--|--:|:--|--:|:--|");
     for (const app of state.apps) lines.push(appRow(app, state.nowMs));
     lines.push("");
   } else if (state.observedAtMs !== null) {
-    lines.push("Nothing is running.", "");
+    lines.push(t("Nothing is running."), "");
   }
   for (const app of state.apps) {
     if (app.microUsdPerHour !== null) continue;
     lines.push(
-      `$(question) The rate of ${escapeMarkdown(app.name)} is not known. ${howToTell(app)}`,
+      `$(question) ${sentences(t("The rate of {0} is not known.", escapeMarkdown(app.name)), howToTell(app))}`,
       "",
     );
   }
   if (state.session !== null) {
     lines.push(
-      `Session (${escapeMarkdown(state.session.mode)}): ${knownTiersText(state.session.cost)}`,
+      t(
+        "Session ({0}): {1}",
+        escapeMarkdown(state.session.mode),
+        knownTiersText(state.session.cost),
+      ),
       "",
     );
   }
-  lines.push(`Today: ${knownTiersText(state.today)}`, "");
+  lines.push(t("Today: {0}", knownTiersText(state.today)), "");
   if (state.prices !== null) lines.push(priceAgeText(state.prices, state.nowMs), "");
   if (state.observedAtMs !== null) {
-    const by = state.adapter === null ? "" : ` through the ${state.adapter.toUpperCase()}`;
-    lines.push(`Seen ${formatCountdown(state.nowMs - state.observedAtMs)} ago${by}.`, "");
+    const age = formatCountdown(state.nowMs - state.observedAtMs);
+    lines.push(
+      state.adapter === null
+        ? t("Seen {0} ago.", age)
+        : t("Seen {0} ago through the {1}.", age, state.adapter.toUpperCase()),
+      "",
+    );
   }
   lines.push(links(state));
   return lines.join("\n");
@@ -229,37 +238,42 @@ function tooltip(state: MeterState): string {
 /** What a person can do about an app without a rate. */
 function howToTell({ gpu }: RunningApp): string {
   return gpu === "unknown" || gpu === ""
-    ? "Name its GPU in the setting modalMeter.deployTargets."
-    : `Set the price of ${escapeMarkdown(gpu)} in the setting modalMeter.rates.`;
+    ? t("Name its GPU in the setting modalMeter.deployTargets.")
+    : t("Set the price of {0} in the setting modalMeter.rates.", escapeMarkdown(gpu));
 }
 
 function appRow(app: RunningApp, nowMs: number): string {
   const containers =
-    app.pending > 0 ? `${app.running} + ${app.pending} pending` : String(app.running);
-  const perHour = app.microUsdPerHour === null ? "unknown" : formatPerHour(app.microUsdPerHour);
+    app.pending > 0 ? t("{0} + {1} pending", app.running, app.pending) : String(app.running);
+  const perHour = app.microUsdPerHour === null ? t("unknown") : formatPerHour(app.microUsdPerHour);
   const name = app.owner === "someone-else" ? t("{0} (someone else's)", app.name) : app.name;
   return `| ${escapeMarkdown(name)} | ${containers} | ${escapeMarkdown(app.gpu)} | ${perHour} | ${tail(app, nowMs)} |`;
 }
 
 function tail(app: RunningApp, nowMs: number): string {
   if (app.warmUntilMs === null || app.warmUntilMs <= nowMs) return "";
-  const left = app.tailMicroUsd === null ? "" : `, ${formatMetered(app.tailMicroUsd)}`;
-  return `${formatCountdown(app.warmUntilMs - nowMs)}${left} left`;
+  const left = formatCountdown(app.warmUntilMs - nowMs);
+  return app.tailMicroUsd === null
+    ? t("{0} left", left)
+    : t("{0}, {1} left", left, formatMetered(app.tailMicroUsd));
 }
 
 function links(state: MeterState): string {
   const shown: string[] = [];
   if (state.apps.length > 0) {
-    shown.push(commandLink("Stop All", "stopAll"), commandLink("Release GPUs", "releaseGpus"));
+    shown.push(
+      commandLink(t("Stop All"), "stopAll"),
+      commandLink(t("Release GPUs"), "releaseGpus"),
+    );
   } else {
-    shown.push(commandLink("Start dev", "startDev"), commandLink("Start demo", "startDemo"));
+    shown.push(commandLink(t("Start dev"), "startDev"), commandLink(t("Start demo"), "startDemo"));
   }
   if ((state.session?.expiresAtMs ?? null) !== null)
-    shown.push(commandLink("+30 min", "extendDemo"));
+    shown.push(commandLink(t("+30 min"), "extendDemo"));
   shown.push(
-    commandLink("Invoke Flux", "invokeFlux"),
-    commandLink("Costs", "showCosts"),
-    commandLink("Refresh", "refresh"),
+    commandLink(t("Invoke Flux"), "invokeFlux"),
+    commandLink(t("Costs"), "showCosts"),
+    commandLink(t("Refresh"), "refresh"),
   );
   return shown.join(" · ");
 }

@@ -36,7 +36,7 @@ describe("the page of the bill", () => {
       String.raw`| Metered in the same hours | ≈ $3.60 (-10.0 %) |`,
       "| Billed, but never seen (no window was open, or the laptop slept) | $2.50 |",
       "| Metered, but not on the bill | $1.80 |",
-      "| Billed for what is no app | $1.00 |",
+      "| Billed for what is not an app | $1.00 |",
       "| flux | $4.00 | ≈ $5.40 | -10.0 % |  |",
       "| training | $2.50 |  |  | $2.50 |",
       "| 2026-11-21 11:00–12:00 | training | $2.50 |  |  | **never seen** |",

@@ -116,8 +116,8 @@ describe("the page of spending", () => {
     });
     for (const line of [
       "No budget is set (modalMeter.budget).",
-      "Sessions of these days: none.",
-      "Modal tells of no deployment.",
+      "There was no session in these days.",
+      "Modal lists no deployment.",
       "None that was seen.",
       "No app file in the open folders says so.",
     ])
