@@ -15,7 +15,7 @@ import type {
   TimeRange,
   WindowRecord,
 } from "../session/ledgerPort.ts";
-import type { BillingRow, WorkspaceRates } from "../session/modalControl.ts";
+import type { BillingRow, SavedBillingRow, WorkspaceRates } from "../session/modalControl.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { RememberedReader, type Shape } from "../session/remembered.ts";
 import type { SessionRecord } from "../session/session.ts";
@@ -159,7 +159,7 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     upsertBilled(this.#connection, scope, rows, fetchedAtMs, covers);
   }
 
-  billed(query: { readonly scope?: string } & TimeRange): readonly BillingRow[] {
+  billed(query: { readonly scope?: string } & TimeRange): readonly SavedBillingRow[] {
     return billedIn(this.#connection, query);
   }
 

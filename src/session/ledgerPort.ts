@@ -2,7 +2,7 @@ import type { Disposable } from "../base/disposable.ts";
 import type { CallRecord, CallSource, CallStatus } from "../cost/call.ts";
 import type { MicroUsd } from "../cost/money.ts";
 import type { ContainerObservation, ContainerSpan } from "../cost/span.ts";
-import type { AppInfo, BillingRow, WorkspaceRates } from "./modalControl.ts";
+import type { AppInfo, BillingRow, SavedBillingRow, WorkspaceRates } from "./modalControl.ts";
 import type { StopReceipt } from "./receipt.ts";
 import type { Shape } from "./remembered.ts";
 import type { SessionRecord } from "./session.ts";
@@ -115,7 +115,7 @@ export interface Ledger extends Disposable {
     fetchedAtMs: number,
     covers?: TimeRange,
   ): void;
-  billed(query: { readonly scope?: string } & TimeRange): readonly BillingRow[];
+  billed(query: { readonly scope?: string } & TimeRange): readonly SavedBillingRow[];
 
   saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void;
   latestRates(

@@ -70,6 +70,12 @@ export interface BillingRow {
   readonly cost: MicroUsd;
 }
 
+/** A row as the ledger keeps it. */
+export interface SavedBillingRow extends BillingRow {
+  /** When the report that has it was fetched. */
+  readonly fetchedAtMs: number;
+}
+
 export interface BillingQuery {
   /** Start inclusive, end exclusive, whole intervals (UTC). */
   readonly startMs: number;

@@ -2,7 +2,7 @@ import type { BilledRow } from "../../src/cost/billed/billedRow.ts";
 import type { CallRecord } from "../../src/cost/call.ts";
 import type { ContainerSpan } from "../../src/cost/span.ts";
 import type { CallQuery, Listing } from "../../src/session/ledgerPort.ts";
-import type { BillingRow } from "../../src/session/modalControl.ts";
+import type { SavedBillingRow } from "../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../src/session/receipt.ts";
 import { readRemembered, type Shape } from "../../src/session/remembered.ts";
 import type { SessionRecord } from "../../src/session/session.ts";
@@ -56,7 +56,7 @@ export class DayLedger {
     );
   }
 
-  billed(): readonly BillingRow[] {
+  billed(): readonly SavedBillingRow[] {
     return this.billedRows.map((row) => ({ ...row, environment: "main" }));
   }
 

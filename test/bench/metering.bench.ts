@@ -201,6 +201,7 @@ async function runDay(seed: number, conditions: Conditions): Promise<Day> {
     description: "",
     intervalStartMs: hourStartMs,
     cost: microUsd(usd * 1e6),
+    fetchedAtMs: endMs,
   }));
   ledger.remember("billed", "1");
   const inputs = plans.flatMap((plan) => plan.inputs);

@@ -173,7 +173,7 @@ describe("the truth about money, in a real window", () => {
     const found = await window.untilPage(/The ledger/, patient);
     assert.match(found, /✅ Workspace and environment acme\/main as you, asked through the SDK/);
     assert.match(found, /✅ What runs flux \(1 × L40S\)/);
-    assert.match(found, /✅ The ledger sound/);
+    assert.match(found, /✅ The ledger no damage found/);
     assert.match(
       found,
       /Your last calls.*flux, .*\$0\.0\d+.*The container started for this call: .* were outside of the handler\. A cold start is billed/,

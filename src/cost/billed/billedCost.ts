@@ -1,4 +1,4 @@
-import { hourMs, type BilledRow } from "./billedRow.ts";
+import { hourMs, isFinal, type BilledRow } from "./billedRow.ts";
 import { knownPart, type Cost } from "../cost.ts";
 import { microUsd, sumUsd, type MicroUsd } from "../money.ts";
 import { metricsWithin, msWithin, overlaps, type PricedSpan } from "../metered/pricedSpan.ts";
@@ -31,6 +31,25 @@ export function billedCost(
     return microUsd(until(to) - until(from));
   });
   return { microUsd: sumUsd(shares) };
+}
+
+/**
+ * The rows that count: those that are final, and those that already say more than was metered in
+ * their hour. Until a row is final it is a lower bound, and what was metered stands.
+ */
+export function countedRows(
+  rows: readonly BilledRow[],
+  all: readonly PricedSpan[],
+): readonly BilledRow[] {
+  return rows.filter((row) => {
+    if (isFinal(row)) return true;
+    const startMs = row.intervalStartMs;
+    const own = all.filter(
+      (one) => one.span.appId === row.objectId && overlaps(one, startMs, startMs + hourMs),
+    );
+    const metered = own.map((one) => metricsWithin(one, startMs, startMs + hourMs).total);
+    return row.cost >= knownPart(metered).microUsd;
+  });
 }
 
 /** How much of an hour's cost had come up by a moment, in any unit. Positive at the end of the hour. */

@@ -8,6 +8,8 @@ export interface BilledRow {
   /** A whole hour of UTC. */
   readonly intervalStartMs: number;
   readonly cost: MicroUsd;
+  /** When the report that has this row was fetched. */
+  readonly fetchedAtMs: number;
 }
 
 export const hourMs = 3_600_000;
@@ -17,18 +19,22 @@ export function hourOf(atMs: number): number {
 }
 
 /**
- * Until when the report is complete: the end of its last hour with a row, and never an hour that had
- * not ended, with some minutes for collection, when the report was fetched. null without rows.
+ * An hour's row may still grow for so long after the hour: the report is there "within minutes,
+ * although there may be collection delays" (modal.com/docs/guide/billing).
  */
-export function billedThroughMs(
-  rows: readonly BilledRow[],
-  fetchedAtMs: number,
-  collectionMs = 900_000,
-): number | null {
+const collectionMs = 2 * hourMs;
+
+/** Whether the row was fetched when its hour had long ended. One that was not is a lower bound. */
+export function isFinal({ intervalStartMs, fetchedAtMs }: BilledRow): boolean {
+  return fetchedAtMs >= intervalStartMs + hourMs + collectionMs;
+}
+
+/** Until when the report is complete: the end of its last hour with a final row. null: there is none. */
+export function billedThroughMs(rows: readonly BilledRow[]): number | null {
   let through: number | null = null;
-  for (const { intervalStartMs } of rows) {
-    const endMs = intervalStartMs + hourMs;
-    if (endMs + collectionMs <= fetchedAtMs) through = Math.max(through ?? endMs, endMs);
+  for (const row of rows) {
+    const endMs = row.intervalStartMs + hourMs;
+    if (isFinal(row)) through = Math.max(through ?? endMs, endMs);
   }
   return through;
 }

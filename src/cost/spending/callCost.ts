@@ -1,4 +1,4 @@
-import { billedThroughMs, hourMs, hourOf, type BilledRow } from "../billed/billedRow.ts";
+import { hourMs, hourOf, isFinal, type BilledRow } from "../billed/billedRow.ts";
 import type { CallRecord } from "../call.ts";
 import { executionsIn, startedUpSinceMs, type Execution } from "../metered/attribution.ts";
 import { metricsWithin, type PricedSpan } from "../metered/pricedSpan.ts";
@@ -120,8 +120,7 @@ function timeIn(pieces: readonly Piece[]): number {
  * The part of the bill that is these pieces', as cost/billed/billedCost.ts splits an hour: by what was
  * metered in it, by container time where a rate is not known. null: some hour is not on the bill yet.
  */
-function billOf({ billed, priced, nowMs }: CallCostQuestion): Weight {
-  const throughMs = billedThroughMs(billed, nowMs) ?? 0;
+function billOf({ billed, priced }: CallCostQuestion): Weight {
   const rows = Map.groupBy(billed, ({ objectId, intervalStartMs }) =>
     hourKey(objectId, hourOf(intervalStartMs)),
   );
@@ -131,7 +130,7 @@ function billOf({ billed, priced, nowMs }: CallCostQuestion): Weight {
     for (const [key, own] of Map.groupBy(pieces.flatMap(byHour), ({ key }) => key)) {
       const [{ appId, hour } = { appId: "", hour: 0 }] = own;
       const row = rows.get(key);
-      if (row === undefined || hour + hourMs > throughMs) return null;
+      if (row === undefined || !row.every(isFinal)) return null;
       const all = (spans.get(appId) ?? []).map((one) => within(wholeOf(one), hour));
       const weigh: Weight = (moneyIn(all) ?? 0) > 0 ? moneyIn : timeIn;
       const cost = row.reduce((total, one) => total + one.cost, 0);

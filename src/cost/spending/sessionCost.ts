@@ -1,7 +1,7 @@
 import { plural } from "../../base/text.ts";
 import { attribute, type Activity, type Segment } from "../metered/attribution.ts";
 import { hourMs, type BilledRow } from "../billed/billedRow.ts";
-import { billedCost, type BilledCost } from "../billed/billedCost.ts";
+import { billedCost, countedRows, type BilledCost } from "../billed/billedCost.ts";
 import type { CallRecord } from "../call.ts";
 import { addCosts, knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
 import { addMetrics, type CostMetrics } from "../rates/costMetrics.ts";
@@ -68,10 +68,11 @@ export function costOf(question: CostQuestion): TieredCost {
   const within = all.filter((priced) => overlaps(priced, fromMs, toMs));
   const metered =
     within.length === 0 ? null : meteredCost(within, () => attribute(all, calls, nowMs), question);
-  const rows = question.billed.filter(
+  const touching = question.billed.filter(
     (row) =>
       isAsked(row.objectId) && row.intervalStartMs < toMs && row.intervalStartMs + hourMs > fromMs,
   );
+  const rows = countedRows(touching, all);
   const billed = rows.length === 0 ? null : billedCost(rows, all, fromMs, toMs);
   if (metered === null && billed === null) {
     return { reported, metered, billed, best: reportedOnly(reported), bestTier: "reported" };

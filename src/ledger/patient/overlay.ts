@@ -6,7 +6,7 @@ import type {
   TimeRange,
   WindowRecord,
 } from "../../session/ledgerPort.ts";
-import type { BillingRow } from "../../session/modalControl.ts";
+import type { BillingRow, SavedBillingRow } from "../../session/modalControl.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import { mergeSplit } from "../tables/billedTable.ts";
@@ -107,11 +107,11 @@ export function seenBilled(
   pending: PendingWrites,
   base: BaseLedger,
   query: { readonly scope?: string } & TimeRange,
-): readonly BillingRow[] {
+): readonly SavedBillingRow[] {
   const waiting = pending.of("upsertBilled");
   if (waiting.length === 0) return base.billed(query);
   const all = new Map(base.billed(query).map((row) => [billKey(row), row]));
-  for (const [, scope, rows, , covers] of waiting) {
+  for (const [, scope, rows, fetchedAtMs, covers] of waiting) {
     // A row does not say its scope: asked for all of them, it is told when it is in the file.
     if (scope !== query.scope) continue;
     if (covers !== undefined)
@@ -119,7 +119,7 @@ export function seenBilled(
         if (intervalStartMs >= covers.fromMs && intervalStartMs < covers.toMs) all.delete(key);
     for (const row of mergeSplit(rows))
       if (row.intervalStartMs >= query.fromMs && row.intervalStartMs < query.toMs)
-        all.set(billKey(row), row);
+        all.set(billKey(row), { ...row, fetchedAtMs: wholeMs(fetchedAtMs) });
   }
   return [...all.values()].toSorted(
     (a, b) => a.intervalStartMs - b.intervalStartMs || (billKey(a) < billKey(b) ? -1 : 1),

@@ -12,7 +12,7 @@ import type {
   TimeRange,
   WindowRecord,
 } from "../../session/ledgerPort.ts";
-import type { BillingRow, WorkspaceRates } from "../../session/modalControl.ts";
+import type { BillingRow, SavedBillingRow, WorkspaceRates } from "../../session/modalControl.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
 import { RememberedReader, type Shape } from "../../session/remembered.ts";
 import type { SessionRecord } from "../../session/session.ts";
@@ -103,7 +103,7 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
     this.#file.write(["upsertBilled", scope, rows, fetchedAtMs, covers]);
   }
 
-  billed(query: { readonly scope?: string } & TimeRange): readonly BillingRow[] {
+  billed(query: { readonly scope?: string } & TimeRange): readonly SavedBillingRow[] {
     return this.#file.history((pending, base) => overlay.seenBilled(pending, base, query));
   }
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { microUsd } from "../../cost/money.ts";
 import type { TimeRange } from "../../session/ledgerPort.ts";
-import type { BillingRow } from "../../session/modalControl.ts";
+import type { BillingRow, SavedBillingRow } from "../../session/modalControl.ts";
 import { instant, text, whole, wholeMs } from "./column.ts";
 import type { Connection, Row } from "../connection.ts";
 
@@ -11,6 +11,7 @@ const rowSchema = z.object({
   environment: text,
   interval_start_ms: instant,
   cost_micro_usd: whole,
+  fetched_at_ms: instant,
 });
 
 /**
@@ -60,7 +61,7 @@ export function upsertBilled(
 export function billedIn(
   connection: Connection,
   query: { readonly scope?: string } & TimeRange,
-): readonly BillingRow[] {
+): readonly SavedBillingRow[] {
   return connection.records(
     `SELECT * FROM billed
      WHERE interval_start_ms >= :fromMs AND interval_start_ms < :toMs
@@ -82,7 +83,7 @@ export function mergeSplit(rows: readonly BillingRow[]): Iterable<BillingRow> {
   return byKey.values();
 }
 
-export function toBilled(row: Row): BillingRow {
+export function toBilled(row: Row): SavedBillingRow {
   const r = rowSchema.parse(row);
   return {
     objectId: r.object_id,
@@ -90,5 +91,6 @@ export function toBilled(row: Row): BillingRow {
     environment: r.environment,
     intervalStartMs: r.interval_start_ms,
     cost: microUsd(r.cost_micro_usd),
+    fetchedAtMs: r.fetched_at_ms,
   };
 }

@@ -9,15 +9,15 @@ import type { Ledger, TimeRange } from "../ledgerPort.ts";
 
 /** Less than this is not worth a word: a cent. */
 const leastMicroUsd = 10_000;
-/** Reports of earlier hours are not looked at again (session/bookkeeper.ts fetches two days). */
+/** What is later than this is told when it is asked for: the report after an absence asks for all of it. */
 const backMs = 48 * hourMs;
 
 /** Hours that Modal billed, and in which nobody saw the app: no window was open, or the machine slept. */
 export function unseenHours(
-  { priced, billed, nowMs }: Pick<CostReading, "priced" | "billed" | "nowMs">,
+  { priced, billed }: Pick<CostReading, "priced" | "billed">,
   { fromMs, toMs }: TimeRange,
 ): readonly ReconciledHour[] {
-  const throughMs = billedThroughMs(billed, nowMs);
+  const throughMs = billedThroughMs(billed);
   return reconcile({ priced, billed, fromMs, throughMs }).hours.filter(
     ({ state, hourStartMs }) => state === "unseen" && hourStartMs < toMs,
   );

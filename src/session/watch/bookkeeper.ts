@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
@@ -5,6 +6,7 @@ import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { hourMs, hourOf } from "../../cost/billed/billedRow.ts";
 import { priceChanges, type PriceChange } from "../../cost/rates/priceChange.ts";
+import { pause } from "../concurrent.ts";
 import type { Connected, ModalConnection } from "./modalConnection.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
@@ -12,7 +14,13 @@ export interface BookkeeperParts {
   readonly connection: ModalConnection;
   readonly ledger: Pick<
     Ledger,
-    "saveRates" | "latestRates" | "upsertBilled" | "acquireLease" | "claimOnce"
+    | "saveRates"
+    | "latestRates"
+    | "upsertBilled"
+    | "acquireLease"
+    | "claimOnce"
+    | "remember"
+    | "recall"
   >;
   readonly clock: Clock;
   readonly log: Log;
@@ -34,6 +42,13 @@ const leaseMs = everyMs + 300_000;
 const ratesValidMs = 12 * hourMs;
 /** Modal's report comes minutes to hours late, so each round asks for two days once more. */
 const overlapMs = 48 * hourMs;
+/** After a longer absence the bill is asked for back to this: all of last month. */
+const backMs = 62 * 24 * hourMs;
+/** Long reports arrive slowly, and more than two in ten seconds are refused (as programs that read them report). */
+const pageMs = 7 * 24 * hourMs;
+const betweenPagesMs = 6_000;
+/** Until when the bill was asked for, milliseconds since the epoch. */
+const askedSchema = z.object({ throughMs: z.number() });
 
 /**
  * Fetches, once an hour and in one window alone, what Modal itself says about money: the rates of
@@ -45,6 +60,7 @@ export class Bookkeeper implements Disposable {
   readonly #store = new DisposableStore();
   readonly #restingUntilMs = new Map<string, number>();
   readonly #first = Promise.withResolvers<undefined>();
+  readonly #ending = new AbortController();
   #timer: Disposable | undefined;
 
   /** Resolves when Modal has been asked once, whatever it said. */
@@ -72,6 +88,7 @@ export class Bookkeeper implements Disposable {
   }
 
   dispose(): void {
+    this.#ending.abort();
     this.#timer?.dispose();
     this.#store.dispose();
   }
@@ -93,15 +110,24 @@ export class Bookkeeper implements Disposable {
     const { ledger, clock, onBill, onBillDenied } = this.#parts;
     const name = `bill:${scopeKey}`;
     const failure = await this.#unlessResting(name, async () => {
-      const toMs = hourOf(clock.nowMs());
-      const range = { fromMs: toMs - overlapMs, toMs };
-      const rows = await control.billingReport({
-        startMs: range.fromMs,
-        endMs: range.toMs,
-        resolution: "hour",
-      });
-      const own = rows.filter(({ environment }) => environment === scope.environment);
-      ledger.upsertBilled(scopeKey, own, clock.nowMs(), range);
+      const endMs = hourOf(clock.nowMs());
+      const key = `bill-asked:${scopeKey}`;
+      const asked = ledger.recall(key, askedSchema)?.throughMs ?? endMs;
+      let fromMs = Math.max(Math.min(asked, endMs) - overlapMs, endMs - backMs);
+      while (fromMs < endMs) {
+        const toMs = Math.min(fromMs + pageMs, endMs);
+        const rows = await control.billingReport({
+          startMs: fromMs,
+          endMs: toMs,
+          resolution: "hour",
+        });
+        const own = rows.filter(({ environment }) => environment === scope.environment);
+        ledger.upsertBilled(scopeKey, own, clock.nowMs(), { fromMs, toMs });
+        // What was read stays read, should the next page be refused.
+        ledger.remember(key, JSON.stringify({ throughMs: toMs }));
+        fromMs = toMs;
+        if (fromMs < endMs && !(await pause(clock, betweenPagesMs, this.#ending.signal))) return;
+      }
       onBill(scopeKey);
     });
     if (

@@ -28,6 +28,6 @@ export function billOf(
 ): Reconciliation {
   const fromMs = clock.nowMs() - days * 24 * hourMs;
   const reading = meter.costsSince(connection.last?.scopeKey ?? "", fromMs);
-  const throughMs = billedThroughMs(reading.billed, reading.nowMs);
+  const throughMs = billedThroughMs(reading.billed);
   return reconcile({ ...reading, fromMs, throughMs });
 }

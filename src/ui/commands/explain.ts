@@ -56,7 +56,7 @@ function explanation(
           scope,
           formatCountdown(nowMs - fromMs),
         );
-  const through = billedThroughMs(billed, nowMs);
+  const through = billedThroughMs(billed);
   return [
     `${what}.`,
     "",

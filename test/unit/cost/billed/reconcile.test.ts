@@ -13,6 +13,7 @@ const row = (h: number, cost: MicroUsd, objectId = "ap-1"): BilledRow => ({
   description: "flux-api",
   intervalStartMs: t0 + h * hour,
   cost,
+  fetchedAtMs: t0 + h * hour + 24 * hour,
 });
 
 const ask = {
@@ -145,10 +146,12 @@ describe("reconciliation with the bill", () => {
   });
 
   it("says through when it is billed: whole hours that had ended well before the report", () => {
-    const rows = [row(0, usd(1)), row(4, usd(1))];
-    assert.equal(billedThroughMs(rows, t0 + 5 * hour + 20 * minute), t0 + 5 * hour);
-    assert.equal(billedThroughMs(rows, t0 + 5 * hour + 5 * minute), t0 + hour);
-    assert.equal(billedThroughMs([], t0), null);
+    const fetched = (fetchedAtMs: number): readonly BilledRow[] =>
+      [row(0, usd(1)), row(4, usd(1))].map((one) => ({ ...one, fetchedAtMs }));
+    assert.equal(billedThroughMs(fetched(t0 + 7 * hour)), t0 + 5 * hour);
+    assert.equal(billedThroughMs(fetched(t0 + 7 * hour - minute)), t0 + hour);
+    assert.equal(billedThroughMs(fetched(t0 + 3 * hour - minute)), null);
+    assert.equal(billedThroughMs([]), null);
     assert.equal(billedThroughText(t0 + 5 * hour, t0 + 6 * hour), "billed through 14:00 UTC");
     assert.equal(
       billedThroughText(t0 + 5 * hour, t0 + 30 * hour),

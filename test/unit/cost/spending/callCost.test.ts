@@ -31,6 +31,7 @@ const row = (hoursAfter: number, cost: number) => ({
   description: "flux-api",
   intervalStartMs: t0 + hoursAfter * hour,
   cost: usd(cost),
+  fetchedAtMs: t0 + (hoursAfter + 24) * hour,
 });
 
 describe("the cost of a call", () => {

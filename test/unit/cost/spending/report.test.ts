@@ -24,7 +24,15 @@ describe("the report", () => {
       priced({
         ...ask,
         spans: [span({ finishedAtMs: t0 + hour })],
-        billed: [{ objectId: "ap-9", description: "training", intervalStartMs: t0, cost: usd(9) }],
+        billed: [
+          {
+            objectId: "ap-9",
+            description: "training",
+            intervalStartMs: t0,
+            cost: usd(9),
+            fetchedAtMs: t0 + day,
+          },
+        ],
       }),
     );
     assert.deepEqual(

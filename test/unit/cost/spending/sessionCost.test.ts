@@ -41,6 +41,7 @@ const row = (intervalStartMs: number, cost: MicroUsd, objectId = "ap-1"): Billed
   description: "flux-api",
   intervalStartMs,
   cost,
+  fetchedAtMs: intervalStartMs + 24 * hour,
 });
 
 /** A cold call: 60 s of start-up, 20 s of work, then 120 s of idling. */
@@ -104,6 +105,19 @@ describe("a session's cost", () => {
     assert.deepEqual([cost.best, cost.bestTier], [knownCost(usd(3.7)), "billed"]);
     const both = ask({ ...asked, billed: [row(t0, usd(1.9)), row(t0 + hour, usd(1.7))] });
     assert.deepEqual(both.best, knownCost(usd(3.6)));
+  });
+
+  it("is not lowered by a row that still grows, and is raised by one that says more already", () => {
+    // Half an hour at $3.60.
+    const asked = { spans: [span({ startedAtMs: t0, finishedAtMs: t0 + 30 * minute })] };
+    const growing = (cost: MicroUsd, fetchedAtMs: number): TieredCost =>
+      ask({ ...asked, billed: [{ ...row(t0, cost), fetchedAtMs }] });
+    const early = growing(usd(0.4), t0 + hour + 40 * minute);
+    assert.deepEqual([early.best, early.billed], [knownCost(usd(1.8)), null]);
+    const more = growing(usd(1.9), t0 + hour + 40 * minute);
+    assert.deepEqual([more.best, more.bestTier], [knownCost(usd(1.9)), "billed"]);
+    const final = growing(usd(1.7), t0 + 3 * hour);
+    assert.deepEqual([final.best, final.billed], [knownCost(usd(1.7)), { microUsd: usd(1.7) }]);
   });
 
   it("needs no rate for hours that are billed", () => {

@@ -122,7 +122,7 @@ describe("the costs of a result", () => {
     assert.equal(reads, before, "only a bill can tell more: the ledger is not read for nothing");
 
     const reloaded = await window("reloaded");
-    await clock.advance(2 * hourMs);
+    await clock.advance(3 * hourMs);
     const row = { objectId: "ap-1", description: "flux-api", environment: "main" };
     reloaded.ledger.upsertBilled(
       scope,

@@ -19,6 +19,7 @@ const row = (hour: number, cost: MicroUsd = usd(1), objectId = "ap-9"): BilledRo
   description: "training",
   intervalStartMs: at(hour),
   cost,
+  fetchedAtMs: at(hour + 24),
 });
 
 function reading(

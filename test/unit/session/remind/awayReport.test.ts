@@ -94,7 +94,7 @@ function input(
   };
   const { billed, nowMs } = question;
   const priced = priceSpans(spans, rates, nowMs);
-  return { unseen: unseenHours({ priced, billed, nowMs }, { fromMs, toMs }), ...question, priced };
+  return { unseen: unseenHours({ priced, billed }, { fromMs, toMs }), ...question, priced };
 }
 
 describe("awayReport", () => {
@@ -167,6 +167,7 @@ describe("awayReport", () => {
       description: "flux",
       intervalStartMs: fromMs + hour * hourMs,
       cost: usd(hour === 0 ? 2.03 : 0),
+      fetchedAtMs: fromMs + (hour + 24) * hourMs,
     }));
     const report = awayReport(input({ billed }));
     assert.deepEqual([report?.basis, report?.cost], ["billed", { known: true, microUsd: 2030000 }]);
@@ -179,12 +180,14 @@ describe("awayReport", () => {
       description: "training",
       intervalStartMs: fromMs + hour * hourMs,
       cost: usd(1.5),
+      fetchedAtMs: fromMs + (hour + 24) * hourMs,
     }));
-    const volume = { ...billed[2], objectId: "vo-1", description: "weights", cost: usd(7) };
-    assert.ok(volume.intervalStartMs !== undefined);
+    const [, , middle] = billed;
+    assert.ok(middle !== undefined);
+    const volume = { ...middle, objectId: "vo-1", description: "weights", cost: usd(7) };
     const report = awayReport(
       input({
-        billed: [...billed, { ...volume, intervalStartMs: volume.intervalStartMs }],
+        billed: [...billed, volume],
         nowMs: toMs + 2 * hourMs,
       }),
     );

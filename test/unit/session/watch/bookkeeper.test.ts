@@ -141,6 +141,39 @@ describe("Bookkeeper", () => {
     assert.equal(asked, 2);
   });
 
+  it("asks for all of an absence, in pages, and keeps what it has read when one is refused", async () => {
+    const asked: string[] = [];
+    let refuses = false;
+    const hours = (atMs: number): number => (atMs - Date.UTC(2026, 10, 21, 10)) / hourMs;
+    const { clock } = await scene({
+      rates: () => Promise.resolve({ usdPerHourByKey: new Map() }),
+      billingReport: ({ startMs: from, endMs }) => {
+        asked.push(`${hours(from)} to ${hours(endMs)}`);
+        return refuses && asked.length === 2
+          ? Promise.reject(new Failure("rate-limited", "Too many."))
+          : Promise.resolve([]);
+      },
+    });
+    await clock.advance(10_000);
+    assert.deepEqual(asked.splice(0), ["-48 to 0"], "the first time");
+    // A weekend with the lid closed.
+    clock.jump(63 * hourMs);
+    await clock.advance(60_000);
+    assert.deepEqual(asked.splice(0), ["-48 to 63"], "from two days before the last time");
+    // Three weeks, and the second page is refused.
+    clock.jump(21 * 24 * hourMs);
+    refuses = true;
+    await clock.advance(60_000);
+    assert.deepEqual(asked.splice(0), ["15 to 183", "183 to 351"]);
+    refuses = false;
+    await clock.advance(hourMs);
+    assert.deepEqual(asked.splice(0), ["135 to 303", "303 to 471", "471 to 568"]);
+    // A year: no more than this month and all of the last.
+    clock.jump(365 * 24 * hourMs);
+    await clock.advance(60_000);
+    assert.deepEqual([asked.length, asked[0], asked.at(-1)], [9, "7840 to 8008", "9184 to 9328"]);
+  });
+
   it("explains a bill that may not be read once, and leaves it in peace for a day", async () => {
     let asked = 0;
     const { clock, denied, billed, keepers } = await scene({

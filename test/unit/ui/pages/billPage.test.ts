@@ -14,6 +14,7 @@ const row = (h: number, cost: MicroUsd, objectId = "ap-1", description = "flux")
   description,
   intervalStartMs: t0 + h * hour,
   cost,
+  fetchedAtMs: t0 + (h + 24) * hour,
 });
 
 function page(spans: readonly ContainerSpan[], billed: readonly BilledRow[], hours = 3): string {
