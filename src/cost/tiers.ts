@@ -22,6 +22,18 @@ export function tierDefinition(tier: Tier): string {
   }
 }
 
+/**
+ * The one amount that stands for a cost: what is billed where the bill is final, what is metered
+ * elsewhere, and there never less than what the calls reported.
+ */
+export interface Figure {
+  readonly microUsd: MicroUsd;
+  /** "metered" as soon as a part of it is. */
+  readonly tier: Tier;
+  /** It is at least so much. */
+  readonly isFloor: boolean;
+}
+
 /** The three tiers of a cost (see docs/costs.md). null: nothing known in that tier. */
 export interface CostTiers {
   readonly reported: MicroUsd | null;
@@ -29,4 +41,10 @@ export interface CostTiers {
   readonly billed: MicroUsd | null;
   /** True when a part of the metered cost has no known rate, so that the figure is a floor. */
   readonly meteredIsFloor: boolean;
+}
+
+/** A cost as it is shown: the figure, and the tiers behind it. */
+export interface ShownCost extends CostTiers {
+  /** null: nothing is known. */
+  readonly figure: Figure | null;
 }

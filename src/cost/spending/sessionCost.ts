@@ -1,6 +1,6 @@
 import { plural } from "../../base/text.ts";
 import { attribute, type Activity, type Segment } from "../metered/attribution.ts";
-import { hourMs, type BilledRow } from "../billed/billedRow.ts";
+import { hourMs, hourOf, type BilledRow } from "../billed/billedRow.ts";
 import { billedCost, countedRows, type BilledCost } from "../billed/billedCost.ts";
 import type { CallRecord } from "../call.ts";
 import { addCosts, knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
@@ -8,7 +8,7 @@ import { addMetrics, type CostMetrics } from "../rates/costMetrics.ts";
 import { distinctCalls } from "../reported/distinctCalls.ts";
 import { addUsd, microUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
 import { metricsWithin, msWithin, overlaps, type PricedSpan } from "../metered/pricedSpan.ts";
-import type { Tier } from "../tiers.ts";
+import type { Figure, Tier } from "../tiers.ts";
 
 /** Whose cost, and when: a session, a day, everything. */
 export interface CostQuestion {
@@ -53,6 +53,8 @@ export interface TieredCost {
   readonly best: Cost;
   /** What `best` is mostly known by. */
   readonly bestTier: Tier;
+  /** The same as it is shown for one session or day. Unlike the rest it does not add up: its floor is that of the whole. */
+  readonly figure: Figure | null;
 }
 
 /** What a session (or a day, or all) cost, by each way of knowing. */
@@ -75,9 +77,20 @@ export function costOf(question: CostQuestion): TieredCost {
   const rows = countedRows(touching, all);
   const billed = rows.length === 0 ? null : billedCost(rows, all, fromMs, toMs);
   if (metered === null && billed === null) {
-    return { reported, metered, billed, best: reportedOnly(reported), bestTier: "reported" };
+    const best = reportedOnly(reported);
+    return { reported, metered, billed, best, bestTier: "reported", figure: floorOf(reported) };
   }
-  return { reported, metered, billed, ...bestOf(question, within, billed, rows) };
+  const rowsByApp = Map.groupBy(rows, (row) => row.objectId);
+  const left = within.map((one) =>
+    uncoveredCost(one, rowsByApp.get(one.span.appId) ?? [], question),
+  );
+  return {
+    reported,
+    metered,
+    billed,
+    ...bestOf(left, billed),
+    figure: figureOf(left, billed, reportedOutside(rows, calls, question)),
+  };
 }
 
 function reportedCost(calls: readonly CallRecord[]): ReportedCost {
@@ -160,20 +173,53 @@ function meteringError(within: readonly PricedSpan[], fromMs: number, toMs: numb
   return microUsd(error);
 }
 
+/** @param left what each container cost in the hours that the bill does not cover. */
 function bestOf(
-  question: CostQuestion,
-  within: readonly PricedSpan[],
+  left: readonly Cost[],
   billed: BilledCost | null,
-  rows: readonly BilledRow[],
 ): { readonly best: Cost; readonly bestTier: Tier } {
-  const rowsByApp = Map.groupBy(rows, (row) => row.objectId);
-  const uncovered = addCosts(
-    within.map((priced) => uncoveredCost(priced, rowsByApp.get(priced.span.appId) ?? [], question)),
-  );
+  const uncovered = addCosts(left);
   const billedAmount = billed?.microUsd ?? zeroUsd;
   if (!uncovered.known) return { best: uncovered, bestTier: "metered" };
   const bestTier = billed !== null && billedAmount >= uncovered.microUsd ? "billed" : "metered";
   return { best: knownCost(addUsd(billedAmount, uncovered.microUsd)), bestTier };
+}
+
+function floorOf({ microUsd, calls, silentCalls }: ReportedCost): Figure | null {
+  return calls === 0 ? null : { microUsd, tier: "reported", isFloor: silentCalls > 0 };
+}
+
+function figureOf(
+  left: readonly Cost[],
+  billed: BilledCost | null,
+  reportedUsd: MicroUsd,
+): Figure | null {
+  const metered = knownPart(left);
+  const isFloor = metered.isFloor || reportedUsd > metered.microUsd;
+  const leftUsd = microUsd(Math.max(metered.microUsd, reportedUsd));
+  const total = addUsd(billed?.microUsd ?? zeroUsd, leftUsd);
+  // "At least $0.00" says nothing.
+  if (isFloor && total === zeroUsd) return null;
+  const isBilled = billed !== null && leftUsd === zeroUsd && !isFloor;
+  return { microUsd: total, tier: isBilled ? "billed" : "metered", isFloor };
+}
+
+/** What the calls reported that ended in hours without a row on the bill. */
+function reportedOutside(
+  rows: readonly BilledRow[],
+  calls: readonly CallRecord[],
+  { fromMs, toMs }: CostQuestion,
+): MicroUsd {
+  const hours = new Set(rows.map((row) => `${row.objectId} ${row.intervalStartMs}`));
+  const amounts = calls
+    .filter(({ startedAtMs }) => startedAtMs >= fromMs && startedAtMs < toMs)
+    .filter(({ appId, startedAtMs, endedAtMs }) => {
+      // Billed in the hour of its start or of its end: the bill knows of it.
+      const touched = [startedAtMs, endedAtMs ?? startedAtMs].map(hourOf);
+      return !touched.some((hour) => hours.has(`${appId} ${hour}`));
+    })
+    .flatMap(({ reportedMicroUsd }) => reportedMicroUsd ?? []);
+  return sumUsd(amounts);
 }
 
 /** What a span cost in the hours that the report does not cover. A rate that is unknown does no harm in those that it does. */

@@ -21,7 +21,7 @@ import {
   type MeterState,
   type SessionState,
 } from "./meterState.ts";
-import type { CostTiers } from "../../cost/tiers.ts";
+import type { ShownCost } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import { staleAfterMs } from "../watch/pollPolicy.ts";
 import { runningApps } from "./runningApps.ts";
@@ -82,7 +82,7 @@ export function deriveState(
 }
 
 /** What a session has cost until now, open or over: that of its apps since it began, from a reading that covers it. */
-export function costOfSession(reading: CostReading, session: SessionRecord): CostTiers {
+export function costOfSession(reading: CostReading, session: SessionRecord): ShownCost {
   const appIds = new Set(session.apps.map(({ appId }) => appId));
   return tiersOf(costIn(reading, appIds, session.startedAtMs));
 }
@@ -99,12 +99,13 @@ function sessionState(session: SessionRecord, reading: CostReading | undefined):
 }
 
 /** The three tiers as the views show them; a tier in which nothing is known is null, not $0. */
-function tiersOf({ reported, metered, billed }: TieredCost): CostTiers {
+function tiersOf({ reported, metered, billed, figure }: TieredCost): ShownCost {
   return {
     reported: reported.calls === 0 ? null : reported.microUsd,
     metered: metered === null ? null : metered.known.microUsd,
     billed: billed === null ? null : billed.microUsd,
     meteredIsFloor: metered?.known.isFloor ?? false,
+    figure,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CostTiers } from "../../cost/tiers.ts";
+import type { ShownCost } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { PriceAge } from "../../cost/rates/priceAge.ts";
@@ -37,7 +37,7 @@ export interface SessionState {
   readonly mode: string;
   readonly startedAtMs: number;
   readonly expiresAtMs: number | null;
-  readonly cost: CostTiers;
+  readonly cost: ShownCost;
 }
 
 /** Everything that the views show, derived from the ledger and from the poller's health. */
@@ -55,7 +55,7 @@ export interface MeterState {
   readonly apps: readonly RunningApp[];
   readonly session: SessionState | null;
   /** Cost since local midnight of everything in the scope that is not known to be someone else's. */
-  readonly today: CostTiers;
+  readonly today: ShownCost;
   readonly adapter: "cli" | "sdk" | null;
   /** What is wrong in the settings, and off because of it. */
   readonly settingProblems: readonly SettingProblem[];
@@ -63,11 +63,12 @@ export interface MeterState {
   readonly prices: PriceAge | null;
 }
 
-export const noCost: CostTiers = {
+export const noCost: ShownCost = {
   reported: null,
   metered: null,
   billed: null,
   meteredIsFloor: false,
+  figure: null,
 };
 
 /** The state in which nothing is known but what this process knows by itself. */

@@ -1,14 +1,15 @@
 import { plural, t } from "../../base/text.ts";
+import { figureText } from "../../cost/figureText.ts";
 import { formatBilled, formatMetered, formatPerHour, formatReported } from "../../cost/format.ts";
-import type { CostTiers } from "../../cost/tiers.ts";
+import type { CostTiers, ShownCost } from "../../cost/tiers.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
 
 /**
  * The lines of a receipt for the output channel. "All clear" appears only for a receipt that a fresh
  * listing has proven ("clear"); every other one says what is left, and why. `cost` is what the
- * session cost until the stop, in its three tiers; undefined: no session was open.
+ * session cost until the stop; undefined: no session was open.
  */
-export function receiptLines(receipt: StopReceipt, cost?: CostTiers): readonly string[] {
+export function receiptLines(receipt: StopReceipt, cost?: ShownCost): readonly string[] {
   const { planned, stopped, alreadyStopped, left, excluded, scope } = receipt;
   const lines: string[] = [];
   lines.push(
@@ -40,7 +41,7 @@ export function receiptLines(receipt: StopReceipt, cost?: CostTiers): readonly s
         : t("💰 Cost savings activated! ≈ {0} no longer burning.", formatPerHour(saved)),
     );
   }
-  if (cost !== undefined) lines.push(`   ${t("Session cost: {0}", tiersText(cost))}`);
+  if (cost !== undefined) lines.push(`   ${costText(cost)}`);
   for (const app of excluded)
     lines.push(t("🔒 Left alone: {0} ({1}): {2}", app.name, app.appId, app.reason));
   lines.push(verdict(receipt));
@@ -106,6 +107,13 @@ function afterStop({ verified, left, excluded }: StopReceipt): string {
     default:
       return t("Modal could not be asked whether everything stopped. Check again.");
   }
+}
+
+/** "Session cost: ≈ $0.41 ($0.0014 reported · …)". */
+function costText(cost: ShownCost): string {
+  return cost.figure === null
+    ? t("Session cost: {0}", tiersText(cost))
+    : t("Session cost: {0} ({1})", figureText(cost.figure), tiersText(cost));
 }
 
 /** "$0.0014 reported · ≈ $0.41 metered · not billed yet". */

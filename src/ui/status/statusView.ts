@@ -1,18 +1,11 @@
 import { plural, sentences, t } from "../../base/text.ts";
+import { figureText } from "../../cost/figureText.ts";
 import { knownTiersText } from "../../cost/knownTiersText.ts";
-import {
-  formatAmount,
-  formatBilled,
-  formatCountdown,
-  formatMetered,
-  formatPerHour,
-  formatReported,
-} from "../../cost/format.ts";
+import { formatCountdown, formatMetered, formatPerHour } from "../../cost/format.ts";
 import { priceAgeText } from "../../cost/rates/priceAge.ts";
 import { zeroUsd } from "../../cost/money.ts";
 import { burnOfApps, withoutOthers } from "../../session/meter/runningApps.ts";
 import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
-import type { CostTiers } from "../../cost/tiers.ts";
 import type { Health } from "../../session/watch/health.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { commandLink } from "../commandArguments.ts";
@@ -111,8 +104,8 @@ function othersParts({ apps }: MeterState): string[] {
 }
 
 function costParts(state: MeterState): string[] {
-  const session = state.session === null ? undefined : tierText(state.session.cost);
-  if (session !== undefined) return [session];
+  const figure = state.session?.cost.figure ?? null;
+  if (figure !== null) return [figureText(figure, "")];
   const mine = withoutOthers(state.apps);
   if (mine.length === 0) return [];
   const burn = burnOfApps(mine);
@@ -173,15 +166,6 @@ const hotMicroUsdPerHour = 10_000_000;
 
 function isHot(app: RunningApp): boolean {
   return app.microUsdPerHour !== null && app.microUsdPerHour >= hotMicroUsdPerHour;
-}
-
-/** One figure for the status bar: metered, else billed, else reported; undefined when nothing is known. */
-function tierText(cost: CostTiers): string | undefined {
-  if (cost.metered !== null) {
-    return `${cost.meteredIsFloor ? "≥" : "≈"}${formatAmount(cost.metered)}`;
-  }
-  if (cost.billed !== null) return formatBilled(cost.billed);
-  return cost.reported === null ? undefined : formatReported(cost.reported);
 }
 
 function tooltip(state: MeterState): string {

@@ -120,6 +120,35 @@ describe("a session's cost", () => {
     assert.deepEqual([final.best, final.billed], [knownCost(usd(1.7)), { microUsd: usd(1.7) }]);
   });
 
+  it("is shown as one figure: billed where it is final, metered elsewhere, never below what was reported", () => {
+    const long = span({ startedAtMs: t0 + 30 * minute, finishedAtMs: t0 + 90 * minute });
+    const asked = { spans: [long], toMs: t0 + 2 * hour };
+    const of = (over: Parameters<typeof ask>[0]) => {
+      const { figure } = ask({ ...asked, ...over });
+      return figure === null ? null : [figure.microUsd, figure.tier, figure.isFloor];
+    };
+    assert.deepEqual(of({}), [usd(3.6), "metered", false]);
+    assert.deepEqual(of({ billed: [row(t0, usd(28))] }), [usd(29.8), "metered", false]);
+    const both = [row(t0, usd(28)), row(t0 + hour, usd(1.7))];
+    assert.deepEqual(of({ billed: both }), [usd(29.7), "billed", false]);
+    const dear = call({
+      startedAtMs: t0 + hour,
+      endedAtMs: t0 + 61 * minute,
+      reportedMicroUsd: usd(4),
+    });
+    assert.deepEqual(of({ calls: [dear] }), [usd(4), "metered", true]);
+    assert.deepEqual(of({ calls: [dear], billed: both }), [usd(29.7), "billed", false]);
+    assert.deepEqual(of({ spans: [], calls: [dear] }), [usd(4), "reported", false]);
+    assert.deepEqual(of({ spans: [] }), null);
+    const unknown = { ...long, gpu: null, gpuSource: "unknown" as const };
+    assert.deepEqual(of({ spans: [unknown] }), null, "not at least $0.00");
+    assert.deepEqual(of({ spans: [unknown, { ...long, containerId: "ta-2" }] }), [
+      usd(3.6),
+      "metered",
+      true,
+    ]);
+  });
+
   it("needs no rate for hours that are billed", () => {
     const unknown = span({ gpu: null, gpuSource: "unknown", finishedAtMs: t0 + hour });
     assert.deepEqual(ask({ spans: [unknown], billed: [row(t0, usd(2))] }).best, knownCost(usd(2)));

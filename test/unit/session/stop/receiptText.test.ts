@@ -30,12 +30,13 @@ describe("receiptLines", () => {
       metered: usd(0.41),
       billed: null,
       meteredIsFloor: false,
+      figure: { microUsd: usd(0.41), tier: "metered", isFloor: false } as const,
     };
     assert.deepEqual(receiptLines(receipt({}), cost), [
       "🛑 Stopping… 1 app in acme/main: flux",
       "✅ Stopped 1 app: flux",
       "💰 Cost savings activated! ≈ $1.95/h no longer burning.",
-      "   Session cost: $0.0014 reported · ≈ $0.41 metered · not billed yet",
+      "   Session cost: ≈ $0.41 ($0.0014 reported · ≈ $0.41 metered · not billed yet)",
       "🎯 All clear! No Modal resources running. (acme/main)",
     ]);
   });
@@ -72,7 +73,13 @@ describe("receiptLines", () => {
   });
 
   it("says what was stopped already, and marks a floor", () => {
-    const cost = { reported: null, metered: usd(0.1), billed: usd(0.12), meteredIsFloor: true };
+    const cost = {
+      reported: null,
+      metered: usd(0.1),
+      billed: usd(0.12),
+      meteredIsFloor: true,
+      figure: null,
+    };
     const text = receiptLines(receipt({ stopped: [], alreadyStopped: [flux] }), cost).join("\n");
     assert.match(text, /Already stopped: flux/);
     assert.match(text, /nothing reported · ≈ \$0\.10 metered at least · \$0\.12 billed/);

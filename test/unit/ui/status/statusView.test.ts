@@ -10,7 +10,13 @@ import { menuEntries } from "../../../../src/ui/status/menuView.ts";
 import { statusView } from "../../../../src/ui/status/statusView.ts";
 
 const nowMs = 1_760_000_000_000;
-const nothing = { reported: null, metered: null, billed: null, meteredIsFloor: false };
+const nothing = {
+  reported: null,
+  metered: null,
+  billed: null,
+  meteredIsFloor: false,
+  figure: null,
+};
 
 const flux: RunningApp = {
   appId: "ap-1",
@@ -30,7 +36,12 @@ const session: SessionState = {
   mode: "dev",
   startedAtMs: nowMs - 600_000,
   expiresAtMs: null,
-  cost: { ...nothing, reported: usd(0.0014), metered: usd(0.42) },
+  cost: {
+    ...nothing,
+    reported: usd(0.0014),
+    metered: usd(0.42),
+    figure: { microUsd: usd(0.42), tier: "metered", isFloor: false },
+  },
 };
 
 function state(change: Partial<MeterState> = {}): MeterState {
@@ -138,13 +149,42 @@ describe("statusView", () => {
     ],
     [
       "a cost with an unknown part",
-      { session: { ...session, cost: { ...session.cost, meteredIsFloor: true } } },
+      {
+        session: {
+          ...session,
+          cost: {
+            ...session.cost,
+            figure: { microUsd: usd(0.42), tier: "metered", isFloor: true },
+          },
+        },
+      },
       "$(pulse) dev · 2 apps · ≥$0.42",
     ],
     [
       "reported only",
-      { session: { ...session, cost: { ...nothing, reported: usd(0.0014) } } },
+      {
+        session: {
+          ...session,
+          cost: {
+            ...nothing,
+            figure: { microUsd: usd(0.0014), tier: "reported", isFloor: false },
+          },
+        },
+      },
       "$(pulse) dev · 2 apps · $0.0014",
+    ],
+    [
+      "what was billed, whatever was metered",
+      {
+        session: {
+          ...session,
+          cost: {
+            ...session.cost,
+            figure: { microUsd: usd(28), tier: "billed", isFloor: false },
+          },
+        },
+      },
+      "$(pulse) dev · 2 apps · $28.00 billed",
     ],
     [
       "a demo",
