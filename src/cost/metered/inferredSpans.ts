@@ -17,12 +17,14 @@ const defaultScaledownSeconds = 60;
  *
  * Their first and last signs of life are known. Before them lies a cold start as long as the app's
  * others; after them the scaledown window, unless a stop, or a look that did not show the
- * container, came first. Both are guesses, and the error says so.
+ * container, came first. Both are guesses, and the error says so. `completed` fills in what is
+ * known of the app's containers elsewhere.
  */
 export function inferredSpans(
   spans: readonly ContainerSpan[],
   knowledge: EndKnowledge,
   rates: Pick<RateHistory, "at">,
+  completed: (span: ContainerSpan) => ContainerSpan = (span) => span,
 ): readonly PricedSpan[] {
   const seen = new Map(spans.map((span) => [span.containerId, span]));
   const signs = signsOfLife(knowledge.calls, knowledge.logged);
@@ -46,7 +48,7 @@ export function inferredSpans(
     );
     const endMs = drainedMs ?? endOf(appId, lastMs, lookedAtMs, knowledge);
     const gpu = sibling?.gpu ?? identity.gpu;
-    const span: ContainerSpan = {
+    const span = completed({
       containerId,
       scope,
       appId,
@@ -63,7 +65,7 @@ export function inferredSpans(
       finishedAtMs: null,
       firstAbsentAtMs: endMs,
       lastAbsentAtMs: endMs,
-    };
+    });
     const interval = {
       startMs,
       endMs,

@@ -12,11 +12,19 @@ import type { ContainerSpan } from "../../cost/span.ts";
 import type { AppHint } from "../watch/appHints.ts";
 import { recallNotes, type AppNotes } from "../logs/appNotes.ts";
 import type { Ledger } from "../ledgerPort.ts";
+import type { AppInfo } from "../modalControl.ts";
 import type { SessionRecord } from "../session.ts";
 
 export type CostLedger = Pick<
   Ledger,
-  "spans" | "calls" | "billed" | "sessions" | "receipts" | "recall" | "changeCounter"
+  | "spans"
+  | "calls"
+  | "billed"
+  | "sessions"
+  | "receipts"
+  | "recall"
+  | "latestListing"
+  | "changeCounter"
 >;
 
 /** What an app's file tells of how long its containers stay. */
@@ -88,7 +96,7 @@ export class CostReader {
   read({ scope, fromMs, nowMs, rates }: CostRange): CostReading {
     const kept = this.#read(scope, hourOf(fromMs) - hourMs, hourOf(nowMs) + 2 * hourMs);
     if (kept.inferred?.ratesKey !== rates.key) {
-      const spans = inferredSpans(kept.spans, kept.knowledge, rates);
+      const spans = inferredSpans(kept.spans, kept.knowledge, rates, this.#completer());
       kept.inferred = { ratesKey: rates.key, spans };
     }
     const { spans, calls, billed, hintsOf, inferred } = kept;
@@ -102,7 +110,7 @@ export class CostReader {
     const key = `${ledger.changeCounter()} ${scope} ${fromMs} ${toMs}`;
     if (this.#kept?.key === key) return this.#kept;
     const range = { scope, fromMs, toMs };
-    const spans = this.#completed(ledger.spans(range));
+    const spans = ledger.spans(range).map(this.#completer());
     const calls = ledger.calls(range);
     const knowledge = this.#knowledge(range, spans, calls);
     const hintsOf = endHints(spans, knowledge);
@@ -111,12 +119,12 @@ export class CostReader {
     return this.#kept;
   }
 
-  /** The spans with what else is known of their apps' containers, where Modal or a look told nothing. */
-  #completed(spans: readonly ContainerSpan[]): readonly ContainerSpan[] {
+  /** A span with what else is known of its app's containers, where Modal or a look told nothing. */
+  #completer(): (span: ContainerSpan) => ContainerSpan {
     const { appHint } = this.#known;
-    if (appHint === undefined) return spans;
+    if (appHint === undefined) return (span) => span;
     const hints = new Map<string, AppResources>();
-    return spans.map((span) => {
+    return (span) => {
       const { scope, appId, gpuSource, cpuCores, memoryGib } = span;
       if (gpuSource !== "unknown" && cpuCores !== null && memoryGib !== null) return span;
       const key = `${appId} ${gpuSource}`;
@@ -130,7 +138,7 @@ export class CostReader {
         cpuCores: told.cpuCores,
         memoryGib: told.memoryGib,
       };
-    });
+    };
   }
 
   #knowledge(
@@ -141,7 +149,8 @@ export class CostReader {
     const { scope, fromMs } = range;
     const sessions = this.#ledger.sessions({ ...range, fromMs: fromMs - sessionsBackMs });
     const receipts = this.#ledger.receipts(range);
-    const names = appNames(spans, calls, sessions);
+    const listed = this.#ledger.latestListing(scope)?.apps ?? [];
+    const names = appNames(spans, calls, sessions, listed);
     const notes = new Map<string, AppNotes>();
     for (const appId of names.keys()) notes.set(appId, recallNotes(this.#ledger, { scope, appId }));
     const ends = new Map<string, readonly number[]>();
@@ -206,8 +215,10 @@ function appNames(
   spans: readonly ContainerSpan[],
   calls: readonly CallRecord[],
   sessions: readonly SessionRecord[],
+  listed: readonly Pick<AppInfo, "appId" | "name">[],
 ): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
+  // Of an app that was only ever listed, the log alone may tell that it ran.
+  const names = new Map(listed.map(({ appId, name }) => [appId, name]));
   for (const { apps } of sessions) for (const app of apps) names.set(app.appId, app.appName);
   for (const { appId, appName } of calls) {
     if (appId !== null) names.set(appId, appName ?? names.get(appId) ?? appId);

@@ -246,6 +246,35 @@ describe("CostReader", () => {
     assert.equal(metered?.known.microUsd, 10_000 + 20_000);
   });
 
+  it("counts an app that only its log names, at the GPU that its file says", async () => {
+    const { ledger } = await openLedger(":memory:");
+    ledger.recordListing(appListing(logStartMs + 30 * minute));
+    const seen = { containerId: "ta-9", scope, appId: "ap-1", appName: "flux" };
+    addNotes(
+      ledger,
+      { scope, appId: "ap-1" },
+      {
+        logged: [{ ...seen, firstLineMs: logStartMs, lastLineMs: logStartMs + 40 * second }],
+      },
+    );
+    const costWith = (known: ConstructorParameters<typeof CostReader>[1]) =>
+      costIn(
+        new CostReader(ledger, known).read({
+          scope,
+          fromMs: logStartMs,
+          nowMs: logStartMs + 31 * minute,
+          rates,
+        }),
+        null,
+        logStartMs,
+      );
+    const unknown = costWith({});
+    assert.deepEqual([unknown.best.known, unknown.metered?.containerSeconds], [false, 100]);
+    const appHint = () => ({ deployFile: { gpu: { type: "L40S", count: 1 } } });
+    const { best } = costWith({ appHint });
+    assert.ok(best.known && Math.abs(best.microUsd - 100_000) < 100, JSON.stringify(best));
+  });
+
   it("reads the ledger again only when it has changed, and prices anew when the rates have", async () => {
     const ledger = await sleptThrough();
     let reads = 0;
@@ -259,6 +288,7 @@ describe("CostReader", () => {
       sessions: (query) => ledger.sessions(query),
       receipts: (query) => ledger.receipts(query),
       recall: (key, shape) => ledger.recall(key, shape),
+      latestListing: (key) => ledger.latestListing(key),
       changeCounter: () => ledger.changeCounter(),
     };
     const reader = new CostReader(counted);
