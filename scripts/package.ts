@@ -12,13 +12,11 @@ const sizeLimitBytes = 3 * 1024 * 1024;
 
 /** What may be in the package. A file that matches none of these was not meant to be there. */
 const allowed = [
-  /^package(\.nls(\.[a-z-]+)?)?\.json$/,
+  /^package\.json$/,
   /^(README|CHANGELOG)\.md$/,
   /^LICENSE$/,
   /^dist\/[a-z]+\.cjs$/,
-  /^l10n\/bundle\.l10n\.[a-z-]+\.json$/,
   /^media\/[\w-]+\.(png|svg)$/,
-  /^media\/(walkthrough|report)\/[\w.-]+$/,
 ];
 const required = [
   "package.json",

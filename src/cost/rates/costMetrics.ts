@@ -32,10 +32,13 @@ export interface HourlyRate {
  * larger of request and use), else with Modal's minimum, which is then a floor.
  */
 export function hourlyRate(resources: Resources, rates: Rates): HourlyRate {
+  const { gpu, gpuSource, cpuCores, memoryGib } = resources;
+  const isWithoutGpu = gpu === null && gpuSource !== "unknown";
+  const { cpu, memory } = isWithoutGpu ? rates.withoutGpu : rates;
   return {
     gpu: gpuHourly(resources, rates),
-    cpu: Math.max(resources.cpuCores ?? 0, minimumCores) * rates.cpu.usdPerHour,
-    memory: Math.max(resources.memoryGib ?? 0, minimumGib) * rates.memory.usdPerHour,
+    cpu: Math.max(cpuCores ?? 0, minimumCores) * cpu.usdPerHour,
+    memory: Math.max(memoryGib ?? 0, minimumGib) * memory.usdPerHour,
   };
 }
 

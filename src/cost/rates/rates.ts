@@ -21,6 +21,8 @@ export interface Rates {
   readonly cpu: Rate;
   /** Per GiB. */
   readonly memory: Rate;
+  /** The same for containers without a GPU, which alone can be non-preemptible. */
+  readonly withoutGpu: { readonly cpu: Rate; readonly memory: Rate };
 }
 
 export interface RateSources {
@@ -31,9 +33,9 @@ export interface RateSources {
   };
   /** The user's own USD per hour, by GPU name, "cpu" (per core) or "memory" (per GiB). Final: no multiplier is applied. */
   readonly overrides?: OwnRates;
-  /** What a region costs more: 1.5 for a broad one, 1.75 for a narrow one (modal.com/docs/guide/region-selection, 2026-05). */
+  /** What a region costs more: 1.15 for a broad one (1.5 before September 2026), 1.75 for a narrow one (modal.com/docs/guide/region-selection). */
   readonly regionMultiplier?: number;
-  /** Non-preemptible functions pay 3 × for CPU and memory. */
+  /** Non-preemptible functions, which have no GPU, pay 3 × for CPU and memory. */
   readonly nonPreemptible?: boolean;
 }
 
@@ -86,11 +88,15 @@ export function ratesInForce(sources: RateSources = {}): Rates {
   }
   for (const [type, rate] of told.gpus) gpus.set(type, scaled(rate, regionMultiplier));
   for (const [type, rate] of own.gpus) gpus.set(type, rate);
-  const rest = regionMultiplier * (nonPreemptible ? nonPreemptibleMultiplier : 1);
+  const rest = (factor: number): Pick<Rates, "cpu" | "memory"> => ({
+    cpu: own.cpu ?? scaled(told.cpu ?? bundled(bundledRates.cpu), factor),
+    memory: own.memory ?? scaled(told.memory ?? bundled(bundledRates.memory), factor),
+  });
+  const factorWithoutGpu = nonPreemptible ? nonPreemptibleMultiplier : 1;
   return {
     gpus,
-    cpu: own.cpu ?? scaled(told.cpu ?? bundled(bundledRates.cpu), rest),
-    memory: own.memory ?? scaled(told.memory ?? bundled(bundledRates.memory), rest),
+    ...rest(regionMultiplier),
+    withoutGpu: rest(regionMultiplier * factorWithoutGpu),
   };
 }
 

@@ -19,6 +19,21 @@ function metricsFor(seconds: number, resources: Resources, inForce = rates) {
 }
 
 describe("what a container costs", () => {
+  it("is three times as much for CPU and memory where functions are non-preemptible, and have no GPU", () => {
+    const dear = ratesInForce({ nonPreemptible: true });
+    const asked = { cpuCores: 4, memoryGib: 16 };
+    const cpuAndMemory = (resources: Resources, inForce = rates): readonly unknown[] => {
+      const { cpu, memory } = metricsFor(3600, resources, inForce);
+      return [cpu, memory];
+    };
+    const withGpu = span(asked);
+    assert.deepEqual(cpuAndMemory(withGpu, dear), cpuAndMemory(withGpu));
+    const unknown = span({ ...asked, gpu: null, gpuSource: "unknown" });
+    assert.deepEqual(cpuAndMemory(unknown, dear), cpuAndMemory(unknown));
+    const without = span({ ...asked, gpu: null, gpuSource: "container" });
+    assert.deepEqual(cpuAndMemory(without, dear), [knownCost(usd(0.5676)), knownCost(usd(0.384))]);
+  });
+
   it("is time × price, split into GPU, CPU and memory", () => {
     const metrics = metricsFor(3600, span({ cpuCores: 4, memoryGib: 16 }));
     assert.deepEqual(metrics, {

@@ -69,7 +69,8 @@ describe("the rates in force", () => {
     });
     assert.equal(gpuRate(rates, "T4")?.usdPerHour, 0.59 * 1.5);
     assert.equal(gpuRate(rates, "H100")?.usdPerHour, 4);
-    assert.equal(rates.cpu.usdPerHour, 0.0473 * 4.5);
+    assert.equal(rates.cpu.usdPerHour, 0.0473 * 1.5);
+    assert.equal(rates.withoutGpu.cpu.usdPerHour, 0.0473 * 4.5);
   });
 
   it("applies multipliers to the workspace's own rates, too", () => {

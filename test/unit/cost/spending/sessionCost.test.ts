@@ -15,8 +15,8 @@ import { amounts, call, calls, hour, minute, priced, span, spans, t0 } from "../
 /** $3.60 an hour and nothing for the rest: $0.001 a second, so that tests can be read. */
 const rates = (() => {
   const { gpus, cpu, memory } = ratesInForce({ overrides: { L40S: 3.6 } });
-  const free = { gpus, cpu: { ...cpu, usdPerHour: 0 }, memory: { ...memory, usdPerHour: 0 } };
-  return { at: () => free };
+  const rest = { cpu: { ...cpu, usdPerHour: 0 }, memory: { ...memory, usdPerHour: 0 } };
+  return { at: () => ({ gpus, ...rest, withoutGpu: rest }) };
 })();
 
 function ask(
