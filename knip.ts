@@ -12,7 +12,7 @@ const config: KnipConfig = {
     "src/ledger/patient/writerThread.ts!",
     "scripts/*.{ts,mjs}",
     "test/{unit,e2e}/**/*.test.ts",
-    "test/integration/*.ts",
+    "test/integration/**/*.ts",
     "test/e2e/package.ts",
     "test/host/{install,runSuites,suiteRunner}.ts",
     "test/host/suite/**/*.test.ts",

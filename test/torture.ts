@@ -4,11 +4,11 @@ import { execa } from "execa";
 const files = [
   "test/unit/ledger/unreadable.test.ts",
   "test/unit/ledger/patient/overlay.test.ts",
-  "test/integration/ledger.test.ts",
-  "test/integration/patientLedger.test.ts",
-  "test/integration/hurtLedger.test.ts",
-  "test/integration/guardianSequences.test.ts",
-  "test/integration/guardianRandom.test.ts",
+  "test/integration/ledger/ledger.test.ts",
+  "test/integration/ledger/patientLedger.test.ts",
+  "test/integration/ledger/hurtLedger.test.ts",
+  "test/integration/guardian/guardianSequences.test.ts",
+  "test/integration/guardian/guardianRandom.test.ts",
 ];
 
 const { exitCode } = await execa("mocha", ["--exit", "--timeout", "300000", ...files], {

@@ -143,6 +143,10 @@ export const suites: readonly Suite[] = [
     list: "long",
     env: { MODAL_METER_SEQUENCES: "40", MODAL_METER_SEED: "11" },
     isCheck: false,
-    jobs: perFile("test/integration/guardian{Random,Sequences}.test.ts", integrationFlags, 200),
+    jobs: perFile(
+      "test/integration/guardian/guardian{Random,Sequences}.test.ts",
+      integrationFlags,
+      200,
+    ),
   },
 ];

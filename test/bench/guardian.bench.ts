@@ -10,7 +10,7 @@ import { defaultTimings } from "../../src/guardian/timings.ts";
 import { WindowBeat } from "../../src/guardian/windowBeat.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import { until } from "../host/until.ts";
-import { buildGuardian, GuardianDesk } from "../integration/guardianDesk.ts";
+import { buildGuardian, GuardianDesk } from "../integration/guardian/guardianDesk.ts";
 import { silentLog } from "../unit/silentLog.ts";
 import { median } from "./figure.ts";
 import type { Figure } from "./figure.ts";

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import type { AppSource } from "../../src/lens/read/value.ts";
 import { constantCases, modeCases, plainCases, undecidedCases } from "../unit/lens/read/cases.ts";
 import { read } from "../unit/lens/read/render.ts";
-import { pythonOf } from "./controlAdapters.ts";
+import { pythonOf } from "./modal/controlAdapters.ts";
 
 /** Prints, for each source on standard input, the decorators that register functions, and whether it is valid. */
 const program = `
