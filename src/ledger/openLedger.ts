@@ -48,6 +48,8 @@ const memory = ":memory:";
 
 /** Pages of the log (4 KiB each) after which a commit moves it into the database, where the background did not. */
 const checkpointPages = 8000;
+/** A log that has grown beyond this shrinks to it when it begins anew; without, it stays as large as it ever was. */
+const logSizeLimitBytes = 2 * 1024 * 1024;
 
 /**
  * Opens the ledger at `path` (its folder must exist), creating or migrating it first. Any number of
@@ -213,6 +215,7 @@ class Opener {
       // Without a log (some network disks) only FULL keeps the file sound after a power loss.
       database.exec(`PRAGMA synchronous = ${mode === "wal" ? "NORMAL" : "FULL"}`);
       database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+      database.exec(`PRAGMA journal_size_limit = ${logSizeLimitBytes}`);
       migrate(database, file);
       if (file !== memory && !this.#isComplete(database)) throw new IncompleteError();
       // Fails now, and not at the first cost, where the disk is read-only.

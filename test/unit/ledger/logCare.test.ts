@@ -21,6 +21,19 @@ describe("the care of the ledger's log", () => {
     assert.equal(ledger.calls({}).length, 201);
   });
 
+  it("does not leave the log as large as it ever was", async () => {
+    const ledger = await files.ledger();
+    const logBytes = (): number => statSync(`${files.path}-wal`).size;
+    const inputJson = JSON.stringify({ prompt: "x".repeat(40_000) });
+    // Fewer than those after which it is moved without being asked.
+    for (let index = 0; index < 200; index += 1)
+      ledger.upsertCall(call({ callId: `large-${index}`, inputJson }));
+    assert.ok(logBytes() > 6_000_000, `${logBytes()} bytes`);
+    await checkpoint(files.path);
+    ledger.upsertCall(call({ callId: "after-large" }));
+    assert.ok(logBytes() <= 2 * 1024 * 1024, `${logBytes()} bytes`);
+  });
+
   it("flushes at most once in its pause, and sets no timer after its end", async () => {
     const timers: (() => void)[] = [];
     const clock: Clock = {
