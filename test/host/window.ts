@@ -6,6 +6,9 @@ import { outFolder } from "./paths.ts";
 import { until } from "./until.ts";
 import type { UntilOptions } from "./until.ts";
 
+/** An answer that still stands after so long was refused. */
+const refusedAfterMs = 5_000;
+
 /** A notification as the user sees it. */
 export interface Notification {
   readonly severity: "info" | "warning" | "error";
@@ -150,9 +153,26 @@ export class EditorWindow {
     await this.#input().fill(text);
   }
 
-  /** Presses Enter. */
+  /**
+   * Presses Enter, and waits until the quick input is gone or says something else: an answer is first
+   * checked by the extension, and lost when another input is opened meanwhile. One that is refused stays.
+   */
   async accept(): Promise<void> {
+    const asked = await this.#question();
     await this.page.keyboard.press("Enter");
+    const endMs = performance.now() + refusedAfterMs;
+    while ((await this.#question()) === asked && performance.now() < endMs)
+      await this.page.waitForTimeout(50);
+  }
+
+  /** What the open quick input asks; undefined: none is open. */
+  async #question(): Promise<string | undefined> {
+    try {
+      const open = await this.quickInput();
+      return open === undefined ? undefined : JSON.stringify([open.title, open.message]);
+    } catch {
+      return undefined; // It closes just now.
+    }
   }
 
   /** Presses Escape. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Faults } from "./admin/faults.ts";
 import { Journal } from "./admin/journal.ts";
 import { VirtualClock } from "./clock.ts";
@@ -204,7 +205,7 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
     },
     restore: async () => {
       grpc = new GrpcServer(plane);
-      await grpc.listen(port);
+      await listenAgain(() => grpc.listen(port));
     },
     stop: async () => {
       driver.stop();
@@ -215,4 +216,18 @@ export async function startLocalModal(options: LocalModalOptions = {}): Promise<
   const admin = new AdminServer(local);
   await admin.listen(options.adminPort ?? 0);
   return local;
+}
+
+/** A port that was given up may be lent to a connection of another process for a moment. */
+async function listenAgain(listen: () => Promise<number>): Promise<void> {
+  for (let triesLeft = 100; ; triesLeft -= 1) {
+    try {
+      await listen();
+      return;
+    } catch (error) {
+      const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+      if (!isTaken || triesLeft === 0) throw error;
+      await delay(100);
+    }
+  }
 }
