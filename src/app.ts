@@ -219,8 +219,8 @@ export class App implements Disposable {
       budgets: () => budgetsIn(this.#settings.current.sound("budget") ?? {}),
       onExceeded: (alert) =>
         inBackground(this.log, "The budget", () => showBudgetAlert(services, alert)),
-      onBill: (scope) => {
-        inBackground(this.log, "The bill", () => guard.tellBilled(scope));
+      onBill: (scope, fromMs) => {
+        inBackground(this.log, "The bill", () => guard.tellBilled(scope, fromMs));
         inBackground(this.log, "The costs of results", () =>
           results.update(scope, { isBilled: true }),
         );

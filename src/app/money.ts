@@ -10,8 +10,8 @@ import type { Watching } from "./watching.ts";
 export interface MoneyParts extends ThisWindow, Pick<Watching, "connection" | "meter"> {
   readonly budgets: () => readonly Budget[];
   readonly onExceeded: (alert: BudgetAlert) => void;
-  /** The bill of this scope brought rows that were not there before. */
-  readonly onBill: (scopeKey: string) => void;
+  /** The bill of this scope was read, from `fromMs` on. */
+  readonly onBill: (scopeKey: string, fromMs: number) => void;
   /** Modal has other prices than before. */
   readonly onPrices: (changes: readonly PriceChange[]) => void;
   /** Modal does not show its bill to this login. */

@@ -27,10 +27,6 @@ export class DayLedger {
     return this.#changes;
   }
 
-  latestListing(): undefined {
-    return undefined;
-  }
-
   recordListing(listing: Listing): void {
     this.#book.record(listing);
     this.#spans = undefined;

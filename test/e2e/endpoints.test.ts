@@ -553,7 +553,10 @@ describe("endpoints in a real window", function () {
       await scene.invoke("Invoke Flux", "a badger in line");
       await untilQueued([next]);
       await window.runCommand("Modal Meter: Release GPUs");
-      await window.untilOutput(costs, /Not sent: flux\. It waited .* when the apps were stopped/);
+      await window.untilOutput(
+        costs,
+        /Not sent: flux\. Removed from the queue because the apps were stopped/,
+      );
       await untilQueued([]);
       scene.stage.modal.advance(2 * minutes);
       await window.until("the first is over", async () => scene.posts()[0]?.outcome !== "pending");

@@ -34,21 +34,24 @@ export function billedCost(
 }
 
 /**
- * The rows that count: those that are final, and those that already say more than was metered in
- * their hour. Until a row is final it is a lower bound, and what was metered stands.
+ * The rows that are not final and say more already than was metered in their hour. Until a row is
+ * final it is a lower bound, and what was metered stands; where that is not known, or nothing was
+ * seen, the row is waited for.
  */
-export function countedRows(
+export function exceedingRows(
   rows: readonly BilledRow[],
   all: readonly PricedSpan[],
 ): readonly BilledRow[] {
   return rows.filter((row) => {
-    if (isFinal(row)) return true;
+    if (isFinal(row)) return false;
     const startMs = row.intervalStartMs;
     const own = all.filter(
       (one) => one.span.appId === row.objectId && overlaps(one, startMs, startMs + hourMs),
     );
-    const metered = own.map((one) => metricsWithin(one, startMs, startMs + hourMs).total);
-    return row.cost >= knownPart(metered).microUsd;
+    const metered = knownPart(
+      own.map((one) => metricsWithin(one, startMs, startMs + hourMs).total),
+    );
+    return own.length > 0 && !metered.isFloor && row.cost > metered.microUsd;
   });
 }
 

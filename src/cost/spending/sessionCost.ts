@@ -1,10 +1,11 @@
 import { plural } from "../../base/text.ts";
 import { attribute, type Activity, type Segment } from "../metered/attribution.ts";
-import { hourMs, hourOf, type BilledRow } from "../billed/billedRow.ts";
-import { billedCost, countedRows, type BilledCost } from "../billed/billedCost.ts";
+import { hourMs, isFinal, type BilledRow } from "../billed/billedRow.ts";
+import { billedCost, exceedingRows, type BilledCost } from "../billed/billedCost.ts";
 import type { CallRecord } from "../call.ts";
 import { addCosts, knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
 import { addMetrics, type CostMetrics } from "../rates/costMetrics.ts";
+import { figureOf, reportedFigure, reportedOutside } from "./figure.ts";
 import { distinctCalls } from "../reported/distinctCalls.ts";
 import { addUsd, microUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
 import { metricsWithin, msWithin, overlaps, type PricedSpan } from "../metered/pricedSpan.ts";
@@ -51,6 +52,8 @@ export interface TieredCost {
   readonly billed: BilledCost | null;
   /** The figure to show: what is billed where the report covers an hour, what is metered elsewhere, what is reported where nothing was observed. */
   readonly best: Cost;
+  /** The part of `best` that is known: all of it, or a floor. */
+  readonly bestKnown: MicroUsd;
   /** What `best` is mostly known by. */
   readonly bestTier: Tier;
   /** The same as it is shown for one session or day. Unlike the rest it does not add up: its floor is that of the whole. */
@@ -74,22 +77,35 @@ export function costOf(question: CostQuestion): TieredCost {
     (row) =>
       isAsked(row.objectId) && row.intervalStartMs < toMs && row.intervalStartMs + hourMs > fromMs,
   );
-  const rows = countedRows(touching, all);
+  const rows = touching.filter(isFinal);
+  const exceeding = exceedingRows(touching, all);
   const billed = rows.length === 0 ? null : billedCost(rows, all, fromMs, toMs);
   if (metered === null && billed === null) {
     const best = reportedOnly(reported);
-    return { reported, metered, billed, best, bestTier: "reported", figure: floorOf(reported) };
+    const bestKnown = reported.microUsd;
+    const figure = reportedFigure(reported);
+    return { reported, metered, billed, best, bestKnown, bestTier: "reported", figure };
   }
-  const rowsByApp = Map.groupBy(rows, (row) => row.objectId);
-  const left = within.map((one) =>
-    uncoveredCost(one, rowsByApp.get(one.span.appId) ?? [], question),
-  );
+  const rowsByApp = Map.groupBy([...rows, ...exceeding], (row) => row.objectId);
+  const left = within.map((one) => ({
+    appId: one.span.appId,
+    cost: uncoveredCost(one, rowsByApp.get(one.span.appId) ?? [], question),
+  }));
+  // Rows that still grow count like what was metered: at least so much.
+  for (const row of exceeding)
+    left.push({
+      appId: row.objectId,
+      cost: knownCost(billedCost([row], all, fromMs, toMs).microUsd),
+    });
   return {
     reported,
     metered,
     billed,
-    ...bestOf(left, billed),
-    figure: figureOf(left, billed, reportedOutside(rows, calls, question)),
+    ...bestOf(
+      left.map(({ cost }) => cost),
+      billed,
+    ),
+    figure: figureOf(left, billed?.microUsd ?? null, reportedOutside(rows, calls, question)),
   };
 }
 
@@ -177,49 +193,13 @@ function meteringError(within: readonly PricedSpan[], fromMs: number, toMs: numb
 function bestOf(
   left: readonly Cost[],
   billed: BilledCost | null,
-): { readonly best: Cost; readonly bestTier: Tier } {
+): Pick<TieredCost, "best" | "bestKnown" | "bestTier"> {
   const uncovered = addCosts(left);
   const billedAmount = billed?.microUsd ?? zeroUsd;
-  if (!uncovered.known) return { best: uncovered, bestTier: "metered" };
+  const bestKnown = addUsd(billedAmount, knownPart(left).microUsd);
+  if (!uncovered.known) return { best: uncovered, bestKnown, bestTier: "metered" };
   const bestTier = billed !== null && billedAmount >= uncovered.microUsd ? "billed" : "metered";
-  return { best: knownCost(addUsd(billedAmount, uncovered.microUsd)), bestTier };
-}
-
-function floorOf({ microUsd, calls, silentCalls }: ReportedCost): Figure | null {
-  return calls === 0 ? null : { microUsd, tier: "reported", isFloor: silentCalls > 0 };
-}
-
-function figureOf(
-  left: readonly Cost[],
-  billed: BilledCost | null,
-  reportedUsd: MicroUsd,
-): Figure | null {
-  const metered = knownPart(left);
-  const isFloor = metered.isFloor || reportedUsd > metered.microUsd;
-  const leftUsd = microUsd(Math.max(metered.microUsd, reportedUsd));
-  const total = addUsd(billed?.microUsd ?? zeroUsd, leftUsd);
-  // "At least $0.00" says nothing.
-  if (isFloor && total === zeroUsd) return null;
-  const isBilled = billed !== null && leftUsd === zeroUsd && !isFloor;
-  return { microUsd: total, tier: isBilled ? "billed" : "metered", isFloor };
-}
-
-/** What the calls reported that ended in hours without a row on the bill. */
-function reportedOutside(
-  rows: readonly BilledRow[],
-  calls: readonly CallRecord[],
-  { fromMs, toMs }: CostQuestion,
-): MicroUsd {
-  const hours = new Set(rows.map((row) => `${row.objectId} ${row.intervalStartMs}`));
-  const amounts = calls
-    .filter(({ startedAtMs }) => startedAtMs >= fromMs && startedAtMs < toMs)
-    .filter(({ appId, startedAtMs, endedAtMs }) => {
-      // Billed in the hour of its start or of its end: the bill knows of it.
-      const touched = [startedAtMs, endedAtMs ?? startedAtMs].map(hourOf);
-      return !touched.some((hour) => hours.has(`${appId} ${hour}`));
-    })
-    .flatMap(({ reportedMicroUsd }) => reportedMicroUsd ?? []);
-  return sumUsd(amounts);
+  return { best: knownCost(bestKnown), bestKnown, bestTier };
 }
 
 /** What a span cost in the hours that the report does not cover. A rate that is unknown does no harm in those that it does. */

@@ -130,14 +130,17 @@ function builtIn<Command extends string>({
   fields,
   ...entry
 }: Entry<Command>): BuiltInEndpoint<Command> {
+  let made: readonly Field[] | undefined;
   return {
     ...entry,
-    // Asked for each time: the language is known later than this module.
+    // Asked for at the first use: the language is known later than this module.
     get title() {
       return title();
     },
+    // The same each time: a field is known again by its identity.
     get fields() {
-      return fields();
+      made ??= fields();
+      return made;
     },
     fixed,
     description: null,

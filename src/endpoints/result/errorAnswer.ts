@@ -16,7 +16,16 @@ const saysFailed = z.union([
   z.object({ status: z.enum(["error", "failed", "failure"]) }),
 ]);
 /** FastAPI's way; a result may have a field of this name too, but a picture has none. */
-const saysWhy = z.object({ detail: z.unknown() });
+const saysWhy = z.object({ detail: nonEmpty });
+/** What stands in an error and nowhere else. With any other key it may be a result that says more. */
+const errorWords =
+  // not shown: keys of JSON
+  "error errors detail details message msg reason type code path status status_code success ok traceback request_id";
+const errorKeys = z.strictObject(
+  Object.fromEntries(errorWords.split(" ").map((key) => [key, z.optional(z.unknown())])),
+);
+/** A picture may be told by where it is, or be written out. */
+const mayBePicture = /[a-z][a-z\d+.-]*:\/\/|\bdata:|\.[a-z\d]{2,5}["']?\s*$|[\w+/]{200}/im;
 
 /**
  * What went wrong, when a whole answer with status 200 is no result but an error: apps catch an
@@ -32,15 +41,14 @@ export function errorAnswer(
   hidden: readonly string[],
 ): string | null {
   const wantsMedia = expects === "image" || expects === "video" || expects === "audio";
-  if (media.extension === "txt") {
-    // An address of the picture is a result.
-    if (!wantsMedia || /(https?|data):/i.test(body)) return null;
-    return errorDetail(body, media.type, hidden).text;
-  }
+  if (wantsMedia && mayBePicture.test(body)) return null;
+  if (media.extension === "txt")
+    return wantsMedia ? errorDetail(body, media.type, hidden).text : null;
   if (media.extension !== "json") return null;
   const json = parsed(body);
   const isError =
-    z.safeParse(saysFailed, json).success || (wantsMedia && z.safeParse(saysWhy, json).success);
+    z.safeParse(errorKeys, json).success &&
+    (z.safeParse(saysFailed, json).success || (wantsMedia && z.safeParse(saysWhy, json).success));
   return isError ? errorDetail(body, media.type, hidden).text : null;
 }
 

@@ -31,6 +31,7 @@ const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [] };
 /** The newest are kept: older containers have long been listed, billed, or both. */
 const maxEnds = 100;
 const maxLogged = 400;
+const maxApps = 500;
 
 export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppNotes {
   const kept = ledger.recall(keyOf(app), stored);
@@ -63,6 +64,34 @@ export function addNotes(
     logged: [...logged.values()].toSorted((a, b) => a.lastLineMs - b.lastLineMs).slice(-maxLogged),
   });
   if (json !== jsonOf(known)) ledger.remember(keyOf(app), json);
+  const [named] = more.logged ?? [];
+  if (named !== undefined) noteName(ledger, app, named.appName);
+}
+
+const storedNames = z.array(z.tuple([z.string(), z.string()]));
+
+/** Names of the apps of a scope whose logs named containers, by app id: some are known from nothing else. */
+export function notedApps(
+  ledger: Pick<Ledger, "recall">,
+  scope: string,
+): ReadonlyMap<string, string> {
+  return new Map(ledger.recall(namesKey(scope), storedNames));
+}
+
+function noteName(
+  ledger: Pick<Ledger, "recall" | "remember">,
+  { scope, appId }: NotedApp,
+  appName: string,
+): void {
+  const names = new Map(notedApps(ledger, scope));
+  if (names.get(appId) === appName) return;
+  names.delete(appId);
+  names.set(appId, appName);
+  ledger.remember(namesKey(scope), JSON.stringify([...names].slice(-maxApps)));
+}
+
+function namesKey(scope: string): string {
+  return `noted ${scope}`; // not shown: a key of the ledger
 }
 
 function jsonOf({ endedOnPurposeAtMs, logged }: AppNotes): string {

@@ -10,21 +10,13 @@ import { costOf, type TieredCost } from "../../cost/spending/sessionCost.ts";
 import { withAppResources, type AppResources } from "../../cost/rates/resources.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import type { AppHint } from "../watch/appHints.ts";
-import { recallNotes, type AppNotes } from "../logs/appNotes.ts";
+import { notedApps, recallNotes, type AppNotes } from "../logs/appNotes.ts";
 import type { Ledger } from "../ledgerPort.ts";
-import type { AppInfo } from "../modalControl.ts";
 import type { SessionRecord } from "../session.ts";
 
 export type CostLedger = Pick<
   Ledger,
-  | "spans"
-  | "calls"
-  | "billed"
-  | "sessions"
-  | "receipts"
-  | "recall"
-  | "latestListing"
-  | "changeCounter"
+  "spans" | "calls" | "billed" | "sessions" | "receipts" | "recall" | "changeCounter"
 >;
 
 /** What an app's file tells of how long its containers stay. */
@@ -149,8 +141,7 @@ export class CostReader {
     const { scope, fromMs } = range;
     const sessions = this.#ledger.sessions({ ...range, fromMs: fromMs - sessionsBackMs });
     const receipts = this.#ledger.receipts(range);
-    const listed = this.#ledger.latestListing(scope)?.apps ?? [];
-    const names = appNames(spans, calls, sessions, listed);
+    const names = appNames(spans, calls, sessions, notedApps(this.#ledger, scope));
     const notes = new Map<string, AppNotes>();
     for (const appId of names.keys()) notes.set(appId, recallNotes(this.#ledger, { scope, appId }));
     const ends = new Map<string, readonly number[]>();
@@ -215,10 +206,9 @@ function appNames(
   spans: readonly ContainerSpan[],
   calls: readonly CallRecord[],
   sessions: readonly SessionRecord[],
-  listed: readonly Pick<AppInfo, "appId" | "name">[],
+  noted: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-  // Of an app that was only ever listed, the log alone may tell that it ran.
-  const names = new Map(listed.map(({ appId, name }) => [appId, name]));
+  const names = new Map(noted);
   for (const { apps } of sessions) for (const app of apps) names.set(app.appId, app.appName);
   for (const { appId, appName } of calls) {
     if (appId !== null) names.set(appId, appName ?? names.get(appId) ?? appId);

@@ -3,6 +3,8 @@ import type { Clock } from "../../base/clock.ts";
 import { periodOf, periodsBetween, type Period } from "../../cost/spending/calendar.ts";
 import { knownCost, knownPart, unknownCost, type KnownPart } from "../../cost/cost.ts";
 import { microUsd, type MicroUsd } from "../../cost/money.ts";
+import { hourMs } from "../../cost/billed/billedRow.ts";
+import { billAskedThroughMs } from "../watch/bookkeeper.ts";
 import { costIn, type CostReading } from "./costReader.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
@@ -21,6 +23,8 @@ export interface DaySpent {
 
 /** The bill of a day has come by then, and the logs of a laptop that slept have been read. */
 const finalAfterMs = 3 * 86_400_000;
+/** What was asked for so long after a day's end has the whole day. */
+const billedAfterMs = 3 * hourMs;
 /** The bill, which changes a day that is over, comes by the hour. */
 const recentForMs = 3_600_000;
 
@@ -52,7 +56,7 @@ export class Spending {
     const { ledger, timeZone } = this.#parts;
     if (day.toMs > nowMs) return partOf(this.#workOut(scope, day.fromMs, nowMs));
     const key = `spent:${scope}:${day.key}:${timeZone}`;
-    if (nowMs - day.toMs <= finalAfterMs) {
+    if (nowMs - day.toMs <= finalAfterMs || this.#isBillOwed(scope, day)) {
       const recent = this.#recent.get(key);
       if (recent !== undefined && nowMs - recent.atMs < recentForMs) return recent.spent;
       const spent = partOf(this.#workOut(scope, day.fromMs, day.toMs));
@@ -66,12 +70,19 @@ export class Spending {
     return partOf(spent);
   }
 
+  /** After an absence the bill comes late: a day that waits for it is not settled. */
+  #isBillOwed(scope: string, day: Period): boolean {
+    const throughMs = billAskedThroughMs(this.#parts.ledger, scope);
+    return throughMs !== undefined && throughMs < day.toMs + billedAfterMs;
+  }
+
   #workOut(scope: string, fromMs: number, toMs: number): z.output<typeof keptSchema> {
-    const reading = this.#parts.read(scope, fromMs, toMs);
-    const { best, metered, billed } = costIn(reading, null, fromMs, toMs);
-    if (best.known) return { microUsd: best.microUsd, whys: [] };
-    const floor = Math.max(metered?.known.microUsd ?? 0, billed?.microUsd ?? 0);
-    return { microUsd: floor, whys: [best.why] };
+    // A row of the bill belongs to a whole hour of UTC, of which a day may have a part.
+    const hourEndMs = Math.ceil(toMs / hourMs) * hourMs;
+    const readToMs = Math.max(toMs, Math.min(hourEndMs, this.#parts.clock.nowMs()));
+    const reading = this.#parts.read(scope, fromMs, readToMs);
+    const { best, bestKnown } = costIn(reading, null, fromMs, toMs);
+    return { microUsd: bestKnown, whys: best.known ? [] : [best.why] };
   }
 }
 

@@ -27,8 +27,8 @@ export interface BookkeeperParts {
   /** Unique per window. */
   readonly holder: string;
   readonly pid: number;
-  /** Told when a bill has been written. */
-  readonly onBill: (scope: string) => void;
+  /** Told when a bill has been written, and from when on. */
+  readonly onBill: (scope: string, fromMs: number) => void;
   /** Told once, by the window that was told, when Modal has other prices than before. */
   readonly onPrices: (changes: readonly PriceChange[]) => void;
   /** Told once per workspace, when its plan does not let the bill be read. */
@@ -47,8 +47,16 @@ const backMs = 62 * 24 * hourMs;
 /** Long reports arrive slowly, and more than two in ten seconds are refused (as programs that read them report). */
 const pageMs = 7 * 24 * hourMs;
 const betweenPagesMs = 6_000;
-/** Until when the bill was asked for, milliseconds since the epoch. */
 const askedSchema = z.object({ throughMs: z.number() });
+const askedKey = (scope: string): string => `bill-asked:${scope}`;
+
+/** Until when a scope's bill was asked for, milliseconds since the epoch; undefined: never, or it may not be read. */
+export function billAskedThroughMs(
+  ledger: Pick<Ledger, "recall">,
+  scope: string,
+): number | undefined {
+  return ledger.recall(askedKey(scope), askedSchema)?.throughMs;
+}
 
 /**
  * Fetches, once an hour and in one window alone, what Modal itself says about money: the rates of
@@ -111,24 +119,26 @@ export class Bookkeeper implements Disposable {
     const name = `bill:${scopeKey}`;
     const failure = await this.#unlessResting(name, async () => {
       const endMs = hourOf(clock.nowMs());
-      const key = `bill-asked:${scopeKey}`;
-      const asked = ledger.recall(key, askedSchema)?.throughMs ?? endMs;
-      let fromMs = Math.max(Math.min(asked, endMs) - overlapMs, endMs - backMs);
+      const asked = billAskedThroughMs(ledger, scopeKey) ?? endMs;
+      const firstMs = Math.max(Math.min(asked, endMs) - overlapMs, endMs - backMs);
+      let fromMs = firstMs;
       while (fromMs < endMs) {
         const toMs = Math.min(fromMs + pageMs, endMs);
+        // Modal's answer is as of now, however late it is read: the machine may sleep meanwhile.
+        const askedAtMs = clock.nowMs();
         const rows = await control.billingReport({
           startMs: fromMs,
           endMs: toMs,
           resolution: "hour",
         });
         const own = rows.filter(({ environment }) => environment === scope.environment);
-        ledger.upsertBilled(scopeKey, own, clock.nowMs(), { fromMs, toMs });
+        ledger.upsertBilled(scopeKey, own, askedAtMs, { fromMs, toMs });
         // What was read stays read, should the next page be refused.
-        ledger.remember(key, JSON.stringify({ throughMs: toMs }));
+        ledger.remember(askedKey(scopeKey), JSON.stringify({ throughMs: toMs }));
         fromMs = toMs;
         if (fromMs < endMs && !(await pause(clock, betweenPagesMs, this.#ending.signal))) return;
       }
-      onBill(scopeKey);
+      onBill(scopeKey, firstMs);
     });
     if (
       failure?.reason === "permission-denied" &&

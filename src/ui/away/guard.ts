@@ -119,15 +119,20 @@ export class Guard implements Disposable {
     }
   }
 
-  /** Tells what Modal billed and nobody saw, as far as the report after the absence has not. */
-  async tellBilled(scope: string): Promise<void> {
+  /**
+   * Tells what Modal billed and nobody saw, as far as the report after the absence has not.
+   * @param billFromMs from when on the bill was read just now.
+   */
+  async tellBilled(scope: string, billFromMs: number): Promise<void> {
     const { meter, costs, clock } = this.#parts.services;
     await this.#reported;
-    const all = meter.costsSince(scope, this.#unseenBills.fromMs(clock.nowMs()));
+    const fromMs = Math.min(billFromMs, this.#unseenBills.fromMs(clock.nowMs()));
+    const all = meter.costsSince(scope, fromMs);
+    const range = { fromMs, toMs: all.nowMs };
     // Asked about only when there is news at all.
-    if (this.#unseenBills.news(scope, all).length === 0) return;
+    if (this.#unseenBills.news(scope, all, range).length === 0) return;
     const reading = await this.#ofMine(all);
-    const hours = this.#unseenBills.news(scope, reading);
+    const hours = this.#unseenBills.news(scope, reading, range);
     const news = this.#unseenBills.take(scope, hours, reading.nowMs);
     if (news === undefined) return;
     costs.line(`🧾 ${news.text}`);

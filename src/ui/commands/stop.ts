@@ -86,13 +86,14 @@ async function stop(
   named: readonly string[] = [],
 ): Promise<void> {
   const { meter, costs } = services;
-  const { scopeKey } = await services.connection.open();
+  const connected = await services.connection.open();
+  const { scopeKey } = connected;
   const { plan, receipt, cost } = await meter.during("stopping", () =>
     inNotification(t("Stopping in {0}", scopeKey), (report, signal) => {
       const noLonger = (): void =>
         report(t("Stopped waiting. Stop requests already sent still take effect."));
       signal.addEventListener("abort", noLonger, { once: true });
-      return stopNow(services, what, named, report, signal);
+      return stopNow(services, connected, what, named, report, signal);
     }),
   );
   costs.lines(receiptLines(receipt, cost));
@@ -121,13 +122,14 @@ function startsElsewhere(
 
 async function stopNow(
   services: StopServices,
+  // The one whose name stands on the screen: settings may change meanwhile.
+  connected: Connected,
   what: StopWhat,
   named: readonly string[],
   report: (message: string) => void,
   signal: AbortSignal,
 ) {
   const { meter, ledger, clock, log, starts } = services;
-  const connected = await services.connection.open();
   const { control, scopeKey } = connected;
   // A call that waits for its turn would start containers again.
   if (what.kind !== "one") services.calls.dropQueued();

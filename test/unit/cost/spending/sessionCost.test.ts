@@ -115,7 +115,13 @@ describe("a session's cost", () => {
     const early = growing(usd(0.4), t0 + hour + 40 * minute);
     assert.deepEqual([early.best, early.billed], [knownCost(usd(1.8)), null]);
     const more = growing(usd(1.9), t0 + hour + 40 * minute);
-    assert.deepEqual([more.best, more.bestTier], [knownCost(usd(1.9)), "billed"]);
+    assert.deepEqual([more.best, more.bestTier], [knownCost(usd(1.9)), "metered"]);
+    assert.deepEqual(more.figure, { microUsd: usd(1.9), tier: "metered", isFloor: false });
+    const unknown = span({ gpu: null, gpuSource: "unknown", finishedAtMs: t0 + 30 * minute });
+    const fetchedAtMs = t0 + hour + 10 * minute;
+    const billed = [{ ...row(t0, usd(0.2)), fetchedAtMs }];
+    assert.equal(ask({ spans: [unknown], billed }).best.known, false, "no lower bound is exact");
+    assert.deepEqual(ask({ billed }).best, knownCost(usd(0)), "it is waited for");
     const final = growing(usd(1.7), t0 + 3 * hour);
     assert.deepEqual([final.best, final.billed], [knownCost(usd(1.7)), { microUsd: usd(1.7) }]);
   });
@@ -140,6 +146,16 @@ describe("a session's cost", () => {
     assert.deepEqual(of({ calls: [dear], billed: both }), [usd(29.7), "billed", false]);
     assert.deepEqual(of({ spans: [], calls: [dear] }), [usd(4), "reported", false]);
     assert.deepEqual(of({ spans: [] }), null);
+    const elsewhere = { ...dear, callId: "call-9", appId: "ap-2", reportedMicroUsd: usd(1.9) };
+    const apps = new Set(["ap-1", "ap-2"]);
+    assert.deepEqual(of({ appIds: apps, calls: [elsewhere] }), [usd(5.5), "metered", true]);
+    const across = { ...dear, startedAtMs: t0 + 59 * minute, endedAtMs: t0 + 119 * minute };
+    const firstHour = [row(t0, usd(0.02))];
+    assert.deepEqual(of({ spans: [], calls: [across], billed: firstHour }), [
+      usd(4.02),
+      "metered",
+      true,
+    ]);
     const unknown = { ...long, gpu: null, gpuSource: "unknown" as const };
     assert.deepEqual(of({ spans: [unknown] }), null, "not at least $0.00");
     assert.deepEqual(of({ spans: [unknown, { ...long, containerId: "ta-2" }] }), [

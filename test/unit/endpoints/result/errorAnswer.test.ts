@@ -22,6 +22,12 @@ const cases: readonly (readonly [ResultKind, unknown, string | null])[] = [
   ["image", { url: "https://example.com/cat.png" }, null],
   ["video", { job_id: "7", status: "queued" }, null],
   ["json", [{ error: "in a row of many" }], null],
+  ["image", { url: "https://cdn/x.png", detail: "high" }, null],
+  ["image", { images: ["https://a/1.png"], error: "1 of 3 was filtered" }, null],
+  ["json", { ok: false, score: 0.31, labels: ["cat"] }, null],
+  ["any", { text: "Hello", error: "none" }, null],
+  ["json", { status: "failed", tests: 12 }, null],
+  ["any", { success: false, output: "long and paid for" }, null],
 ];
 
 describe("An answer with status 200", () => {
@@ -32,7 +38,13 @@ describe("An answer with status 200", () => {
 
   it("in plain words is an error where a picture was promised, unless it is its address", () => {
     assert.equal(errorAnswer("Traceback: boom", text, "image", []), "Traceback: boom");
-    assert.equal(errorAnswer("https://example.com/cat.png", text, "image", []), null);
+    for (const picture of [
+      "https://example.com/cat.png",
+      "s3://bucket/out.png",
+      "/vol/out/a.png",
+      "iVBORw0KGgo".repeat(30),
+    ])
+      assert.equal(errorAnswer(picture, text, "image", []), null, picture);
     assert.equal(errorAnswer("Once upon a time", text, "any", []), null);
   });
 

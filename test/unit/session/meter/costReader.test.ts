@@ -248,7 +248,6 @@ describe("CostReader", () => {
 
   it("counts an app that only its log names, at the GPU that its file says", async () => {
     const { ledger } = await openLedger(":memory:");
-    ledger.recordListing(appListing(logStartMs + 30 * minute));
     const seen = { containerId: "ta-9", scope, appId: "ap-1", appName: "flux" };
     addNotes(
       ledger,
@@ -288,7 +287,6 @@ describe("CostReader", () => {
       sessions: (query) => ledger.sessions(query),
       receipts: (query) => ledger.receipts(query),
       recall: (key, shape) => ledger.recall(key, shape),
-      latestListing: (key) => ledger.latestListing(key),
       changeCounter: () => ledger.changeCounter(),
     };
     const reader = new CostReader(counted);

@@ -27,14 +27,14 @@ interface Scene {
   readonly reads: string[];
 }
 
-async function scene(): Promise<Scene> {
+async function scene(timeZone = "UTC"): Promise<Scene> {
   const clock = new VirtualClock(nowMs);
   const { ledger } = await openLedger(":memory:", { clock });
   const reads: string[] = [];
   const spending = new Spending({
     ledger,
     clock,
-    timeZone: "UTC",
+    timeZone,
     read: (of, fromMs, toMs) => {
       reads.push(new Date(fromMs).toISOString().slice(0, 10));
       return new CostReader(ledger).read({ scope: of, fromMs, nowMs: toMs, rates });
@@ -71,6 +71,31 @@ describe("what was spent", () => {
       ],
     );
     assert.equal(sumOf(days).microUsd, usd(7.2));
+  });
+
+  it("does not settle a day of which the bill has not been asked for yet", async () => {
+    const { ledger, clock, spending } = await scene();
+    const asked = (throughMs: number): void =>
+      ledger.remember(`bill-asked:${scope}`, JSON.stringify({ throughMs }));
+    asked(nowMs - 8 * dayMs);
+    const dayOf = (): number | undefined =>
+      spending.days(scope, nowMs - 6 * dayMs)[0]?.spent.microUsd;
+    assert.equal(dayOf(), 0, "the laptop was off, and nobody saw anything");
+    const hour = { objectId: "ap-1", description: "flux", environment: "main", cost: usd(9) };
+    ledger.upsertBilled(scope, [{ ...hour, intervalStartMs: nowMs - 6 * dayMs }], nowMs);
+    asked(nowMs);
+    await clock.advance(hourMs);
+    assert.equal(dayOf(), usd(9));
+  });
+
+  it("counts an hour's bill once where a day ends in the middle of an hour", async () => {
+    const { ledger, spending } = await scene("Asia/Kolkata");
+    // From 17:30 to 19:30 UTC of the day before: midnight there is at 18:30 UTC.
+    ran(ledger, nowMs - dayMs - 30 * 60_000, 2);
+    const hour = { objectId: "ap-1", description: "flux", environment: "main", cost: usd(4) };
+    ledger.upsertBilled(scope, [{ ...hour, intervalStartMs: nowMs - dayMs }], nowMs);
+    const days = spending.days(scope, nowMs - 2 * dayMs);
+    assert.equal(sumOf(days).microUsd, usd(1.8 + 4 + 1.8));
   });
 
   it("works out a day once that is long over, the last days every hour, and today every time", async () => {
