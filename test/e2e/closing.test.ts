@@ -60,13 +60,14 @@ const target = { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux
 describe("a reload of the last window, with onClose: stop", () => {
   let stage: Stage | undefined;
 
-  before(async function () {
+  beforeEach(async function () {
     needCli(this);
     // With the usual grace, in which a reload has to come back.
     stage = await Stage.set({ settings: { ...target, "modalMeter.onClose": "stop" } });
   });
-  after(async () => {
+  afterEach(async () => {
     await stage?.[Symbol.asyncDispose]();
+    stage = undefined;
   });
 
   it("stops nothing", async () => {
@@ -195,7 +196,7 @@ describe("after a client that vanished, with onClose: stop", () => {
   const lostSeconds = 20;
   let stage: Stage | undefined;
 
-  before(async function () {
+  beforeEach(async function () {
     needCli(this);
     stage = await Stage.set({
       settings: { ...target, "modalMeter.onClose": "stop" },
@@ -209,8 +210,9 @@ describe("after a client that vanished, with onClose: stop", () => {
       );
     }
   });
-  after(async () => {
+  afterEach(async () => {
     await stage?.[Symbol.asyncDispose]();
+    stage = undefined;
   });
 
   it("stops the app once, although the extension host lives on, and a new window starts from there", async () => {
@@ -248,12 +250,13 @@ describe("after a client that vanished, with onClose: stop", () => {
 describe("after the last window, with onClose: remind, on a machine without a desktop", () => {
   let stage: Stage | undefined;
 
-  before(async function () {
+  beforeEach(async function () {
     needCli(this);
     stage = await Stage.set({ settings: target, moreEnv: shortGrace });
   });
-  after(async () => {
+  afterEach(async () => {
     await stage?.[Symbol.asyncDispose]();
+    stage = undefined;
   });
 
   it("keeps the reminder that nobody could see, and the next window shows it", async () => {
