@@ -114,16 +114,30 @@ export function seenBilled(
   for (const [, scope, rows, fetchedAtMs, covers] of waiting) {
     // A row does not say its scope: asked for all of them, it is told when it is in the file.
     if (scope !== query.scope) continue;
+    const atMs = wholeMs(fetchedAtMs);
     if (covers !== undefined)
-      for (const [key, { intervalStartMs }] of all)
-        if (intervalStartMs >= covers.fromMs && intervalStartMs < covers.toMs) all.delete(key);
-    for (const row of mergeSplit(rows))
+      for (const [key, { intervalStartMs, fetchedAtMs: keptAtMs }] of all)
+        if (intervalStartMs >= covers.fromMs && intervalStartMs < covers.toMs && keptAtMs < atMs)
+          all.delete(key);
+    for (const row of mergeSplit(rows)) {
+      const next = { ...row, fetchedAtMs: atMs };
+      const kept = all.get(billKey(row));
       if (row.intervalStartMs >= query.fromMs && row.intervalStartMs < query.toMs)
-        all.set(billKey(row), { ...row, fetchedAtMs: wholeMs(fetchedAtMs) });
+        all.set(billKey(row), kept === undefined ? next : laterBill(kept, next));
+    }
   }
   return [...all.values()].toSorted(
     (a, b) => a.intervalStartMs - b.intervalStartMs || (billKey(a) < billKey(b) ? -1 : 1),
   );
+}
+
+/** As the file decides: what was fetched later, and of one instant the dearer, then the greater text. */
+function laterBill(kept: SavedBillingRow, next: SavedBillingRow): SavedBillingRow {
+  const order =
+    next.fetchedAtMs - kept.fetchedAtMs ||
+    next.cost - kept.cost ||
+    (next.description > kept.description ? 1 : -1);
+  return order > 0 ? next : kept;
 }
 
 function billKey({ intervalStartMs, environment, objectId }: BillingRow): string {
