@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import type { IncidentRecord } from "../../src/guardian/incidentRecord.ts";
 import { lastIncident } from "../unit/guardian/lastIncident.ts";
-import { ownProcesses } from "../host/processes.ts";
+import { extensionHosts, ownProcesses } from "../host/processes.ts";
 import { until, type UntilOptions } from "../host/until.ts";
 import type { EditorWindow } from "../host/window.ts";
 import { skip } from "../skip.ts";
@@ -30,11 +30,6 @@ const stops = ({ modal }: Stage): number => modal.journal.count({ name: "AppStop
 
 const guardians = (): number =>
   ownProcesses().filter(({ command }) => command.includes("guardian.cjs")).length;
-
-const extensionHosts = (): readonly number[] =>
-  ownProcesses()
-    .filter(({ command }) => command.includes("--type=extensionHost"))
-    .map(({ pid }) => pid);
 
 /** Deploys flux in the window, and waits until the guardian is there. */
 async function startDev(window: EditorWindow): Promise<void> {

@@ -105,3 +105,10 @@ for (const [signal, code] of [
 ] as const) {
   process.once(signal, () => process.exit(code));
 }
+
+/** Processes of the extension host, one for each window (two while a reload overlaps). */
+export function extensionHosts(): readonly number[] {
+  return ownProcesses()
+    .filter(({ command }) => command.includes("--type=extensionHost"))
+    .map(({ pid }) => pid);
+}

@@ -12,7 +12,7 @@ import { launchBrowser } from "./browser.ts";
 import { quietSettings } from "./editorHost.ts";
 import type { EditorHost, HostOptions, HostRun } from "./editorHost.ts";
 import { outFolder, root } from "./paths.ts";
-import { kill, ownProcesses, signalGroup, start, stop } from "./processes.ts";
+import { extensionHosts, kill, ownProcesses, signalGroup, start, stop } from "./processes.ts";
 import type { ServerInstall } from "./serverInstall.ts";
 import { until } from "./until.ts";
 import { EditorWindow } from "./window.ts";
@@ -100,13 +100,13 @@ export class ServerHost implements EditorHost {
 
   async open(folder?: string): Promise<EditorWindow> {
     const context = await this.#context();
-    const before = this.#extensionHosts();
+    const before = extensionHosts();
     let own: readonly number[] = [];
     const page = await context.newPage();
     await page.setViewportSize({ ...(this.#options.size ?? defaultSize) });
     const learnHosts = async (old: readonly number[]) => {
       own = await until("an extension host was started", () => {
-        const pids = this.#extensionHosts().filter((pid) => !old.includes(pid));
+        const pids = extensionHosts().filter((pid) => !old.includes(pid));
         return pids.length > 0 ? pids : undefined;
       });
     };
@@ -116,7 +116,7 @@ export class ServerHost implements EditorHost {
       killExtensionHost: async () => {
         for (const pid of own) kill(pid);
         await until("the extension host has ended", () =>
-          own.every((pid) => !this.#extensionHosts().includes(pid)),
+          own.every((pid) => !extensionHosts().includes(pid)),
         );
       },
       close: async () => {
@@ -128,13 +128,6 @@ export class ServerHost implements EditorHost {
     await learnHosts(before);
     await window.ready();
     return window;
-  }
-
-  /** Processes of the extension host, one for each window (two while a reload overlaps). */
-  #extensionHosts(): readonly number[] {
-    return ownProcesses()
-      .filter(({ command }) => command.includes("--type=extensionHost"))
-      .map(({ pid }) => pid);
   }
 
   async runTests(runner: string, env: Readonly<Record<string, string>> = {}): Promise<HostRun> {
@@ -185,7 +178,7 @@ export class ServerHost implements EditorHost {
       "the server has ended",
       () => server.exitCode !== null || server.signalCode !== null,
     );
-    await until("the extension hosts have ended", () => this.#extensionHosts().length === 0);
+    await until("the extension hosts have ended", () => extensionHosts().length === 0);
   }
 
   async restart(): Promise<void> {
@@ -210,7 +203,7 @@ export class ServerHost implements EditorHost {
       const isBrowser = command.includes(join(this.#folder, "browser"));
       if (command.includes(this.#folder) && !isBrowser) kill(pid);
     }
-    await until("the extension hosts have ended", () => this.#extensionHosts().length === 0);
+    await until("the extension hosts have ended", () => extensionHosts().length === 0);
     for (const folder of [this.userData, this.home]) {
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     }
