@@ -1,3 +1,5 @@
+import { secondsVariableMs } from "./secondsVariable.ts";
+
 /** How often the guardian wakes and how long it waits, in milliseconds. Tests make them short. */
 export interface GuardianTimings {
   /** How often the windows' heartbeats are read. */
@@ -44,9 +46,9 @@ const shortestGraceMs = 5_000;
  * grace did.
  */
 export function timingsOf(env: Readonly<Record<string, string | undefined>>): GuardianTimings {
-  const told = Number(env[graceVariable] ?? "") * 1000;
-  if (!(told > 0 && Number.isFinite(told))) return defaultTimings;
-  const graceMs = Math.max(told, shortestGraceMs);
+  const wantedMs = secondsVariableMs(env, graceVariable);
+  if (wantedMs === undefined) return defaultTimings;
+  const graceMs = Math.max(wantedMs, shortestGraceMs);
   const confirmMs = Math.min(defaultTimings.confirmMs, graceMs);
   return { ...defaultTimings, graceMs, confirmMs };
 }

@@ -3,6 +3,7 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import { defaultTimings } from "./timings.ts";
+import { secondsVariableMs } from "./secondsVariable.ts";
 
 export interface WindowBeatOptions {
   readonly ledger: Pick<Ledger, "beatWindow" | "closeWindow">;
@@ -35,8 +36,8 @@ const shortestLostMs = 15_000;
 export function clientPatience(
   env: Readonly<Record<string, string | undefined>>,
 ): Required<Pick<WindowBeatOptions, "probeMs" | "lostAfterMs">> {
-  const told = Number(env[lostVariable] ?? "") * 1000;
-  const lostAfterMs = told > 0 ? Math.max(told, shortestLostMs) : usualLostMs;
+  const wantedMs = secondsVariableMs(env, lostVariable);
+  const lostAfterMs = wantedMs === undefined ? usualLostMs : Math.max(wantedMs, shortestLostMs);
   // A question may take as long as the pause before it: three of each fit.
   return { lostAfterMs, probeMs: lostAfterMs / 6 };
 }

@@ -42,15 +42,13 @@ export function exceedingRows(
   rows: readonly BilledRow[],
   all: readonly PricedSpan[],
 ): readonly BilledRow[] {
-  return rows.filter((row) => {
-    if (isFinal(row)) return false;
-    const startMs = row.intervalStartMs;
-    const own = all.filter(
-      (one) => one.span.appId === row.objectId && overlaps(one, startMs, startMs + hourMs),
-    );
-    const metered = knownPart(
-      own.map((one) => metricsWithin(one, startMs, startMs + hourMs).total),
-    );
+  const growing = rows.filter((row) => !isFinal(row));
+  if (growing.length === 0) return growing;
+  const byApp = Map.groupBy(all, ({ span }) => span.appId);
+  return growing.filter((row) => {
+    const [startMs, endMs] = [row.intervalStartMs, row.intervalStartMs + hourMs];
+    const own = (byApp.get(row.objectId) ?? []).filter((one) => overlaps(one, startMs, endMs));
+    const metered = knownPart(own.map((one) => metricsWithin(one, startMs, endMs).total));
     return own.length > 0 && !metered.isFloor && row.cost > metered.microUsd;
   });
 }

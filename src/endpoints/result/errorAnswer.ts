@@ -6,6 +6,11 @@ import type { Media } from "./mediaType.ts";
 /** No error needs more; a longer text is a result. */
 export const maxErrorBytes = 64 * 1024;
 
+/** Whether an error comes as this: then its text is worth a look. */
+export function isErrorMedia({ extension }: Media): boolean {
+  return extension === "json" || extension === "txt";
+}
+
 const nonEmpty = z.string().check(z.minLength(1));
 /** How programs say in JSON that they failed, whatever the HTTP status says. */
 const saysFailed = z.union([
@@ -41,10 +46,9 @@ export function errorAnswer(
   hidden: readonly string[],
 ): string | null {
   const wantsMedia = expects === "image" || expects === "video" || expects === "audio";
-  if (wantsMedia && mayBePicture.test(body)) return null;
+  if (!isErrorMedia(media) || (wantsMedia && mayBePicture.test(body))) return null;
   if (media.extension === "txt")
     return wantsMedia ? errorDetail(body, media.type, hidden).text : null;
-  if (media.extension !== "json") return null;
   const json = parsed(body);
   const isError =
     z.safeParse(errorKeys, json).success &&

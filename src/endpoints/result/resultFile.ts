@@ -7,7 +7,7 @@ import { t } from "../../base/text.ts";
 import { isCode, publish, removeQuietly } from "./atomicFile.ts";
 import { CallFailure, type CallTarget } from "../callTypes.ts";
 import { BrokenBody, download, type Download, type DownloadOptions } from "./download.ts";
-import { errorAnswer, maxErrorBytes } from "./errorAnswer.ts";
+import { errorAnswer, isErrorMedia, maxErrorBytes } from "./errorAnswer.ts";
 import { isOverlong } from "../overlong.ts";
 import { reworkJson } from "./jsonResult.ts";
 import { bareType, mediaOf, type Media } from "./mediaType.ts";
@@ -200,7 +200,7 @@ async function refuseError(
   media: Media,
   { bytes }: Download,
 ): Promise<void> {
-  if (bytes > maxErrorBytes) return;
+  if (!isErrorMedia(media) || bytes > maxErrorBytes) return;
   const hidden = target.prompt === null ? [] : [target.prompt];
   const error = errorAnswer(await readFile(path, "utf8"), media, target.expects, hidden);
   if (error === null) return;

@@ -4,7 +4,7 @@ import { periodOf, periodsBetween, type Period } from "../../cost/spending/calen
 import { knownCost, knownPart, unknownCost, type KnownPart } from "../../cost/cost.ts";
 import { microUsd, type MicroUsd } from "../../cost/money.ts";
 import { hourMs } from "../../cost/billed/billedRow.ts";
-import { billAskedThroughMs } from "../watch/bookkeeper.ts";
+import { billAskedThroughMs } from "../watch/billAsked.ts";
 import { costIn, type CostReading } from "./costReader.ts";
 import type { Ledger } from "../ledgerPort.ts";
 

@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
@@ -6,6 +5,7 @@ import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { hourMs, hourOf } from "../../cost/billed/billedRow.ts";
 import { priceChanges, type PriceChange } from "../../cost/rates/priceChange.ts";
+import { billAskedThroughMs, noteBillAsked } from "./billAsked.ts";
 import { pause } from "../concurrent.ts";
 import type { Connected, ModalConnection } from "./modalConnection.ts";
 import type { Ledger } from "../ledgerPort.ts";
@@ -47,16 +47,6 @@ const backMs = 62 * 24 * hourMs;
 /** Long reports arrive slowly, and more than two in ten seconds are refused (as programs that read them report). */
 const pageMs = 7 * 24 * hourMs;
 const betweenPagesMs = 6_000;
-const askedSchema = z.object({ throughMs: z.number() });
-const askedKey = (scope: string): string => `bill-asked:${scope}`;
-
-/** Until when a scope's bill was asked for, milliseconds since the epoch; undefined: never, or it may not be read. */
-export function billAskedThroughMs(
-  ledger: Pick<Ledger, "recall">,
-  scope: string,
-): number | undefined {
-  return ledger.recall(askedKey(scope), askedSchema)?.throughMs;
-}
 
 /**
  * Fetches, once an hour and in one window alone, what Modal itself says about money: the rates of
@@ -134,7 +124,7 @@ export class Bookkeeper implements Disposable {
         const own = rows.filter(({ environment }) => environment === scope.environment);
         ledger.upsertBilled(scopeKey, own, askedAtMs, { fromMs, toMs });
         // What was read stays read, should the next page be refused.
-        ledger.remember(askedKey(scopeKey), JSON.stringify({ throughMs: toMs }));
+        noteBillAsked(ledger, scopeKey, toMs);
         fromMs = toMs;
         if (fromMs < endMs && !(await pause(clock, betweenPagesMs, this.#ending.signal))) return;
       }
