@@ -1,8 +1,9 @@
 // Builds what the extension ships: node esbuild.mjs [--watch]
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { context } from "esbuild";
+import { bundleInputs, noticesName, noticesOf } from "./scripts/notices.ts";
 import { slimSdk } from "./scripts/slimSdk.ts";
 
 const watch = process.argv.includes("--watch");
@@ -67,9 +68,14 @@ if (watch) {
   await Promise.all(contexts.map((it) => it.watch()));
 } else {
   try {
-    await Promise.all(contexts.map((it) => it.rebuild()));
-  } catch {
-    process.exitCode = 1; // esbuild has printed why.
+    const built = await Promise.all(contexts.map((it) => it.rebuild()));
+    const bundles = built.map(({ metafile }) => bundleInputs.parse(metafile));
+    await mkdir("out", { recursive: true });
+    await writeFile("out/bundles.json", JSON.stringify(bundles));
+    await writeFile(noticesName, noticesOf(import.meta.dirname, bundles));
+  } catch (error) {
+    console.error(String(error));
+    process.exitCode = 1;
   } finally {
     await Promise.all(contexts.map((it) => it.dispose()));
   }

@@ -1,9 +1,10 @@
-// Finds names in src that mislead: those that are exported twice, and members that nothing reads.
+// Finds names in src that mislead: those that are exported twice, members that nothing reads, and
+// variables that do not say what they hold.
 import { globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../test/host/paths.ts";
-import { exportedTwice, unreadMembers } from "./sourceNames.ts";
+import { exportedTwice, unreadMembers, vagueNames } from "./sourceNames.ts";
 
 const paths = globSync("src/**/*.ts", { cwd: root }).toSorted();
 const files = await Promise.all(
@@ -21,6 +22,10 @@ const twice = exportedTwice(files).map(
 const unread = unreadMembers(files)
   .filter(({ places }) => !places.every((place) => place.startsWith(handedToSdk)))
   .map(({ name, places }) => `nothing reads ${name}: ${places.join(", ")}`);
+const vague = vagueNames(files).map(
+  ({ name, places }) => `${name} does not say what is: ${places.join(", ")}`,
+);
 const problems = [...twice, ...unread];
+for (const problem of vague) console.warn(problem);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;

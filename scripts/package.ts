@@ -3,7 +3,9 @@ import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createVSIX, listFiles } from "@vscode/vsce";
 import { execa } from "execa";
+import * as z from "zod/mini";
 import { root } from "../test/host/paths.ts";
+import { bundleInputs, headingOf, noticesName, packageFolders } from "./notices.ts";
 
 /** The package that users install. */
 export const vsixPath = join(root, "out", "modal-meter.vsix");
@@ -12,16 +14,19 @@ const sizeLimitBytes = 3 * 1024 * 1024;
 
 /** What may be in the package. A file that matches none of these was not meant to be there. */
 const allowed = [
-  /^package\.json$/,
+  /^package(\.nls)?\.json$/,
   /^(README|CHANGELOG)\.md$/,
   /^LICENSE$/,
+  /^THIRD_PARTY_NOTICES\.txt$/,
   /^dist\/[a-z]+\.cjs$/,
   /^media\/[\w-]+\.(png|svg)$/,
 ];
 const required = [
   "package.json",
+  "package.nls.json",
   "README.md",
   "LICENSE",
+  noticesName,
   "dist/extension.cjs",
   "dist/keeper.cjs",
   "dist/writer.cjs",
@@ -36,8 +41,12 @@ const forbidden: readonly (readonly [string, RegExp])[] = [
   ["a source map", /sourceMappingURL=data:/],
 ];
 
-/** Builds and packs. */
+/** The time that files in the package have, so that two builds are one file: the first of October 2026. */
+const packedAtSeconds = "1790812800";
+
+/** Builds and packs. The same source gives the same file, byte by byte. */
 export async function pack(): Promise<string> {
+  process.env["SOURCE_DATE_EPOCH"] ??= packedAtSeconds;
   await execa(process.execPath, ["esbuild.mjs"], { cwd: root, stdout: "ignore" });
   await mkdir(join(root, "out"), { recursive: true });
   // Put in place at once: another run may be installing the one that is there.
@@ -67,10 +76,31 @@ async function problems(): Promise<readonly string[]> {
     }
     if (text.includes(root)) found.push(`${file} names the folder that it was built in`);
   }
+  found.push(...(await missingNotices()));
   const { size } = await stat(vsixPath);
   console.log(`${files.length} files, ${Math.ceil(size / 1024)} KB: ${files.join(" ")}`);
   if (size > sizeLimitBytes) found.push(`${size} bytes is above the limit of ${sizeLimitBytes}`);
   return found;
+}
+
+const licenceWords =
+  /Permission is hereby granted|Permission to use, copy|Apache License|Redistribution and use|Mozilla Public License/;
+
+/** What the bundles contain of others, by esbuild's own account, and the notices do not tell. */
+async function missingNotices(): Promise<readonly string[]> {
+  const built: unknown = JSON.parse(await readFile(join(root, "out", "bundles.json"), "utf8"));
+  const folders = packageFolders(z.array(bundleInputs).parse(built));
+  const notices = await readFile(join(root, noticesName), "utf8");
+  const sections = notices.split(/^-{80}$/m).map((part) => part.trim());
+  const wrong = folders.filter((folder) => {
+    const at = sections.indexOf(headingOf(root, folder));
+    return at === -1 || !licenceWords.test(sections[at + 1] ?? "");
+  });
+  console.log(`${folders.length} packages of others in the bundles`);
+  return [
+    ...wrong.map((folder) => `${folder} is in a bundle, and its licence not in ${noticesName}`),
+    ...(folders.length === 0 ? ["No package was found in the bundles"] : []),
+  ];
 }
 
 if (import.meta.main) {

@@ -26,7 +26,7 @@ const cell = (text: string) =>
     .replaceAll(/\s*\n+\s*/g, " ")
     .trim();
 
-/** Texts of package.json may be keys of package.nls.json ("%key%"). */
+/** Texts of package.json are keys of package.nls.json ("%key%"). */
 function translate(text: string, texts: Readonly<Record<string, string>>): string {
   const key = /^%(.+)%$/.exec(text)?.[1];
   return key === undefined ? text : (texts[key] ?? text);
@@ -55,9 +55,7 @@ function fill(readme: string, name: string, text: string): string {
 
 const read = async (name: string) => readFile(join(root, name), "utf8");
 const manifest = manifestShape.parse(JSON.parse(await read("package.json")));
-const texts = z
-  .record(z.string(), z.string())
-  .parse(JSON.parse(await read("package.nls.json").catch(() => "{}")));
+const texts = z.record(z.string(), z.string()).parse(JSON.parse(await read("package.nls.json")));
 const before = await read("README.md");
 const after = fill(before, "settings", settingsTable(manifest, texts));
 if (process.argv.includes("--check")) {

@@ -2,8 +2,8 @@ import { parseSync, visitorKeys } from "oxc-parser";
 import type { Class, Node, Program } from "oxc-parser";
 
 /*
- * Names in the source of the product: what is exported twice, and the members of classes and
- * interfaces that nothing in the product reads. Names are compared, not types: a member that shares
+ * Names in the source of the product: what is exported twice, the members of classes and interfaces
+ * that nothing in the product reads, and variables that do not say what they hold. Names are compared, not types: a member that shares
  * its name with a living one is not found.
  */
 
@@ -52,6 +52,47 @@ export function unreadMembers(files: readonly SourceFile[]): readonly NameFindin
     visit(program, false);
   }
   return places.findings((_, name) => !read.has(name));
+}
+
+const sayNothing: ReadonlySet<string> = new Set(["own", "told", "known"]);
+
+/** Variables and parameters that say how something is known, and not what it is. */
+export function vagueNames(files: readonly SourceFile[]): readonly NameFinding[] {
+  const places = new Places();
+  for (const file of files) {
+    const visit = (node: Node): void => {
+      for (const id of boundBy(node))
+        if (sayNothing.has(id.name)) places.add(file, id.name, id.start);
+      for (const child of childrenOf(node)) visit(child);
+    };
+    visit(parsed(file));
+  }
+  return places.findings(() => true);
+}
+
+/** What a declaration, a function or a pattern binds under a name of its own choice. */
+function boundBy(node: Node): readonly { readonly name: string; readonly start: number }[] {
+  return bindingsOf(node).flatMap((target) => (target?.type === "Identifier" ? [target] : []));
+}
+
+function bindingsOf(node: Node): readonly (Node | null)[] {
+  switch (node.type) {
+    case "VariableDeclarator":
+      return [node.id];
+    case "ArrowFunctionExpression":
+    case "FunctionDeclaration":
+    case "FunctionExpression":
+      return node.params;
+    case "ArrayPattern":
+      return node.elements;
+    case "ObjectPattern":
+      // `{ known }` takes a property's own name, which its type gives.
+      return node.properties.flatMap((one) =>
+        one.type === "Property" && !one.shorthand ? [one.value] : [],
+      );
+    default:
+      return [];
+  }
 }
 
 class Places {

@@ -26,8 +26,9 @@ const { values: options } = parseArgs({
     only: { type: "string" },
     file: { type: "string", default: "" },
     list: { type: "string", default: "usual" },
-    // Most of what runs waits half of its time.
-    lanes: { type: "string", default: String(2 * availableParallelism()) },
+    // In four lanes on two processors, a run used 12 of its 26 minutes of processor time; in six, tests
+    // with real processes met limits of real time.
+    lanes: { type: "string", default: String(2 * availableParallelism() + 1) },
     "require-cli": { type: "boolean", default: isCi },
     "require-editor": { type: "boolean", default: isCi },
     "require-desktop": { type: "boolean", default: false },
@@ -96,8 +97,11 @@ function orphans(): readonly string[] {
 }
 
 /** Lines of a failure or of a skipped test, below the line of its file or suite. */
-function tell({ failed, skipped }: Results): void {
+function tell({ failed, skipped, retried = [] }: Results): void {
   for (const { title, reason } of skipped) console.log(`  skipped: ${title}: ${reason}`);
+  for (const { title, error } of retried) {
+    console.log(`  first try failed: ${title}\n${error.replaceAll(/^/gm, "    ")}`);
+  }
   for (const { title, error } of failed) {
     console.log(`  failed: ${title}\n${error.replaceAll(/^/gm, "    ")}`);
   }
@@ -216,8 +220,12 @@ console.log("\nSuites");
 const all = chosen.map((suite) => ({ name: suite.name, results: run.suite(suite) }));
 for (const { name, results } of all) console.log(lineOf(name, results, results.seconds));
 // A test that failed is named here too: its own lines may be far above.
-for (const { results } of all) for (const { title } of results.failed) console.log(`  ✖ ${title}`);
-for (const { results } of all) if (results.passed === 0) tell({ ...results, failed: [] });
+for (const { results } of all) {
+  for (const { title } of results.retried ?? []) console.log(`  ↻ ${title}`);
+  for (const { title } of results.failed) console.log(`  ✖ ${title}`);
+}
+for (const { results } of all)
+  if (results.passed === 0) tell({ ...results, failed: [], retried: [] });
 const forgotten = (options.only === undefined ? orphans() : []).map((file): Results =>
   failure(file, "It belongs to no suite."),
 );

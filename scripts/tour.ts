@@ -57,10 +57,10 @@ const steps: readonly Step[] = [
   },
   {
     name: "prompt",
-    tells: "Invoke Flux asks for a prompt",
+    tells: "Invoke Flux Schnell asks for a prompt",
     run: async ({ window }) => {
       await window.clearNotifications();
-      await window.runCommand("Modal Meter: Invoke Flux");
+      await window.runCommand("Modal Meter: Invoke Flux Schnell");
       await window.untilQuickInput("Prompt");
       await window.type("a red fox in the snow");
       return "a red fox in the snow";

@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { t } from "./base/text.ts";
 import { followLooks, inBackground } from "./app/looks.ts";
 import { buildMoney, type Money } from "./app/money.ts";
 import type { ThisWindow } from "./app/thisWindow.ts";
-import { buildWatching, type Watching } from "./app/watching.ts";
-import { DisposableStore, type Disposable } from "./base/disposable.ts";
+import { buildWatching, firstLook, type Watching } from "./app/watching.ts";
+import { DisposableStore } from "./base/disposable.ts";
 import { systemClock } from "./base/systemClock.ts";
 import type { Texts } from "./base/text.ts";
 import { watchProfiles } from "./modal/credentialSource.ts";
 import { rateHistory, type RateHistory } from "./cost/rates/rates.ts";
 import { httpProbe } from "./endpoints/call/httpProbe.ts";
+import { ownFolder } from "./endpoints/result/ownFolder.ts";
 import { ResultCosts } from "./endpoints/result/resultCosts.ts";
 import type { Ledger } from "./session/ledgerPort.ts";
 import type { Resumed } from "./session/start/sessionLifecycle.ts";
@@ -20,6 +20,7 @@ import { healthOf } from "./session/watch/health.ts";
 import { budgetsIn, showBudgetAlert } from "./ui/away/budgetAlerts.ts";
 import { endDemos } from "./ui/away/demos.ts";
 import { Guard } from "./ui/away/guard.ts";
+import { beginHeartbeat } from "./ui/away/heartbeat.ts";
 import { tellPrices } from "./ui/away/priceNews.ts";
 import { Reminders } from "./ui/away/reminders.ts";
 import { Calls } from "./ui/calls/calls.ts";
@@ -30,27 +31,34 @@ import { LogChannel } from "./ui/logChannel.ts";
 import { ModalAccess } from "./ui/modalAccess.ts";
 import { Pages } from "./ui/pages/pages.ts";
 import { AppFiles } from "./ui/project/appFiles.ts";
-import { Project, workspaceFolders } from "./ui/project/project.ts";
+import { Project } from "./ui/project/project.ts";
+import { workspaceFolders } from "./ui/project/workspaceFolders.ts";
 import { ProxyTokens } from "./ui/proxyTokens.ts";
 import { ResultsView } from "./ui/resultsView.ts";
 import type { AppServices } from "./ui/commands/appServices.ts";
 import type { Services } from "./ui/services.ts";
-import { offerSettingFixes } from "./ui/settingFixes.ts";
-import { SettingsSource } from "./ui/settingsSource.ts";
+import { tellGoneSettings } from "./ui/settings/gone.ts";
+import { offerSettingFixes } from "./ui/settings/fixes.ts";
+import { SettingsSource } from "./ui/settings/source.ts";
 import { Serves } from "./ui/start/serves.ts";
 import { Starts } from "./ui/start/starts.ts";
+import { WatchedEnvironment } from "./ui/watched.ts";
 import { AppsView } from "./ui/status/appsView.ts";
 import { StatusBar } from "./ui/status/statusBar.ts";
 
 const ledgerName = "ledger.db";
 
 /** Composition root: builds the parts and connects them, by constructor arguments. */
-export class App implements Disposable {
+export class App {
   readonly log: LogChannel;
   readonly #store = new DisposableStore();
   readonly #costs: CostsChannel;
   readonly #pages: Pages;
   readonly #settings: SettingsSource;
+  readonly #watched = new WatchedEnvironment(() => ({
+    profile: this.#settings.current.get("profile"),
+    environment: this.#settings.current.get("environment"),
+  }));
   readonly #statusBar: StatusBar;
   readonly #apps: AppsView;
   readonly #results: ResultsView;
@@ -94,12 +102,8 @@ export class App implements Disposable {
     const services = await this.#services.catch(() => undefined);
     const goodbyes = services?.serves.endAll();
     // The parts write their last; then the ledger writes what is left of it.
-    this.dispose();
-    await Promise.allSettled([goodbyes, this.#ledgerClosed()]);
-  }
-
-  dispose(): void {
     this.#store.dispose();
+    await Promise.allSettled([goodbyes, this.#ledgerClosed()]);
   }
 
   async #start(): Promise<AppServices> {
@@ -112,12 +116,16 @@ export class App implements Disposable {
       pid: process.pid,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     };
-    const access = new ModalAccess({
-      settings: this.#settings,
-      log: this.log,
-      distFolder: this.#distFolder,
-      onCredentialsChanged: () => reconnect(),
-    });
+    const access = this.#store.add(
+      new ModalAccess({
+        settings: this.#settings,
+        watched: this.#watched,
+        log: this.log,
+        distFolder: this.#distFolder,
+        onCredentialsChanged: () => reconnect(),
+        onCliFound: () => reconnect(),
+      }),
+    );
     const project = new Project(this.#settings, ledger, this.#store.add(new AppFiles()));
     const watching = buildWatching(this.#store, {
       ...window,
@@ -130,9 +138,7 @@ export class App implements Disposable {
     const reconnect = (): void => {
       access.reset();
       watching.connection.reset();
-      for (const { setting, message, effect } of this.#settings.problems) {
-        this.log.warn(`${setting}: ${message}. ${effect}`);
-      }
+      this.#logProblems();
       watching.meter.show();
       watching.poller.reconnect();
     };
@@ -143,20 +149,30 @@ export class App implements Disposable {
     this.#store.add(this.#settings.onChange(offerFixes));
     offerFixes();
     const services = this.#servicesOf(window, watching, access, project);
-    this.#listen(watching, reconnect);
+    this.#listen(watching, project, reconnect);
+    inBackground(this.log, "The settings", () => tellGoneSettings(services));
     const money = this.#guard(window, watching, services, access);
     const calls = this.#store.add(new Calls(services, this.#storageFolder));
     this.#store.add(calls.onResult(() => this.#results.look()));
+    // What runs is known without any file.
+    inBackground(this.log, "The app files", async () => {
+      await firstLook(watching.poller);
+      await project.look();
+      watching.meter.show();
+    });
     watching.poller.start();
-    // Not before the first look at Modal: what runs is known without any file.
-    inBackground(this.log, "The app files", () => project.look().then(() => watching.meter.show()));
     calls.resumeLeftCalls();
     return { ...services, ...money, calls, upkeep: ledger, results: this.#results, access };
   }
 
+  #logProblems(): void {
+    for (const { setting, message, effect } of this.#settings.problems)
+      this.log.warn(`${setting}: ${message}. ${effect}`);
+  }
+
   async #openLedger(): Promise<HomeLedger["ledger"]> {
     // Where it cannot be made, the ledger says so, and nothing else needs it.
-    await mkdir(this.#storageFolder, { recursive: true }).catch(() => undefined);
+    await ownFolder(this.#storageFolder).catch(() => undefined);
     const { ledger, closed } = await openHomeLedger(this.#store, {
       file: join(this.#storageFolder, ledgerName),
       program: join(this.#distFolder, "writer.cjs"),
@@ -181,6 +197,7 @@ export class App implements Disposable {
       costs: this.#costs,
       pages: this.#pages,
       settings: this.#settings,
+      watched: this.#watched,
       ledger,
       connection,
       meter,
@@ -196,13 +213,17 @@ export class App implements Disposable {
   }
 
   /** What the editor's own events mean for the parts that watch. */
-  #listen({ meter, poller }: Watching, reconnect: () => void): void {
+  #listen({ meter, poller }: Watching, project: Project, reconnect: () => void): void {
     this.#apps.follow(meter);
     for (const part of [
       meter.onChange((state) => this.#statusBar.show(state)),
       this.#settings.onChange(reconnect),
+      this.#watched.onChange(reconnect),
       watchProfiles(process.env, reconnect),
-      vscode.workspace.onDidGrantWorkspaceTrust(reconnect),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        reconnect();
+        inBackground(this.log, "The app files", () => project.look().then(() => meter.show()));
+      }),
       vscode.window.onDidChangeWindowState(({ focused }) => poller.setFocused(focused)),
       vscode.window.onDidChangeActiveTextEditor(() => meter.show()),
     ]) {
@@ -234,6 +255,8 @@ export class App implements Disposable {
       holder: window.windowId,
       read: (scope, fromMs) => watching.meter.costsSince(scope, fromMs),
     });
+    const windowsBefore = window.ledger.windows();
+    beginHeartbeat(this.#store, window, watching.poller);
     const guard = this.#store.add(
       new Guard({
         services,
@@ -241,6 +264,7 @@ export class App implements Disposable {
         storageFolder: this.#storageFolder,
         ledgerFile: join(this.#storageFolder, ledgerName),
         windowId: window.windowId,
+        windowsBefore,
         cli: () => access.findCli(),
         billAsked: money.bookkeeper.firstRound,
       }),
@@ -250,8 +274,8 @@ export class App implements Disposable {
       ...window,
       ...watching,
       folders: workspaceFolders,
-      onCall: (call) => costs.lines(loggedLines(call)),
-      onResumed: (resumed) => costs.lines(resumedLines(resumed)),
+      onCall: (call) => costs.line(...loggedLines(call)),
+      onResumed: (resumed) => costs.line(...resumedLines(resumed)),
       // not shown: names for the log
       followers: [
         { name: "The guardian", update: (_connected, listing) => guard.watch(listing) },
@@ -270,11 +294,10 @@ export class App implements Disposable {
 
   #rates(ledger: Ledger, scopeKey: string | undefined): RateHistory {
     const settings = this.#settings.current;
-    const told = scopeKey === undefined ? [] : ledger.rateHistory(scopeKey);
-    const { region = 1, nonPreemptible = false } = settings.sound("rateMultipliers") ?? {};
+    const history = scopeKey === undefined ? [] : ledger.rateHistory(scopeKey);
     return rateHistory(
-      told.map(({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs })),
-      { overrides: settings.sound("rates") ?? {}, regionMultiplier: region, nonPreemptible },
+      history.map(({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs })),
+      { overrides: settings.sound("rates") ?? {} },
     );
   }
 }

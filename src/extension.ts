@@ -2,15 +2,17 @@ import * as vscode from "vscode";
 import { App } from "./app.ts";
 import { useTexts } from "./base/text.ts";
 import { registerCommands } from "./ui/command.ts";
-import { compareBill } from "./ui/commands/bill.ts";
+import { checkMeter, compareBill, forgetBill } from "./ui/commands/bill.ts";
 import { runDiagnosis } from "./ui/commands/diagnosis.ts";
 import { explainCost } from "./ui/commands/explain.ts";
 import { invokeCommands } from "./ui/commands/invoke.ts";
+import { importCommands } from "./ui/commands/importOpenApi.ts";
 import { resultCommands } from "./ui/commands/results.ts";
 import { sessionCommands } from "./ui/commands/session.ts";
 import { showCommands } from "./ui/commands/show.ts";
 import { showSpending } from "./ui/commands/spending.ts";
 import { startCommands } from "./ui/commands/start.ts";
+import { elsewhereCommands } from "./ui/commands/elsewhere.ts";
 import { stopCommands } from "./ui/commands/stop.ts";
 import { registerLinks } from "./ui/links.ts";
 
@@ -24,18 +26,21 @@ export function activate(context: vscode.ExtensionContext): void {
   const app = new App(context, texts);
   opened = app;
   context.subscriptions.push(
-    app,
     registerCommands(
       [
         ...startCommands,
         ...stopCommands,
+        ...elsewhereCommands,
         ...sessionCommands,
         ...invokeCommands,
         ...resultCommands,
+        ...importCommands,
         ...showCommands,
         runDiagnosis,
         explainCost,
         compareBill,
+        checkMeter,
+        forgetBill,
         showSpending,
       ],
       () => app.services(),

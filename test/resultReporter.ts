@@ -8,6 +8,8 @@ interface RunResults {
   passed: number;
   readonly failed: { readonly title: string; readonly error: string }[];
   readonly skipped: { readonly title: string; readonly reason: string }[];
+  /** First tries that failed, whatever the second one did: its error may only follow from the first. */
+  readonly retried: { readonly title: string; readonly error: string }[];
   /** Of every test that ran, its hooks not counted. */
   readonly seconds: { readonly title: string; readonly seconds: number }[];
 }
@@ -83,7 +85,7 @@ class Running {
 export default class ResultReporter extends mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
-    const results: RunResults = { passed: 0, failed: [], skipped: [], seconds: [] };
+    const results: RunResults = { passed: 0, failed: [], skipped: [], retried: [], seconds: [] };
     renewLimits(runner);
     runner.on("pass", () => {
       results.passed += 1;
@@ -94,6 +96,7 @@ export default class ResultReporter extends mocha.reporters.Spec {
     });
     runner.on("retry", (test: Mocha.Test, error: Error) => {
       console.log(`    ↻ second try of "${test.fullTitle()}" after: ${error.message}`);
+      results.retried.push({ title: test.fullTitle(), error: error.stack ?? String(error) });
     });
     runner.on("fail", (test, error: Error) => {
       results.failed.push({ title: test.fullTitle(), error: error.stack ?? String(error) });

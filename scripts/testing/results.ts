@@ -5,6 +5,8 @@ export interface Results {
   readonly passed: number;
   readonly failed: readonly { readonly title: string; readonly error: string }[];
   readonly skipped: readonly { readonly title: string; readonly reason: string }[];
+  /** First tries that failed; the second one counts. */
+  readonly retried?: readonly { readonly title: string; readonly error: string }[];
 }
 
 /** As test/resultReporter.ts writes it. */
@@ -12,6 +14,7 @@ export const resultsShape = z.object({
   passed: z.number(),
   failed: z.array(z.object({ title: z.string(), error: z.string() })),
   skipped: z.array(z.object({ title: z.string(), reason: z.string() })),
+  retried: z.array(z.object({ title: z.string(), error: z.string() })),
 });
 
 export const nothing: Results = { passed: 0, failed: [], skipped: [] };
@@ -25,6 +28,7 @@ export function sumOf(all: readonly Results[]): Results {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
     failed: all.flatMap(({ failed }) => failed),
     skipped: all.flatMap(({ skipped }) => skipped),
+    retried: all.flatMap(({ retried = [] }) => retried),
   };
 }
 

@@ -41,9 +41,30 @@ const reporter = ["--reporter", join(root, "test", "resultReporter.ts")];
 
 /** Files that take much longer than the others of their folder, in seconds on two cores. */
 const longFiles: Readonly<Record<string, number>> = {
-  "test/e2e/closing.test.ts": 300,
-  "test/e2e/endpoints.test.ts": 300,
-  "test/e2e/sessions.test.ts": 400,
+  "test/e2e/closing.test.ts": 110,
+  "test/e2e/closingStop.test.ts": 260,
+  "test/e2e/costs.test.ts": 135,
+  "test/e2e/endpointErrors.test.ts": 190,
+  "test/e2e/endpointQueue.test.ts": 230,
+  "test/e2e/endpoints.test.ts": 220,
+  "test/e2e/mainJob.test.ts": 190,
+  "test/e2e/sessionStart.test.ts": 160,
+  "test/e2e/sessionStop.test.ts": 230,
+  "test/e2e/sessions.test.ts": 280,
+  "test/integration/guardian/guardian.test.ts": 70,
+  "test/integration/guardian/guardianRandom.test.ts": 70,
+  "test/integration/guardian/takeOver.test.ts": 55,
+  "test/integration/ledger/hurtLedger.test.ts": 45,
+  "test/integration/modal/control.contract.test.ts": 95,
+  "test/integration/modal/deploy.test.ts": 40,
+  "test/integration/modal/keeper.test.ts": 80,
+  "test/integration/oracle/oracle.test.ts": 42,
+  "test/integration/session/costTruth.test.ts": 60,
+  "test/integration/session/longDays.test.ts": 25,
+  "test/integration/session/sessionStart.test.ts": 65,
+  "test/integration/sim/simCli.test.ts": 50,
+  "test/integration/worlds/billCheck.test.ts": 55,
+  "test/integration/worlds/money.test.ts": 160,
 };
 
 function check(name: string, command: readonly string[]): Suite {
@@ -60,7 +81,7 @@ function perFile(pattern: string, flags: readonly string[], expectedSeconds: num
       command: [bin("mocha"), ...flags, file, ...reporter],
       counts: "mocha",
       file,
-      expectedSeconds: longFiles[file] ?? expectedSeconds,
+      expectedSeconds: Math.max(longFiles[file] ?? 0, expectedSeconds),
       isIdle: idle.includes(file),
     }));
 }
@@ -118,6 +139,20 @@ export const suites: readonly Suite[] = [
     jobs: perFile("test/integration/**/*.test.ts", integrationFlags, 20),
   },
   {
+    // One process for all: each attack takes milliseconds.
+    name: "security",
+    list: "usual",
+    isCheck: false,
+    jobs: [
+      {
+        command: [bin("mocha"), ...integrationFlags, "test/security/*.test.ts", ...reporter],
+        counts: "mocha",
+        file: null,
+        expectedSeconds: 10,
+      },
+    ],
+  },
+  {
     name: "host",
     list: "usual",
     needs: "editor",
@@ -136,7 +171,14 @@ export const suites: readonly Suite[] = [
     list: "usual",
     needs: "editor",
     isCheck: false,
-    jobs: perFile("test/e2e/**/*.test.ts", endToEndFlags(), 60),
+    jobs: perFile("test/e2e/*.test.ts", endToEndFlags(), 60),
+  },
+  {
+    name: "more-windows",
+    list: "long",
+    needs: "editor",
+    isCheck: false,
+    jobs: perFile("test/e2e/more/*.test.ts", endToEndFlags(), 120),
   },
   {
     name: "more-sequences",
@@ -148,5 +190,25 @@ export const suites: readonly Suite[] = [
       integrationFlags,
       200,
     ),
+  },
+  {
+    name: "more-app-files",
+    list: "long",
+    env: { MODAL_METER_APP_FILES: "400", MODAL_METER_SEED: "16" },
+    isCheck: false,
+    jobs: perFile("test/integration/lens/realModal.test.ts", integrationFlags, 90),
+  },
+  {
+    name: "more-worlds",
+    list: "long",
+    env: { MODAL_METER_BILL_WORLDS: "20" },
+    isCheck: false,
+    jobs: perFile("test/integration/worlds/billCheck.test.ts", integrationFlags, 480),
+  },
+  {
+    name: "release",
+    list: "long",
+    isCheck: false,
+    jobs: perFile("test/release/*.test.ts", integrationFlags, 40),
   },
 ];

@@ -2,10 +2,13 @@ import type { DisposableStore } from "../base/disposable.ts";
 import type { Log } from "../base/log.ts";
 import type { CallRecord } from "../cost/call.ts";
 import type { Listing } from "../session/ledgerPort.ts";
+import { BriefLives } from "../session/logs/briefLives.ts";
 import { LogFollower } from "../session/logs/logFollower.ts";
 import { LookBack } from "../session/logs/lookBack.ts";
+import type { PastLogsParts } from "../session/logs/pastLogs.ts";
 import { endGoneSessions, resumeSession, type Resumed } from "../session/start/sessionLifecycle.ts";
 import type { Connected } from "../session/watch/modalConnection.ts";
+import { StartTimes } from "../session/logs/startTimes.ts";
 import { healthOf } from "../session/watch/health.ts";
 import type { ThisWindow } from "./thisWindow.ts";
 import type { Watching } from "./watching.ts";
@@ -40,7 +43,12 @@ export function followLooks(store: DisposableStore, parts: FollowParts): void {
     onCall: parts.onCall,
   };
   const follower = store.add(new LogFollower(logParts));
-  const lookBack = store.add(new LookBack({ ...logParts, appHint }));
+  const startTimes = store.add(new StartTimes(logParts));
+  const onFound: PastLogsParts["onFound"] = (scope, containers) =>
+    startTimes.found(scope, containers);
+  const lookBack = store.add(new LookBack({ ...logParts, appHint, onFound }));
+  const { windowInFile } = parts;
+  const briefLives = store.add(new BriefLives({ ...logParts, appHint, windowInFile, onFound }));
   let resumed = false;
   const sessions: LookFollower = {
     name: "The sessions", // not shown: for the log
@@ -59,11 +67,17 @@ export function followLooks(store: DisposableStore, parts: FollowParts): void {
     name: "The time without a look", // not shown: for the log
     update: (connected, listing) => lookBack.update(connected, listing),
   };
-  const whose: LookFollower = {
-    name: "Whose the apps are", // not shown: for the log
-    update: (connected, listing) => parts.owners.update(connected, listing),
+  const brief: LookFollower = {
+    name: "What ran between two looks", // not shown: for the log
+    update: (connected, listing) => briefLives.update(connected, listing),
   };
-  const followers = [sessions, missedTime, whose, ...parts.followers];
+  const followers = [
+    sessions,
+    missedTime,
+    brief,
+    ...workspaceFollowers(parts, startTimes),
+    ...parts.followers,
+  ];
   store.add(poller.onFailed((failure) => meter.setHealth(healthOf(failure))));
   store.add(
     poller.onSeen(({ connected, listing }) => {
@@ -73,6 +87,27 @@ export function followLooks(store: DisposableStore, parts: FollowParts): void {
       }
     }),
   );
+}
+
+/** How long starts took, whose the apps are, and what runs in the workspace's other environments. */
+function workspaceFollowers(
+  { owners, elsewhere }: FollowParts,
+  startTimes: StartTimes,
+): readonly LookFollower[] {
+  return [
+    {
+      name: "How long containers took to start", // not shown: for the log
+      update: (connected, listing) => startTimes.update(connected, listing),
+    },
+    {
+      name: "Whose the apps are", // not shown: for the log
+      update: (connected, listing) => owners.update(connected, listing),
+    },
+    {
+      name: "What runs in other environments", // not shown: for the log
+      update: (connected, listing) => elsewhere.update(connected, listing),
+    },
+  ];
 }
 
 /** Work that nobody waits for: what it throws is logged with its name. */

@@ -2,12 +2,15 @@ import type { DisposableStore } from "../base/disposable.ts";
 import type { Budget, BudgetAlert } from "../cost/spending/budget.ts";
 import type { PriceChange } from "../cost/rates/priceChange.ts";
 import { BudgetWatch } from "../session/meter/budgetWatch.ts";
+import { unknownTimes } from "../session/meter/unknownTimes.ts";
+import { learnFromBill } from "../session/meter/lessonBook.ts";
 import { Spending } from "../session/meter/spending.ts";
 import { Bookkeeper } from "../session/watch/bookkeeper.ts";
+import { myApps } from "../session/owner.ts";
 import type { ThisWindow } from "./thisWindow.ts";
 import type { Watching } from "./watching.ts";
 
-export interface MoneyParts extends ThisWindow, Pick<Watching, "connection" | "meter"> {
+export interface MoneyParts extends ThisWindow, Pick<Watching, "connection" | "meter" | "owners"> {
   readonly budgets: () => readonly Budget[];
   readonly onExceeded: (alert: BudgetAlert) => void;
   /** The bill of this scope was read, from `fromMs` on. */
@@ -27,11 +30,14 @@ export interface Money {
 
 /** Builds what counts; its timers belong to the store. */
 export function buildMoney(store: DisposableStore, parts: MoneyParts): Money {
-  const { ledger, clock, log, connection, meter, timeZone } = parts;
+  const { ledger, clock, log, connection, meter, owners, timeZone } = parts;
   const spending = new Spending({
     ledger,
     clock,
     read: (scope, fromMs, toMs) => meter.costsBetween(scope, fromMs, toMs),
+    keys: (scope) => meter.costKeys(scope),
+    unknownTimes: (scope, range) => unknownTimes(ledger, scope, range),
+    mine: (scope) => myApps(scope, owners.authorshipOf(scope), ledger.sessions({ scope })),
     timeZone,
   });
   const budgets = store.add(
@@ -41,7 +47,7 @@ export function buildMoney(store: DisposableStore, parts: MoneyParts): Money {
       clock,
       log,
       timeZone,
-      scope: () => connection.last?.scopeKey ?? null,
+      workspace: () => connection.last?.scope.workspace ?? null,
       budgets: parts.budgets,
       onExceeded: parts.onExceeded,
     }),
@@ -54,7 +60,13 @@ export function buildMoney(store: DisposableStore, parts: MoneyParts): Money {
       log,
       holder: parts.windowId,
       pid: parts.pid,
-      onBill: parts.onBill,
+      onBill: (scope, fromMs) => {
+        learnFromBill(ledger, scope, {
+          nowMs: clock.nowMs(),
+          read: (sinceMs) => meter.untaughtSince(scope, sinceMs),
+        });
+        parts.onBill(scope, fromMs);
+      },
       onPrices: parts.onPrices,
       onBillDenied: parts.onBillDenied,
     }),

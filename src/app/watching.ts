@@ -3,11 +3,12 @@ import type { RateHistory } from "../cost/rates/rates.ts";
 import type { LifeInFile } from "../session/meter/costReader.ts";
 import { Meter } from "../session/meter/meter.ts";
 import type { ModalControl } from "../session/modalControl.ts";
-import type { SettingProblem } from "../session/settings.ts";
+import type { SettingProblem } from "../session/settings/settings.ts";
 import { appHints, type AppHint, type FileResources } from "../session/watch/appHints.ts";
 import { AppOwners } from "../session/watch/appOwners.ts";
 import { ModalConnection } from "../session/watch/modalConnection.ts";
 import { Poller } from "../session/watch/poller.ts";
+import { ElsewhereWatch } from "../session/workspace/elsewhereWatch.ts";
 import type { ThisWindow } from "./thisWindow.ts";
 
 /** What the open folders and the settings tell about apps. */
@@ -36,7 +37,10 @@ export interface Watching {
   readonly poller: Poller;
   readonly meter: Meter;
   readonly owners: AppOwners;
+  readonly elsewhere: ElsewhereWatch;
   readonly appHint: AppHint;
+  /** The scaledown window in an app's file, in seconds; null: not known. */
+  readonly windowInFile: (appName: string) => number | null;
 }
 
 /** Builds what watches one workspace; its timers belong to the store. Nothing is asked before `poller.start()`. */
@@ -44,10 +48,8 @@ export function buildWatching(store: DisposableStore, parts: WatchingParts): Wat
   const { ledger, clock, log, project } = parts;
   const connection = new ModalConnection(parts.control, log);
   const appHint = appHints({
-    ledger,
     inFile: (appName) => project.factsInFile(appName),
     inSettings: (appName) => project.gpuSetting(appName),
-    nowMs: () => clock.nowMs(),
   });
   const poller = store.add(
     new Poller({
@@ -62,6 +64,13 @@ export function buildWatching(store: DisposableStore, parts: WatchingParts): Wat
     }),
   );
   const owners = new AppOwners(clock, log);
+  const elsewhere = new ElsewhereWatch({
+    ledger,
+    clock,
+    log,
+    holder: parts.windowId,
+    pid: parts.pid,
+  });
   const meter = store.add(
     new Meter({
       ledger,
@@ -71,11 +80,21 @@ export function buildWatching(store: DisposableStore, parts: WatchingParts): Wat
       folder: () => project.currentFolder(),
       rates: () => parts.rates(connection.last?.scopeKey),
       settingProblems: parts.settingProblems,
-      told: (scopeKey) => owners.told(scopeKey),
-      known: { appHint, lifeInFile: (appName) => project.factsInFile(appName) },
+      authorshipOf: (scopeKey) => owners.authorshipOf(scopeKey),
+      appKnowledge: { appHint, lifeInFile: (appName) => project.factsInFile(appName) },
       timeZone: parts.timeZone,
     }),
   );
   store.add(owners.onChange(() => meter.show()));
-  return { connection, poller, meter, owners, appHint };
+  const windowInFile = (appName: string): number | null =>
+    project.factsInFile(appName)?.scaledownSeconds ?? null;
+  return { connection, poller, meter, owners, elsewhere, appHint, windowInFile };
+}
+
+/** Resolves when Modal was looked at for the first time from now on, by whichever window, or could not be. */
+export async function firstLook(poller: Pick<Poller, "onFailed" | "onSeen">): Promise<void> {
+  const looked = Promise.withResolvers<void>();
+  const heard = [poller.onSeen(() => looked.resolve()), poller.onFailed(() => looked.resolve())];
+  await looked.promise;
+  for (const one of heard) one.dispose();
 }

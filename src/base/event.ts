@@ -6,9 +6,9 @@ export class Emitter<T> implements Disposable {
 
   /** Subscribes until the returned disposable is disposed. */
   readonly on = (listener: (value: T) => void): Disposable => {
-    const own = (value: T): void => listener(value);
-    this.#listeners.add(own);
-    return { dispose: () => void this.#listeners.delete(own) };
+    const entry = (value: T): void => listener(value);
+    this.#listeners.add(entry);
+    return { dispose: () => void this.#listeners.delete(entry) };
   };
 
   emit(value: T): void {

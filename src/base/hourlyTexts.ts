@@ -4,16 +4,16 @@ const maxKept = 500;
 
 /** Says whether a text is to be told: the same one once an hour at most. */
 export class HourlyTexts {
-  readonly #toldAtMs = new Map<string, number>();
+  readonly #passedAtMs = new Map<string, number>();
 
   isDue(text: string, nowMs: number): boolean {
-    const told = this.#toldAtMs.get(text);
-    if (told !== undefined && Math.abs(nowMs - told) < hourMs) return false;
+    const lastMs = this.#passedAtMs.get(text);
+    if (lastMs !== undefined && Math.abs(nowMs - lastMs) < hourMs) return false;
     // Set anew, so that the first one is the one told longest ago.
-    this.#toldAtMs.delete(text);
-    this.#toldAtMs.set(text, nowMs);
-    const [oldest] = this.#toldAtMs.keys();
-    if (this.#toldAtMs.size > maxKept && oldest !== undefined) this.#toldAtMs.delete(oldest);
+    this.#passedAtMs.delete(text);
+    this.#passedAtMs.set(text, nowMs);
+    const [oldest] = this.#passedAtMs.keys();
+    if (this.#passedAtMs.size > maxKept && oldest !== undefined) this.#passedAtMs.delete(oldest);
     return true;
   }
 }

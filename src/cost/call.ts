@@ -41,10 +41,10 @@ export interface CallRecord {
 
 /** A call of which nothing is known yet but these. */
 export function emptyCall(
-  known: Pick<CallRecord, "callId" | "scope" | "source" | "startedAtMs" | "status">,
+  given: Pick<CallRecord, "callId" | "scope" | "source" | "startedAtMs" | "status">,
 ): CallRecord {
   return {
-    ...known,
+    ...given,
     sessionId: null,
     appId: null,
     appName: null,

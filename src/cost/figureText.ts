@@ -1,15 +1,18 @@
-import { formatAmount, formatBilled, formatReported } from "./format.ts";
+import { formatBilled, formatFloor, formatMetered, formatReported } from "./format.ts";
 import type { Figure } from "./tiers.ts";
 
 /** "$0.43 billed", "≈ $0.41", "≥ $0.41", "$0.0014": how sure it is stands in its form. `space` for where there is room. */
-export function figureText({ microUsd, tier, isFloor }: Figure, space = " "): string {
-  if (isFloor) return `≥${space}${formatAmount(microUsd)}`;
+export function figureText(
+  { microUsd, tier, isFloor }: Pick<Figure, "microUsd" | "tier" | "isFloor">,
+  space = " ",
+): string {
+  if (isFloor) return formatFloor(microUsd, space);
   switch (tier) {
     case "billed":
       return formatBilled(microUsd);
     case "reported":
       return formatReported(microUsd);
     default:
-      return `≈${space}${formatAmount(microUsd)}`;
+      return formatMetered(microUsd, space);
   }
 }

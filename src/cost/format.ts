@@ -1,4 +1,5 @@
 import { t } from "../base/text.ts";
+import type { Bounds } from "./bounds.ts";
 import type { Cost } from "./cost.ts";
 import { microUsd, type MicroUsd } from "./money.ts";
 
@@ -7,9 +8,20 @@ export function formatReported(amount: MicroUsd): string {
   return dollars(amount, Math.abs(amount) < 100_000 ? 4 : 2);
 }
 
-/** What was metered: `≈ $0.41`. */
-export function formatMetered(amount: MicroUsd): string {
-  return `≈ ${formatAmount(amount)}`;
+/** What was metered: `≈ $0.41`; `<$0.0001`, which says by itself that it is not exact. `space` for where there is room. */
+export function formatMetered(amount: MicroUsd, space = " "): string {
+  return approximately(formatAmount(amount), space);
+}
+
+/** An amount that was made a text before, as one that is not exact. */
+export function approximately(amount: string, space = " "): string {
+  return amount.startsWith("<") ? amount : `≈${space}${amount}`;
+}
+
+/** What it is at least: `≥ $0.41`; of less than can be shown, that it is more than nothing. */
+export function formatFloor(amount: MicroUsd, space = " "): string {
+  const text = formatAmount(amount);
+  return text.startsWith("<") ? `>${space}$0` : `≥${space}${text}`;
 }
 
 /** What Modal billed: `$0.43 billed`. */
@@ -29,7 +41,22 @@ export function formatCost(cost: Cost): string {
 
 /** A plain amount to the cent, finer below one cent: `$2,880.00`, `$0.41`, `$0.0014`, `<$0.0001`. */
 export function formatAmount(amount: MicroUsd): string {
-  return dollars(amount, Math.abs(amount) < 10_000 && amount !== 0 ? 4 : 2);
+  return dollars(amount, decimalsOf(amount));
+}
+
+/** Between what an amount lies, both to the same digit: `$0.36 to $0.44`, `at least $0.36`. */
+export function formatBounds({ low, high }: Bounds): string {
+  const decimals = decimalsOf(high ?? low);
+  const [from, to] = [dollars(low, decimals), high === null ? null : dollars(high, decimals)];
+  if (to === null) return t("at least {0}", from);
+  return from === to ? from : t("{0} to {1}", from, to);
+}
+
+/** ` ($0.36–$0.44)` behind an amount that is known within bounds, to the digit of the amount; nothing where they round to one. */
+export function formatRange(amount: MicroUsd, { low, high }: Bounds): string {
+  const decimals = decimalsOf(amount);
+  const [from, to] = [dollars(low, decimals), high === null ? null : dollars(high, decimals)];
+  return to === null || from === to ? "" : ` (${from}–${to})`;
 }
 
 /** The `X-Cost-USD` header's own form, exact to the micro-dollar: `0.001388`. */
@@ -83,15 +110,24 @@ export function formatDrift(fraction: number): string {
   return `${fraction > 0 ? "+" : ""}${percent} %`;
 }
 
+function decimalsOf(amount: MicroUsd): 2 | 4 {
+  return Math.abs(amount) < 10_000 && amount !== 0 ? 4 : 2;
+}
+
 function dollars(amount: MicroUsd, decimals: 2 | 4): string {
   const unit = decimals === 2 ? 10_000 : 100;
-  const rounded = Math.round(Math.abs(amount) / unit);
-  const sign = amount < 0 ? "-" : "";
-  if (rounded === 0 && amount !== 0) return `${sign}<$0.${"1".padStart(decimals, "0")}`;
+  const rounded = microUsd(Math.round(Math.abs(amount) / unit) * unit);
+  return `${amount < 0 ? "-" : ""}${formatRounded(rounded, decimals, amount !== 0)}`;
+}
+
+/** An amount that is rounded already, and not negative. `isSome`: it was more than nothing before, so it is no `$0.00`. */
+export function formatRounded(amount: MicroUsd, decimals: 2 | 4, isSome: boolean): string {
+  if (amount === 0 && isSome) return `<$0.${"1".padStart(decimals, "0")}`;
   const scale = 10 ** decimals;
+  const rounded = Math.round((amount / 1e6) * scale);
   const whole = Math.floor(rounded / scale).toString();
   const fraction = (rounded % scale).toString().padStart(decimals, "0");
-  return `${sign}$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${fraction}`;
+  return `$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${fraction}`;
 }
 
 function wholeDuration(seconds: number): string {

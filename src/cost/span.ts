@@ -1,3 +1,5 @@
+import type { Terms } from "./terms.ts";
+
 /** A GPU allocation of one container. `type` is normalised (see cost/gpu.ts): "A100-80GB", "L40S", … */
 export interface Gpu {
   readonly type: string;
@@ -21,16 +23,20 @@ export interface ContainerSpan {
   readonly scope: string;
   readonly appId: string;
   readonly appName: string;
-  /** null with source "container": a CPU-only container. null with source "unknown": not known. */
+  /** null with source "unknown": not known. null with any other: a container without a GPU. */
   readonly gpu: Gpu | null;
   readonly gpuSource: GpuSource;
   /** When the GPU was learned (observing clock); null with source "unknown". Decides between answers of one source. */
   readonly gpuKnownAtMs: number | null;
-  /** Physical cores and GiB that are billed (max of request and use), where known. */
+  /** Physical cores and GiB that it asks for, where known. */
   readonly cpuCores: number | null;
   readonly memoryGib: number | null;
+  /** When it was asked for; the CLI does not tell. */
   readonly enqueuedAtMs: number | null;
-  /** Exact start as told by Modal; null while the container is pending. Pending time is not billed. */
+  /**
+   * The start as Modal tells it: when the container was ready, after its startup phase (proto:
+   * TaskInfo.started_at). null while it is pending: it waits for a machine, or loads, and costs.
+   */
   readonly startedAtMs: number | null;
   /** First and last time that a listing showed the container. */
   readonly firstSeenAtMs: number;
@@ -38,11 +44,17 @@ export interface ContainerSpan {
   /** Exact end as told by Modal (TaskGetInfo.finished_at). */
   readonly finishedAtMs: number | null;
   /**
-   * Earliest and latest complete listing of the scope that is later than `lastSeenAtMs`. Such a
-   * listing did not show the container, because each one that did moved `lastSeenAtMs`.
+   * The latest complete listing of the scope before `firstSeenAtMs`, and the earliest one after
+   * `lastSeenAtMs`. Neither showed the container, because each one that did moved these two.
    */
+  readonly absentBeforeMs: number | null;
   readonly firstAbsentAtMs: number | null;
-  readonly lastAbsentAtMs: number | null;
+  /** Filled in when it is read: what is known by then of the terms on which it ran. */
+  readonly terms?: Terms | undefined;
+  /** Filled in when it is read: when it ends by itself at the latest, by Modal's clock. */
+  readonly endsByMs?: number | undefined;
+  /** Filled in likewise where its GPU is not known: those that its app's functions ask for; null: none. */
+  readonly gpuAmong?: readonly (Gpu | null)[] | undefined;
 }
 
 /** One container as seen in one listing, or in its own details. */
@@ -57,4 +69,13 @@ export interface ContainerObservation {
   readonly gpuSource: GpuSource;
   readonly cpuCores: number | null;
   readonly memoryGib: number | null;
+  /** On which terms it runs; absent: nothing is known of them. */
+  readonly terms?: Terms | undefined;
+  /** Where its GPU is not known: those that its app's functions ask for; null: none. */
+  readonly gpuAmong?: readonly (Gpu | null)[] | undefined;
+}
+
+/** Whether it stands for a sandbox that is in no list of containers: its id is the sandbox's own. */
+export function isUntimedSandbox(containerId: string): boolean {
+  return containerId.startsWith("sb-");
 }

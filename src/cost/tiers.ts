@@ -1,4 +1,5 @@
 import { t } from "../base/text.ts";
+import type { Bounds } from "./bounds.ts";
 import type { MicroUsd } from "./money.ts";
 
 /** How an amount is known. */
@@ -32,6 +33,8 @@ export interface Figure {
   readonly tier: Tier;
   /** It is at least so much. */
   readonly isFloor: boolean;
+  /** Between what the true cost lies, as far as anybody can say. */
+  readonly bounds: Bounds;
 }
 
 /** The three tiers of a cost (see docs/costs.md). null: nothing known in that tier. */

@@ -12,8 +12,12 @@ export interface CallTarget {
   readonly expects: ResultKind;
   /** Absolute folder for the result; made when missing. */
   readonly folder: string;
+  /** A folder of our own, for a result whose folder has gone bad since the call began. */
+  readonly spareFolder?: string;
   /** Names the file. Never logged. */
   readonly prompt: string | null;
+  /** What else is sent and must not be in a message or a log, besides the query: other words of the person. */
+  readonly secrets?: readonly string[];
 }
 
 export interface CallRequest extends CallTarget {
@@ -117,7 +121,7 @@ export interface CallFailureFacts {
   readonly keptPath: string | null;
 }
 
-const nothingKnown: CallFailureFacts = {
+const noFacts: CallFailureFacts = {
   reached: "no",
   handoverUrl: null,
   containerMayGoOn: false,
@@ -138,7 +142,7 @@ export class CallFailure extends Failure {
     options: { cause?: unknown; evidence?: string } = {},
   ) {
     super(reason, message, options);
-    this.facts = { ...nothingKnown, ...facts };
+    this.facts = { ...noFacts, ...facts };
   }
 
   /** The same failure with more known about it. */

@@ -26,10 +26,12 @@ export function copyBundle(
   nowMs: number,
   inUse: (copy: string) => boolean = () => false,
 ): string {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(basename(file)).update("\0").update(readFileSync(file));
-  const name = hash.digest("hex").slice(0, 16);
+  const hash = hashOf(files);
+  const name = hash.slice(0, 16);
   const copy = join(folder, name);
+  // Whoever could write there would be started with the person's credentials, long after a window was open.
+  if (existsSync(copy) && !isSound(copy, files, hash))
+    rmSync(copy, { recursive: true, force: true });
   if (!existsSync(copy)) {
     // Whole or not at all: another window may do the same now.
     const draft = join(folder, `.${name}.${process.pid}`);
@@ -46,6 +48,23 @@ export function copyBundle(
   utimesSync(copy, nowMs / 1000, nowMs / 1000);
   removeOld(folder, name, nowMs, inUse);
   return copy;
+}
+
+function hashOf(files: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(basename(file)).update("\0").update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+/** Whether the copy holds these files, as they are, and nothing else. */
+function isSound(copy: string, files: readonly string[], hash: string): boolean {
+  const names = files.map((file) => basename(file));
+  try {
+    const isOnly = readdirSync(copy).every((name) => names.includes(name));
+    return isOnly && hashOf(names.map((name) => join(copy, name))) === hash;
+  } catch {
+    return false;
+  }
 }
 
 function removeOld(

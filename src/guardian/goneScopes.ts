@@ -37,10 +37,10 @@ export function seeScopes(input: PresenceInput, scopes: readonly string[]): Scop
     const watching = input.windows.filter(({ scopes }) => scopes?.includes(scope));
     if (presenceOf({ ...input, windows: watching }).kind === "present") continue;
     const windows = input.windows.filter((window) => watches(window, scope));
-    const own = presenceOf({ ...input, windows });
-    if (own.kind === "present") unsure.push(scope);
-    else if (own.kind === "gone" || all.kind !== "present") {
-      const { endId, sinceMs, unnoted } = own.kind === "gone" ? own : last;
+    const presence = presenceOf({ ...input, windows });
+    if (presence.kind === "present") unsure.push(scope);
+    else if (presence.kind === "gone" || all.kind !== "present") {
+      const { endId, sinceMs, unnoted } = presence.kind === "gone" ? presence : last;
       gone.push({ scope, endId, sinceMs, unnoted });
     }
   }

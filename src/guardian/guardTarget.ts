@@ -35,6 +35,8 @@ const target = z.object({
   stopAfterMinutes: z.number(),
   /** Ids of apps that sessions of this machine started: for when the ledger cannot tell. */
   startedHere: z._default(z.array(z.string()), []),
+  /** The folders of the window that wrote it, while they were trusted: their settings and programs are in here. */
+  trustedFolders: z._default(z.array(z.string()), []),
   /** Modes whose apps a stop leaves alone (session/stopPlan.ts). */
   productionModes: z.array(z.string()),
   /** The mode that an expired demo returns to (session/mode.ts). */
@@ -44,12 +46,10 @@ const target = z.object({
     warmUp: z.boolean(),
     confirm: z.boolean(),
     expiresAfterMinutes: z.nullable(z.number()),
-    variables: z.record(z.string(), z.string()),
+    // Without the mode's variables: only a deploy sets them, and one may hold a secret.
   }),
-  /** The user's own USD per hour (setting "rates") and multipliers, for the cost in the reminder. */
+  /** The user's own USD per hour (setting "rates"), for the cost in the reminder. */
   rates: z.record(z.string(), z.number()),
-  regionMultiplier: z.nullable(z.number()),
-  nonPreemptible: z.boolean(),
 });
 
 /**
@@ -67,8 +67,32 @@ export function writeTarget(folder: string, value: GuardTarget): void {
   const name = createHash("sha256").update(value.scope).digest("hex").slice(0, 16);
   const file = join(folder, `${name}${nameEnd}`);
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
+  // Only what belongs in it: no variable of a mode.
+  writeFileSync(draft, JSON.stringify(z.parse(target, value)), { mode: 0o600 });
   renameSync(draft, file);
+}
+
+/** What of a target may come from a folder: how Modal is asked, and what is done. */
+export type FromSettings = Pick<
+  GuardTarget,
+  "control" | "cli" | "onClose" | "stopAfterMinutes" | "productionModes" | "restingMode" | "rates"
+>;
+
+/**
+ * Trust in these folders was taken back: what targets took from them is replaced by what holds without
+ * them. The apps that run stay guarded. Answers with how many targets were changed.
+ */
+export function distrust(
+  folder: string,
+  distrusted: readonly string[],
+  instead: FromSettings,
+  nowMs: number,
+): number {
+  const taken = readTargets(folder, nowMs).targets.filter(({ trustedFolders }) =>
+    trustedFolders.some((one) => distrusted.includes(one)),
+  );
+  for (const before of taken) writeTarget(folder, { ...before, ...instead, trustedFolders: [] });
+  return taken.length;
 }
 
 /** A target that no window wrote for so long is no longer guarded. */

@@ -1,3 +1,4 @@
+import { appWindow } from "../session/appWindow.ts";
 import { randomUUID } from "node:crypto";
 import { t } from "../base/text.ts";
 import type { Clock } from "../base/clock.ts";
@@ -17,6 +18,8 @@ import type { ReleaseParts, ReleaseResult } from "../session/mode/releaseGpus.ts
 import type { ModalControl } from "../session/modalControl.ts";
 import { demoState, expireDemo } from "../session/mode/demoExpiry.ts";
 import type { ExpiryOutcome } from "../session/mode/demoExpiry.ts";
+import { asFailure } from "../session/concurrent.ts";
+import { takeOverStops } from "../session/stop/begunStop.ts";
 import { stopApps, type StopParts } from "../session/stop/stopApps.ts";
 import type { SessionRecord } from "../session/session.ts";
 import { planStop } from "../session/stop/stopPlan.ts";
@@ -36,6 +39,9 @@ export interface GuardedScopeParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Log;
+  /** The guardian's process, by which others see that a stop is still under way. */
+  readonly pid: number;
+  readonly pidAlive: (pid: number) => boolean;
   /** What each app of the listing costs per hour; null: a rate is unknown. */
   readonly burnOf: (listing: Listing, target: GuardTarget) => ReadonlyMap<string, MicroUsd | null>;
 }
@@ -104,6 +110,7 @@ function rightful(
     deployments: (...args) => control.deployments(...args),
     listFunctions: (...args) => control.listFunctions(...args),
     stopApp: (...args) => checked(() => control.stopApp(...args)),
+    stopSandbox: (...args) => checked(() => control.stopSandbox(...args)),
     stopContainer: (...args) => checked(() => control.stopContainer(...args)),
     rollover: (...args) => checked(() => control.rollover(...args)),
     scale: (...args) => checked(() => control.scale(...args)),
@@ -114,6 +121,7 @@ function rightful(
 export class GuardedScope {
   readonly target: GuardTarget;
   readonly #parts: GuardedScopeParts;
+  readonly #holder = randomUUID();
   #connection: GuardedConnection | undefined;
 
   constructor(parts: GuardedScopeParts) {
@@ -125,6 +133,7 @@ export class GuardedScope {
   async look(signal: AbortSignal): Promise<ScopeView> {
     const { connected, refresh } = await this.#connect();
     const listing = await refresh({ signal });
+    this.#takeOver(listing);
     const authors = await appAuthors(connected.control, liveApps(listing), this.#parts.log, signal);
     return this.#view(listing, authors, connected.username);
   }
@@ -145,13 +154,18 @@ export class GuardedScope {
     const plan = by === "guardian" ? this.#startedHere(view) : view.plan;
     const { burnByApp } = view;
     const { connected, refresh } = await this.#connect();
-    const { ledger, clock, log } = this.#parts;
-    const control = rightful(connected.control, maySend);
-    return stopApps({ control, refresh, ledger, clock, log }, plan, {
+    const { ledger, clock, log, pid } = this.#parts;
+    let isCalledOff = false;
+    const control = rightful(connected.control, () => {
+      isCalledOff ||= !maySend();
+      return !isCalledOff;
+    });
+    return stopApps({ control, refresh, ledger, clock, log, pid }, plan, {
       receiptId: randomUUID(),
       by,
       burnByApp,
       signal,
+      isCalledOff: () => isCalledOff,
     });
   }
 
@@ -168,13 +182,11 @@ export class GuardedScope {
     const sessions = ledger.sessions({ scope: this.target.scope });
     const targets = plan.planned
       .filter((app) => app.state === "deployed" && costsNow(app))
-      .map(({ appId, name }) => ({
-        appId,
-        name,
-        scaledownSeconds:
-          sessions.find(({ apps }) => apps.some((app) => app.appId === appId))?.scaledownSeconds ??
-          null,
-      }));
+      .map(({ appId, name }) => {
+        const session = sessions.find(({ apps }) => apps.some((app) => app.appId === appId));
+        const scaledownSeconds = session === undefined ? null : appWindow(session, appId);
+        return { appId, name, scaledownSeconds };
+      });
     const control = rightful(connected.control, maySend);
     return releaseGpus({ control, refresh, clock, log }, targets, { signal });
   }
@@ -197,12 +209,28 @@ export class GuardedScope {
     for (const session of due)
       outcomes.push(
         await expireDemo({ control: connected.control, refresh, ledger, clock, log }, session, {
-          resting: this.target.restingMode,
+          resting: { ...this.target.restingMode, variables: {} },
           holder,
           pid,
         }),
       );
     return outcomes;
+  }
+
+  /** Closes the receipts of stops that were cut off. A ledger that cannot be read is in no look's way. */
+  #takeOver(listing: Listing): void {
+    const { ledger, pid, pidAlive, log } = this.#parts;
+    try {
+      for (const { receiptId, verified } of takeOverStops(
+        { ledger, holder: this.#holder, pid, pidAlive },
+        listing,
+      ))
+        log.info(
+          `The stop ${receiptId} was begun and not done; its receipt says now: ${verified}.`,
+        );
+    } catch (error) {
+      log.warn(`The receipts could not be looked through: ${asFailure(error).message}`);
+    }
   }
 
   #startedHere({ plan, burnByApp }: ScopeView): StopPlan {
@@ -235,9 +263,9 @@ export class GuardedScope {
   ): ScopeView {
     const { ledger, burnOf } = this.#parts;
     const { target } = this;
-    const told = ledger.sessions({ scope: target.scope });
+    const recorded = ledger.sessions({ scope: target.scope });
     // Where the ledger cannot tell what was started here, the window's own word counts.
-    const sessions = ledger.trouble() === null ? told : [...told, sessionOf(target)];
+    const sessions = ledger.trouble() === null ? recorded : [...recorded, sessionOf(target)];
     const [workspace = "", environment = ""] = target.scope.split("/");
     const whole = planStop(
       {

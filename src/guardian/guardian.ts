@@ -6,16 +6,21 @@ import { liveApps } from "../session/liveApp.ts";
 import type { GuardedScope } from "./guardedScope.ts";
 import type { GuardianLease } from "./guardianLease.ts";
 import type { GuardTarget } from "./guardTarget.ts";
-import { Incident } from "./incident.ts";
-import type { IncidentRecord } from "./incidentRecord.ts";
-import { Incidents } from "./incidents.ts";
+import { Incident } from "./incident/incident.ts";
+import { isUnfinished, readIncidents } from "./incident/record.ts";
+import type { IncidentRecord } from "./incident/record.ts";
+import { Incidents } from "./incident/incidents.ts";
 import type { Notifier } from "./notifier/notifier.ts";
 import { ScopeWatch } from "./scopeWatch.ts";
 import type { GoneTarget } from "./scopeWatch.ts";
 import type { GuardianTimings } from "./timings.ts";
 
 /** Why a guardian ended. */
-export type GuardianEnd = NonNullable<IncidentRecord["end"]> | "lease-lost" | "ledger-broken";
+export type GuardianEnd =
+  | NonNullable<IncidentRecord["end"]>
+  | "lease-lost"
+  | "ledger-broken"
+  | "ledger-gone";
 
 export interface GuardianParts {
   readonly ledger: Ledger;
@@ -65,6 +70,8 @@ export class Guardian {
   #renewAtMs = 0;
   /** Listings without a running app, by the instants of their looks: two of them end the guardian. */
   #emptySince: string | undefined;
+  /** Ends that a guardian before this one was at, and did not come to the end of. */
+  readonly #left: ReadonlySet<string>;
 
   constructor(parts: GuardianParts) {
     this.#parts = parts;
@@ -79,6 +86,12 @@ export class Guardian {
     });
     this.#watch = new ScopeWatch({ ...parts, onRead: () => parts.lease.readWish() });
     this.#lastTickMs = parts.clock.nowMs();
+    this.#left = new Set(
+      readIncidents(parts.ledger)
+        .filter(isUnfinished)
+        .filter(({ goneAtMs }) => this.#lastTickMs - goneAtMs < parts.timings.lifetimeMs)
+        .map(({ endId }) => endId),
+    );
     this.#attendedAtMs = this.#lastTickMs;
   }
 
@@ -90,6 +103,11 @@ export class Guardian {
   /** Takes the lease and begins; ends at once when another guardian has it. */
   start(): void {
     this.#tick();
+    if (this.#over) return;
+    // Not before the lease is this one's: what is on the screen could be the other's.
+    this.#parts.notifier.withdrawLeft?.().catch((error: unknown) => {
+      this.#parts.log.error("What a guardian before this one left was not taken back.", error);
+    });
   }
 
   /** The system wants the process to end: finishes an automatic stop that is due, then ends. */
@@ -141,7 +159,9 @@ export class Guardian {
     const { timings, ledgerThere } = this.#parts;
     if (!ledgerThere()) return "ledger-gone";
     if (!this.#holdLease(nowMs)) return "lease-lost";
-    const { anyOpen, gone, unsure } = this.#watch.look((scope) => this.#incidents.has(scope));
+    const { anyOpen, gone, unsure } = this.#watch.look(
+      ({ scope, endId }) => this.#incidents.has(scope) || this.#left.has(endId),
+    );
     if (anyOpen) this.#attendedAtMs = nowMs;
     else if (nowMs - this.#attendedAtMs > timings.lifetimeMs) return "lifetime";
     this.#incidents.follow(gone, unsure);
@@ -158,24 +178,22 @@ export class Guardian {
     return this.#parts.lease.hold(nowMs);
   }
 
-  #open({ target, endId, sinceMs, unnoted }: GoneTarget): Incident {
+  #open(gone: GoneTarget): Incident {
+    const { target, endId, unnoted } = gone;
     const { ledger, notifier, clock, log, timings, lease, scopeOf } = this.#parts;
     for (const { windowId, goneAtMs } of unnoted) ledger.closeWindow(windowId, goneAtMs);
     log.info(`The last window of ${target.scope} is gone (${endId}).`);
     return new Incident({
-      endId,
-      goneAtMs: sinceMs,
+      end: gone,
       scope: scopeOf(target),
+      lease,
+      watch: this.#watch,
       ledger,
       notifier,
       clock,
       log,
       timings,
       wake: () => this.#tick(),
-      mayAct: () => !this.#over && lease.hold(clock.nowMs()),
-      mayGoOn: () => !this.#over && lease.isHeld(clock.nowMs()),
-      stillGone: () => this.#watch.isGone(target.scope),
-      othersOpen: () => this.#watch.anyOpen,
     });
   }
 
@@ -244,10 +262,11 @@ export class Guardian {
     if (this.#over) return;
     this.#over = true;
     this.#timer?.dispose();
-    if (end !== "ledger-gone") {
-      if (isIncidentEnd(end)) this.#incidents.end(end);
-      if (end !== "lease-lost" && end !== "ledger-broken") this.#parts.lease.release();
-    }
+    // From here on no incident may act any more.
+    if (isIncidentEnd(end)) {
+      this.#incidents.end(end);
+      this.#parts.lease.release();
+    } else this.#incidents.abandon();
     this.#parts.log.info(`The guardian ends: ${end}.`);
     // What was sent to Modal gets its receipt, except where the system waits no longer.
     if (end === "terminated") this.#ended.resolve(end);
@@ -256,5 +275,5 @@ export class Guardian {
 }
 
 function isIncidentEnd(end: GuardianEnd): end is NonNullable<IncidentRecord["end"]> {
-  return end !== "lease-lost" && end !== "ledger-broken";
+  return end !== "lease-lost" && end !== "ledger-broken" && end !== "ledger-gone";
 }

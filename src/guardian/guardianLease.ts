@@ -47,6 +47,11 @@ export class GuardianLease {
     this.#wanted = owner.ledger.recall(wantedKey, z.string());
   }
 
+  /** The guardian's process. */
+  get pid(): number {
+    return this.#owner.pid;
+  }
+
   /** Takes or renews the lease. False: another guardian has it, and this one must end. */
   hold(nowMs: number): boolean {
     const { ledger, holder, pid, leaseMs } = this.#owner;

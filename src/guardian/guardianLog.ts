@@ -7,9 +7,9 @@ const maxBytes = 256 * 1024;
 
 /** The guardian's own log file: few lines, each fault once an hour, two files at most. A disk that is full silences it. */
 export function fileLog(file: string): Log {
-  const told = new HourlyTexts();
+  const hourlyTexts = new HourlyTexts();
   const write = (level: string, message: string): void => {
-    if (level !== "info" && !told.isDue(message, Date.now())) return;
+    if (level !== "info" && !hourlyTexts.isDue(message, Date.now())) return;
     try {
       if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
         renameSync(file, `${file}.old`);

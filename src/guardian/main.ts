@@ -8,10 +8,10 @@ import type { Log } from "../base/log.ts";
 import { systemClock } from "../base/systemClock.ts";
 import { parseBundle, useTexts } from "../base/text.ts";
 import { ratesInForce } from "../cost/rates/rates.ts";
-import { setAsideKey } from "../ledger/openLedger.ts";
 import { LedgerWriter } from "../ledger/patient/ledgerWriter.ts";
 import { PatientFile } from "../ledger/patient/patientFile.ts";
 import { PatientLedger } from "../ledger/patient/patientLedger.ts";
+import { noteLedgerNews } from "../session/ledgerNews.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
 import { burnByApp, runningApps } from "../session/meter/runningApps.ts";
 import { scopeKey } from "../session/scope.ts";
@@ -66,7 +66,7 @@ async function run(configFile: string, bundleFolder: string): Promise<void> {
   });
   const ledger = new PatientLedger(file, log);
   // No window is there to tell it: the next one does.
-  file.onSetAside((name) => ledger.remember(setAsideKey, JSON.stringify(name)));
+  file.onNews((news) => noteLedgerNews(ledger, news));
   if (!(await file.opened(5_000))) log.warn(ledger.trouble()?.message ?? "The ledger is not open.");
   const notices = new OpenNotices(
     systemNotifier(process.platform, {
@@ -133,6 +133,8 @@ function buildGuardian({ config, ledger, log, notifier, bundleFolder }: Built): 
         ledger,
         clock,
         log,
+        pid: process.pid,
+        pidAlive,
         burnOf: burnOf(ledger),
       }),
   });
@@ -178,19 +180,17 @@ async function connect(
 
 function burnOf(ledger: Ledger): GuardedScopeParts["burnOf"] {
   return (listing, target) => {
-    const told = ledger.latestRates(target.scope);
+    const latest = ledger.latestRates(target.scope);
     const rates = ratesInForce({
-      ...(told === undefined
+      ...(latest === undefined
         ? {}
         : {
             workspace: {
-              usdPerHourByKey: told.rates.usdPerHourByKey,
-              fetchedAtMs: told.fetchedAtMs,
+              usdPerHourByKey: latest.rates.usdPerHourByKey,
+              fetchedAtMs: latest.fetchedAtMs,
             },
           }),
       overrides: target.rates,
-      ...(target.regionMultiplier === null ? {} : { regionMultiplier: target.regionMultiplier }),
-      nonPreemptible: target.nonPreemptible,
     });
     return burnByApp(
       runningApps(
@@ -218,6 +218,10 @@ class OpenNotices implements Notifier {
     this.#open.add(shown);
     void shown.finally(() => this.#open.delete(shown));
     return shown;
+  }
+
+  async withdrawLeft(): Promise<void> {
+    await this.#notifier.withdrawLeft?.();
   }
 
   async settled(): Promise<void> {

@@ -51,11 +51,16 @@ export class ScopeWatch {
   }
 
   isGone(scope: string): boolean {
-    return seeScopes(this.#seen(), [scope]).gone.length > 0;
+    return this.#endOf(scope) !== undefined;
   }
 
-  /** `isHeld`: whether a scope's end is acted on already, however long it lies back. */
-  look(isHeld: (scope: string) => boolean): {
+  /** Whether no window of the scope has been there since that end: one that came and went makes a new end. */
+  isGoneSince({ scope, endId }: ScopeEnd): boolean {
+    return this.#endOf(scope)?.endId === endId;
+  }
+
+  /** `isHeld`: whether a scope's end is acted on already, by this guardian or the one before it, however long it lies back. */
+  look(isHeld: (end: ScopeEnd) => boolean): {
     readonly anyOpen: boolean;
     readonly gone: readonly GoneTarget[];
     /** See `ScopesSeen`. */
@@ -71,9 +76,7 @@ export class ScopeWatch {
     }
     // While windows live, only what one of them watched can be without one: no file is read for it.
     const { gone, unsure } = seeScopes(seen, windowScopes(seen.windows));
-    const recent = gone.filter(
-      ({ scope, sinceMs }) => isHeld(scope) || sinceMs >= this.#startedAtMs - staleMs,
-    );
+    const recent = gone.filter((end) => isHeld(end) || end.sinceMs >= this.#startedAtMs - staleMs);
     const targets =
       recent.length === 0 ? [] : this.#targets(recent.map(({ endId }) => endId).join());
     return { anyOpen: true, gone: guarded(recent, targets), unsure };
@@ -84,26 +87,28 @@ export class ScopeWatch {
     this.#read = undefined;
   }
 
+  #endOf(scope: string): ScopeEnd | undefined {
+    return seeScopes(this.#seen(), [scope]).gone[0];
+  }
+
+  /** While the ledger cannot be written, no window can say that it lives: its silence is none. */
   #seen(): PresenceInput {
-    const { clock, timings, pidAlive } = this.#parts;
+    const { ledger, clock, timings, pidAlive, signedWindows } = this.#parts;
+    const recorded = ledger.windows();
+    const recordedPids = new Set(recorded.map(({ pid }) => pid));
+    let signed: readonly WindowRecord[] = [];
+    if (ledger.trouble() !== null) {
+      this.awake(clock.nowMs());
+      signed = signedWindows().filter(({ pid }) => !recordedPids.has(pid));
+    }
     return {
-      windows: this.#windows(),
+      windows: [...recorded, ...signed],
       nowMs: clock.nowMs(),
       beatMs: timings.beatMs,
       silentMs: timings.silentMs,
       awakeSinceMs: this.#awakeSinceMs,
       pidAlive,
     };
-  }
-
-  /** While the ledger cannot be written, no window can say that it lives: its silence is none. */
-  #windows(): readonly WindowRecord[] {
-    const { ledger, clock, signedWindows } = this.#parts;
-    const told = ledger.windows();
-    if (ledger.trouble() === null) return told;
-    this.awake(clock.nowMs());
-    const known = new Set(told.map(({ pid }) => pid));
-    return [...told, ...signedWindows().filter(({ pid }) => !known.has(pid))];
   }
 
   /** The targets, read again when other scopes than before are without a window. */

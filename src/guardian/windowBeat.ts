@@ -47,8 +47,8 @@ const missedProbes = 3;
 
 /**
  * Tells the other windows and the guardian, through the ledger, that this window is open. Writes at
- * once and then every `beatMs`; `close` notes the end and returns in milliseconds, so that
- * `deactivate` can call it. A client that stays silent counts as a closed window until it answers.
+ * once and then every `beatMs`; `dispose` notes the end. A client that stays silent counts as a
+ * closed window until it answers.
  */
 export class WindowBeat implements Disposable {
   readonly #options: WindowBeatOptions;
@@ -80,17 +80,16 @@ export class WindowBeat implements Disposable {
     if (!this.#closed) this.#beatNow();
   }
 
-  /** Notes the end of this window. Never throws: a guardian that reads no note sees the dead process. */
-  close(): void {
+  /**
+   * Notes the end of this window, in milliseconds. Never throws: a guardian that reads no note sees
+   * the dead process.
+   */
+  dispose(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#beatTimer?.dispose();
     this.#probeTimer?.dispose();
     if (!this.#lost) this.#noteEnd();
-  }
-
-  dispose(): void {
-    this.close();
   }
 
   #beat(): void {

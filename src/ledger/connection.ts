@@ -6,8 +6,10 @@ export type Row = Record<string, SQLOutputValue>;
 export type Values = Record<string, SQLInputValue>;
 
 export interface ConnectionEvents {
-  /** A transaction that must not be lost has been committed. */
-  onCommit(): void;
+  /** Inside of a transaction that must not be lost, at its end: may write to it. Returns what is to be done once it is committed. */
+  onCommitting?(connection: Connection): () => void;
+  /** A transaction has been committed. `isLasting`: one that must not be lost. */
+  onCommit(isLasting: boolean): void;
   /** SQLite met broken content ("page"), or reads a row that does not say what such a row can say ("row"). */
   onDamage(what: "page" | "row"): void;
 }
@@ -95,17 +97,21 @@ export class Connection implements Disposable {
     this.#lasting = false;
     this.#guarded(() => this.#statement("BEGIN IMMEDIATE").run());
     let result: T;
+    let onCommitted: (() => void) | undefined;
     try {
       result = work();
+      if (this.#changes !== before && (!ephemeral || this.#lasting))
+        onCommitted = this.#events.onCommitting?.(this);
       this.#guarded(() => this.#statement("COMMIT").run());
     } catch (error) {
       // A full disk rolls back by itself.
       if (this.#database.isTransaction) this.#statement("ROLLBACK").run();
       throw error;
     }
+    onCommitted?.();
     if (this.#changes !== before) {
       this.#commits += 1;
-      if (!ephemeral || this.#lasting) this.#events.onCommit();
+      this.#events.onCommit(!ephemeral || this.#lasting);
     }
     return result;
   }
@@ -135,8 +141,8 @@ export class Connection implements Disposable {
   }
 
   #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
+    const prepared = this.#statements.get(sql);
+    if (prepared !== undefined) return prepared;
     const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;

@@ -56,11 +56,12 @@ function* json(database: DatabaseSync): Iterable<string> {
 
 /**
  * One CSV cell (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in
- * front: app names and prompts come from other people (OWASP, "CSV injection").
+ * front: app names and prompts come from other people (OWASP, "CSV injection"). Some skip spaces, quotes
+ * and invisible characters before it, and some know the signs in their full width too.
  */
 export function cell(value: SQLOutputValue): string {
   if (value === null) return "";
   if (typeof value !== "string") return String(value);
-  const safe = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
+  const safe = /^[\t\r\n]|^[\s\p{Cf}\p{Cc}"']*[=+\-@＝＋－＠]/u.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,5 +1,14 @@
-import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { format, parse } from "node:path";
+import { statsOf } from "./fileStats.ts";
 
 /*
  * A damaged ledger is set aside by leaving it where it is and beginning the next generation:
@@ -9,17 +18,56 @@ import { format, parse } from "node:path";
  * in use").
  */
 
+/** With what each SQLite file begins (https://sqlite.org/fileformat2.html#the_database_header). */
+const magic = "SQLite format 3\0"; // not shown: bytes of a file
+
+export interface Generations {
+  /** The file in use now: the newest that is a database, or is about to become one. */
+  readonly current: string;
+  /** The file that would follow. */
+  readonly next: string;
+  /** Newer files that are no databases: somebody else's, or damaged from their first byte on. */
+  readonly passedOver: readonly string[];
+}
+
+export function generations(path: string): Generations {
+  const files = [path];
+  for (;;) {
+    const next = generation(path, files.length + 1);
+    if (!existsSync(next)) break;
+    files.push(next);
+  }
+  const at = files.findLastIndex(isDatabase);
+  const current = (at < 0 ? files.at(-1) : files[at]) ?? path;
+  const passedOver = at < 0 ? [] : files.slice(at + 1);
+  return { current, next: generation(path, files.length + 1), passedOver };
+}
+
+/** The file to which other windows have gone over from `file`; undefined: none. Nobody ever goes back. */
+export function laterGeneration(path: string, file: string): string | undefined {
+  const { current, passedOver } = generations(path);
+  return current === file || passedOver.includes(file) ? undefined : current;
+}
+
 function generation(path: string, number: number): string {
   if (number === 1) return path;
   const { dir, name, ext } = parse(path);
   return format({ dir, name: `${name}-${number}`, ext });
 }
 
-/** The file in use now, and the one that would follow it. */
-export function generations(path: string): { readonly current: string; readonly next: string } {
-  let number = 1;
-  while (existsSync(generation(path, number + 1))) number += 1;
-  return { current: generation(path, number), next: generation(path, number + 1) };
+/** An empty file is one that a window is just creating. */
+function isDatabase(path: string): boolean {
+  const stats = statsOf(path);
+  if (stats === undefined || stats === "none" || !stats.isFile()) return false;
+  if (stats.size === 0) return true;
+  const file = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(magic.length);
+    readSync(file, head);
+    return head.toString("latin1") === magic;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A note beside a file: damage was found in it while it was in use. The next opening reads it whole. */

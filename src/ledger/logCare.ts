@@ -33,10 +33,12 @@ export class LogCare implements Disposable {
     this.#clock = clock;
   }
 
-  committed(): void {
+  /** Heartbeats and leases fill the log like all else, and are not worth a flush. */
+  committed(isLasting: boolean): void {
     if (this.#disposed) return;
     this.#commits += 1;
     if (this.#commits >= commitsPerCheckpoint && !this.#moving) void this.#move();
+    if (!isLasting) return;
     this.#wanted = true;
     if (!this.#busy) void this.#run();
   }

@@ -1,29 +1,40 @@
+import { randomInt } from "node:crypto";
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { t } from "../base/text.ts";
 import { delay } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { systemClock } from "../base/systemClock.ts";
 import type { Log } from "../base/log.ts";
 import { Connection } from "./connection.ts";
+import { damagedLogNews, passedOverNews, passingOver, setAsideNews } from "./openingNews.ts";
+import { countWrite } from "./tables/writeCount.ts";
+import { findLoss } from "./findLoss.ts";
+import { Tally } from "./tally.ts";
+import { hasSharedMemory } from "./diskProbe.ts";
+import { fileTrouble } from "./fileTrouble.ts";
 import {
   clearSuspicion,
   copyLogAside,
   generations,
   isSuspect,
+  laterGeneration,
   noteSuspicion,
 } from "./generation.ts";
+import { integrityOf } from "./integrity.ts";
+import { endLog, NoSharedMemoryError, useJournal } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import { LogCare } from "./logCare.ts";
-import { isComplete, migrate, refuseForeign } from "./tables/migrate.ts";
-import { isBusy, isDamage, ledgerFailure } from "./sqliteFailure.ts";
+import { isOnSharedDisk } from "./sharedDisk.ts";
+import { schemaVersion } from "./tables/schema.ts";
+import { create, IncompleteError, isComplete, migrate, refuseForeign } from "./tables/migrate.ts";
+import { isBusy, isDamage, lacksSharedMemory, ledgerFailure } from "./sqliteFailure.ts";
+import { closeToOthers } from "./ownFiles.ts";
+import { loadSqlite, type Sqlite } from "./sqlite.ts";
 import { SqliteLedger } from "./sqliteLedger.ts";
 import { unreadableTables } from "./rowCheck.ts";
 import { integrityProblems } from "./thread.ts";
 import { walDamage } from "./walHeader.ts";
-
-/** Where the guardian notes a ledger that it had to set aside while no window was open (`remember`). */
-export const setAsideKey = "ledger:setAsideByGuardian";
 
 export interface OpenLedgerOptions {
   readonly clock?: Clock;
@@ -36,20 +47,14 @@ export interface OpenedLedger {
   readonly ledger: SqliteLedger;
   /** Its file: that of the newest generation. */
   readonly file: string;
-  /** The damaged file that was set aside at this opening, to be told to the person; null: it was sound or new. */
-  readonly setAside: string | null;
+  /** What a person must know of this opening, a sentence or two each. */
+  readonly news: readonly string[];
 }
 
-interface Sqlite {
-  readonly DatabaseSync: typeof DatabaseSync;
-}
+/** Short, because two windows that end the log at once wait for each other. */
+const endLogTimeoutMs = 50;
 
 const memory = ":memory:";
-
-/** Pages of the log (4 KiB each) after which a commit moves it into the database, where the background did not. */
-const checkpointPages = 8000;
-/** A log that has grown beyond this shrinks to it when it begins anew; without, it stays as large as it ever was. */
-const logSizeLimitBytes = 2 * 1024 * 1024;
 
 /**
  * Opens the ledger at `path` (its folder must exist), creating or migrating it first. Any number of
@@ -66,68 +71,18 @@ export async function openLedger(
   const sqlite = await loadSqlite();
   const opener = new Opener(sqlite, path, options);
   try {
-    return await opener.open();
+    const opened = await opener.open();
+    if (path !== memory) closeToOthers(path);
+    return opened;
   } catch (error) {
-    throw ledgerFailure(error, path);
+    throw opener.failureOf(error);
   }
 }
 
-export interface ReaderOptions {
-  readonly clock?: Clock;
-  /** SQLite met broken content. */
-  readonly onDamage: () => void;
-}
-
-/** No reader waits for a lock: with a write-ahead log there is none, and without one the next question is soon. */
-const readerTimeoutMs = 5;
-
-/** The ledger in one file, to be read alone; another part of this process writes to it. Rejects like `openLedger`. */
-export async function openReader(file: string, options: ReaderOptions): Promise<SqliteLedger> {
-  const { DatabaseSync } = await loadSqlite();
-  const open = (timeout: number): DatabaseSync =>
-    new DatabaseSync(file, { readOnly: true, timeout });
-  try {
-    const connection = new Connection(file, open(readerTimeoutMs), {
-      onCommit: () => {},
-      onDamage: (what) => {
-        noteSuspicion(file);
-        if (what === "page") options.onDamage();
-      },
-    });
-    const log = new LogCare(file, options.clock ?? systemClock);
-    return new SqliteLedger(connection, {
-      openReader: () => open(5_000),
-      flush: () => log.flush(),
-      checkIntegrity: () => integrityOf(file),
-      followSetAside: () => undefined,
-      isThere: () => true,
-      log: undefined,
-      dispose: () => log.dispose(),
-    });
-  } catch (error) {
-    throw ledgerFailure(error, file);
-  }
-}
-
-/** A suspicion that proves right is noted for the next opening. */
-async function integrityOf(file: string): Promise<readonly string[]> {
-  const problems = await integrityProblems(file);
-  if (problems.length > 0) noteSuspicion(file);
-  return problems;
-}
-
-async function loadSqlite(): Promise<Sqlite> {
-  try {
-    return await import("node:sqlite");
-  } catch (error) {
-    throw new Failure(
-      "ledger",
-      t(
-        "This editor's runtime has no SQLite, which the cost ledger needs. Update the editor (VS Code 1.101 or later).",
-      ),
-      { cause: error },
-    );
-  }
+interface Opened {
+  readonly ledger: SqliteLedger;
+  /** What is told of writes that are lost; empty: none. */
+  readonly loss: readonly string[];
 }
 
 class Opener {
@@ -146,37 +101,74 @@ class Opener {
   }
 
   async open(): Promise<OpenedLedger> {
-    if (this.#path === memory) return { ledger: this.#inMemory(), file: memory, setAside: null };
-    const { current } = generations(this.#path);
+    if (this.#path === memory) return { ledger: this.#inMemory(), file: memory, news: [] };
+    const { current, passedOver } = generations(this.#path);
     if (walDamage(current) === undefined && !isSuspect(current)) {
       const database = await this.#connectUnlessDamaged(current);
-      if (database !== undefined) return this.#opened(current, database, null);
+      if (database !== undefined) {
+        const { ledger, loss } = this.#opened(current, database);
+        if (passedOver.every((file) => ledger.wasClaimed(passingOver(file))))
+          return { ledger, file: current, news: loss };
+        ledger.dispose();
+      }
     }
     return await this.#repair();
+  }
+
+  /** The error as one whose message says what is wrong, and where. */
+  failureOf(error: unknown): unknown {
+    if (error instanceof Failure) return error;
+    const message = this.#troubleOf(error);
+    if (message === undefined) return ledgerFailure(error, this.#path);
+    return new Failure("ledger", message, { cause: error });
+  }
+
+  #troubleOf(error: unknown): string | undefined {
+    const open = (file: string): DatabaseSync => new this.#sqlite.DatabaseSync(file);
+    try {
+      return fileTrouble(generations(this.#path).current, this.#repairLock, error, open);
+    } catch {
+      // What it lies in cannot be looked at either.
+      return undefined;
+    }
+  }
+
+  get #repairLock(): string {
+    return `${this.#path}-repair`;
   }
 
   /** Several windows may find the damage at once: one begins a new file, the others find that one. */
   async #repair(): Promise<OpenedLedger> {
     // A database of its own is a lock that the system lets go of, however its holder ends.
-    const lock = this.#database(`${this.#path}-repair`);
+    const lock = this.#database(this.#repairLock);
     try {
       lock.exec("BEGIN EXCLUSIVE");
-      const { current, next } = generations(this.#path);
+      const { current, next, passedOver } = generations(this.#path);
       const damage = walDamage(current);
       const log = damage === "broken-log" ? copyLogAside(current, this.#clock.nowMs()) : null;
-      if (damage !== "lost-database") {
-        const database = await this.#connectIfWhole(current);
-        if (database !== undefined) return this.#opened(current, database, log);
-      }
-      return this.#opened(next, await this.#connectPatiently(next), current);
+      const whole =
+        damage === "lost-database"
+          ? undefined
+          : await this.#connectIfWhole(current, passedOver.length > 0);
+      const file = whole === undefined ? next : current;
+      const { ledger, loss } = this.#opened(file, whole ?? (await this.#connectPatiently(next)));
+      const nowMs = this.#clock.nowMs();
+      const news = passedOver
+        .filter((passed) => ledger.claimOnce(passingOver(passed), nowMs))
+        .map((passed) => passedOverNews(passed, file));
+      if (whole === undefined) news.push(setAsideNews(current));
+      else if (log !== null) news.push(damagedLogNews(log));
+      news.push(...loss);
+      return { ledger, file, news };
     } finally {
       lock.close();
     }
   }
 
-  async #connectIfWhole(file: string): Promise<DatabaseSync | undefined> {
+  /** `isDoubted`: a file after it was taken for the newer one, so that this one may have been given up. */
+  async #connectIfWhole(file: string, isDoubted: boolean): Promise<DatabaseSync | undefined> {
     const database = await this.#connectUnlessDamaged(file);
-    if (database === undefined || !isSuspect(file)) return database;
+    if (database === undefined || !(isDoubted || isSuspect(file))) return database;
     if ((await integrityProblems(file)).length === 0 && unreadableTables(database).length === 0) {
       clearSuspicion(file);
       return database;
@@ -201,48 +193,69 @@ class Opener {
       try {
         return this.#connect(file);
       } catch (error) {
-        if (!isBusy(error) || this.#clock.nowMs() >= deadlineMs) throw error;
+        // Another window may have turned the log on again: then it is ended once more.
+        const mayPass = isBusy(error) || lacksSharedMemory(error);
+        if (!mayPass || this.#clock.nowMs() >= deadlineMs) throw error;
       }
-      await delay(this.#clock, 20);
+      await delay(this.#clock, 10 + randomInt(50));
     }
   }
 
   #connect(file: string): DatabaseSync {
-    const database = this.#database(file);
+    if (file !== memory && isOnSharedDisk(file)) return this.#connectWith("rollback", file);
     try {
-      refuseForeign(database, file);
-      const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
-      // Without a log (some network disks) only FULL keeps the file sound after a power loss.
-      database.exec(`PRAGMA synchronous = ${mode === "wal" ? "NORMAL" : "FULL"}`);
-      database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-      database.exec(`PRAGMA journal_size_limit = ${logSizeLimitBytes}`);
-      migrate(database, file);
-      if (file !== memory && !this.#isComplete(database)) throw new IncompleteError();
-      // Fails now, and not at the first cost, where the disk is read-only.
-      database.exec("BEGIN IMMEDIATE; ROLLBACK");
+      return this.#connectWith("log", file);
+    } catch (error) {
+      if (!(error instanceof NoSharedMemoryError)) throw error;
+      return this.#connectWith("rollback", file);
+    }
+  }
+
+  #endLog(file: string): void {
+    const database = new this.#sqlite.DatabaseSync(file, { timeout: endLogTimeoutMs });
+    try {
+      endLog(database, () => refuseForeign(database, file));
+    } finally {
+      database.close();
+    }
+  }
+
+  #connectWith(journal: Journal, file: string): DatabaseSync {
+    if (journal === "rollback") this.#endLog(file);
+    const database = this.#database(file);
+    const newest = this.#database(memory);
+    try {
+      useJournal(database, journal, {
+        check: () => refuseForeign(database, file),
+        hasSharedMemory: () => hasSharedMemory(file, (probe) => this.#database(probe)),
+      });
+      create(newest);
+      migrate(database, file, newest);
+      if (!isComplete(database, newest)) throw new IncompleteError();
+      // Fails now, and not at the first cost, where the file cannot be written: beginning alone does not.
+      database.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${schemaVersion}; ROLLBACK`);
       return database;
     } catch (error) {
       database.close();
       throw error;
-    }
-  }
-
-  #isComplete(database: DatabaseSync): boolean {
-    const fresh = this.#database(memory);
-    try {
-      migrate(fresh, memory);
-      return isComplete(database, fresh);
     } finally {
-      fresh.close();
+      newest.close();
     }
   }
 
-  #opened(file: string, database: DatabaseSync, setAside: string | null): OpenedLedger {
+  #opened(file: string, database: DatabaseSync): Opened {
     let current = file;
     let identity = identityOf(file);
     let log = new LogCare(file, this.#clock);
+    let tally = new Tally(file);
+    const acknowledged = tally.highest();
     const connection = new Connection(this.#path, database, {
-      onCommit: () => log.committed(),
+      onCommitting: (committing) => {
+        const atMs = this.#clock.nowMs();
+        const writes = countWrite(committing, atMs);
+        return () => tally.acknowledge(writes, atMs);
+      },
+      onCommit: (isLasting) => log.committed(isLasting),
       onDamage: () => noteSuspicion(current),
     });
     const ledger = new SqliteLedger(connection, {
@@ -251,9 +264,11 @@ class Opener {
       flush: () => log.flush(),
       checkIntegrity: () => integrityOf(current),
       followSetAside: () => {
-        const newest = generations(this.#path).current;
-        if (newest === current) return undefined;
+        const newest = laterGeneration(this.#path, current);
+        if (newest === undefined) return undefined;
         connection.replace(this.#connect(newest));
+        tally.dispose();
+        tally = new Tally(newest);
         current = newest;
         log.dispose();
         log = new LogCare(newest, this.#clock);
@@ -262,9 +277,18 @@ class Opener {
       },
       isThere: () => identityOf(current) === identity,
       log: this.#log,
-      dispose: () => log.dispose(),
+      dispose: () => {
+        log.dispose();
+        tally.dispose();
+      },
     });
-    return { ledger, file, setAside };
+    try {
+      const loss = findLoss(ledger, connection, acknowledged, this.#clock.nowMs());
+      return { ledger, loss: loss === undefined ? [] : [loss] };
+    } catch (error) {
+      ledger.dispose();
+      throw error;
+    }
   }
 
   /** Shared with nobody, so there is no log to flush and nobody to follow. */
@@ -302,8 +326,9 @@ class Opener {
 
 /** The same as long as it is the same file; undefined: there is none. */
 function identityOf(file: string): bigint | undefined {
-  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
+  try {
+    return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch {
+    return undefined;
+  }
 }
-
-/** A file that opens but lacks tables: cut off, or overwritten. */
-class IncompleteError extends Error {}

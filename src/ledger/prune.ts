@@ -1,5 +1,4 @@
 import { prunedThroughMs } from "./tables/prunedThrough.ts";
-import { countCallChange } from "./tables/callVersion.ts";
 import * as z from "zod/mini";
 import { quarterMs } from "./tables/callQuarter.ts";
 import { text, whole } from "./tables/column.ts";
@@ -48,7 +47,6 @@ export function prune(connection: Connection, beforeMs: number): PruneResult {
            (SELECT session_id FROM session WHERE ended_at_ms IS NULL))`,
       { throughMs },
     );
-    if (calls > 0) countCallChange(connection);
     return { calls, spans: pruneSpans(connection, throughMs) };
   });
 }
@@ -58,8 +56,10 @@ function pruneSpans(connection: Connection, throughMs: number): number {
     `SELECT container_id, scope, app_name, coalesce(gpu_type, '') AS gpu_type,
        coalesce(gpu_count, 0) AS gpu_count,
        coalesce(started_at_ms, end_at_ms) AS begin_ms,
-       -- Without an exact end, the middle of the two observations that bound it.
-       coalesce(finished_at_ms, (last_seen_at_ms + first_absent_at_ms) / 2) AS end_ms
+       -- Without an exact end, the middle of the two observations that bound it; the clock may have
+       -- been set back between them.
+       coalesce(finished_at_ms,
+         (min(last_seen_at_ms, first_absent_at_ms) + first_absent_at_ms) / 2) AS end_ms
      FROM span WHERE end_at_ms < :throughMs AND NOT ${inOpenSession}`,
     { throughMs },
     (row) => spanSchema.parse(row),

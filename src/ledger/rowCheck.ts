@@ -14,7 +14,7 @@ import { toWindow } from "./tables/windowTable.ts";
 const readers: Readonly<Record<string, (row: Row) => unknown>> = {
   session: toSession,
   call: toCall,
-  span: (row) => toSpan({ ...row, latest_look_at_ms: null }),
+  span: (row) => toSpan({ ...row, latest_look_era: null, latest_look_at_ms: null }),
   billed: toBilled,
   receipt: toReceipt,
   rate: toRates,

@@ -6,6 +6,7 @@ import type { CallRecord } from "../cost/call.ts";
 import type { ContainerSpan } from "../cost/span.ts";
 import type {
   CallQuery,
+  CostBasis,
   LeaseHolder,
   Ledger,
   LedgerTrouble,
@@ -15,18 +16,28 @@ import type {
   TimeRange,
   WindowRecord,
 } from "../session/ledgerPort.ts";
-import type { BillingRow, SavedBillingRow, WorkspaceRates } from "../session/modalControl.ts";
+import type { LookTime } from "../session/lookOrder.ts";
+import type {
+  BillingRow,
+  Fetched,
+  SavedBillingRow,
+  WorkspaceRates,
+} from "../session/modalControl.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { RememberedReader, type Shape } from "../session/remembered.ts";
 import type { SessionRecord } from "../session/session.ts";
+import { costBasisIn } from "./tables/costBasis.ts";
+import { scopesIn } from "./tables/scopes.ts";
 import { billedIn, upsertBilled } from "./tables/billedTable.ts";
-import { CallCache } from "./tables/callCache.ts";
-import { upsertCall } from "./tables/callTable.ts";
+import { renewedCalls } from "./tables/callChanges.ts";
+import { changeCounts } from "./tables/changeCounts.ts";
+import { KeptAnswers } from "./tables/keptAnswers.ts";
+import { callsOf, toCall, upsertCall } from "./tables/callTable.ts";
 import { whole } from "./tables/column.ts";
 import type { Connection } from "./connection.ts";
 import { exportRows } from "./exportRows.ts";
 import { acquireLease, leaseHolder, releaseLease } from "./tables/leaseTable.ts";
-import { latestListing, recordListing } from "./tables/listingTable.ts";
+import { LatestListings, recordListing } from "./tables/listingTable.ts";
 import { claimOnce, recall, remember, wasClaimed } from "./tables/memoryTable.ts";
 import { prune } from "./prune.ts";
 import type { PruneResult } from "./prune.ts";
@@ -35,7 +46,9 @@ import type { SavedRates } from "./tables/rateTable.ts";
 import { receiptsIn, recordReceipt } from "./tables/receiptTable.ts";
 import { tables } from "./tables/schema.ts";
 import { openSession, sessionsIn, upsertSession } from "./tables/sessionTable.ts";
-import { looksAfter, spansIn, spansOf } from "./tables/spanTable.ts";
+import { shownSpan } from "./tables/seenSpan.ts";
+import type { SeenSpan } from "./tables/seenSpan.ts";
+import { lookBefore, looksAfter, looksIn, spansIn, spansOf, toSpan } from "./tables/spanTable.ts";
 import { summaryOf } from "./summary.ts";
 import type { SummaryQuery } from "./summary.ts";
 import { beatWindow, closeWindow, forgetWindow, windows } from "./tables/windowTable.ts";
@@ -56,16 +69,34 @@ export interface LedgerFile extends Disposable {
   readonly log: Log | undefined;
 }
 
+/** What cost is made from. */
+const costTables = ["span", "look", "call", "billed", "session", "receipt", "memory"] as const;
+
 /** The ledger port over one SQLite connection; each noun's SQL is in its own file. */
 export class SqliteLedger implements Ledger, LedgerUpkeep {
   readonly #connection: Connection;
   readonly #file: LedgerFile;
-  readonly #calls: CallCache;
+  readonly #listings: LatestListings;
+  readonly #calls: KeptAnswers<CallQuery, CallRecord>;
+  readonly #spans: KeptAnswers<Parameters<Ledger["spans"]>[0], SeenSpan>;
   readonly #remembered: RememberedReader;
 
   constructor(connection: Connection, file: LedgerFile) {
     this.#connection = connection;
-    this.#calls = new CallCache(connection);
+    this.#listings = new LatestListings(connection);
+    this.#calls = new KeptAnswers(connection, {
+      tables: ["call"],
+      key: "call_id",
+      parse: toCall,
+      read: callsOf,
+      renewed: renewedCalls,
+    });
+    this.#spans = new KeptAnswers(connection, {
+      tables: ["span", "look"],
+      key: "container_id",
+      parse: toSpan,
+      read: spansIn,
+    });
     this.#file = file;
     this.#remembered = new RememberedReader(file.log);
   }
@@ -83,6 +114,11 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     this.#file.followSetAside();
     const row = versionSchema.parse(this.#connection.get("PRAGMA data_version"));
     return row.data_version + this.#connection.commits;
+  }
+
+  costVersion(): string {
+    this.#file.followSetAside();
+    return changeCounts(this.#connection, costTables);
   }
 
   /** Goes over to the new file where another window has set a damaged one aside. Returns its name. */
@@ -105,21 +141,34 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   }
 
   latestListing(scope: string): Listing | undefined {
-    return latestListing(this.#connection, scope);
+    return this.#listings.of(scope);
   }
 
   spans(
     query: { readonly scope?: string; readonly appIds?: readonly string[] } & TimeRange,
   ): readonly ContainerSpan[] {
-    return spansIn(this.#connection, query);
+    return this.seenSpans(query).map(shownSpan);
   }
 
-  spansOf(containerIds: readonly string[]): readonly ContainerSpan[] {
+  /** Spans with the looks that bound them. */
+  seenSpans(query: Parameters<Ledger["spans"]>[0]): readonly SeenSpan[] {
+    return query.appIds === undefined ? this.#spans.read(query) : spansIn(this.#connection, query);
+  }
+
+  spansOf(containerIds: readonly string[]): readonly SeenSpan[] {
     return spansOf(this.#connection, containerIds);
   }
 
-  looksAfter(scope: string, atMs: number): readonly number[] {
-    return looksAfter(this.#connection, scope, atMs);
+  looks(query: { readonly scope: string } & TimeRange): readonly number[] {
+    return looksIn(this.#connection, query);
+  }
+
+  lookBefore(scope: string, at: LookTime): number | null {
+    return lookBefore(this.#connection, scope, at);
+  }
+
+  looksAfter(scope: string, at: LookTime): readonly LookTime[] {
+    return looksAfter(this.#connection, scope, at);
   }
 
   upsertCall(call: CallRecord): void {
@@ -127,7 +176,9 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   }
 
   calls(query: CallQuery): readonly CallRecord[] {
-    return this.#calls.read(query);
+    // Asked once per line of a log, and never the same again.
+    const isOnce = query.callId !== undefined || query.source !== undefined;
+    return isOnce ? callsOf(this.#connection, query) : this.#calls.read(query);
   }
 
   upsertSession(session: SessionRecord): void {
@@ -153,14 +204,22 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
   upsertBilled(
     scope: string,
     rows: readonly BillingRow[],
-    fetchedAtMs: number,
+    fetched: Fetched,
     covers?: TimeRange,
   ): void {
-    upsertBilled(this.#connection, scope, rows, fetchedAtMs, covers);
+    upsertBilled(this.#connection, scope, rows, fetched, covers);
   }
 
   billed(query: { readonly scope?: string } & TimeRange): readonly SavedBillingRow[] {
     return billedIn(this.#connection, query);
+  }
+
+  costBasis(query: Parameters<Ledger["costBasis"]>[0]): CostBasis {
+    return costBasisIn(this.#connection, query);
+  }
+
+  scopes(query: Parameters<Ledger["scopes"]>[0]): readonly string[] {
+    return scopesIn(this.#connection, query);
   }
 
   saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void {

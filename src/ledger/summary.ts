@@ -165,14 +165,14 @@ function rowsOf(day: string, collect: (add: Add) => void): readonly SummaryRow[]
   collect((appName, endpoint, calls, unknownCalls, reported) => {
     if (calls === 0) return;
     const key = JSON.stringify([appName, endpoint]);
-    const known = rows.get(key);
+    const sum = rows.get(key);
     rows.set(key, {
       day,
       appName,
       endpoint: endpoint === "" ? null : endpoint,
-      calls: (known?.calls ?? 0) + calls,
-      unknownCalls: (known?.unknownCalls ?? 0) + unknownCalls,
-      reportedMicroUsd: microUsd((known?.reportedMicroUsd ?? 0) + reported),
+      calls: (sum?.calls ?? 0) + calls,
+      unknownCalls: (sum?.unknownCalls ?? 0) + unknownCalls,
+      reportedMicroUsd: microUsd((sum?.reportedMicroUsd ?? 0) + reported),
     });
   });
   return [...rows.values()].toSorted(

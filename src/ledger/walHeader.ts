@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
+import { sizeOf } from "./fileStats.ts";
 
 /** The two magic numbers of a write-ahead log (https://sqlite.org/fileformat2.html#walformat). */
 const magics: readonly number[] = [0x37_7f_06_82, 0x37_7f_06_83];
@@ -25,8 +26,4 @@ function headerOf(path: string): Buffer | undefined {
   } finally {
     closeSync(file);
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -58,3 +58,23 @@ export function noDefaultEnvironment(): Failure {
     t("This Modal workspace has no default environment. Set modalMeter.environment."),
   );
 }
+
+/**
+ * The environment that Modal says it does not have; undefined: it speaks of something else. An app or
+ * an endpoint that is "not found in environment 'main'" is another matter.
+ */
+export function unknownEnvironment(message: string): Failure | undefined {
+  const name =
+    /^Environment ['"`]?([^'"`\s]+)['"`]? (?:was not found|not found|does not exist)/i.exec(
+      message.trim(),
+    )?.[1];
+  return name === undefined
+    ? undefined
+    : new Failure(
+        "bad-setting",
+        t(
+          'There is no environment "{0}" in this Modal workspace. Correct the setting modalMeter.environment, or the profile or variable that names it.',
+          name,
+        ),
+      );
+}

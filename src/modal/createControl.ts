@@ -21,8 +21,9 @@ export interface ControlParts {
   readonly log: Log;
   /** The profile file or a variable changed: this control answers no more; build a new one. */
   readonly onCredentialsChanged?: () => void;
-  /** How long the CLI may take to answer; see `CliControlParts`. */
-  readonly cliAnswerMs?: number;
+  /** How long the CLI, or Modal itself, may be silent; see `CliControlParts` and `SdkControlParts`. */
+  readonly cliSilenceMs?: number;
+  readonly sdkSilenceMs?: number;
 }
 
 /**
@@ -46,10 +47,18 @@ export function createControl(parts: ControlParts): RoutedControl {
           reachable,
           clock,
           log,
-          ...(parts.cliAnswerMs === undefined ? {} : { answerMs: parts.cliAnswerMs }),
+          ...(parts.cliSilenceMs === undefined ? {} : { silenceMs: parts.cliSilenceMs }),
         });
   const sdk =
-    mode === "cli" ? null : new SdkControl({ credentials, load: parts.loadSdk, clock, log });
+    mode === "cli"
+      ? null
+      : new SdkControl({
+          credentials,
+          load: parts.loadSdk,
+          clock,
+          log,
+          ...(parts.sdkSilenceMs === undefined ? {} : { silenceMs: parts.sdkSilenceMs }),
+        });
   return new RoutedControl({ adapters: { sdk, cli }, clock, log });
 }
 

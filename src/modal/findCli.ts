@@ -1,12 +1,12 @@
-import { constants } from "node:fs";
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { t } from "../base/text.ts";
 import { Failure } from "../base/failure.ts";
 import type { CliCommand, CliOrigin } from "./cli/command.ts";
 import { parseCliVersion } from "./cli/command.ts";
 import type { ProcessEnv } from "./credentials.ts";
+import { findProgram, isInAny, isProgram } from "./process/findProgram.ts";
 
 export interface FindCliOptions {
   /** `modalMeter.cliPath`; "" for none. When it is set, nothing else is tried. */
@@ -16,6 +16,8 @@ export interface FindCliOptions {
    * the workspace is trusted: pass none of it otherwise.
    */
   readonly trustedFolders: readonly string[];
+  /** All folders of the workspace: what PATH or an active environment finds in one that is not trusted is not run. */
+  readonly folders: readonly string[];
   /** The interpreter that the Python extension has chosen, where there is one (same rule). */
   readonly pythonPath: string | null;
   readonly processEnv: ProcessEnv;
@@ -75,18 +77,23 @@ async function places(options: FindCliOptions): Promise<readonly Place[]> {
     files.push({ command, prefixArgs: [], origin: "python-extension" });
   }
   files.push(...(await uvPlaces(options)));
-  const modalOnPath = await onPath(exe, processEnv);
+  const distrusted = options.folders.filter((folder) => !trustedFolders.includes(folder));
+  const modalOnPath = await findProgram("modal", processEnv, distrusted);
   if (modalOnPath !== undefined)
     files.push({ command: modalOnPath, prefixArgs: [], origin: "path" });
   const existing = await Promise.all(
-    files.map(async (place) => ((await isProgram(place.command)) ? [place] : [])),
+    files.map(async (place) => {
+      const mayRun =
+        (await isProgram(place.command)) && !(await isInAny(distrusted, place.command));
+      return mayRun ? [place] : [];
+    }),
   );
   return existing.flat();
 }
 
 /** `uv run modal` for a project that names modal among its dependencies. */
 async function uvPlaces(options: FindCliOptions): Promise<readonly Place[]> {
-  const uv = await onPath(windows ? "uv.exe" : "uv", options.processEnv);
+  const uv = await findProgram("uv", options.processEnv, options.folders);
   if (uv === undefined) return [];
   const found: Place[] = [];
   for (const folder of options.trustedFolders) {
@@ -109,22 +116,6 @@ async function firstThatAnswers(
     if (version !== null) return { ...place, version };
   }
   return null;
-}
-
-/** Relative entries of PATH would run what lies in the current folder: they are left out. */
-async function onPath(name: string, processEnv: ProcessEnv): Promise<string | undefined> {
-  const path = processEnv["PATH"] ?? processEnv["Path"] ?? "";
-  for (const folder of path.split(delimiter)) {
-    if (isAbsolute(folder) && (await isProgram(join(folder, name)))) return join(folder, name);
-  }
-  return undefined;
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 function expandHome(path: string): string {

@@ -4,21 +4,28 @@ import { Failure, failureOf, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import type {
   AppDeployment,
+  AppFunction,
   AppInfo,
   BillingQuery,
   BillingRow,
   BillingSummary,
   ControlOptions,
   ContainerDetails,
+  ContainerStats,
+  ContainerStatsQuery,
   ContainerInfo,
   EnvironmentInfo,
+  FunctionTerms,
   Identity,
+  ListOptions,
   LogChunk,
   LogQuery,
   ModalControl,
+  StopAnswer,
   ScaleSettings,
   WorkspaceRates,
 } from "../session/modalControl.ts";
+import type { SandboxListing, SandboxUse } from "../session/sandboxInfo.ts";
 import { scopeKey } from "../session/scope.ts";
 
 export interface RoutedControlParts {
@@ -52,6 +59,7 @@ export class RoutedControl implements ModalControl {
   readonly #first: ModalControl;
   readonly #apps = new Set<string>();
   readonly #containers = new Set<string>();
+  readonly #sandboxes = new Set<string>();
   readonly #toCliUntilMs = new Map<Operation, number>();
   readonly #named = new Set<Operation>();
 
@@ -79,27 +87,55 @@ export class RoutedControl implements ModalControl {
   listEnvironments(options?: ControlOptions): Promise<readonly EnvironmentInfo[]> {
     return this.#ask("listEnvironments", (control) => control.listEnvironments(options));
   }
-  async listApps(options?: ControlOptions): Promise<readonly AppInfo[]> {
+  async listApps(options?: ListOptions): Promise<readonly AppInfo[]> {
     const apps = await this.#ask("listApps", (control) => control.listApps(options));
-    for (const { appId } of apps) this.#apps.add(appId);
+    // What runs in another environment may be seen from here, and not stopped.
+    if (options?.environment === undefined) for (const { appId } of apps) this.#apps.add(appId);
     return apps;
   }
-  async listContainers(options?: ControlOptions): Promise<readonly ContainerInfo[]> {
+  async listContainers(options?: ListOptions): Promise<readonly ContainerInfo[]> {
     const listed = await this.#ask("listContainers", (c) => c.listContainers(options));
-    for (const { containerId } of listed) this.#containers.add(containerId);
+    if (options?.environment === undefined)
+      for (const { containerId } of listed) this.#containers.add(containerId);
     return listed;
   }
   containerDetails(containerId: string, options?: ControlOptions): Promise<ContainerDetails> {
     return this.#ask("containerDetails", (c) => c.containerDetails(containerId, options));
   }
-  async stopApp(appId: string, options?: ControlOptions): Promise<"stopped" | "already-stopped"> {
+  appFunctions(appId: string, options?: ControlOptions): Promise<readonly AppFunction[]> {
+    return this.#ask("appFunctions", (control) => control.appFunctions(appId, options));
+  }
+  functionContainers(functionId: string, options?: ControlOptions): Promise<readonly string[]> {
+    return this.#ask("functionContainers", (c) => c.functionContainers(functionId, options));
+  }
+  functionTerms(functionId: string, options?: ControlOptions): Promise<FunctionTerms> {
+    return this.#ask("functionTerms", (control) => control.functionTerms(functionId, options));
+  }
+  containerStats(query: ContainerStatsQuery, options?: ControlOptions): Promise<ContainerStats> {
+    return this.#ask("containerStats", (control) => control.containerStats(query, options));
+  }
+  async listSandboxes(options?: ListOptions): Promise<SandboxListing> {
+    const listing = await this.#ask("listSandboxes", (control) => control.listSandboxes(options));
+    if (options?.environment === undefined)
+      for (const { sandboxId } of listing.sandboxes) this.#sandboxes.add(sandboxId);
+    return listing;
+  }
+  sandboxUse(sandboxId: string, options?: ControlOptions): Promise<SandboxUse | null> {
+    return this.#ask("sandboxUse", (control) => control.sandboxUse(sandboxId, options));
+  }
+  async stopSandbox(sandboxId: string, options?: ControlOptions): Promise<StopAnswer> {
+    if (!this.#sandboxes.has(sandboxId)) await this.listSandboxes(options);
+    if (!this.#sandboxes.has(sandboxId)) throw await this.#foreign(sandboxId);
+    return this.#ask("stopSandbox", (control) => control.stopSandbox(sandboxId, options));
+  }
+  async stopApp(appId: string, options?: ControlOptions): Promise<StopAnswer> {
     await this.#requireApp(appId, options);
     return this.#ask("stopApp", (control) => control.stopApp(appId, options));
   }
   async stopContainer(
     containerId: string,
     options?: ControlOptions & { readonly graceful?: boolean },
-  ): Promise<"stopped" | "already-stopped"> {
+  ): Promise<StopAnswer> {
     if (!this.#containers.has(containerId)) await this.listContainers(options);
     if (!this.#containers.has(containerId)) throw await this.#foreign(containerId);
     return this.#ask("stopContainer", (c) => c.stopContainer(containerId, options));

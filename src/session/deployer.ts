@@ -18,6 +18,11 @@ export interface DeployTarget {
   readonly folder: string;
 }
 
+/** What a target is remembered by: its file, and its variable where it is not `app`. */
+export function refOf({ file, variable }: Pick<DeployTarget, "file" | "variable">): string {
+  return variable === null ? file : `${file}::${variable}`;
+}
+
 /** What the app will probably be called; null: nobody can tell before the deploy. */
 export function likelyName({ name, nameInFile }: DeployTarget): string | null {
   return name ?? nameInFile;
@@ -26,6 +31,8 @@ export function likelyName({ name, nameInFile }: DeployTarget): string | null {
 export interface DeployedUrl {
   readonly functionName: string;
   readonly url: string;
+  /** Modal said that it answers with a proxy token alone. */
+  readonly needsToken?: boolean | undefined;
 }
 
 export interface Deployment {

@@ -1,21 +1,30 @@
 import type { Disposable } from "../base/disposable.ts";
 import type { CallRecord, CallSource, CallStatus } from "../cost/call.ts";
 import type { MicroUsd } from "../cost/money.ts";
-import type { ContainerObservation, ContainerSpan } from "../cost/span.ts";
-import type { AppInfo, BillingRow, SavedBillingRow, WorkspaceRates } from "./modalControl.ts";
+import type { ContainerObservation, ContainerSpan, GpuSource } from "../cost/span.ts";
+import type {
+  AppInfo,
+  BillingRow,
+  Fetched,
+  SavedBillingRow,
+  WorkspaceRates,
+} from "./modalControl.ts";
 import type { StopReceipt } from "./receipt.ts";
+import type { SandboxSight } from "./sandboxInfo.ts";
+import type { LookTime } from "./lookOrder.ts";
 import type { Shape } from "./remembered.ts";
 import type { SessionRecord } from "./session.ts";
 
 /** One complete look at a scope. `containers` holds every live container, with details where they were asked for. */
-export interface Listing {
+export interface Listing extends LookTime {
   readonly scope: string;
-  readonly observedAtMs: number;
   readonly adapter: "cli" | "sdk";
   readonly apps: readonly AppInfo[];
   readonly containers: readonly ContainerObservation[];
   /** Details of containers that have left the listing since the last look (exact ends). */
   readonly ended: readonly ContainerObservation[];
+  /** What is known of sandboxes; absent: a look of an older version, which knew of none. */
+  readonly sandboxes?: SandboxSight | undefined;
   /** When the scope was last looked at before; null: never. Known to the window that took the look, not stored. */
   readonly sinceMs?: number | null;
 }
@@ -67,6 +76,18 @@ export interface LeaseHolder {
   readonly token: number;
 }
 
+/** What the cost of a range is made from, in short. */
+export interface CostBasis {
+  /** Another one when a row of the range was added, changed or taken out. */
+  readonly stamp: string;
+  /** Whose containers were seen in it. */
+  readonly apps: readonly {
+    readonly appId: string;
+    readonly appName: string;
+    readonly gpuSource: GpuSource;
+  }[];
+}
+
 /** What keeps the ledger from being all that it should be. */
 export interface LedgerTrouble {
   /** What is wrong and what to do, in a sentence or two. */
@@ -91,12 +112,21 @@ export interface Ledger extends Disposable {
   /** Changes whenever any window has written; cheap enough to ask every second. */
   changeCounter(): number;
 
+  /**
+   * Another text after anything was written that cost is made from, by any window; heartbeats, leases
+   * and claims leave it as it is. As cheap.
+   */
+  costVersion(): string;
+
   recordListing(listing: Listing): void;
   latestListing(scope: string): Listing | undefined;
   /** Spans that overlap the range, or that are still open. */
   spans(
     query: { readonly scope?: string; readonly appIds?: readonly string[] } & TimeRange,
   ): readonly ContainerSpan[];
+
+  /** Instants of the scope's complete looks in the range, in order. */
+  looks(query: { readonly scope: string } & TimeRange): readonly number[];
 
   upsertCall(call: CallRecord): void;
   calls(query: CallQuery): readonly CallRecord[];
@@ -112,10 +142,14 @@ export interface Ledger extends Disposable {
   upsertBilled(
     scope: string,
     rows: readonly BillingRow[],
-    fetchedAtMs: number,
+    fetched: Fetched,
     covers?: TimeRange,
   ): void;
   billed(query: { readonly scope?: string } & TimeRange): readonly SavedBillingRow[];
+  /** What the cost of a range is made from, as the file has it. */
+  costBasis(query: { readonly scope: string } & TimeRange): CostBasis;
+  /** The scopes of a workspace that were ever looked at, or that the bill of this range names. */
+  scopes(query: { readonly workspace: string } & TimeRange): readonly string[];
 
   saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void;
   latestRates(

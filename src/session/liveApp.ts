@@ -1,4 +1,5 @@
 import type { Listing } from "./ledgerPort.ts";
+import { isPendingSandbox, sandboxKind } from "./sandboxInfo.ts";
 import type { AppState } from "./modalControl.ts";
 
 /** An app that is not proven to be over. */
@@ -8,6 +9,8 @@ export interface LiveApp {
   readonly state: AppState;
   /** Containers, running or pending: the larger of Modal's count and of what the listing shows. */
   readonly containerCount: number;
+  /** Of a sandbox: the app in which it runs, whose owner is its owner. Absent: it is an app itself. */
+  readonly inApp?: string;
 }
 
 /**
@@ -18,8 +21,8 @@ export interface LiveApp {
 export function liveApps(listing: Pick<Listing, "apps" | "containers">): readonly LiveApp[] {
   const listed = new Map<string, { name: string; count: number }>();
   for (const { appId, appName } of listing.containers) {
-    const known = listed.get(appId);
-    listed.set(appId, { name: known?.name ?? appName, count: (known?.count ?? 0) + 1 });
+    const earlier = listed.get(appId);
+    listed.set(appId, { name: earlier?.name ?? appName, count: (earlier?.count ?? 0) + 1 });
   }
   const live: LiveApp[] = [];
   const shown = new Set<string>();
@@ -32,4 +35,33 @@ export function liveApps(listing: Pick<Listing, "apps" | "containers">): readonl
   for (const [appId, { name, count }] of listed)
     if (!shown.has(appId)) live.push({ appId, name, state: "unknown", containerCount: count });
   return live;
+}
+
+/** Everything that can be stopped by itself: the live apps, and the sandboxes that run in them. */
+export function liveThings(
+  listing: Pick<Listing, "apps" | "containers" | "sandboxes">,
+): readonly LiveApp[] {
+  return [...liveApps(listing), ...liveSandboxes(listing)];
+}
+
+/** The sandboxes that run, as far as the look knows of them. Their ids are Modal's ("sb-…"). */
+function liveSandboxes({
+  containers,
+  sandboxes,
+}: Pick<Listing, "containers" | "sandboxes">): readonly LiveApp[] {
+  const live = new Set(containers.map(({ containerId }) => containerId));
+  return (sandboxes?.sandboxes ?? [])
+    .filter((sandbox) => live.has(sandbox.containerId) || isPendingSandbox(sandbox))
+    .map(({ sandboxId, appId, name }) => ({
+      appId: sandboxId,
+      name: name === "" ? sandboxId : name,
+      state: "unknown",
+      containerCount: 1,
+      inApp: appId,
+    }));
+}
+
+/** Whether what is called an app in a plan or a receipt is a sandbox. */
+export function isSandbox({ appId }: Pick<LiveApp, "appId">): boolean {
+  return sandboxKind(appId) !== null;
 }

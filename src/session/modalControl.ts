@@ -1,5 +1,8 @@
+import type { CostByResource } from "../cost/billed/billedRow.ts";
 import type { Gpu } from "../cost/span.ts";
 import type { MicroUsd } from "../cost/money.ts";
+import type { InUse, Terms } from "../cost/terms.ts";
+import type { SandboxListing, SandboxUse } from "./sandboxInfo.ts";
 import type { Scope } from "./scope.ts";
 
 export type AppState =
@@ -33,7 +36,10 @@ export interface ContainerInfo {
   readonly enqueuedAtMs: number | null;
 }
 
-/** What TaskGetInfo tells. `gpu` null: the container has no GPU. Not available through the CLI. */
+/**
+ * What TaskGetInfo tells. `gpu` null: not told, which is no proof of a container without one (no
+ * public client reads the field, and Modal's own mock leaves it empty). Not available through the CLI.
+ */
 export interface ContainerDetails {
   readonly containerId: string;
   readonly appId: string;
@@ -41,6 +47,37 @@ export interface ContainerDetails {
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
   readonly gpu: Gpu | null;
+  /** It is a sandbox's, and pays as one. */
+  readonly isSandbox: boolean;
+}
+
+/** One function of an app, as Modal summarizes it. */
+export interface AppFunction {
+  readonly functionId: string;
+  readonly name: string;
+  /** In the order in which Modal takes them; empty: none, or not told. */
+  readonly gpus: readonly Gpu[];
+}
+
+/** What a function asks for, as Modal tells it. */
+export type FunctionTerms = Pick<Terms, "cores" | "gib" | "diskGib" | "region" | "nonPreemptible">;
+
+/** What Modal's stats tell of one container of a function. */
+export interface ContainerStats {
+  /** How many containers they are of; 0: that container is none of the function's. */
+  readonly containers: number;
+  /** From the beginning of its boot to ready; null: not told, or not yet. */
+  readonly startupMs: number | null;
+  /** Cores and GiB in use in the range; null: not told. */
+  readonly coresInUse: InUse | null;
+  readonly gibInUse: InUse | null;
+}
+
+export interface ContainerStatsQuery {
+  readonly functionId: string;
+  readonly containerId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface Identity {
@@ -55,6 +92,9 @@ export interface EnvironmentInfo {
   readonly budgetMicroUsd: MicroUsd | null;
   readonly usageMicroUsd: MicroUsd | null;
   readonly spendLimitReached: boolean | null;
+  /** GPUs and containers that Modal counts there now; 0 may mean that it does not tell. null: the adapter does not. */
+  readonly gpusNow: number | null;
+  readonly containersNow: number | null;
 }
 
 /** Rates as Modal tells them, USD per hour, under Modal's own keys ("gpu_hour_cost_l40s"). Parsed by cost/rates.ts. */
@@ -68,12 +108,27 @@ export interface BillingRow {
   readonly environment: string;
   readonly intervalStartMs: number;
   readonly cost: MicroUsd;
+  /** The cost by what it was paid for; absent: the report did not tell. */
+  readonly costByResource?: CostByResource | undefined;
 }
 
 /** A row as the ledger keeps it. */
 export interface SavedBillingRow extends BillingRow {
-  /** When the report that has it was fetched. */
+  /** When the report that has it was fetched, on this machine's clock. */
   readonly fetchedAtMs: number;
+  /** Which report of the workspace that was: what is newest is decided by it, not by a clock. */
+  readonly report: number;
+  /** Since which report it says this, of those that come after all usual delays; null: none of them. */
+  readonly sameSinceMs: number | null;
+  /** What it said when it was final before; null: Modal has not changed a final row. */
+  readonly wasMicroUsd: MicroUsd | null;
+}
+
+/** When a report was fetched, and which of the workspace's it is. */
+export interface Fetched {
+  readonly atMs: number;
+  /** Grows with each report; 0 where nobody counts. */
+  readonly report: number;
 }
 
 export interface BillingQuery {
@@ -81,6 +136,8 @@ export interface BillingQuery {
   readonly startMs: number;
   readonly endMs: number;
   readonly resolution: "hour" | "day";
+  /** Also the costs by resource, for which the CLI has to ask a second time. */
+  readonly byResource?: boolean;
 }
 
 export interface BillingSummary {
@@ -118,8 +175,16 @@ export interface AppDeployment {
   readonly tag: string | null;
 }
 
+/** What Modal says to a stop. Its word, not proof. */
+export type StopAnswer = "stopped" | "already-stopped";
+
 export interface ControlOptions {
   readonly signal?: AbortSignal;
+}
+
+/** For lists: of another environment of the workspace than the one that the control plane is bound to. */
+export interface ListOptions extends ControlOptions {
+  readonly environment?: string;
 }
 
 /**
@@ -134,15 +199,29 @@ export interface ModalControl {
   answeredBy?(operation: "listContainers"): "cli" | "sdk";
   whoami(options?: ControlOptions): Promise<Identity>;
   listEnvironments(options?: ControlOptions): Promise<readonly EnvironmentInfo[]>;
-  listApps(options?: ControlOptions): Promise<readonly AppInfo[]>;
-  listContainers(options?: ControlOptions): Promise<readonly ContainerInfo[]>;
+  listApps(options?: ListOptions): Promise<readonly AppInfo[]>;
+  listContainers(options?: ListOptions): Promise<readonly ContainerInfo[]>;
   containerDetails(containerId: string, options?: ControlOptions): Promise<ContainerDetails>;
+  /** The functions of an app and their GPUs. With the CLI since 1.6.0. */
+  appFunctions(appId: string, options?: ControlOptions): Promise<readonly AppFunction[]>;
+  /** What a function asks for: CPU, memory, disk, region. With the CLI since 1.6.0. */
+  functionTerms(functionId: string, options?: ControlOptions): Promise<FunctionTerms>;
+  /** Ids of the containers that ran the latest calls of a function. With the CLI since 1.6. */
+  functionContainers(functionId: string, options?: ControlOptions): Promise<readonly string[]>;
+  /** What Modal's stats tell of a container. With the CLI since 1.6. They may be late. */
+  containerStats(query: ContainerStatsQuery, options?: ControlOptions): Promise<ContainerStats>;
+  /** The sandboxes that run in the environment. Not available through the CLI, which has no such command. */
+  listSandboxes(options?: ListOptions): Promise<SandboxListing>;
+  /** What a sandbox has used since it was made; null: not told. Not available through the CLI. */
+  sandboxUse(sandboxId: string, options?: ControlOptions): Promise<SandboxUse | null>;
+  /** Ends one sandbox. Not available through the CLI. Success is Modal's word, not proof. */
+  stopSandbox(sandboxId: string, options?: ControlOptions): Promise<StopAnswer>;
   /** Stops by app id. Resolves "already-stopped" when it was. Success is Modal's word, not proof: verify by a fresh listing. */
-  stopApp(appId: string, options?: ControlOptions): Promise<"stopped" | "already-stopped">;
+  stopApp(appId: string, options?: ControlOptions): Promise<StopAnswer>;
   stopContainer(
     containerId: string,
     options?: ControlOptions & { readonly graceful?: boolean },
-  ): Promise<"stopped" | "already-stopped">;
+  ): Promise<StopAnswer>;
   /** Ends all containers of a deployed app and keeps the deployment (`modal app rollover --strategy recreate`). */
   rollover(appId: string, options?: ControlOptions): Promise<void>;
   deployments(appId: string, options?: ControlOptions): Promise<readonly AppDeployment[]>;

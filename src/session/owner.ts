@@ -1,5 +1,5 @@
 import type { AppAuthor } from "./appAuthors.ts";
-import type { Scope } from "./scope.ts";
+import { workspaceIn, type Scope } from "./scope.ts";
 import type { SessionRecord } from "./session.ts";
 
 /**
@@ -23,15 +23,22 @@ export interface OwnerFacts {
 }
 
 /** What Modal has said about a scope: who speaks for it, and who deployed its apps. */
-export type ToldOwners = Pick<OwnerFacts, "username" | "authors">;
+export type Authorship = Pick<OwnerFacts, "username" | "authors">;
 
 /** Modal has not said anything yet. */
-export const nothingTold: ToldOwners = { username: null, authors: new Map() };
+export const unknownAuthorship: Authorship = { username: null, authors: new Map() };
 
 /** Ids of the apps that a session of this machine started. */
 export function startedHere(sessions: readonly Pick<SessionRecord, "apps">[]): ReadonlySet<string> {
-  return new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+  const cached = startedIn.get(sessions);
+  if (cached !== undefined) return cached;
+  const appIds = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+  startedIn.set(sessions, appIds);
+  return appIds;
 }
+
+/** Asked once for each of a thousand apps, of the same sessions. */
+const startedIn = new WeakMap<readonly Pick<SessionRecord, "apps">[], ReadonlySet<string>>();
 
 /** Whose it is. The last deployment's author outweighs everything: a teammate may have taken it over. */
 export function ownerOf(appId: string, facts: OwnerFacts): Owner {
@@ -44,14 +51,30 @@ export function ownerOf(appId: string, facts: OwnerFacts): Owner {
 }
 
 /** The apps that somebody else deployed last, as far as Modal has said. */
-export function appsOfOthers(told: ToldOwners): ReadonlySet<string> {
-  const { username, authors } = told;
+export function appsOfOthers(owners: Authorship): ReadonlySet<string> {
+  const { username, authors } = owners;
   if (username === null) return new Set();
   return new Set(
     [...authors].flatMap(([appId, { deployedBy }]) =>
       deployedBy === null || isSame(deployedBy, username) ? [] : [appId],
     ),
   );
+}
+
+/** The apps that are known to be mine, by id: started here, or deployed by this login. "all" in a personal workspace. */
+export function myApps(
+  scopeKey: string,
+  { username, authors }: Authorship,
+  sessions: OwnerFacts["sessions"],
+): "all" | ReadonlySet<string> {
+  if (isSame(workspaceIn(scopeKey), username)) return "all";
+  const mine = new Set(startedHere(sessions));
+  for (const [appId, { deployedBy }] of authors) {
+    if (deployedBy === null || username === null) continue;
+    if (isSame(deployedBy, username)) mine.add(appId);
+    else mine.delete(appId);
+  }
+  return mine;
 }
 
 /** Created or deployed by this login, here or elsewhere. */

@@ -8,3 +8,13 @@ export interface Scope {
 export function scopeKey(scope: Scope): string {
   return `${scope.workspace}/${scope.environment}`;
 }
+
+/** The workspace that a scope's key names. */
+export function workspaceIn(key: string): string {
+  return key.slice(0, key.indexOf("/"));
+}
+
+/** The environment that a scope's key names; empty for what belongs to none. */
+export function environmentIn(key: string): string {
+  return key.slice(key.indexOf("/") + 1);
+}

@@ -29,5 +29,15 @@ export interface SessionApp {
   readonly appId: string;
   readonly appName: string;
   readonly file: string;
-  readonly urls: readonly { readonly functionName: string; readonly url: string }[];
+  /**
+   * The idle window in force in it, where that is not the session's: its file fixes one, or it could not
+   * be brought into the mode. null: it is not known, or its functions have several.
+   */
+  readonly scaledownSeconds?: number | null | undefined;
+  readonly urls: readonly {
+    readonly functionName: string;
+    readonly url: string;
+    /** Modal said that it answers with a proxy token alone. */
+    readonly needsToken?: boolean | undefined;
+  }[];
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import { withoutLinks } from "./markdown.ts";
+import { askModal, inputBox, picks } from "./doors.ts";
+import { shownInMessage } from "./shown.ts";
 
 export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
@@ -27,13 +28,13 @@ export async function pickOne<T>(
   signal?.addEventListener("abort", takeBack, { once: true });
   try {
     const options = {
-      title,
-      placeHolder,
+      title: shownInMessage(title),
+      placeHolder: shownInMessage(placeHolder),
       matchOnDescription: true,
       matchOnDetail: true,
       ignoreFocusOut: true,
     };
-    const picked = await vscode.window.showQuickPick(choices, options, taken.token);
+    const picked = await picks.showQuickPick(choices, options, taken.token);
     return picked !== undefined && "value" in picked ? picked.value : undefined;
   } finally {
     signal?.removeEventListener("abort", takeBack);
@@ -47,9 +48,9 @@ export async function pickSeveral<T>(
   placeHolder: string,
   choices: readonly Choice<T>[],
 ): Promise<readonly T[]> {
-  const picked = await vscode.window.showQuickPick(choices, {
-    title,
-    placeHolder,
+  const picked = await picks.showQuickPick(choices, {
+    title: shownInMessage(title),
+    placeHolder: shownInMessage(placeHolder),
     canPickMany: true,
     ignoreFocusOut: true,
   });
@@ -71,22 +72,20 @@ export interface TextQuestion {
  * questions, and an input box makes links as a notification does.
  */
 export async function askText(question: TextQuestion): Promise<string | undefined> {
-  return vscode.window.showInputBox({
-    title: withoutLinks(question.title),
-    prompt: withoutLinks(question.prompt),
+  return inputBox({
+    title: shownInMessage(question.title),
+    prompt: shownInMessage(question.prompt),
     value: question.value ?? "",
-    placeHolder: question.placeHolder ?? "",
+    placeHolder: shownInMessage(question.placeHolder ?? ""),
     password: question.password ?? false,
-    ignoreFocusOut: true,
-    validateInput: (text) => {
+    check: (text) => {
       const problem = question.check?.(text);
-      return problem === undefined ? undefined : withoutLinks(problem);
+      return problem === undefined ? undefined : shownInMessage(problem);
     },
   });
 }
 
 /** A modal question with one way forward. False: they turned away. */
 export async function confirm(message: string, detail: string, go: string): Promise<boolean> {
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, go);
-  return answer === go;
+  return (await askModal(shownInMessage(message), shownInMessage(detail), go)) === go;
 }

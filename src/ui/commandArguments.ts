@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { settingNamed } from "../session/settings/shape.ts";
 import { builtInEndpoints, type EndpointCommand } from "../endpoints/catalogue/catalogue.ts";
 
 const none = z.undefined();
@@ -6,6 +7,11 @@ const none = z.undefined();
 const app = z.pipe(
   z.union([z.string(), z.object({ appId: z.string() })]),
   z.transform((value) => (typeof value === "string" ? value : value.appId)),
+);
+/** Another environment of the workspace: a row of the side bar gives itself, a link its name. */
+const environment = z.pipe(
+  z.union([z.string(), z.object({ environment: z.string() })]),
+  z.transform((value) => (typeof value === "string" ? value : value.environment)),
 );
 /** A row of the results gives itself: known by the absolute path of its file. */
 const result = z.pipe(
@@ -16,6 +22,12 @@ const result = z.pipe(
 const file = z.pipe(
   z.object({ scheme: z.literal("file"), fsPath: z.string() }),
   z.transform(({ fsPath }) => fsPath),
+);
+
+/** Name of a setting, without its prefix. */
+const setting = z.pipe(
+  z.string().check(z.refine((name) => settingNamed(name) !== undefined)),
+  z.transform(settingNamed),
 );
 
 /** An endpoint's command takes a file for the field that wants one. */
@@ -48,6 +60,8 @@ export const commandArguments = {
   stopAll: none,
   stopProject: none,
   stopApp: app,
+  watchEnvironment: environment,
+  stopElsewhere: environment,
   releaseGpus: none,
   checkRunning: none,
   refresh: none,
@@ -70,10 +84,13 @@ export const commandArguments = {
   deleteResult: result,
   explainCost: none,
   compareBill: none,
+  checkMeter: none,
+  forgetLessons: none,
   runDiagnosis: none,
   exportLedger: none,
   setProxyToken: none,
   forgetProxyToken: none,
+  openSettings: setting,
 } as const;
 
 export type CommandId = keyof typeof commandArguments;
@@ -94,6 +111,7 @@ export function parseArgument<Id extends CommandId>(id: Id, given: unknown): Com
 }
 
 /** A link that runs a command, for trusted Markdown. */
-export function commandLink(label: string, id: CommandId): string {
-  return `[${label}](command:modalMeter.${id})`;
+export function commandLink(label: string, id: CommandId, ...given: readonly string[]): string {
+  const query = given.length === 0 ? "" : `?${encodeURIComponent(JSON.stringify(given))}`;
+  return `[${label}](command:modalMeter.${id}${query})`;
 }

@@ -1,19 +1,14 @@
-import * as vscode from "vscode";
 import { t } from "../base/text.ts";
 import type { Disposable } from "../base/disposable.ts";
+import { outputChannel } from "./doors.ts";
+import { shownInOutput } from "./shown.ts";
 
 /** The output channel "Modal Meter Costs": one line per call, receipts, nothing else. */
 export class CostsChannel implements Disposable {
-  readonly #channel = vscode.window.createOutputChannel(
-    t("Modal Meter Costs"),
-    "modal-meter-costs",
-  );
+  readonly #channel = outputChannel(t("Modal Meter Costs"), "modal-meter-costs");
 
-  line(text: string): void {
-    this.#channel.appendLine(text);
-  }
-  lines(texts: readonly string[]): void {
-    for (const text of texts) this.line(text);
+  line(...texts: readonly string[]): void {
+    for (const text of texts) this.#channel.appendLine(shownInOutput(text));
   }
   /** Brings the channel into view; the keyboard focus stays where it is. */
   show(): void {

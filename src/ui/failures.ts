@@ -2,8 +2,9 @@ import * as vscode from "vscode";
 import { t } from "../base/text.ts";
 import { failureOf, type FailureReason } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
-import type { SettingName } from "../session/settingShape.ts";
+import type { SettingName } from "../session/settings/shape.ts";
 import { sayError } from "./say.ts";
+import { settingNamedIn } from "./settings/links.ts";
 
 interface Remedy {
   readonly label: string;
@@ -20,24 +21,18 @@ const startDev = (): Remedy => ({
   label: t("Start Dev Session"),
   command: "modalMeter.startDev",
 });
-const openSettings = (name: SettingName): Remedy => ({
+const openSettings = (name?: SettingName): Remedy => ({
   label: t("Open Settings"),
-  command: "workbench.action.openSettings",
-  arguments: [`modalMeter.${name}`],
+  command: "modalMeter.openSettings",
+  arguments: name === undefined ? [] : [name],
 });
 
 /** What a person can do about a failure, most useful first. */
 function remediesFor(reason: FailureReason | undefined, message: string): readonly Remedy[] {
-  const setting = /modalMeter\.(\w+)/.exec(message)?.[1];
+  const setting = settingNamedIn(message);
   switch (reason) {
     case "bad-setting":
-      return [
-        {
-          label: t("Open Settings"),
-          command: "workbench.action.openSettings",
-          arguments: [`modalMeter.${setting ?? ""}`],
-        },
-      ];
+      return [openSettings(setting)];
     case "cli-missing":
     case "cli-too-old":
       return [openSettings("cliPath"), diagnose()];
@@ -51,7 +46,9 @@ function remediesFor(reason: FailureReason | undefined, message: string): readon
         showLog(),
       ];
     default:
-      return [showLog(), diagnose()];
+      return setting === undefined
+        ? [showLog(), diagnose()]
+        : [openSettings(setting), showLog(), diagnose()];
   }
 }
 

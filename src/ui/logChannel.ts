@@ -1,8 +1,9 @@
-import * as vscode from "vscode";
 import type { Disposable } from "../base/disposable.ts";
 import { Failure } from "../base/failure.ts";
 import { HourlyTexts } from "../base/hourlyTexts.ts";
 import type { Log } from "../base/log.ts";
+import { logOutputChannel } from "./doors.ts";
+import { shownInOutput } from "./shown.ts";
 import { systemClock } from "../base/systemClock.ts";
 
 /**
@@ -10,21 +11,23 @@ import { systemClock } from "../base/systemClock.ts";
  * being wrong for a day is said once an hour.
  */
 export class LogChannel implements Log, Disposable {
-  readonly #channel = vscode.window.createOutputChannel("Modal Meter", { log: true });
-  readonly #told = new HourlyTexts();
+  readonly #channel = logOutputChannel("Modal Meter");
+  readonly #hourlyTexts = new HourlyTexts();
 
   debug(message: string): void {
-    this.#channel.debug(message);
+    this.#channel.debug(shownInOutput(message));
   }
   info(message: string): void {
-    this.#channel.info(message);
+    this.#channel.info(shownInOutput(message));
   }
   warn(message: string): void {
-    if (this.#told.isDue(message, systemClock.nowMs())) this.#channel.warn(message);
+    if (this.#hourlyTexts.isDue(message, systemClock.nowMs()))
+      this.#channel.warn(shownInOutput(message));
   }
   error(message: string, cause?: unknown): void {
     const text = cause === undefined ? message : `${message}\n${describe(cause)}`;
-    if (this.#told.isDue(text, systemClock.nowMs())) this.#channel.error(text);
+    if (this.#hourlyTexts.isDue(text, systemClock.nowMs()))
+      this.#channel.error(shownInOutput(text));
   }
   show(): void {
     this.#channel.show(true);

@@ -2,6 +2,7 @@ import { execa } from "execa";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import type { CliCommand } from "../modal/cli/command.ts";
+import { tokenFree } from "../base/tokenFree.ts";
 import { findCli } from "../modal/findCli.ts";
 
 const pythonApi = z.object({
@@ -22,6 +23,7 @@ export function findModalCommand(
   return findCli({
     setting,
     trustedFolders: trusted ? folders : [],
+    folders,
     pythonPath: trusted ? activePython() : null,
     processEnv: process.env,
     askVersion,
@@ -40,6 +42,9 @@ function activePython(): string | null {
 
 async function askVersion(command: string, args: readonly string[]): Promise<string | undefined> {
   const result = await execa(command, [...args], {
+    // Asking for a version takes no credentials, and several programs are asked.
+    env: tokenFree(process.env),
+    extendEnv: false,
     timeout: 15_000,
     reject: false,
     stdin: "ignore",

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import { withoutLinks } from "./markdown.ts";
+import { doors } from "./doors.ts";
+import { shownInMessage } from "./shown.ts";
 
 /** Work that shows how far it is. `signal` is aborted when the person presses Cancel. */
 type Work<T> = (report: (message: string) => void, signal: AbortSignal) => Promise<T>;
@@ -11,12 +12,13 @@ export function inNotification<T>(
   { cancellable = true }: { readonly cancellable?: boolean } = {},
 ): Thenable<T> {
   const location = vscode.ProgressLocation.Notification;
-  return vscode.window.withProgress(
-    { location, title: withoutLinks(title), cancellable },
+  return doors.withProgress(
+    { location, title: shownInMessage(title), cancellable },
     (progress, token) => {
       const abort = new AbortController();
       token.onCancellationRequested(() => abort.abort());
-      const report = (message: string): void => progress.report({ message: withoutLinks(message) });
+      const report = (message: string): void =>
+        progress.report({ message: shownInMessage(message) });
       return work(report, abort.signal);
     },
   );
@@ -25,5 +27,5 @@ export function inNotification<T>(
 /** Shows short work by a spinning icon and its title on the status bar. */
 export function onStatusBar<T>(title: string, work: () => Promise<T>): Thenable<T> {
   const location = vscode.ProgressLocation.Window;
-  return vscode.window.withProgress({ location, title: withoutLinks(title) }, work);
+  return doors.withProgress({ location, title: shownInMessage(title) }, work);
 }

@@ -12,8 +12,10 @@ import { sidecarPath } from "../endpoints/result/sidecar.ts";
 import { sizeText } from "../endpoints/result/sizeText.ts";
 import { askText, confirm } from "./ask.ts";
 import { watchJsonFiles } from "./folderWatch.ts";
-import type { SettingsSource } from "./settingsSource.ts";
+import type { SettingsSource } from "./settings/source.ts";
+import { markdownString } from "./doors.ts";
 import { sayInfo } from "./say.ts";
+import { escapeMarkdown, shownInMessage, shownMarkdown } from "./shown.ts";
 
 /** The results of the open folders, newest first, with what each cost. */
 export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Disposable {
@@ -23,6 +25,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
   readonly #folders: () => readonly string[];
   readonly #view: vscode.TreeView<ResultEntry>;
   #filter: ResultFilter = {};
+  #sight: string | undefined;
   #rows: ReadonlyMap<string, ResultEntry> = new Map();
   #watchers = new DisposableStore();
 
@@ -66,13 +69,23 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
       const results = lists.flat();
       this.#rows = new Map(results.map((row) => [row.path, row]));
       this.#view.description = describeFilter(this.#filter);
-      this.#view.message =
-        results.length === 0 && isFiltered(this.#filter) ? t("No result fits the filter.") : "";
+      this.#view.message = "";
+      this.#tell(isFiltered(this.#filter) ? "filtered" : "clear");
       return results;
     } catch (error) {
-      this.#view.message = failureOf(error)?.message ?? String(error);
+      // Below a message there is no room for a button.
+      this.#view.message = "";
+      this.#view.description = shownInMessage(failureOf(error)?.message ?? String(error));
+      this.#tell("unreadable");
       return [];
     }
+  }
+
+  /** What an empty list means, for the `when` clauses of its welcome texts (package.json). */
+  #tell(sight: "clear" | "filtered" | "unreadable"): void {
+    if (sight === this.#sight) return;
+    this.#sight = sight;
+    void vscode.commands.executeCommand("setContext", "modalMeter.results", sight);
   }
 
   getTreeItem({ path, bytes, provenance }: ResultEntry): vscode.TreeItem {
@@ -212,8 +225,6 @@ function tooltip(
   provenance: ResultEntry["provenance"],
   cost: string,
 ): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  text.appendText(provenance.prompt ?? basename(path));
   const facts = [
     [t("endpoint"), provenance.endpoint],
     [t("seed"), provenance.seed],
@@ -226,10 +237,9 @@ function tooltip(
     [t("commit"), provenance.commit],
     [t("size"), sizeText(bytes)],
   ] as const;
-  text.appendMarkdown("\n\n");
-  for (const [name, value] of facts) {
-    if (value !== null)
-      text.appendMarkdown(`- ${name}: `).appendText(String(value)).appendMarkdown("\n");
-  }
-  return text;
+  const lines = facts.flatMap(([name, value]) =>
+    value === null ? [] : [`- ${name}: ${escapeMarkdown(String(value))}`],
+  );
+  const title = escapeMarkdown(provenance.prompt ?? basename(path));
+  return markdownString(shownMarkdown([title, "", ...lines].join("\n")), []);
 }

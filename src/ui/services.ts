@@ -11,8 +11,9 @@ import type { Pages } from "./pages/pages.ts";
 import type { Project } from "./project/project.ts";
 import type { ProxyTokens } from "./proxyTokens.ts";
 import type { Serves } from "./start/serves.ts";
-import type { SettingsSource } from "./settingsSource.ts";
+import type { SettingsSource } from "./settings/source.ts";
 import type { Starts } from "./start/starts.ts";
+import type { WatchedEnvironment } from "./watched.ts";
 
 /** What commands have to work with. Built once, in app.ts. */
 export interface Services {
@@ -21,6 +22,7 @@ export interface Services {
   readonly costs: CostsChannel;
   readonly pages: Pages;
   readonly settings: SettingsSource;
+  readonly watched: WatchedEnvironment;
   readonly ledger: Ledger;
   readonly connection: ModalConnection;
   readonly meter: Meter;

@@ -18,7 +18,7 @@ export async function connect(sim: SimProcess, mode: "sdk" | "cli"): Promise<Con
     processEnv: sim.env,
     clock: systemClock,
     log: { debug() {}, info() {}, warn: console.error, error: console.error },
-    cliAnswerMs: 120_000,
+    cliSilenceMs: 120_000,
   });
   const { scope, username } = await control.whoami();
   return { control, scope, scopeKey: scopeKey(scope), username };

@@ -13,7 +13,12 @@ export interface Figure {
 
 /** One bench file, named `<name>.bench.ts` after its name on the command line. */
 export interface Bench {
-  bench(): Promise<readonly Figure[]>;
+  bench(options: BenchOptions): Promise<readonly Figure[]>;
+}
+
+export interface BenchOptions {
+  /** The world (docs/engineering/worlds.md) to measure alone, and thoroughly, by the benches that have worlds. */
+  readonly world?: string | undefined;
 }
 
 /** The middle value; of an even count, the mean of the two in the middle. Throws on an empty list. */

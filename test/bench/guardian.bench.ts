@@ -251,7 +251,7 @@ async function timeToClose(): Promise<Figure> {
         pid: process.pid,
       });
       const from = performance.now();
-      beat.close();
+      beat.dispose();
       tookMs.push(performance.now() - from);
     }
   } finally {

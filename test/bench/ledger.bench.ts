@@ -19,6 +19,7 @@ import { openLedger } from "../../src/ledger/openLedger.ts";
 import type { OpenedLedger } from "../../src/ledger/openLedger.ts";
 import { median } from "./figure.ts";
 import type { Figure } from "./figure.ts";
+import { Random } from "../sim/model/random.ts";
 
 const rows = 1_000_000;
 const runs = 10;
@@ -46,7 +47,7 @@ export async function bench(): Promise<readonly Figure[]> {
 }
 
 async function measure(ledgerPath: string, jsonlPath: string): Promise<readonly Figure[]> {
-  const random = generator(20_261_101);
+  const random = new Random(20_261_101);
   await fill(ledgerPath, jsonlPath, random);
 
   const opens: number[] = [];
@@ -106,7 +107,7 @@ function figure(name: string, ours: number, peer: number, goal: string): Figure 
  * Writes the same calls to both sides. The ledger's go through its own code, but in one transaction
  * and without a log, because filling is not what is measured.
  */
-async function fill(ledgerPath: string, jsonlPath: string, random: () => number): Promise<void> {
+async function fill(ledgerPath: string, jsonlPath: string, random: Random): Promise<void> {
   (await openLedger(ledgerPath)).ledger.dispose();
   const database = new DatabaseSync(ledgerPath);
   database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -600000");
@@ -212,12 +213,13 @@ const endpoints = [
   ["llm-dev", "complete"],
 ] as const;
 
-function randomCall(random: () => number, atMs?: number): CallRecord {
-  const [appName, endpoint] = endpoints[Math.floor(random() * endpoints.length)] ?? endpoints[0];
-  const startedAtMs = atMs ?? firstMs + Math.floor(random() * spanMs);
-  const seconds = 1 + random() * 60;
+function randomCall(random: Random, atMs?: number): CallRecord {
+  const [appName, endpoint] =
+    endpoints[Math.floor(random.next() * endpoints.length)] ?? endpoints[0];
+  const startedAtMs = atMs ?? firstMs + Math.floor(random.next() * spanMs);
+  const seconds = 1 + random.next() * 60;
   const hex = (): string =>
-    Math.floor(random() * 2 ** 32)
+    Math.floor(random.next() * 2 ** 32)
       .toString(16)
       .padStart(8, "0");
   return {
@@ -243,16 +245,5 @@ function randomCall(random: () => number, atMs?: number): CallRecord {
     functionCallId: null,
     logLineId: null,
     clockOffsetMs: null,
-  };
-}
-
-/** The same numbers in every run (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }

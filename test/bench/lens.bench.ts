@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { findDeployTargets, skippedFolders } from "../../src/modal/deploy/targets.ts";
+import {
+  findDeployTargets,
+  readWorkspace,
+  skippedFolders,
+  type ListedFiles,
+} from "../../src/modal/deploy/targets.ts";
 import { median, type Figure } from "./figure.ts";
 
 const runs = 5;
@@ -61,11 +66,8 @@ async function measure(
   const peer: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const beginMs = performance.now();
-    const { candidates } = await findDeployTargets(
-      folder,
-      { listPythonFiles, read: readFile },
-      new Map([["MODAL_MODE", "dev"]]),
-    );
+    const read = await readWorkspace(folder, { listPythonFiles, read: readFile });
+    const { candidates } = findDeployTargets(read, new Map([["MODAL_MODE", "dev"]]));
     ours.push(performance.now() - beginMs);
     if (candidates.length !== expected) throw new Error(`Found ${candidates.length} apps.`);
     const { stdout } = await execa(python, ["-c", peerProgram, folder, skippedFolders.join(",")]);
@@ -75,7 +77,7 @@ async function measure(
   return { name, ours: oursMs, peer: peerMs, ratio: peerMs / oursMs, unit: "ms", goal, runs };
 }
 
-async function listPythonFiles(folder: string, limit: number): Promise<readonly string[]> {
+async function listPythonFiles(folder: string, limit: number): Promise<ListedFiles> {
   const skipped: ReadonlySet<string> = new Set(skippedFolders);
   const found: string[] = [];
   const open = [folder];
@@ -87,7 +89,7 @@ async function listPythonFiles(folder: string, limit: number): Promise<readonly 
       } else if (entry.name.endsWith(".py")) found.push(path);
     }
   }
-  return found.slice(0, limit);
+  return { files: found.slice(0, limit), ignored: new Set() };
 }
 
 /** A hundred files a folder, as a workspace has them. */

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import { Look } from "../../src/session/watch/look.ts";
 import { connect } from "./benchControl.ts";
 import { median, type Figure } from "./figure.ts";
 import { cliPath, cpuSecondsOf, ownCpuMs, startSim, type SimProcess } from "./simProcess.ts";
+import { bundleSdk } from "../sdkBundle.ts";
 
 const runs = 10;
 /** One refresh is too short for the resolution of CPU times. */
@@ -41,7 +41,12 @@ async function cpuFigures(sim: SimProcess, folder: string): Promise<readonly Fig
   let last: ReturnType<typeof ledger.latestListing>;
   const asking = new Look({
     clock: systemClock,
-    ledger: { latestListing: () => last, recordListing: (listing) => void (last = listing) },
+    ledger: {
+      latestListing: () => last,
+      recordListing: (listing) => void (last = listing),
+      remember: () => {},
+      recall: () => undefined,
+    },
   });
   const recording = new Look({ clock: systemClock, ledger });
   const ours: number[] = [];
@@ -89,18 +94,7 @@ async function cpuMsOf(work: () => Promise<void>, times: number): Promise<number
 /** Resident memory that the SDK's bundle adds to a process, after it has answered. */
 async function memoryFigure(sim: SimProcess, folder: string): Promise<Figure> {
   const outfile = join(folder, "sdk.cjs");
-  const entryPoints = [join(import.meta.dirname, "../../src/modal/sdk/entry.ts")];
-  await build({
-    entryPoints,
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node22",
-    format: "cjs",
-    minify: true,
-    legalComments: "none",
-    logLevel: "error",
-  });
+  await bundleSdk(outfile);
   const worker = join(import.meta.dirname, "sdkMemory.ts");
   const added: number[] = [];
   for (let run = 0; run < runs; run += 1) {

@@ -5,7 +5,7 @@ import type { Bench, Figure } from "./figure.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
+  options: { json: { type: "boolean", default: false }, world: { type: "string" } },
 });
 
 const files = globSync("*.bench.ts", { cwd: import.meta.dirname }).toSorted();
@@ -18,7 +18,7 @@ if (unknown.length > 0) {
 
 for (const name of positionals.length > 0 ? positionals : known) {
   const module: Bench = await load(name);
-  for (const figure of await module.bench()) print(figure);
+  for (const figure of await module.bench(values)) print(figure);
 }
 
 async function load(name: string): Promise<Bench> {

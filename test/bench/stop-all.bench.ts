@@ -71,7 +71,8 @@ async function stopAll(sim: SimProcess, connected: Connected, path: string): Pro
     alreadyStopped: [],
   };
   const refresh = (): ReturnType<Look["take"]> => look.take(connected);
-  const parts = { control: connected.control, refresh, ledger, clock: systemClock, log };
+  const { control } = connected;
+  const parts = { control, refresh, ledger, clock: systemClock, log, pid: process.pid };
   const receipt = await stopApps(parts, plan, {
     by: "person",
     receiptId: path,

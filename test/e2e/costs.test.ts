@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { formatAmount } from "../../src/cost/format.ts";
 import { usd } from "../../src/cost/money.ts";
+import { minimumCores, minimumGib, ratesInForce } from "../../src/cost/rates/rates.ts";
+import type { Ledger } from "../../src/session/ledgerPort.ts";
+import { addNotes } from "../../src/session/logs/appNotes.ts";
+import { appListing, container } from "../unit/session/logSample.ts";
 import type { UntilOptions } from "../host/until.ts";
-import { skip } from "../skip.ts";
-import { Stage, cliFolder } from "./stage.ts";
+import { needCli, Stage } from "./stage.ts";
 
 const status = "modalMeter.status";
 const costs = "Modal Meter Costs";
@@ -41,8 +43,19 @@ async function morning(): Promise<Morning> {
   modal.advance(1.5 * hourMs);
   for (const { id } of [training, theirs]) modal.workspace.cloud.stopApp(id);
   modal.advance(nowMs - modal.clock.nowMs());
+  const rows = modal.workspace.cloud.bill({ byAppHour: true });
+  // An hour ago the report said the same: what it says now is final.
+  await stage.withLedger((ledger) => {
+    const told = rows.map(({ appId, hourStartMs, usd: amount }) => ({
+      objectId: appId,
+      description: appId === training.id ? "training" : "theirs",
+      environment: "main",
+      intervalStartMs: hourStartMs,
+      cost: usd(amount),
+    }));
+    ledger.upsertBilled(scope, told, { atMs: nowMs - hourMs, report: 0 });
+  });
   const sum = (appIds: readonly string[]): string => {
-    const rows = modal.workspace.cloud.bill({ byAppHour: true });
     const exactUsd = rows
       .filter(({ appId }) => appIds.includes(appId))
       .reduce((total, row) => total + row.usd, 0);
@@ -52,11 +65,54 @@ async function morning(): Promise<Morning> {
   return { stage, billed: sum([training.id]), billedInAll: sum([training.id, theirs.id]) };
 }
 
+/** Twelve hours with a container each, all told by Modal, that were billed from when it began to load. */
+function billedFromLoading(ledger: Ledger): void {
+  const hours = 12;
+  const [secondMs, minuteMs] = [1000, 60_000];
+  const nowMs = Math.floor(Date.now() / hourMs) * hourMs;
+  const fromMs = nowMs - (hours + 6) * hourMs;
+  const app = { scope, appId: "ap-1", appName: "llm" };
+  const look = { adapter: "sdk", era: 0 } as const;
+  for (let atMs = fromMs; atMs <= nowMs; atMs += 5 * minuteMs)
+    ledger.recordListing(appListing(atMs, look));
+  const { gpus, cpu, memory } = ratesInForce();
+  const usdPerHour =
+    (gpus.get("L40S")?.usdPerHour ?? 0) +
+    cpu.usdPerHour * minimumCores +
+    memory.usdPerHour * minimumGib;
+  const rows = Array.from({ length: hours }, (_, index) => {
+    const intervalStartMs = fromMs + index * hourMs;
+    const enqueuedAtMs = intervalStartMs + 6 * minuteMs;
+    const bootMs = enqueuedAtMs + (20 + ((index * 7) % 40)) * secondMs;
+    const startupMs = (40 + ((index * 11) % 60)) * secondMs;
+    const startedAtMs = bootMs + startupMs;
+    const finishedAtMs = startedAtMs + 30 * minuteMs;
+    const containerId = `ta-${index}`;
+    const times = { enqueuedAtMs, startedAtMs, finishedAtMs };
+    const holds = { cpuCores: minimumCores, memoryGib: minimumGib };
+    const ended = [
+      container({ containerId, appName: app.appName, gpuSource: "container", ...holds, ...times }),
+    ];
+    ledger.recordListing(appListing(finishedAtMs + secondMs, { ...look, ended }));
+    addNotes(ledger, app, {
+      startups: [{ containerId, appName: app.appName, readyMs: startedAtMs, startupMs }],
+    });
+    const cost = usd((usdPerHour * (finishedAtMs - bootMs)) / hourMs);
+    return {
+      objectId: app.appId,
+      description: app.appName,
+      environment: "main",
+      intervalStartMs,
+      cost,
+    };
+  });
+  for (const report of [1, 2])
+    ledger.upsertBilled(scope, rows, { atMs: nowMs - (3 - report) * hourMs, report });
+}
+
 describe("the truth about money, in a real window", () => {
   before(function () {
-    if (!existsSync(cliFolder("current"))) {
-      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
-    }
+    needCli(this);
   });
 
   it("tells at the next start what Modal billed while no window was open, and shows it beside what was metered", async () => {
@@ -101,12 +157,16 @@ describe("the truth about money, in a real window", () => {
     );
 
     // On a Monday morning the week may be too young, and on the first of a month the month.
-    const alert = /This (?:week|month) has cost ≈ \$\d+\.\d\d; the budget is \$5\.00\./;
+    const alert =
+      /This (?:week|month) the workspace has cost ≈ \$\d+\.\d\d, (?:nothing|≈ \$\d\.\d+) of it known to be yours; the budget is \$5\.00\./;
     await window.untilNotification(alert, patient);
     await window.pressNotificationButton(alert, "Show Spending");
     const spending = await window.untilPage(/When it is too much/, patient);
-    assert.match(spending, /this (?:week|month) ≈ \$\d+\.\d\d \$5\.00 nothing/);
-    assert.match(spending, /By app, the last 7 days .* training ≈ \$\d/);
+    assert.match(
+      spending,
+      /this (?:week|month) ≈ \$\d+\.\d\d (?:nothing|≈ \$\d\.\d+) \$5\.00 nothing/,
+    );
+    assert.match(spending, /By app in main, the last 7 days .* training ≈ \$\d/);
     assert.match(spending, /What was deployed, when and by whom\? .*theirs on .* UTC by teammate/);
     await window.screenshot("spending-and-budget");
   });
@@ -124,6 +184,33 @@ describe("the truth about money, in a real window", () => {
     await window.untilPage(/training .* never seen/, patient);
   });
 
+  it("finds out from the bill from when containers cost, on a page that names nothing", async () => {
+    const stage = await Stage.set();
+    await using _ = stage;
+    // The rows that are there stay.
+    stage.modal.faults.addRpc({
+      rpc: "WorkspaceBillingReport",
+      fault: { kind: "status", code: "PERMISSION_DENIED", message: "Not on this plan." },
+    });
+    await stage.withLedger(billedFromLoading);
+    const window = await stage.host.open();
+    await window.untilStatus(status, /nothing running/, patient);
+    await window.runCommand("Modal Meter: Check the Meter against Your Bill");
+    const page = await window.untilPage(/What it rests on/, patient);
+    assert.match(page, /From when does a container cost\? from when it begins to load/);
+    assert.match(
+      page,
+      /the start that Modal tells of a container\? the moment at which it is ready/,
+    );
+    assert.match(
+      page,
+      /app 1, 12 billed hours: \d+ s of boot per start; it costs what it asks for/,
+    );
+    assert.doesNotMatch(page, /llm|acme|\$/, "it can be pasted into an issue");
+    await window.clearNotifications();
+    await window.screenshot("check-of-the-meter");
+  });
+
   it("counts a script's call by its log line, and explains where the session's cost comes from", async () => {
     const stage = await Stage.set({
       settings: { "modalMeter.deployTargets": [{ file: "flux_app.py", name: "flux" }] },
@@ -137,7 +224,7 @@ describe("the truth about money, in a real window", () => {
     await window.untilStatus(status, /nothing running/, patient);
     await window.runCommand("Modal Meter: Start Dev Session");
     await window.untilNotification("flux is ready in dev mode", patient);
-    await window.runCommand("Modal Meter: Invoke Flux");
+    await window.runCommand("Modal Meter: Invoke Flux Schnell");
     await window.untilQuickInput("Prompt");
     await window.type("a fox at night");
     await window.accept();
@@ -165,7 +252,7 @@ describe("the truth about money, in a real window", () => {
     assert.match(explained, /dev session in acme\/main/);
     assert.match(explained, /reported \$0\.0\d+ \(2 calls\)/);
     assert.match(explained, /metered ≈ \$0\.\d+/);
-    assert.match(explained, /working on requests ≈ \$0\.\d+/);
+    assert.match(explained, /working on requests (≈ |<)\$0\.\d+/);
     assert.match(explained, /1 container: Modal says so for this container/);
     await window.screenshot("explain-costs");
 
@@ -173,7 +260,7 @@ describe("the truth about money, in a real window", () => {
     const found = await window.untilPage(/The ledger/, patient);
     assert.match(found, /✅ Workspace and environment acme\/main as you, asked through the SDK/);
     assert.match(found, /✅ What runs flux \(1 × L40S\)/);
-    assert.match(found, /✅ The ledger no damage found/);
+    assert.match(found, /✅ The ledger no damage found; 1 session, 2 calls, \d+ containers?\b/);
     assert.match(
       found,
       /Your last calls.*flux, .*\$0\.0\d+.*The container started for this call: .* were outside of the handler\. A cold start is billed/,
@@ -191,7 +278,7 @@ describe("the truth about money, in a real window", () => {
     await writeFile(file, "this was a ledger once ".repeat(1000));
     const window = await stage.host.open();
     const told = await window.untilNotification(/The ledger of Modal Meter was damaged/, patient);
-    const kept = /kept as (\S+), and a new one was begun/.exec(told.message)?.[1] ?? "";
+    const kept = /kept as (\S+), and a new one was started/.exec(told.message)?.[1] ?? "";
     assert.match(await readFile(kept, "utf8"), /^this was a ledger once/);
     await window.untilStatus(status, /nothing running/, patient);
 

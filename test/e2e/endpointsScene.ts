@@ -3,10 +3,17 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "playwright-core";
 import * as z from "zod/mini";
-import type { EditorWindow, Notification } from "../host/window.ts";
+import type { Notification } from "../host/window.ts";
 import type { WebFault } from "../sim/admin/faults.ts";
 import type { JournalEntry } from "../sim/admin/journal.ts";
-import { Stage } from "./stage.ts";
+import { Scene } from "./scene.ts";
+
+/** Body of a request that Local Modal has got. */
+export function bodyOf(
+  entry: Pick<JournalEntry, "request"> | undefined,
+): Readonly<Record<string, unknown>> {
+  return z.parse(z.record(z.string(), z.unknown()), entry?.request["body"]);
+}
 
 /** A loaded machine is slow, a broken product is not. */
 const patient = { withinMs: 90_000 };
@@ -39,45 +46,41 @@ const picture = z.object({ width: z.number(), height: z.number(), from: z.string
 /** Virtual time until Modal hands a call over, and a little more. */
 const handoverMs = 150_100;
 
+const usual = {
+  "files.simpleDialog.enable": true,
+  "modalMeter.workdayEnd": "",
+  "modalMeter.idleReminderMinutes": 0,
+};
+
 /** One editor with a running dev session of the sample's "flux" app, used like a person uses it. */
-export class EndpointsScene implements AsyncDisposable {
-  readonly stage: Stage;
-  readonly window: EditorWindow;
-  #settings: Readonly<Record<string, unknown>>;
+export class EndpointsScene extends Scene {
+  #settings: Readonly<Record<string, unknown>> = usual;
   #marks = 0;
 
-  private constructor(
-    stage: Stage,
-    window: EditorWindow,
-    settings: Readonly<Record<string, unknown>>,
-  ) {
-    this.stage = stage;
-    this.window = window;
-    this.#settings = settings;
+  /** For the tests of the describe around the call; each finds it without faults, questions and notifications. */
+  static forTests(): EndpointsScene {
+    const scene = new EndpointsScene();
+    scene.beginEachTry();
+    beforeEach(async () => {
+      scene.quicken();
+      scene.stage.modal.journal.clear();
+      await scene.window.dismiss();
+      await scene.window.clearNotifications();
+    });
+    return scene;
   }
 
-  static async set(settings: Readonly<Record<string, unknown>> = {}): Promise<EndpointsScene> {
-    const all = {
-      "files.simpleDialog.enable": true,
-      "modalMeter.workdayEnd": "",
-      "modalMeter.idleReminderMinutes": 0,
-      ...settings,
-    };
-    const stage = await Stage.set({ settings: all, size: { width: 1600, height: 1000 } });
-    try {
-      const window = await stage.host.open();
-      const scene = new EndpointsScene(stage, window, all);
-      scene.quicken();
+  async begin(): Promise<void> {
+    this.#settings = usual;
+    await this.open({ settings: usual, size: { width: 1600, height: 1000 } }, async (window) => {
+      this.quicken();
       await window.untilStatus("modalMeter.status", /nothing running/, patient);
       await window.runCommand("Modal Meter: Start Dev Session");
-      await window.untilQuickInput(/Which apps? should run/, patient);
+      const { items } = await window.untilQuickInput(/Which apps? should run/, patient);
+      assert.equal(items.at(-1), "Both Apps");
       await window.pick(/^flux/);
       await window.untilNotification("flux is ready in dev mode", patient);
-      return scene;
-    } catch (error) {
-      await stage[Symbol.asyncDispose]();
-      throw error;
-    }
+    });
   }
 
   /** Replaces what goes wrong by this alone; handlers otherwise answer within a second. */
@@ -234,15 +237,7 @@ export class EndpointsScene implements AsyncDisposable {
     const row = this.window.page
       .locator(".explorer-folders-view .monaco-list-row")
       .filter({ hasText: file });
-    await row.first().click({ button: "right", timeout: patient.withinMs });
-    const action = this.window.page.locator(`.monaco-menu .action-label[aria-label="${entry}"]`);
-    await action.waitFor();
-    // A click in the menu's first moments is taken for the end of the one that opened it.
-    await this.window.until(`"${entry}" is chosen`, async () => {
-      if ((await action.count()) === 0) return true;
-      await action.click({ timeout: 1000 });
-      return false;
-    });
+    await this.window.chooseInMenu(row.first(), entry);
   }
 
   /** The picture that is open in VS Code's own image preview, as the browser has decoded it. */
@@ -306,9 +301,5 @@ export class EndpointsScene implements AsyncDisposable {
     const notification = await this.window.untilNotification(match, patient);
     assert.equal(notification.severity, "error", notification.message);
     return notification;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stage[Symbol.asyncDispose]();
   }
 }

@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { skip } from "../skip.ts";
 import type { EditorWindow } from "../host/window.ts";
-import { Stage, cliFolder } from "./stage.ts";
+import { cliFolder, needCli, Stage } from "./stage.ts";
 
 const status = "modalMeter.status";
 const costs = "Modal Meter Costs";
 
-function needCli(context: Mocha.Context, version: "current" | "old"): void {
-  if (!existsSync(cliFolder(version))) {
-    skip(context, "cli", `the ${version} Modal CLI is not installed (node scripts/venv.mjs)`);
-  }
-}
-
-async function startDev(window: EditorWindow): Promise<void> {
-  await window.untilStatus(status, /nothing running/, { withinMs: 60_000 });
+/** @param idle what the status bar says before: with the CLI alone, sandboxes cannot be listed. */
+async function startDev(window: EditorWindow, idle = /nothing running/): Promise<void> {
+  await window.untilStatus(status, idle, { withinMs: 60_000 });
   await window.runCommand("Modal Meter: Start Dev Session");
   await window.pick(/^flux/, { withinMs: 60_000 });
   await window.untilNotification("flux is ready in dev mode", { withinMs: 120_000 });
@@ -24,7 +17,7 @@ async function startDev(window: EditorWindow): Promise<void> {
 }
 
 async function invokeFlux(window: EditorWindow, prompt: string): Promise<void> {
-  await window.runCommand("Modal Meter: Invoke Flux");
+  await window.runCommand("Modal Meter: Invoke Flux Schnell");
   await window.untilQuickInput("Prompt");
   await window.type(prompt);
   await window.accept();
@@ -45,7 +38,7 @@ describe("the main job", function () {
   let stage: Stage | undefined;
 
   before(async function () {
-    needCli(this, "current");
+    needCli(this);
     stage = await Stage.set();
   });
   after(async () => {
@@ -63,7 +56,7 @@ describe("the main job", function () {
     const menu = await window.untilQuickInput("What now?");
     assert.match(menu.items[0] ?? "", /Stop All Apps/);
     assert.ok(
-      menu.items.some((item) => item.includes("Invoke Flux")),
+      menu.items.some((item) => item.includes("Invoke Flux Schnell")),
       menu.items.join(", "),
     );
     await window.dismiss();
@@ -121,11 +114,21 @@ describe("a Modal that is not there", () => {
     const window = await stage.host.open();
     await window.untilStatus(status, /nothing running/, { withinMs: 60_000 });
     await window.runCommand("Modal Meter: Start Dev Session");
-    await window.pick(/^flux/, { withinMs: 60_000 });
     const notification = await window.untilNotification(/modal command was not found/);
     assert.match(notification.message, /pip install modal|not found|cliPath/);
     assert.ok(notification.buttons.includes("Open Settings"));
+    await window.until("nothing is asked", async () => (await window.quickInput()) === undefined);
     assert.deepEqual(liveApps(stage), []);
+  });
+
+  it("goes on by itself once the command is installed", async function () {
+    needCli(this);
+    stage = await Stage.set({ cli: "none", settings: { "modalMeter.control": "cli" } });
+    const window = await stage.host.open();
+    await window.untilStatus(status, "Modal: CLI not found", { withinMs: 60_000 });
+    // As `pip install modal` in a terminal does.
+    await symlink(join(cliFolder("current"), ".."), join(stage.workspace, ".venv"));
+    await window.untilStatus(status, /no app running/, { withinMs: 60_000 });
   });
 
   it("says that it is offline long before the CLI would, which hangs for a minute", async () => {
@@ -152,6 +155,13 @@ describe("a Modal that is not there", () => {
     stage = await Stage.set({ env: {} });
     const window = await stage.host.open();
     await window.untilStatus(status, "Modal: not logged in", { withinMs: 60_000 });
+    await window.runCommand("View: Show Modal Meter");
+    const sideBar = window.page.locator(".part.sidebar");
+    await window.until("the side bar says that it does not know", async () =>
+      /Nobody is logged in .*not known/.test(await sideBar.innerText()),
+    );
+    assert.doesNotMatch(await sideBar.innerText(), /Nothing is running|Start Dev/);
+    await window.screenshot("side-bar-not-logged-in");
     await window.runCommand("Modal Meter: Stop All Apps");
     const notification = await window.untilNotification(/token|log|modal setup/i);
     assert.equal(notification.severity, "error");
@@ -178,10 +188,12 @@ describe("a CLI of before 1.4.2", function () {
   it("deploys, is stopped, and is proven stopped", async () => {
     assert.ok(stage);
     const window = await stage.host.open();
-    await startDev(window);
+    await startDev(window, /no app running/);
     assert.deepEqual(liveApps(stage), ["flux"]);
     await window.runCommand("Modal Meter: Stop All Apps");
-    await window.untilNotification(/Nothing runs any more/, { withinMs: 90_000 });
+    await window.untilNotification(/Nothing that Modal lists runs any more; not listed: /, {
+      withinMs: 90_000,
+    });
     assert.deepEqual(liveApps(stage), []);
   });
 });

@@ -4,8 +4,8 @@ import { killLeftovers } from "../host/processes.ts";
 import { closeSpareEditor } from "./stage.ts";
 import { takeTurn, type Turn } from "./turn.ts";
 
-/** Editors that this machine bears at once, of all runs together: each waits for half of its time. */
-const places = Array.from({ length: 2 * availableParallelism() + 1 }, (_, at) => `e2e-${at + 1}`);
+/** Editors that this machine bears at once, of all runs together: as many as a run has lanes, and one. */
+const places = Array.from({ length: 3 * availableParallelism() + 1 }, (_, at) => `e2e-${at + 1}`);
 
 let turn: Turn | undefined;
 

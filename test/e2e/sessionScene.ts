@@ -3,9 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ownProcesses } from "../host/processes.ts";
 import type { UntilOptions } from "../host/until.ts";
-import type { EditorWindow, Notification } from "../host/window.ts";
+import type { Notification } from "../host/window.ts";
 import type { App } from "../sim/model/entities.ts";
-import { Stage } from "./stage.ts";
+import { Scene } from "./scene.ts";
+import type { Stage } from "./stage.ts";
 
 export const status = "modalMeter.status";
 export const costs = "Modal Meter Costs";
@@ -19,28 +20,32 @@ export const settings = {
   ],
   // These tests bring about what a reminder would speak of, and look at other notifications.
   "modalMeter.idleReminderMinutes": 0,
+  "modalMeter.workdayEnd": "",
 };
 
 /** A stage whose truth is Local Modal's, never the extension's. */
-export class SessionScene implements AsyncDisposable {
-  readonly stage: Stage;
-  readonly window: EditorWindow;
-
-  private constructor(stage: Stage, window: EditorWindow) {
-    this.stage = stage;
-    this.window = window;
+export class SessionScene extends Scene {
+  static async set(): Promise<SessionScene> {
+    const scene = new SessionScene();
+    await scene.begin();
+    return scene;
   }
 
-  static async set(): Promise<SessionScene> {
-    const stage = await Stage.set({ settings });
-    try {
-      const window = await stage.host.open();
+  /** For the tests of the describe around the call; each finds it with nothing that runs. */
+  static forTests(): SessionScene {
+    const scene = new SessionScene();
+    scene.beginEachTry();
+    // What did not pass is ended, not cleared.
+    afterEach(async function () {
+      if (this.currentTest?.state === "passed") await scene.clear();
+    });
+    return scene;
+  }
+
+  async begin(): Promise<void> {
+    await this.open({ settings }, async (window) => {
       await window.untilStatus(status, /nothing running/, patient);
-      return new SessionScene(stage, window);
-    } catch (error) {
-      await stage[Symbol.asyncDispose]();
-      throw error;
-    }
+    });
   }
 
   get modal(): Stage["modal"] {
@@ -118,6 +123,17 @@ export class SessionScene implements AsyncDisposable {
     return this.app("flux");
   }
 
+  /** Starts a deploy, and waits until it is at its last step. */
+  async startToLastStep(): Promise<void> {
+    this.modal.faults.addRpc({ rpc: "AppPublish", fault: { kind: "delay", ms: 4000 } });
+    await this.window.runCommand("Modal Meter: Start Dev Session");
+    await this.window.until(
+      "the deploy is at its last step",
+      () => Promise.resolve(this.modal.journal.count({ name: "AppPublish" }) > 0),
+      patient,
+    );
+  }
+
   /** The open session has run for an hour, and its time box is over at that time. */
   async endDemoAt(expiresAtMs: number): Promise<void> {
     await this.stage.withLedger((ledger) => {
@@ -149,10 +165,6 @@ export class SessionScene implements AsyncDisposable {
     const text = await readFile(path, "utf8");
     await writeFile(path, change(text));
     return () => writeFile(path, text);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stage[Symbol.asyncDispose]();
   }
 }
 

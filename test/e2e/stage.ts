@@ -9,6 +9,7 @@ import { startEditor } from "../host/editor.ts";
 import type { EditorHost, HostOptions } from "../host/editorHost.ts";
 import { root } from "../host/paths.ts";
 import { meteredWorld } from "../meteredWorld.ts";
+import { skip } from "../skip.ts";
 import { startLocalModal } from "../sim/localModal.ts";
 import type { LocalModal, LocalModalOptions } from "../sim/localModal.ts";
 
@@ -29,6 +30,13 @@ export interface StageOptions {
 /** Where a Modal CLI of the tests lies, whether it is installed or not. */
 export function cliFolder(version: "current" | "old"): string {
   return join(root, ".venv", version, process.platform === "win32" ? "Scripts" : "bin");
+}
+
+/** Skips where the machine lacks that CLI. */
+export function needCli(context: Mocha.Context, version: "current" | "old" = "current"): void {
+  if (!existsSync(cliFolder(version))) {
+    skip(context, "cli", `the ${version} Modal CLI is not installed (node scripts/venv.mjs)`);
+  }
 }
 
 /** The machine's PATH without any modal command of its own. */

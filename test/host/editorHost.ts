@@ -31,8 +31,11 @@ export interface EditorHost extends AsyncDisposable {
   readonly home: string;
   /** Folder of the user data: settings, extension storage, logs. */
   readonly userData: string;
-  /** Opens a window on the workspace (or another folder, or a .code-workspace file) with the same user data each time. */
-  open(folder?: string): Promise<EditorWindow>;
+  /**
+   * Opens a window on the workspace (or another folder, or a .code-workspace file; null: on nothing) with the
+   * same user data each time.
+   */
+  open(folder?: string | null): Promise<EditorWindow>;
   /** Replaces the user settings of the test, as the user would by editing settings.json. */
   writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Runs a compiled test runner (`export function run(): Promise<void>`) in the extension host. */

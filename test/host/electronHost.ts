@@ -113,7 +113,7 @@ export class ElectronHost implements EditorHost {
     await writeFile(join(folder, "settings.json"), JSON.stringify(all, undefined, 2));
   }
 
-  async open(folder = this.#options.workspace): Promise<EditorWindow> {
+  async open(folder: string | null = this.#options.workspace): Promise<EditorWindow> {
     const before = await this.#extensionHosts();
     const page = await (this.#app === undefined ? this.#launch(folder) : this.#another(folder));
     const app = this.#running();
@@ -237,17 +237,17 @@ export class ElectronHost implements EditorHost {
     ];
   }
 
-  #arguments(folder: string): string[] {
+  #arguments(folder: string | null): string[] {
     const extension = this.#extensionFolder();
     return [
-      folder,
+      ...(folder === null ? [] : [folder]),
       ...quietArguments,
       ...this.#folders(),
       ...(extension === undefined ? [] : [`--extensionDevelopmentPath=${extension}`]),
     ];
   }
 
-  async #launch(folder: string): Promise<Page> {
+  async #launch(folder: string | null): Promise<Page> {
     const app = await _electron.launch({
       executablePath: this.#executable,
       args: this.#arguments(folder),
@@ -259,7 +259,7 @@ export class ElectronHost implements EditorHost {
   }
 
   /** A second start on the same user data hands its window over to the running editor. */
-  async #another(folder: string): Promise<Page> {
+  async #another(folder: string | null): Promise<Page> {
     if (this.#extensionFolder() !== undefined) {
       throw new Error(
         "VS Code opens one window per extension folder: use { vsix } to test two windows.",

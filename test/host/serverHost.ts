@@ -77,12 +77,13 @@ export class ServerHost implements EditorHost {
 
   /** Where a browser finds the workspace. Used by `npm start`, where a person is the user. */
   url(
-    folder = this.#options.workspace,
+    folder: string | null = this.#options.workspace,
     payload: readonly (readonly [string, string])[] = [],
   ): string {
     const url = new URL(`http://127.0.0.1:${this.#port}/`);
-    const isFile = folder.endsWith(".code-workspace");
-    url.searchParams.set(isFile ? "workspace" : "folder", folder);
+    // "ew": an empty window, also where a folder was open before.
+    if (folder === null) url.searchParams.set("ew", "true");
+    else url.searchParams.set(folder.endsWith(".code-workspace") ? "workspace" : "folder", folder);
     const all = [["skipWelcome", "true"], ...this.#developmentPayload(), ...payload];
     url.searchParams.set("payload", JSON.stringify(all));
     return url.href;
@@ -98,7 +99,7 @@ export class ServerHost implements EditorHost {
     }
   }
 
-  async open(folder?: string): Promise<EditorWindow> {
+  async open(folder?: string | null): Promise<EditorWindow> {
     const context = await this.#context();
     const before = extensionHosts();
     let own: readonly number[] = [];
@@ -223,11 +224,20 @@ export class ServerHost implements EditorHost {
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  #developmentPayload(): readonly (readonly [string, string])[] {
+  /**
+   * The extension is loaded from a folder, which a built server does only as a driver of smoke tests;
+   * and such a one shows no toast. So a window with the package has what a person sees.
+   */
+  #developedIn(): string | undefined {
     const extension = this.#options.extension ?? { folder: root };
-    if ("vsix" in extension) return [];
+    return "vsix" in extension ? undefined : extension.folder;
+  }
+
+  #developmentPayload(): readonly (readonly [string, string])[] {
+    const folder = this.#developedIn();
+    if (folder === undefined) return [];
     const remote = `vscode-remote://127.0.0.1:${this.#port}`;
-    return [["extensionDevelopmentPath", `${remote}${extension.folder}`]];
+    return [["extensionDevelopmentPath", `${remote}${folder}`]];
   }
 
   #context(): Promise<BrowserContext> {
@@ -266,7 +276,7 @@ export class ServerHost implements EditorHost {
         `--port=${this.#port}`,
         "--without-connection-token",
         "--accept-server-license-terms",
-        "--enable-smoke-test-driver",
+        ...(this.#developedIn() !== undefined ? ["--enable-smoke-test-driver"] : []),
         "--telemetry-level=off",
         "--force-disable-user-env",
         ...this.#serverFolders(),

@@ -16,9 +16,17 @@ export interface Notification {
   readonly buttons: readonly string[];
 }
 
+/** A notification that came up by itself. */
+export interface Toast extends Notification {
+  /** Some text of a toast is not on the screen. */
+  readonly isCut: boolean;
+}
+
 /** An entry of the status bar as the user (or their screen reader) gets it. */
 export interface StatusItem {
   readonly text: string;
+  /** Names of its codicons. */
+  readonly icons: readonly string[];
   readonly label: string;
   readonly kind: "plain" | "warning" | "error";
 }
@@ -112,10 +120,7 @@ export class EditorWindow {
           await this.#input().fill(`>${title}`, { timeout: 1000 });
           return false;
         }
-        const index = open.items.findIndex(wanted);
-        if (index === -1) return false;
-        await this.page.locator(quickRow).nth(index).click({ timeout: 1000 });
-        return true;
+        return this.#clickRow(wanted);
       },
       { everyMs: 100 },
     );
@@ -182,16 +187,11 @@ export class EditorWindow {
 
   /** Chooses the entry of the open quick pick whose text contains `match`. */
   async pick(match: Match, options: UntilOptions = {}): Promise<void> {
-    const rows = this.page.locator(`${quickInput} .monaco-list-row`);
-    const index = await this.until(
+    await this.until(
       `a quick pick with "${String(match)}"`,
-      async () => {
-        const at = (await this.#rows()).findIndex((row) => matches(row, match));
-        return at === -1 ? undefined : at;
-      },
+      () => this.#clickRow((row) => matches(row, match)),
       options,
     );
-    await rows.nth(index).click();
   }
 
   /** Ticks entries of the open quick pick that takes several, and goes on. */
@@ -217,6 +217,27 @@ export class EditorWindow {
         const found = (await this.notifications()).find(({ message }) => matches(message, match));
         if (found === undefined) await this.#openCenterIfHidden();
         return found;
+      },
+      options,
+    );
+  }
+
+  /** Waits for a notification that comes up by itself, as a person at the screen sees it. */
+  async untilToast(match: Match, options: UntilOptions = {}): Promise<Toast> {
+    return this.until(
+      `a toast that says ${String(match)}`,
+      async () => {
+        const found = (await this.#notifications(toast)).find(({ message }) =>
+          matches(message, match),
+        );
+        if (found === undefined) return undefined;
+        const isCut = z.boolean().parse(
+          await this.page.evaluate(
+            `[...document.querySelectorAll(".notifications-toasts .notification-list-item-message")]
+              .some((e) => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight)`,
+          ),
+        );
+        return { ...found, isCut };
       },
       options,
     );
@@ -266,6 +287,7 @@ export class EditorWindow {
     const classes = (await item.getAttribute("class", { timeout: 1000 })) ?? "";
     return {
       text: tidy(await item.innerText({ timeout: 1000 })),
+      icons: await this.#iconsIn(item),
       label: (await item.getAttribute("aria-label", { timeout: 1000 })) ?? "",
       kind: classes.includes("error-kind")
         ? "error"
@@ -303,6 +325,24 @@ export class EditorWindow {
       async () => (await this.#statusItem(id).count()) > 0,
     );
     await this.#statusItem(id).click();
+  }
+
+  /** Chooses an entry of the context menu that a row opens. */
+  async chooseInMenu(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: "right", timeout: 30_000 });
+    const action = this.page.locator(`.monaco-menu .action-label[aria-label="${entry}"]`);
+    await action.waitFor();
+    // A click in the menu's first moments is taken for the end of the one that opened it.
+    await this.until(`"${entry}" is chosen`, async () => {
+      if ((await action.count()) === 0) return true;
+      await action.click({ timeout: 1000 });
+      return false;
+    });
+  }
+
+  /** What is on the clipboard. */
+  async clipboard(): Promise<string> {
+    return this.#port.readClipboard();
   }
 
   /** Shows an output channel and reads all of it, by selecting and copying as a person would. */
@@ -373,8 +413,26 @@ export class EditorWindow {
   async screenshot(name: string): Promise<string> {
     await mkdir(outFolder, { recursive: true });
     const path = join(outFolder, `${name}.png`);
-    await this.page.screenshot({ path, timeout: 20_000 });
+    await this.#calm();
+    await this.page.screenshot({ path, timeout: 8_000 });
     return path;
+  }
+
+  /** What fades in or out has done so, or a second is over: half of a toast shows nothing. */
+  async #calm(): Promise<void> {
+    await this.page
+      .evaluate(
+        `Promise.race([
+          new Promise((resolve) => setTimeout(resolve, 1000)),
+          Promise.allSettled(
+            document.getAnimations()
+              .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+              .map((one) => one.finished),
+          ),
+        ])`,
+      )
+      // The page is gone: then there is no picture either.
+      .catch(() => undefined);
   }
 
   /** Loads the window again, as the command "Developer: Reload Window" does. */
@@ -424,6 +482,14 @@ export class EditorWindow {
     return this.page.locator(`.statusbar-item[id*="${id}"]:visible`).first();
   }
 
+  async #iconsIn(item: Locator): Promise<readonly string[]> {
+    const icons = await item.locator(".codicon").all();
+    const classes = await Promise.all(
+      icons.map((icon) => icon.getAttribute("class", { timeout: 1000 })),
+    );
+    return classes.flatMap((names) => /codicon-([a-z-]+)/.exec(names ?? "")?.[1] ?? []);
+  }
+
   #notification(message: Match): Locator {
     return this.page.locator(`${toast}, ${inCenter}`).filter({ hasText: message }).first();
   }
@@ -469,8 +535,22 @@ export class EditorWindow {
       .catch(() => undefined);
   }
 
+  /** False: there is no such row. By its label, not by its place: a row can come above it before the click. */
+  async #clickRow(wanted: (row: string) => boolean): Promise<boolean> {
+    const label = (await this.#labels()).find((row) => wanted(tidy(row)));
+    if (label === undefined) return false;
+    const row = this.page.locator(`${quickRow}[aria-label=${JSON.stringify(label)}]`);
+    // Long enough: a click that was made and is then said to be too late would be made once more.
+    await row.first().click({ timeout: 8_000 });
+    return true;
+  }
+
   async #rows(): Promise<readonly string[]> {
-    // The label of a row for screen readers has its parts apart: "flux, flux_app.py".
+    return (await this.#labels()).map(tidy);
+  }
+
+  /** Of the rows, for screen readers, which has their parts apart: "flux, flux_app.py". */
+  async #labels(): Promise<readonly string[]> {
     const labels = z
       .array(z.nullable(z.string()))
       .parse(
@@ -478,7 +558,7 @@ export class EditorWindow {
           `[...document.querySelectorAll("${quickRow}")].map(r => r.ariaLabel)`,
         ),
       );
-    return labels.map((label) => tidy(label ?? ""));
+    return labels.map((label) => label ?? "");
   }
 
   async #count(selector: string): Promise<number> {

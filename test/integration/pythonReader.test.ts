@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
 import * as z from "zod/mini";
-import type { AppSource } from "../../src/lens/read/value.ts";
+import type { AppSource } from "../../src/lens/value/value.ts";
 import { constantCases, modeCases, plainCases, undecidedCases } from "../unit/lens/read/cases.ts";
 import { read } from "../unit/lens/read/render.ts";
 import { pythonOf } from "./modal/controlAdapters.ts";

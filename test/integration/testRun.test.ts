@@ -54,6 +54,49 @@ describe("a run of the tests", () => {
     assert.deepEqual(skipped, []);
   });
 
+  it("keeps the words of a first try that failed, whatever came of the second", async () => {
+    const { passed, failed, retried } = await resultsOf(
+      `let tries = 0;
+      it("fails once", () => { tries += 1; if (tries === 1) throw new Error("the first of all"); });
+      it("fails twice", () => { tries += 1; throw new Error("try " + tries); });`,
+      { flags: ["--retries=1"] },
+    );
+    assert.equal(passed, 1);
+    assert.match(failed[0]?.error ?? "", /try 4/);
+    assert.deepEqual(
+      retried?.map(({ title, error }) => [title, error.split("\n")[0]]),
+      [
+        ["fails once", "Error: the first of all"],
+        ["fails twice", "Error: try 3"],
+      ],
+    );
+  });
+
+  it("begins a second try, and what comes after a failure, on a fresh stage", async () => {
+    const hooks = join(root, "test", "e2e", "eachTry.ts");
+    const { passed, failed, retried } = await resultsOf(
+      `import { eachTry } from ${JSON.stringify(hooks)};
+      let stages = 0, ended = 0, tries = 0;
+      describe("a stage", () => {
+        eachTry(async () => { stages += 1; }, async () => { ended += 1; });
+        const is = (wanted) => { if (stages !== wanted || ended !== wanted - 1) throw new Error("stage " + stages); };
+        it("is the first", () => is(1));
+        it("stays after what passed", () => is(1));
+        it("is fresh for the second try", () => { tries += 1; is(tries); if (tries === 1) throw new Error("once"); });
+        it("stays after the second try", () => is(2));
+        it("fails twice", () => { throw new Error("twice"); });
+        it("is fresh after what failed", () => is(4));
+      });
+      describe("after it", () => it("the last is ended", () => { if (ended !== 4) throw new Error("ended " + ended); }));`,
+      { flags: ["--retries=1"] },
+    );
+    assert.deepEqual(
+      failed.map(({ title }) => title),
+      ["a stage fails twice"],
+    );
+    assert.deepEqual([passed, retried?.length], [6, 2]);
+  });
+
   it("does not pass when a file ran no test, or ended before its results", async () => {
     for (const [text, says] of [
       ["", /ran no test/],

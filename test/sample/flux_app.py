@@ -1,4 +1,4 @@
-"""A ComfyUI-style image app: Flux, Wan2 and custom workflows behind one web function."""
+"""A ComfyUI-style image app: Flux, Wan 2.1 and custom workflows behind one web function."""
 
 import os
 

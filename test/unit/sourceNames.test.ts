@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { exportedTwice, unreadMembers } from "../../scripts/sourceNames.ts";
+import { exportedTwice, unreadMembers, vagueNames } from "../../scripts/sourceNames.ts";
 
 function files(...sources: readonly string[]) {
   return sources.map((source, index) => ({ path: `src/${index}.ts`, source }));
@@ -21,6 +21,20 @@ describe("names in the source", () => {
         ["C", "src/1.ts:2", "src/2.ts:3"],
       ],
     );
+  });
+
+  it("finds variables that do not say what they hold, however they are bound", () => {
+    const vague = (source: string) => vagueNames(files(source)).map(({ name }) => name);
+    assert.deepEqual(vague("const own = 1; const [told] = list;"), ["own", "told"]);
+    assert.deepEqual(vague("apps.map((known) => known.id); function a(own: App) {}"), [
+      "known",
+      "own",
+    ]);
+    assert.deepEqual(vague("const { id: told } = app; class A { m(own: App) {} }"), [
+      "told",
+      "own",
+    ]);
+    assert.deepEqual(vague("const { known } = cost; app.own = 1; f({ told: 2 });"), []);
   });
 
   it("finds members that are only written", () => {

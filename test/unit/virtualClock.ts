@@ -10,6 +10,7 @@ interface Timer {
 /** A `Clock` that a test moves: timers fire in order, with every promise settled in between. */
 export class VirtualClock implements Clock {
   #nowMs: number;
+  #setByMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
@@ -18,7 +19,7 @@ export class VirtualClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#setByMs;
   }
 
   /** How many timers wait. */
@@ -49,6 +50,11 @@ export class VirtualClock implements Clock {
   /** Jumps without firing anything on the way, as a laptop's sleep does: overdue timers fire at the next advance. */
   jump(byMs: number): void {
     this.#nowMs += byMs;
+  }
+
+  /** Sets the clock ahead or back, as a person or the network does: timers go by the time that passes. */
+  set(byMs: number): void {
+    this.#setByMs += byMs;
   }
 
   #next(untilMs: number): Timer | undefined {

@@ -1,5 +1,5 @@
 import { t } from "../../base/text.ts";
-import { hourMs, hourOf, type BilledRow } from "./billedRow.ts";
+import { hourMs, hourOf, isApp, type BilledRow } from "./billedRow.ts";
 import { knownCost, knownPart, unknownCost, type KnownPart } from "../cost.ts";
 import { addUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
 import { metricsWithin, overlaps, type PricedSpan } from "../metered/pricedSpan.ts";
@@ -76,9 +76,9 @@ export function reconcile(question: {
   for (const row of question.billed) {
     if (row.intervalStartMs < fromMs || row.intervalStartMs >= toMs) continue;
     const key = `${row.objectId} ${hourOf(row.intervalStartMs)}`;
-    const known = rows.get(key);
+    const earlier = rows.get(key);
     // One app may have several rows in an hour (by environment or resource).
-    rows.set(key, known === undefined ? row : { ...row, cost: addUsd(known.cost, row.cost) });
+    rows.set(key, earlier === undefined ? row : { ...row, cost: addUsd(earlier.cost, row.cost) });
   }
   const hours: ReconciledHour[] = [];
   for (const [key, spans] of spansByHour(question.priced, fromMs, toMs)) {
@@ -145,8 +145,7 @@ function unmeteredHour(row: BilledRow): ReconciledHour {
     billed: row.cost,
     metered: { microUsd: zeroUsd, isFloor: false, whys: [] },
     drift: null,
-    // As in all ids that Modal's client prints: "ap-" and 22 letters and digits.
-    state: row.objectId.startsWith("ap-") ? "unseen" : "not-an-app",
+    state: isApp(row) ? "unseen" : "not-an-app",
   };
 }
 

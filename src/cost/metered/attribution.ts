@@ -1,6 +1,8 @@
 import type { CallRecord } from "../call.ts";
+import { longestStartupMs } from "./coldStart.ts";
 import { loggedContainerId } from "../reported/logLineAssembler.ts";
 import type { PricedSpan } from "./pricedSpan.ts";
+import { Timeline } from "./timeline.ts";
 
 /** What a container was doing: running calls that we know of, starting up for one, or neither. */
 export type Activity = "execution" | "coldStart" | "idle";
@@ -19,9 +21,6 @@ export interface Execution {
   readonly fromMs: number;
   readonly toMs: number;
 }
-
-/** A container that starts so long before its first known call was not starting for it. */
-const longestColdStartMs = 900_000;
 
 /**
  * Cuts every span into what it was doing. Only the split depends on which container a call is put
@@ -47,19 +46,15 @@ export function executionsIn(
 ): ReadonlyMap<PricedSpan, readonly Execution[]> {
   const callsByApp = Map.groupBy(calls, (call) => call.appId);
   const result = new Map<PricedSpan, readonly Execution[]>();
-  for (const [appId, own] of Map.groupBy(spans, ({ span }) => span.appId)) {
-    const busy = new Map<PricedSpan, Execution[]>();
+  for (const [appId, spansOfApp] of Map.groupBy(spans, ({ span }) => span.appId)) {
+    const busy = new Map<PricedSpan, Timeline<Execution>>();
     const sorted = (callsByApp.get(appId) ?? []).toSorted((a, b) => a.startedAtMs - b.startedAtMs);
     const app = {
-      spans: own.toSorted((a, b) => a.interval.startMs - b.interval.startMs),
-      byId: Map.groupBy(own, ({ span }) => span.containerId),
+      spans: timelineOf(spansOfApp.toSorted((a, b) => a.interval.startMs - b.interval.startMs)),
+      byId: Map.groupBy(spansOfApp, ({ span }) => span.containerId),
     };
     for (const call of sorted) place(call, app, busy, nowMs);
-    for (const [priced, list] of busy)
-      result.set(
-        priced,
-        list.toSorted((a, b) => a.fromMs - b.fromMs),
-      );
+    for (const [priced, { items }] of busy) result.set(priced, items);
   }
   return result;
 }
@@ -67,40 +62,52 @@ export function executionsIn(
 /** Since when a container started up for its first execution; undefined: it was not starting for it. */
 export function startedUpSinceMs({ interval }: PricedSpan, first: Execution): number | undefined {
   const { startMs } = interval;
-  if (first.fromMs - startMs > longestColdStartMs) return undefined;
+  if (first.fromMs - startMs > longestStartupMs) return undefined;
   return Math.max(startMs, Math.min(first.fromMs, first.waitingSinceMs ?? startMs));
 }
 
+function timelineOf(spans: readonly PricedSpan[]): Timeline<PricedSpan> {
+  const timeline = new Timeline<PricedSpan>(({ interval: { startMs, countedToMs } }) => {
+    return { fromMs: startMs, toMs: countedToMs };
+  });
+  for (const priced of spans) timeline.add(priced);
+  return timeline;
+}
+
 interface AppSpans {
-  /** By start. */
-  readonly spans: readonly PricedSpan[];
+  readonly spans: Timeline<PricedSpan>;
   readonly byId: ReadonlyMap<string, readonly PricedSpan[]>;
 }
 
 function place(
   call: CallRecord,
   app: AppSpans,
-  busy: Map<PricedSpan, Execution[]>,
+  busy: Map<PricedSpan, Timeline<Execution>>,
   nowMs: number,
 ): void {
   const execution = executionOf(call, nowMs);
   let best: PricedSpan | undefined;
   let bestMs = 0;
-  const containerId = call.source === "log" ? loggedContainerId(call.callId) : null;
-  for (const priced of containerId === null ? app.spans : (app.byId.get(containerId) ?? [])) {
+  const containerId = loggedContainerId(call.callId);
+  const candidates =
+    containerId === null
+      ? app.spans.within(execution.fromMs, execution.toMs)
+      : (app.byId.get(containerId) ?? []);
+  for (const priced of candidates) {
     const { startMs, countedToMs } = priced.interval;
-    if (startMs >= execution.toMs) break;
     const fromMs = Math.max(execution.fromMs, startMs);
     const toMs = Math.min(execution.toMs, countedToMs);
     if (toMs <= fromMs) continue;
     // Time that is shared counts a little: with concurrent inputs no container may be free at all.
-    const freeMs = toMs - fromMs - 0.99 * busyWithin(busy.get(priced) ?? [], fromMs, toMs);
+    // Where there is no other one, nothing is to be compared: a day has thousands of calls.
+    const busyMs = candidates.length === 1 ? 0 : busyWithin(busy.get(priced), fromMs, toMs);
+    const freeMs = toMs - fromMs - 0.99 * busyMs;
     if (freeMs > bestMs) [best, bestMs] = [priced, freeMs];
   }
   if (best === undefined) return;
   const { startMs, countedToMs } = best.interval;
-  const list = busy.get(best) ?? [];
-  list.push({
+  const list = busy.get(best) ?? new Timeline<Execution>((one) => one);
+  list.add({
     callId: call.callId,
     waitingSinceMs: execution.waitingSinceMs,
     fromMs: Math.max(execution.fromMs, startMs),
@@ -119,9 +126,13 @@ function executionOf(call: CallRecord, nowMs: number): Omit<Execution, "callId">
   return { waitingSinceMs, fromMs, toMs };
 }
 
-function busyWithin(list: readonly Execution[], fromMs: number, toMs: number): number {
+function busyWithin(
+  executions: Timeline<Execution> | undefined,
+  fromMs: number,
+  toMs: number,
+): number {
   let ms = 0;
-  for (const one of list) {
+  for (const one of executions?.within(fromMs, toMs) ?? []) {
     ms += Math.max(0, Math.min(toMs, one.toMs) - Math.max(fromMs, one.fromMs));
   }
   return Math.min(ms, toMs - fromMs);

@@ -1,9 +1,12 @@
 import type { CallRecord } from "../call.ts";
-import { coldStarts, signsOfLife } from "./coldStart.ts";
+import { coldStarts } from "./coldStart.ts";
 import { loggedContainerId } from "../reported/logLineAssembler.ts";
-import type { EndKnowledge } from "./endKnowledge.ts";
+import { defaultScaledownSeconds } from "./endKnowledge.ts";
+import { restartMs } from "./crashes.ts";
+import { usualStartupMs } from "./spanInterval.ts";
 import { presencesByApp, relievedAtMs } from "./presence.ts";
 import type { HintsOf } from "./pricedSpan.ts";
+import type { SignedKnowledge } from "./signedKnowledge.ts";
 import type { ContainerSpan } from "../span.ts";
 
 /**
@@ -11,45 +14,51 @@ import type { ContainerSpan } from "../span.ts";
  * laptop sees nothing): at a stop, else a scaledown window after its last known activity. Only ever
  * used within the bounds that observations set, and the error that is shown covers all of them.
  */
-export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledge): HintsOf {
+export function endHints(spans: readonly ContainerSpan[], knowledge: SignedKnowledge): HintsOf {
   const byContainer = Map.groupBy(knowledge.calls, ({ callId }) => loggedContainerId(callId));
-  const unnamedByApp = new Map(
-    [...Map.groupBy(byContainer.get(null) ?? [], ({ appId }) => appId)].map(
-      ([appId, calls]) => [appId, calls.toSorted((a, b) => idleFromMs(a) - idleFromMs(b))] as const,
-    ),
-  );
-  const signs = signsOfLife(knowledge.calls, knowledge.logged);
+  const unnamedByApp = byAppInOrder(byContainer.get(null) ?? []);
+  const { signs, crashed } = knowledge;
   const coldMsByApp = coldStarts(spans, signs);
-  const presences = presencesByApp(spans, signs, knowledge);
+  const presences = presencesByApp(spans, knowledge);
   return (span) => {
-    if (span.finishedAtMs !== null || span.startedAtMs === null) return {};
+    // A sandbox has no window: it runs until somebody ends it, or its time is over.
+    if (span.finishedAtMs !== null || span.terms?.isSandbox === true) return {};
+    const sign = signs.get(span.containerId);
+    const servedMs = sign?.servedMs ?? Number.POSITIVE_INFINITY;
+    // One that was never seen ready goes on to load as long as most do.
+    const readyMs = span.startedAtMs ?? Math.min(servedMs, span.firstSeenAtMs + usualStartupMs);
     const latestMs = span.firstAbsentAtMs ?? Number.POSITIVE_INFINITY;
-    const isPossible = (atMs: number): boolean => atMs >= span.lastSeenAtMs && atMs <= latestMs;
+    const lastLineMs = sign?.lastMs;
+    const aliveMs = Math.min(latestMs, Math.max(span.lastSeenAtMs, lastLineMs ?? 0));
+    const isPossible = (atMs: number): boolean => atMs >= aliveMs && atMs <= latestMs;
+    const nextMs = crashed.get(span.containerId);
+    if (nextMs !== undefined) {
+      const crashedMs = Math.max(aliveMs, nextMs - restartMs);
+      if (isPossible(crashedMs)) return { expectedEndMs: crashedMs };
+    }
     const purposes = knowledge.endedOnPurposeAtMsOf(span.appId);
     const onPurpose = purposes.filter(isPossible);
-    const scaledownSeconds = knowledge.scaledownSecondsOf(span.appId);
-    const scaledownMs = scaledownSeconds === null ? null : scaledownSeconds * 1000;
+    const scaledownSeconds = knowledge.scaledownSecondsOf(span.appId, aliveMs);
+    const scaledownMs = (scaledownSeconds ?? defaultScaledownSeconds) * 1000;
     const named = byContainer.get(span.containerId) ?? [];
     const unnamed = unnamedByApp.get(span.appId) ?? [];
     if (purposes.length > 0) {
-      const own = unnamed.filter((call) => idleFromMs(call) >= span.firstSeenAtMs);
-      const drainedMs = drainedAtMs([...named, ...own], purposes);
+      const possible = unnamed.filter((call) => idleFromMs(call) >= span.firstSeenAtMs);
+      const drainedMs = drainedAtMs([...named, ...possible], purposes);
       if (drainedMs !== null && isPossible(drainedMs)) return { expectedEndMs: drainedMs };
     }
     const isKept = knowledge.isKeptWarm?.(span.appId) === true;
-    if (isKept && onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
-    if (scaledownMs === null) {
-      return onPurpose.length > 0 ? { expectedEndMs: Math.min(...onPurpose) } : {};
-    }
+    // A stop is a fact, a window that nobody told is not.
+    if ((isKept || scaledownSeconds === null) && onPurpose.length > 0)
+      return { expectedEndMs: Math.min(...onPurpose) };
     const idleFrom = named.map(idleFromMs);
-    idleFrom.push(span.startedAtMs + (coldMsByApp.get(span.appId) ?? 0));
-    const lastLineMs = signs.get(span.containerId)?.lastMs;
+    idleFrom.push(readyMs + (coldMsByApp.get(span.appId) ?? 0));
     if (lastLineMs !== undefined) idleFrom.push(lastLineMs);
     const lastCall = lastIdleBefore(unnamed, latestMs - scaledownMs);
-    if (lastCall !== undefined && lastCall >= span.startedAtMs) idleFrom.push(lastCall);
+    if (lastCall !== undefined && lastCall >= readyMs) idleFrom.push(lastCall);
     const scaledown = idleFrom.map((atMs) => atMs + scaledownMs).filter(isPossible);
     if (isKept && span.firstAbsentAtMs !== null) {
-      const fromMs = Math.max(span.lastSeenAtMs, ...scaledown);
+      const fromMs = Math.max(aliveMs, ...scaledown);
       const others = presences.get(span.appId) ?? [];
       const reliefMs = relievedAtMs(span.containerId, others, fromMs);
       return { expectedEndMs: Math.min(latestMs, reliefMs) };
@@ -59,9 +68,21 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: EndKnowledg
     }
     if (onPurpose.length > 0) return { expectedEndMs: Math.min(...onPurpose) };
     // Nothing explains why it lived so long. Whatever did, it cannot have outlived it by more than a window.
-    const middleMs = (latestMs - span.lastSeenAtMs) / 2;
-    return { expectedEndMs: span.lastSeenAtMs + Math.min(middleMs, scaledownMs) };
+    const middleMs = (latestMs - aliveMs) / 2;
+    return { expectedEndMs: aliveMs + Math.min(middleMs, scaledownMs) };
   };
+}
+
+/** The calls of each app, by when they went idle. */
+function byAppInOrder(
+  calls: readonly CallRecord[],
+): ReadonlyMap<string | null, readonly CallRecord[]> {
+  return new Map(
+    [...Map.groupBy(calls, ({ appId }) => appId)].map(
+      ([appId, hintsOfApp]) =>
+        [appId, hintsOfApp.toSorted((a, b) => idleFromMs(a) - idleFromMs(b))] as const,
+    ),
+  );
 }
 
 /** When the last of the calls (by that instant) went idle that did so at `atMs` or before. */

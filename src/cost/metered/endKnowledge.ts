@@ -1,13 +1,25 @@
 import type { CallRecord } from "../call.ts";
 import type { LoggedContainer } from "./loggedContainers.ts";
 
-/** What else is known of when containers of an app end. */
+/** Modal's default scaledown window (modal.com/docs/guide/cold-start), where the app's own is not known. */
+export const defaultScaledownSeconds = 60;
+
+/** The longest window that Modal takes (modal.com/docs/guide/cold-start: 2 s to 20 min). */
+export const longestScaledownSeconds = 1_200;
+
+/** What else is known of when containers of an app begin and end. */
 export interface EndKnowledge {
   readonly calls: readonly CallRecord[];
+  /** How long a container took to start, as Modal told it, in milliseconds. */
+  readonly startupMsOf?: (containerId: string) => number | undefined;
+  /** How long containers of an app mostly took to start, as Modal told it of some, in milliseconds. */
+  readonly usualStartupMsOf?: (appId: string) => number | undefined;
+  /** Instants of complete looks, in order. */
+  readonly lookedAtMs?: readonly number[];
   /** Containers that the apps' logs name. */
   readonly logged?: readonly LoggedContainer[];
-  /** The scaledown window of an app; null where nobody told. */
-  readonly scaledownSecondsOf: (appId: string) => number | null;
+  /** The scaledown window that an app had at a moment; null where nobody told: then it is Modal's default. */
+  readonly scaledownSecondsOf: (appId: string, atMs: number) => number | null;
   /** Whether `min_containers` keeps some of the app's containers beyond their scaledown window. */
   readonly isKeptWarm?: (appId: string) => boolean;
   /** When the app's containers were ended on purpose: stops as the listing or a receipt tells them, releases, deploys. */

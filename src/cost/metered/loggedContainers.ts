@@ -24,12 +24,12 @@ export class LoggedContainers {
   add(piece: { readonly containerId: string | null; readonly atMs: number | null }): void {
     const { containerId, atMs } = piece;
     if (containerId === null || atMs === null) return;
-    const known = this.#byId.get(containerId);
+    const earlier = this.#byId.get(containerId);
     this.#byId.set(containerId, {
       ...this.#app,
       containerId,
-      firstLineMs: Math.min(known?.firstLineMs ?? atMs, atMs),
-      lastLineMs: Math.max(known?.lastLineMs ?? atMs, atMs),
+      firstLineMs: Math.min(earlier?.firstLineMs ?? atMs, atMs),
+      lastLineMs: Math.max(earlier?.lastLineMs ?? atMs, atMs),
     });
   }
 

@@ -1,7 +1,6 @@
-import type { SignsOfLife } from "./coldStart.ts";
-import type { EndKnowledge } from "./endKnowledge.ts";
 import { loggedContainerId } from "../reported/logLineAssembler.ts";
 import type { ContainerSpan } from "../span.ts";
+import type { SignedKnowledge } from "./signedKnowledge.ts";
 
 /** A time in which a container is known to have been there. It may have been there before and after. */
 export interface Presence {
@@ -13,8 +12,7 @@ export interface Presence {
 /** By app: what looks showed, and what log lines tell of containers that no look may have shown. */
 export function presencesByApp(
   spans: readonly ContainerSpan[],
-  signs: ReadonlyMap<string, SignsOfLife>,
-  { calls, logged = [] }: Pick<EndKnowledge, "calls" | "logged">,
+  { calls, logged = [], signs }: SignedKnowledge,
 ): ReadonlyMap<string, readonly Presence[]> {
   const appOf = new Map<string, string>();
   for (const { containerId, appId } of logged) appOf.set(containerId, appId);

@@ -30,21 +30,23 @@ export function mergeDetails(
 ): ContainerSpan {
   const aliveAtMs =
     details.finishedAtMs ?? details.startedAtMs ?? details.enqueuedAtMs ?? observedAtMs;
-  const told = lift(scope, details, aliveAtMs, observedAtMs);
-  return span === undefined ? told : join(span, told);
+  const seen = lift(scope, details, aliveAtMs, observedAtMs);
+  return span === undefined ? seen : join(span, seen);
 }
 
 /**
  * The union of what two observers know of one container: commutative, associative and idempotent.
- * Absences are derived, not merged: the result keeps those that are still later than the last
- * sighting, which are right but not always the tightest. The ledger fills them from the times of
- * the scope's complete listings: each one later than `lastSeenAtMs` is an absence, also one that was
- * recorded before the container was ever heard of.
+ * Absences are derived, not merged: the result keeps those that are still outside of the sightings,
+ * which are right but not always the tightest. The ledger fills them from the times of the scope's
+ * complete listings: each one earlier than the first sighting or later than the last one is an
+ * absence, also one that was recorded before the container was ever heard of.
  */
 export function join(a: ContainerSpan, b: ContainerSpan): ContainerSpan {
   const gpu = betterGpu(a, b);
   const lastSeenAtMs = Math.max(a.lastSeenAtMs, b.lastSeenAtMs);
-  const absences = [a.firstAbsentAtMs, a.lastAbsentAtMs, b.firstAbsentAtMs, b.lastAbsentAtMs];
+  const firstSeenAtMs = Math.min(a.firstSeenAtMs, b.firstSeenAtMs);
+  const absences = [a.absentBeforeMs, a.firstAbsentAtMs, b.absentBeforeMs, b.firstAbsentAtMs];
+  const earlier = absences.filter((atMs) => atMs !== null && atMs < firstSeenAtMs);
   const later = absences.filter((atMs) => atMs !== null && atMs > lastSeenAtMs);
   return {
     containerId: a.containerId,
@@ -61,10 +63,10 @@ export function join(a: ContainerSpan, b: ContainerSpan): ContainerSpan {
     enqueuedAtMs: greatest(a.enqueuedAtMs, b.enqueuedAtMs),
     startedAtMs: greatest(a.startedAtMs, b.startedAtMs),
     finishedAtMs: greatest(a.finishedAtMs, b.finishedAtMs),
-    firstSeenAtMs: Math.min(a.firstSeenAtMs, b.firstSeenAtMs),
+    firstSeenAtMs,
     lastSeenAtMs,
+    absentBeforeMs: earlier.reduce(greatest, null),
     firstAbsentAtMs: later.reduce(least, null),
-    lastAbsentAtMs: later.reduce(greatest, null),
   };
 }
 
@@ -90,8 +92,8 @@ function lift(
     finishedAtMs: observation.finishedAtMs,
     firstSeenAtMs: aliveAtMs,
     lastSeenAtMs: aliveAtMs,
+    absentBeforeMs: null,
     firstAbsentAtMs: null,
-    lastAbsentAtMs: null,
   };
 }
 

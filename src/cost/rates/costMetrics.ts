@@ -1,8 +1,11 @@
 import { t } from "../../base/text.ts";
 import { addCosts, knownCost, unknownCost, type Cost } from "../cost.ts";
-import { gpuRate, minimumCores, minimumGib, unknownRateText, type Rates } from "./rates.ts";
+import { exactly, type Within } from "./billedAmount.ts";
+import { amountsOf, doubtsOf, factorsOf, type Factors } from "./priceTerms.ts";
+import { gpuRate, unknownRateText, type Rate, type Rates } from "./rates.ts";
 import { microUsd } from "../money.ts";
 import type { ContainerSpan, Gpu } from "../span.ts";
+import { unknownTerms } from "../terms.ts";
 
 /** A cost by what it was paid for. `total` is exactly the sum of its parts. */
 export interface CostMetrics {
@@ -12,10 +15,15 @@ export interface CostMetrics {
   readonly total: Cost;
 }
 
+/** The parts of a cost that add up to it: where the GPU's is not known, the CPU's and the memory's still are. */
+export function addends({ gpu, cpu, memory }: CostMetrics): readonly Cost[] {
+  return [gpu, cpu, memory];
+}
+
 /** What a container holds while it runs, and pays for whether it uses it or not. */
 export type Resources = Pick<
   ContainerSpan,
-  "appName" | "gpu" | "gpuSource" | "cpuCores" | "memoryGib"
+  "appName" | "gpu" | "gpuSource" | "gpuAmong" | "cpuCores" | "memoryGib" | "terms"
 >;
 
 /** USD per hour of one container, before any rounding. */
@@ -25,26 +33,59 @@ export interface HourlyRate {
     | { readonly known: false; readonly why: string };
   readonly cpu: number;
   readonly memory: number;
+  /** All of it together, between what it lies; null: nobody can say how much it is at most. */
+  readonly least: number;
+  readonly most: number | null;
+  /** What is not known that may make it dearer. */
+  readonly doubts: readonly string[];
 }
 
 /**
- * What a container costs per hour. Cores and memory count with what is known to be billed (the
- * larger of request and use), else with Modal's minimum, which is then a floor.
+ * What a container costs per hour. Cores and memory count with the larger of what is asked for and
+ * what is in use, as far as either is known; else with Modal's minimum. What is not known of its
+ * terms is in the bounds.
  */
 export function hourlyRate(resources: Resources, rates: Rates): HourlyRate {
-  const { gpu, gpuSource, cpuCores, memoryGib } = resources;
-  const isWithoutGpu = gpu === null && gpuSource !== "unknown";
-  const { cpu, memory } = isWithoutGpu ? rates.withoutGpu : rates;
+  const rateOf = ratesKept.get(rates) ?? new WeakMap<Resources, HourlyRate>();
+  ratesKept.set(rates, rateOf);
+  const rate = rateOf.get(resources) ?? worked(resources, rates);
+  rateOf.set(resources, rate);
+  return rate;
+}
+
+/** A container that runs is priced every few seconds, each time at the same rate. */
+const ratesKept = new WeakMap<Rates, WeakMap<Resources, HourlyRate>>();
+
+function worked(resources: Resources, rates: Rates): HourlyRate {
+  const terms = resources.terms ?? unknownTerms;
+  const gpu = gpuHourly(resources, rates);
+  const factors = factorsOf(resources, terms);
+  const { cores, gib } = amountsOf(resources, terms);
+  const cpu = within(cores, factors, terms.isSandbox, rates.cpu, rates.sandbox.cpu);
+  const memory = within(gib, factors, terms.isSandbox, rates.memory, rates.sandbox.memory);
+  const gpuUsd = gpu.known ? gpu.usdPerHour : 0;
+  const gpus = gpu.known ? exactly(gpuUsd) : amongHourly(resources, rates);
+  const region = isOwn(gpuRateOf(resources, rates)) ? exactly(1) : factors.region;
   return {
-    gpu: gpuHourly(resources, rates),
-    cpu: Math.max(cpuCores ?? 0, minimumCores) * cpu.usdPerHour,
-    memory: Math.max(memoryGib ?? 0, minimumGib) * memory.usdPerHour,
+    gpu: gpu.known ? { known: true, usdPerHour: gpuUsd * region.likely } : gpu,
+    cpu: cpu.likely,
+    memory: memory.likely,
+    least: (gpus?.least ?? 0) * region.least + cpu.least + memory.least,
+    most: gpus === null ? null : gpus.most * region.most + cpu.most + memory.most,
+    // Sentences of which few are ever shown.
+    get doubts() {
+      return doubtsOf(resources, terms);
+    },
   };
 }
 
 /** Whole micro-dollars per hour of one container. */
 export function burnPerHour(resources: Resources, rates: Rates): Cost {
-  const hourly = hourlyRate(resources, rates);
+  return burnOf(hourlyRate(resources, rates));
+}
+
+/** The same of a rate that is worked out already. */
+export function burnOf(hourly: HourlyRate): Cost {
   return hourly.gpu.known
     ? knownCost(microUsd((hourly.gpu.usdPerHour + hourly.cpu + hourly.memory) * 1e6))
     : unknownCost(hourly.gpu.why);
@@ -79,6 +120,33 @@ export function addMetrics(parts: Iterable<CostMetrics>): CostMetrics {
   return { gpu, cpu, memory, total: addCosts([gpu, cpu, memory]) };
 }
 
+/** USD per hour of some cores or GiB. A price of the user's own is final. */
+function within(
+  amount: Within,
+  { region, preemption }: Factors,
+  isSandbox: boolean | null,
+  rate: Rate,
+  sandboxRate: Rate,
+): Within {
+  const isFinalPrice = isOwn(rate);
+  const usd = (of: keyof Within, price: Rate): number =>
+    amount[of] * price.usdPerHour * (isFinalPrice ? 1 : region[of] * preemption[of]);
+  const price = isSandbox === true ? sandboxRate : rate;
+  return {
+    least: usd("least", price),
+    likely: usd("likely", price),
+    most: usd("most", isSandbox === false ? rate : sandboxRate),
+  };
+}
+
+function isOwn(rate: Rate | undefined): boolean {
+  return rate?.origin === "settings";
+}
+
+function gpuRateOf({ gpu }: Resources, rates: Rates): Rate | undefined {
+  return gpu === null ? undefined : gpuRate(rates, gpu.type);
+}
+
 function gpuHourly({ appName, gpu, gpuSource }: Resources, rates: Rates): HourlyRate["gpu"] {
   if (gpu !== null) return gpuPrice(gpu, rates);
   if (gpuSource !== "unknown") return { known: true, usdPerHour: 0 };
@@ -87,6 +155,18 @@ function gpuHourly({ appName, gpu, gpuSource }: Resources, rates: Rates): Hourly
     appName,
   );
   return { known: false, why };
+}
+
+/** What a GPU costs that is one of its app's functions': that much is known of it. null: it may be any. */
+function amongHourly({ gpuAmong = [] }: Resources, rates: Rates): Within | null {
+  const prices: number[] = [];
+  for (const gpu of gpuAmong) {
+    const rate = gpu === null ? undefined : gpuRate(rates, gpu.type);
+    if (gpu !== null && rate === undefined) return null;
+    prices.push((rate?.usdPerHour ?? 0) * (gpu?.count ?? 0));
+  }
+  const [least, most] = [Math.min(...prices), Math.max(...prices)];
+  return prices.length === 0 ? null : { least, likely: least, most };
 }
 
 function gpuPrice(gpu: Gpu, rates: Rates): HourlyRate["gpu"] {

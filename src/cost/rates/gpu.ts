@@ -58,7 +58,7 @@ function nameAndCount(text: string): readonly [name: string, digits?: string] {
 }
 
 function isKnownType(type: string): boolean {
-  return gpuTypes.some((known) => known === type);
+  return gpuTypes.some((gpuType) => gpuType === type);
 }
 
 /** The product's name of a GPU type, also of a device such as "H100 80GB HBM3". Idempotent. */
@@ -87,6 +87,6 @@ export function gpuLabel(gpu: Gpu | null): string {
 function deviceType(name: string): string | undefined {
   if (/^A100-.*80GB/.test(name)) return "A100-80GB";
   if (/^A100-.*40GB/.test(name)) return "A100-40GB";
-  const known = gpuTypes.find((type) => name.startsWith(`${type}-`));
-  return known?.startsWith("A100") === true ? undefined : known;
+  const gpuType = gpuTypes.find((type) => name.startsWith(`${type}-`));
+  return gpuType?.startsWith("A100") === true ? undefined : gpuType;
 }

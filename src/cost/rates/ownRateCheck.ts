@@ -84,8 +84,8 @@ function implausible(name: string, target: string, value: number): OwnRateProble
   }
   const message =
     list === undefined
-      ? t("{0} is no price per hour of a GPU", shown)
-      : t("{0} is no price per hour: Modal's list price is {1}", shown, formatRate(list));
+      ? t("{0} cannot be a price per hour of a GPU", shown)
+      : t("{0} cannot be a price per hour: Modal's list price is {1}", shown, formatRate(list));
   return wrong(name, message);
 }
 

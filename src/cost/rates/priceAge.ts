@@ -7,7 +7,7 @@ export interface PriceAge {
   /** "2026-11-26", UTC: the day on which they were true. */
   readonly asOf: string;
   /** What the user has a price of their own for: GPU types, "cpu", "memory". */
-  readonly own: readonly string[];
+  readonly userPriced: readonly string[];
 }
 
 /** Modal's own prices where it told any, else the built-in table. */
@@ -18,22 +18,22 @@ export function priceAge({ gpus, cpu, memory }: Rates): PriceAge {
       .flatMap(([, rate]) => (rate.origin === origin && rate.asOf !== null ? [rate.asOf] : []))
       .toSorted()
       .at(-1);
-  const told = newest("workspace");
+  const fromModal = newest("workspace");
   return {
-    origin: told === undefined ? "bundled" : "workspace",
-    asOf: told ?? newest("bundled") ?? "",
-    own: all.flatMap(([name, { origin }]) => (origin === "settings" ? [name] : [])),
+    origin: fromModal === undefined ? "bundled" : "workspace",
+    asOf: fromModal ?? newest("bundled") ?? "",
+    userPriced: all.flatMap(([name, { origin }]) => (origin === "settings" ? [name] : [])),
   };
 }
 
 /** "Prices of 26 Nov, from Modal.", "List prices of 29 Sep 2025, built in. Your own for L40S." */
-export function priceAgeText({ origin, asOf, own }: PriceAge, nowMs: number): string {
+export function priceAgeText({ origin, asOf, userPriced }: PriceAge, nowMs: number): string {
   const day = dayText(asOf, nowMs);
   const of =
     origin === "workspace"
       ? t("Prices of {0}, from Modal.", day)
       : t("List prices of {0}, built in.", day);
-  return own.length === 0 ? of : `${of} ${t("Your own for {0}.", own.join(", "))}`;
+  return userPriced.length === 0 ? of : `${of} ${t("Your own for {0}.", userPriced.join(", "))}`;
 }
 
 function dayText(asOf: string, nowMs: number): string {

@@ -27,7 +27,7 @@ export function priceChanges(
 
 const mostNamed = 4;
 
-/** "Modal has other prices: L40S $1.95 → $1.75/h. What runs costs the new price from now on, and what ran the old one." */
+/** "Modal's prices have changed: L40S $1.95 → $1.75/h. What runs costs the new price from now on, and what ran the old one." */
 export function priceChangeText(changes: readonly PriceChange[]): string {
   const named = changes
     .slice(0, mostNamed)
@@ -38,7 +38,7 @@ export function priceChangeText(changes: readonly PriceChange[]): string {
     ...(more > 0 ? [plural(more, { one: "{0} more", other: "{0} more" })] : []),
   ];
   return t(
-    "Modal has other prices: {0}. What runs costs the new price from now on; what ran before keeps the old one.",
+    "Modal's prices have changed: {0}. What runs costs the new price from now on; what ran before keeps the old one.",
     list.join(", "),
   );
 }

@@ -13,7 +13,7 @@ export interface Rate {
   readonly asOf: string | null;
 }
 
-/** The rates in force, all multipliers applied. */
+/** The rates in force. What a function pays beside them depends on its terms (terms.ts). */
 export interface Rates {
   /** Per GPU, by the type's name (cost/gpu.ts). */
   readonly gpus: ReadonlyMap<string, Rate>;
@@ -21,8 +21,8 @@ export interface Rates {
   readonly cpu: Rate;
   /** Per GiB. */
   readonly memory: Rate;
-  /** The same for containers without a GPU, which alone can be non-preemptible. */
-  readonly withoutGpu: { readonly cpu: Rate; readonly memory: Rate };
+  /** The same for sandboxes, which pay for a GPU like functions. */
+  readonly sandbox: { readonly cpu: Rate; readonly memory: Rate };
 }
 
 export interface RateSources {
@@ -31,12 +31,8 @@ export interface RateSources {
     readonly usdPerHourByKey: ReadonlyMap<string, number>;
     readonly fetchedAtMs: number;
   };
-  /** The user's own USD per hour, by GPU name, "cpu" (per core) or "memory" (per GiB). Final: no multiplier is applied. */
+  /** The user's own USD per hour, by GPU name, "cpu" (per core) or "memory" (per GiB). Final: no terms change it. */
   readonly overrides?: OwnRates;
-  /** What a region costs more: 1.15 for a broad one (1.5 before September 2026), 1.75 for a narrow one (modal.com/docs/guide/region-selection). */
-  readonly regionMultiplier?: number;
-  /** Non-preemptible functions, which have no GPU, pay 3 × for CPU and memory. */
-  readonly nonPreemptible?: boolean;
 }
 
 /**
@@ -61,6 +57,8 @@ const bundledRates = {
   },
   cpu: 0.0473,
   memory: 0.008,
+  sandboxCpu: 0.1419,
+  sandboxMemory: 0.024,
 } as const;
 
 /** The bundled list price of a GPU type, of "cpu" (per core) or "memory" (per GiB); undefined where there is none. */
@@ -74,69 +72,68 @@ export function listPrice(target: string): number | undefined {
 export const minimumCores = 0.125;
 export const minimumGib = 0.125;
 
-/** What non-preemptible CPU and memory cost (modal.com/docs/guide/preemption). */
-const nonPreemptibleMultiplier = 3;
-
 /** The rates in force. Numbers that are not positive and finite are passed over: a wrong price is worse than the next source's. */
 export function ratesInForce(sources: RateSources = {}): Rates {
-  const { regionMultiplier = 1, nonPreemptible = false } = sources;
-  const told = toldRates(sources.workspace);
-  const own = ownRates(sources.overrides ?? {});
+  const fromModal = ratesOfWorkspace(sources.workspace);
+  const fromSettings = ownRates(sources.overrides ?? {});
   const gpus = new Map<string, Rate>();
   for (const [type, usdPerHour] of Object.entries(bundledRates.gpus)) {
-    gpus.set(type, scaled(bundled(usdPerHour), regionMultiplier));
+    gpus.set(type, bundled(usdPerHour));
   }
-  for (const [type, rate] of told.gpus) gpus.set(type, scaled(rate, regionMultiplier));
-  for (const [type, rate] of own.gpus) gpus.set(type, rate);
-  const rest = (factor: number): Pick<Rates, "cpu" | "memory"> => ({
-    cpu: own.cpu ?? scaled(told.cpu ?? bundled(bundledRates.cpu), factor),
-    memory: own.memory ?? scaled(told.memory ?? bundled(bundledRates.memory), factor),
-  });
-  const factorWithoutGpu = nonPreemptible ? nonPreemptibleMultiplier : 1;
+  for (const [type, rate] of fromModal.gpus) gpus.set(type, rate);
+  for (const [type, rate] of fromSettings.gpus) gpus.set(type, rate);
+  const { sandbox } = fromModal;
   return {
     gpus,
-    ...rest(regionMultiplier),
-    withoutGpu: rest(regionMultiplier * factorWithoutGpu),
+    cpu: fromSettings.cpu ?? fromModal.cpu ?? bundled(bundledRates.cpu),
+    memory: fromSettings.memory ?? fromModal.memory ?? bundled(bundledRates.memory),
+    sandbox: {
+      cpu: fromSettings.cpu ?? sandbox.cpu ?? bundled(bundledRates.sandboxCpu),
+      memory: fromSettings.memory ?? sandbox.memory ?? bundled(bundledRates.sandboxMemory),
+    },
   };
 }
 
 /** What a workspace told of its rates, and when it first told just that. */
-export interface ToldRates {
+export interface DatedRates {
   readonly usdPerHourByKey: ReadonlyMap<string, number>;
   readonly sinceMs: number;
   readonly fetchedAtMs: number;
 }
 
-/** Rates over time: a container is priced at those that were in force when it started. */
+/** Rates over time: a container is priced at those that were in force while it ran. */
 export interface RateHistory {
   /** Those last told before the instant; before the first, the first. */
   at(atMs: number): Rates;
+  /** When others came into force than those before, as far as anybody asked. In order. */
+  readonly changedAtMs: readonly number[];
   /** The latest. */
   readonly now: Rates;
   /** Two histories with equal keys price everything alike. */
   readonly key: string;
 }
 
-/** The history that a workspace told, oldest first, with the user's own rates and multipliers, which hold for all of it. */
+/** The history that a workspace told, oldest first, with the user's own rates, which hold for all of it. */
 export function rateHistory(
-  told: readonly ToldRates[],
+  versions: readonly DatedRates[],
   sources: Omit<RateSources, "workspace"> = {},
 ): RateHistory {
-  const made = new Map<ToldRates | undefined, Rates>();
-  const ratesOf = (workspace: ToldRates | undefined): Rates => {
-    const known = made.get(workspace);
-    if (known !== undefined) return known;
+  const made = new Map<DatedRates | undefined, Rates>();
+  const ratesOf = (workspace: DatedRates | undefined): Rates => {
+    const cached = made.get(workspace);
+    if (cached !== undefined) return cached;
     const rates = ratesInForce({ ...sources, ...(workspace === undefined ? {} : { workspace }) });
     made.set(workspace, rates);
     return rates;
   };
   return {
-    at: (atMs) => ratesOf(told.findLast(({ sinceMs }) => sinceMs <= atMs) ?? told[0]),
+    at: (atMs) => ratesOf(versions.findLast(({ sinceMs }) => sinceMs <= atMs) ?? versions[0]),
+    changedAtMs: versions.slice(1).map(({ sinceMs }) => sinceMs),
     get now() {
-      return ratesOf(told.at(-1));
+      return ratesOf(versions.at(-1));
     },
     key: JSON.stringify([
-      told.map(({ usdPerHourByKey, sinceMs }) => [sinceMs, ...usdPerHourByKey]),
+      versions.map(({ usdPerHourByKey, sinceMs }) => [sinceMs, ...usdPerHourByKey]),
       sources,
     ]),
   };
@@ -168,22 +165,32 @@ interface PartialRates {
   readonly memory: Rate | undefined;
 }
 
-/** Keys as in the dumps of `modal billing rates` (client 1.5.4): gpu_hour_cost_a100_80gb, cpu_hour_cost, mem_gib_hour_cost. */
-function toldRates(workspace: RateSources["workspace"]): PartialRates {
+interface WorkspaceRates extends PartialRates {
+  readonly sandbox: Pick<PartialRates, "cpu" | "memory">;
+}
+
+/** Keys as in the dumps of `modal billing rates` (client 1.5.4): gpu_hour_cost_a100_80gb, cpu_hour_cost, mem_gib_hour_cost, the last two also with _sandbox. */
+function ratesOfWorkspace(workspace: RateSources["workspace"]): WorkspaceRates {
   const gpus = new Map<string, Rate>();
-  let cpu: Rate | undefined;
-  let memory: Rate | undefined;
+  const others = new Map<string, Rate>();
   for (const [key, usdPerHour] of workspace?.usdPerHourByKey ?? []) {
     if (!isPrice(usdPerHour)) continue;
     const asOf = new Date(workspace?.fetchedAtMs ?? 0).toISOString().slice(0, 10);
     const rate: Rate = { usdPerHour, origin: "workspace", asOf };
     const gpu = /^gpu_hour_cost_(.+)$/.exec(key)?.[1];
     // By the whole name: "h100_reserved" is no H100.
-    if (gpu !== undefined) gpus.set(spelledGpuType(gpu), rate);
-    else if (key === "cpu_hour_cost") cpu = rate;
-    else if (key === "mem_gib_hour_cost") memory = rate;
+    if (gpu === undefined) others.set(key, rate);
+    else gpus.set(spelledGpuType(gpu), rate);
   }
-  return { gpus, cpu, memory };
+  return {
+    gpus,
+    cpu: others.get("cpu_hour_cost"),
+    memory: others.get("mem_gib_hour_cost"),
+    sandbox: {
+      cpu: others.get("cpu_hour_cost_sandbox"),
+      memory: others.get("mem_gib_hour_cost_sandbox"),
+    },
+  };
 }
 
 function ownRates(overrides: Readonly<Record<string, number>>): PartialRates {
@@ -203,10 +210,6 @@ function ownRates(overrides: Readonly<Record<string, number>>): PartialRates {
 
 function bundled(usdPerHour: number): Rate {
   return { usdPerHour, origin: "bundled", asOf: bundledRates.asOf };
-}
-
-function scaled(rate: Rate, multiplier: number): Rate {
-  return { ...rate, usdPerHour: rate.usdPerHour * multiplier };
 }
 
 /** What is more is no price, and the cost of a day would be no number. */

@@ -20,7 +20,8 @@ export type FindingCode =
   | "gpu-rate-unknown"
   | "rate-out-of-date"
   | "longer-than-request"
-  | "call-failed";
+  | "call-failed"
+  | "not-reached";
 
 export interface Finding {
   readonly code: FindingCode;
@@ -193,11 +194,11 @@ function atRate(amount: MicroUsd, usdPerSecond: number | undefined): string {
 
 /** A sentence when the claim is a price that Modal had before. */
 function former(gpuType: string, claimed: number | undefined): readonly string[] {
-  const known = formerRates.find(
+  const formerRate = formerRates.find(
     ({ gpu, usdPerSecond }) =>
       gpu === gpuType && claimed !== undefined && Math.abs(claimed / usdPerSecond - 1) < 0.005,
   );
-  return known === undefined ? [] : [t("That is a former price for {0}.", gpuType)];
+  return formerRate === undefined ? [] : [t("That is a former price for {0}.", gpuType)];
 }
 
 function auditTime(headers: CostHeaders, context: AuditContext): readonly Finding[] {

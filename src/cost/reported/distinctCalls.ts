@@ -5,8 +5,8 @@ import type { CallRecord } from "../call.ts";
  * no row; where one became a row before its call was known by Modal's id, it is left out here.
  */
 export function distinctCalls(calls: readonly CallRecord[]): readonly CallRecord[] {
-  const known = distinctOf.get(calls);
-  if (known !== undefined) return known;
+  const cached = distinctOf.get(calls);
+  if (cached !== undefined) return cached;
   const distinct = distinctFrom(calls);
   distinctOf.set(calls, distinct);
   return distinct;
@@ -16,16 +16,16 @@ export function distinctCalls(calls: readonly CallRecord[]): readonly CallRecord
 const distinctOf = new WeakMap<readonly CallRecord[], readonly CallRecord[]>();
 
 function distinctFrom(calls: readonly CallRecord[]): readonly CallRecord[] {
-  const own = calls.filter(({ source }) => source === "editor");
-  const lineIds = new Set(own.flatMap(({ logLineId }) => logLineId ?? []));
-  const callIds = new Set(own.flatMap(({ functionCallId }) => functionCallId ?? []));
+  const editorCalls = calls.filter(({ source }) => source === "editor");
+  const lineIds = new Set(editorCalls.flatMap(({ logLineId }) => logLineId ?? []));
+  const callIds = new Set(editorCalls.flatMap(({ functionCallId }) => functionCallId ?? []));
   const others = calls.filter(
     ({ source, callId, functionCallId }) =>
       source === "log" &&
       !lineIds.has(callId) &&
       !(functionCallId !== null && callIds.has(functionCallId)),
   );
-  return [...own, ...others].toSorted(
+  return [...editorCalls, ...others].toSorted(
     (a, b) => a.startedAtMs - b.startedAtMs || (a.callId < b.callId ? -1 : 1),
   );
 }

@@ -52,6 +52,8 @@ function generalText(code: string): string {
       return t("The price of its GPU is not known.");
     case "rate-out-of-date":
       return t("It was counted at another price than Modal's.");
+    case "not-reached":
+      return t("It did not reach the app, so it cost nothing.");
     case "call-failed":
       return t("It failed. Its container was billed all the same.");
     default:

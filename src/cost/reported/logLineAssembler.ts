@@ -30,10 +30,16 @@ export function loggedContainerId(callId: string): string | null {
   return callId.slice(from + 1, to === -1 ? undefined : to);
 }
 
+/** The second in which a logged call's line was written, by Modal's clock, from its call id; null where the log did not tell. */
+export function loggedAtMs(callId: string): number | null {
+  const second = /^log\/[^/]*\/[^/]*\/(\d{9,11})\//u.exec(callId)?.[1];
+  return second === undefined ? null : Number(second) * 1000;
+}
+
 /** The editor's own id of a call that stands under the id of its log line (session/meter/costReader.ts); else the id as it is. */
 export function editorCallId(callId: string): string {
-  const own = /^log\/.*?\/own\/(.*)$/s.exec(callId);
-  return own?.[1] ?? callId;
+  const match = /^log\/.*?\/own\/(.*)$/s.exec(callId);
+  return match?.[1] ?? callId;
 }
 
 /** A line longer than this is no cost line; its head is dropped, so that a log without line ends cannot fill the memory. */
@@ -132,6 +138,8 @@ export class LogLineAssembler {
   }
 
   #carry(stream: Stream, text: string, piece: LogPiece): void {
+    // A piece without text (Modal tells of a container's state in such) begins no line.
+    if (text === "") return;
     stream.origin ??= piece;
     stream.carry += text;
     if (stream.carry.length > maxCarry) stream.carry = stream.carry.slice(-maxCarry / 2);
@@ -139,8 +147,8 @@ export class LogLineAssembler {
 
   #stream(containerId: string | null): Stream {
     const key = containerId ?? "";
-    const known = this.#streams.get(key);
-    if (known !== undefined) return known;
+    const existing = this.#streams.get(key);
+    if (existing !== undefined) return existing;
     const stream: Stream = { carry: "", origin: undefined, ordinals: new Map() };
     this.#streams.set(key, stream);
     return stream;
@@ -148,8 +156,8 @@ export class LogLineAssembler {
 }
 
 function ordinalsOf({ ordinals }: Stream, group: string): Map<string, number> {
-  const known = ordinals.get(group);
-  if (known !== undefined) return known;
+  const existing = ordinals.get(group);
+  if (existing !== undefined) return existing;
   const [oldest] = ordinals.keys();
   if (ordinals.size >= maxGroups && oldest !== undefined) ordinals.delete(oldest);
   const fresh = new Map<string, number>();

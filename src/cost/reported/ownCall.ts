@@ -174,9 +174,12 @@ function mayHaveBegun(line: CallRecord, call: CallRecord, clockOffsetMs: number 
 }
 
 /** What many answers tell is finer than what one does, unless the clock was set between them. */
-function offsetOf({ clockOffsetMs: own }: CallRecord, clockOffsetMs: number | null): number | null {
-  if (own === null || clockOffsetMs === null) return own ?? clockOffsetMs;
-  return Math.abs(own - clockOffsetMs) <= clockToleranceMs ? clockOffsetMs : own;
+function offsetOf(
+  { clockOffsetMs: callOffsetMs }: CallRecord,
+  clockOffsetMs: number | null,
+): number | null {
+  if (callOffsetMs === null || clockOffsetMs === null) return callOffsetMs ?? clockOffsetMs;
+  return Math.abs(callOffsetMs - clockOffsetMs) <= clockToleranceMs ? clockOffsetMs : callOffsetMs;
 }
 
 function writtenAtMs(line: CallRecord): number {

@@ -14,7 +14,10 @@ export interface Budget {
 export interface BudgetStanding {
   readonly budget: Budget;
   readonly period: Period;
+  /** By the whole workspace, which is what Modal bills. */
   readonly spent: KnownPart;
+  /** What my apps have of it. */
+  readonly mine: KnownPart;
   /** Never negative. */
   readonly left: MicroUsd;
 }
@@ -28,7 +31,7 @@ export interface BudgetAlert {
 /** How each budget stands in the period that holds `nowMs`. A limit of 0 is none. */
 export function budgetStandings(
   budgets: readonly Budget[],
-  spentIn: (period: Period) => KnownPart,
+  spentIn: (period: Period) => Pick<BudgetStanding, "spent" | "mine">,
   nowMs: number,
   timeZone: string,
 ): readonly BudgetStanding[] {
@@ -36,9 +39,9 @@ export function budgetStandings(
     .filter(({ limit }) => limit > 0)
     .map((budget) => {
       const period = periodOf(budget.unit, nowMs, timeZone);
-      const spent = spentIn(period);
+      const { spent, mine } = spentIn(period);
       const left = microUsd(Math.max(0, budget.limit - spent.microUsd));
-      return { budget, period, spent, left };
+      return { budget, period, spent, mine, left };
     });
 }
 
@@ -46,18 +49,31 @@ export function budgetStandings(
 export function exceededBudgets(standings: readonly BudgetStanding[]): readonly BudgetAlert[] {
   return standings
     .filter(({ left }) => left === 0)
-    .map(({ budget, period, spent }) => {
+    .map(({ budget, period, spent, mine }) => {
       const key = `budget/${budget.unit}/${period.key}/${budget.limit}`;
-      const cost = spent.isFloor
-        ? t("at least {0}", formatAmount(spent.microUsd))
-        : formatMetered(spent.microUsd);
+      const [cost, myCost] = [costText(spent), costText(mine)];
       const limit = formatAmount(budget.limit);
       const message =
         budget.unit === "week"
-          ? t("This week has cost {0}; the budget is {1}.", cost, limit)
-          : t("This month has cost {0}; the budget is {1}.", cost, limit);
+          ? t(
+              "This week the workspace has cost {0}, {1} of it known to be yours; the budget is {2}.",
+              cost,
+              myCost,
+              limit,
+            )
+          : t(
+              "This month the workspace has cost {0}, {1} of it known to be yours; the budget is {2}.",
+              cost,
+              myCost,
+              limit,
+            );
       return { key, message };
     });
+}
+
+function costText({ microUsd: amount, isFloor }: KnownPart): string {
+  if (isFloor) return t("at least {0}", formatAmount(amount));
+  return amount === 0 ? t("nothing") : formatMetered(amount);
 }
 
 /** "$58.20 left of this week's $100.00"; undefined where no budget is set. The tightest one. */

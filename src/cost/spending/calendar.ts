@@ -122,9 +122,9 @@ export function zoneOffset(timeZone: string): (atMs: number) => number {
 }
 
 function format(timeZone: string): Intl.DateTimeFormat {
-  let known = formats.get(timeZone);
-  if (known === undefined) {
-    known = new Intl.DateTimeFormat("en-US", {
+  let cached = formats.get(timeZone);
+  if (cached === undefined) {
+    cached = new Intl.DateTimeFormat("en-US", {
       timeZone,
       calendar: "gregory",
       numberingSystem: "latn",
@@ -136,9 +136,9 @@ function format(timeZone: string): Intl.DateTimeFormat {
       minute: "numeric",
       second: "numeric",
     });
-    formats.set(timeZone, known);
+    formats.set(timeZone, cached);
   }
-  return known;
+  return cached;
 }
 
 function pad(value: number): string {

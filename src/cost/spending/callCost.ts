@@ -127,8 +127,8 @@ function billOf({ billed, priced }: CallCostQuestion): Weight {
   const spans = Map.groupBy(priced, ({ span }) => span.appId);
   return (pieces) => {
     let sum = 0;
-    for (const [key, own] of Map.groupBy(pieces.flatMap(byHour), ({ key }) => key)) {
-      const [{ appId, hour } = { appId: "", hour: 0 }] = own;
+    for (const [key, ofHour] of Map.groupBy(pieces.flatMap(byHour), ({ key }) => key)) {
+      const [{ appId, hour } = { appId: "", hour: 0 }] = ofHour;
       const row = rows.get(key);
       if (row === undefined || !row.every(isFinal)) return null;
       const all = (spans.get(appId) ?? []).map((one) => within(wholeOf(one), hour));
@@ -136,7 +136,7 @@ function billOf({ billed, priced }: CallCostQuestion): Weight {
       const cost = row.reduce((total, one) => total + one.cost, 0);
       const whole = weigh(all) ?? 0;
       if (whole <= 0) return null;
-      sum += (cost * (weigh(own.map(({ piece }) => piece)) ?? 0)) / whole;
+      sum += (cost * (weigh(ofHour.map(({ piece }) => piece)) ?? 0)) / whole;
     }
     return sum;
   };

@@ -118,15 +118,15 @@ export function callTemperature(
   call: CallRecord,
   spans: readonly ContainerSpan[],
 ): Temperature | undefined {
-  const own = spans.filter((span) => span.appId === call.appId && span.startedAtMs !== null);
+  const spansOfApp = spans.filter((span) => span.appId === call.appId && span.startedAtMs !== null);
   const endedAtMs = call.endedAtMs ?? call.startedAtMs;
-  const ran = own.some(
+  const ran = spansOfApp.some(
     (span) =>
       (span.startedAtMs ?? 0) <= call.startedAtMs &&
       (span.finishedAtMs ?? span.lastSeenAtMs) >= call.startedAtMs,
   );
   if (ran) return "warm";
-  const started = own.some(
+  const started = spansOfApp.some(
     (span) => (span.startedAtMs ?? 0) > call.startedAtMs && (span.startedAtMs ?? 0) <= endedAtMs,
   );
   return started ? "cold" : undefined;

@@ -25,8 +25,8 @@ export function keepWarmCost(containers: number, days: number, usdPerHour: numbe
 }
 
 /** What one way to work saves against another; negative when it costs more. */
-export function savings(other: MicroUsd, own: MicroUsd): MicroUsd {
-  return microUsd(other - own);
+export function savings(alternative: MicroUsd, actual: MicroUsd): MicroUsd {
+  return microUsd(alternative - actual);
 }
 
 /**

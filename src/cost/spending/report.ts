@@ -1,9 +1,8 @@
-import type { BilledRow } from "../billed/billedRow.ts";
+import { isApp, type BilledRow } from "../billed/billedRow.ts";
 import type { CallRecord } from "../call.ts";
 import { distinctCalls } from "../reported/distinctCalls.ts";
 import { microUsd, zeroUsd, addUsd, type MicroUsd } from "../money.ts";
-import { overlaps, metricsWithin, type PricedSpan } from "../metered/pricedSpan.ts";
-import { knownPart } from "../cost.ts";
+import type { PricedSpan } from "../metered/pricedSpan.ts";
 import { costOf, type TieredCost } from "./sessionCost.ts";
 
 /** What a history is made from: everything the ledger has for the range, whole hours at its edges. */
@@ -23,21 +22,45 @@ export interface AppCost extends TieredCost {
 
 /** Cost of each app in the range, dearest first; an app that was only ever billed is one too. */
 export function costPerApp(question: ReportQuestion): readonly AppCost[] {
+  const before = costsOfApps.get(question);
+  if (before !== undefined) return before;
+  const costs = workedPerApp(question);
+  costsOfApps.set(question, costs);
+  return costs;
+}
+
+/** A page asks for the apps, and for what is shared out of them, of one question. */
+const costsOfApps = new WeakMap<ReportQuestion, readonly AppCost[]>();
+
+function workedPerApp(question: ReportQuestion): readonly AppCost[] {
   const names = new Map<string, string>();
-  for (const { objectId, description } of question.billed) names.set(objectId, description);
+  for (const { objectId, description } of question.billed.filter(isApp))
+    names.set(objectId, description);
   for (const { appId, appName } of question.calls) {
     if (appId !== null) names.set(appId, appName ?? names.get(appId) ?? appId);
   }
   for (const { appId, appName } of question.priced.map(({ span }) => span)) {
     names.set(appId, appName);
   }
+  const priced = Map.groupBy(question.priced, ({ span }) => span.appId);
+  // Each once before they are taken apart: the line of a call may name another app, or none.
+  const calls = Map.groupBy(distinctCalls(question.calls), ({ appId }) => appId);
+  const billed = Map.groupBy(question.billed, ({ objectId }) => objectId);
   return [...names]
     .map(([appId, appName]) => ({
       appId,
       appName,
-      ...costOf({ ...question, appIds: new Set([appId]) }),
+      ...costOf({
+        ...question,
+        appIds: new Set([appId]),
+        priced: priced.get(appId) ?? [],
+        calls: calls.get(appId) ?? [],
+        billed: billed.get(appId) ?? [],
+      }),
     }))
-    .filter((app) => app.metered !== null || app.billed !== null || hasCalls(app))
+    .filter(
+      (app) => app.metered !== null || app.billed !== null || app.bestKnown > 0 || hasCalls(app),
+    )
     .toSorted((a, b) => amountOf(b) - amountOf(a) || (a.appId < b.appId ? -1 : 1));
 }
 
@@ -51,7 +74,7 @@ export interface SharedCost {
   readonly failedCalls: number;
   readonly executionSeconds: number;
   readonly reported: MicroUsd;
-  /** The metered cost of the apps, cold starts and idle time included, shared out by execution time. The shares add up to the whole. */
+  /** The cost of the apps as `costPerApp` has it, cold starts and idle time included, shared out by execution time. The shares add up to the whole. */
   readonly share: MicroUsd;
   readonly shareIsFloor: boolean;
 }
@@ -78,9 +101,8 @@ export function costPer(
     if (call.endpoint === null || dimension === "endpoint") return call.endpoint;
     return modelOfEndpoint?.get(call.endpoint) ?? call.endpoint;
   };
-  const spansByApp = Map.groupBy(
-    question.priced.filter((one) => overlaps(one, fromMs, toMs)),
-    ({ span }) => span.appId,
+  const costs = new Map<string | null, AppCost>(
+    costPerApp(question).map((app) => [app.appId, app]),
   );
   const callsByApp = Map.groupBy(
     distinctCalls(question.calls).filter(
@@ -89,23 +111,21 @@ export function costPer(
     (call) => call.appId,
   );
   const totals = new Map<string | null, SharedCost>();
-  for (const appId of new Set([...spansByApp.keys(), ...callsByApp.keys()])) {
-    const spans = appId === null ? [] : (spansByApp.get(appId) ?? []);
-    shareOut(spans, callsByApp.get(appId) ?? [], question, nameOf, totals);
-  }
+  for (const appId of new Set([...costs.keys(), ...callsByApp.keys()]))
+    shareOut(costs.get(appId), callsByApp.get(appId) ?? [], nameOf, totals);
   return [...totals.values()].toSorted(
     (a, b) => b.share - a.share || b.reported - a.reported || b.calls - a.calls,
   );
 }
 
 function shareOut(
-  spans: readonly PricedSpan[],
+  app: AppCost | undefined,
   calls: readonly CallRecord[],
-  { fromMs, toMs }: ReportQuestion,
   nameOf: (call: CallRecord) => string | null,
   totals: Map<string | null, SharedCost>,
 ): void {
-  const whole = knownPart(spans.map((priced) => metricsWithin(priced, fromMs, toMs).total));
+  // As the app's own row has it: a whole and its parts are of one kind.
+  const whole = { microUsd: app?.bestKnown ?? zeroUsd, isFloor: app?.best.known === false };
   if (calls.length === 0) {
     add(totals, { ...nothing(null), share: whole.microUsd, shareIsFloor: whole.isFloor });
     return;

@@ -1,14 +1,29 @@
-import { plural } from "../../base/text.ts";
+import { t } from "../../base/text.ts";
+import { those } from "../../base/those.ts";
 import { attribute, type Activity, type Segment } from "../metered/attribution.ts";
 import { hourMs, isFinal, type BilledRow } from "../billed/billedRow.ts";
-import { billedCost, exceedingRows, type BilledCost } from "../billed/billedCost.ts";
+import {
+  billedCost,
+  exceedingRows,
+  type BilledCost,
+  type ExceedingRow,
+} from "../billed/billedCost.ts";
 import type { CallRecord } from "../call.ts";
-import { addCosts, knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
-import { addMetrics, type CostMetrics } from "../rates/costMetrics.ts";
-import { figureOf, reportedFigure, reportedOutside } from "./figure.ts";
+import { knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
+import { addMetrics, addends, type CostMetrics } from "../rates/costMetrics.ts";
+import { figureOf, hourKey, reportedFigure, reportedOutside, type LeftCost } from "./figure.ts";
+import { unobservedCalls } from "./unobservedCalls.ts";
 import { distinctCalls } from "../reported/distinctCalls.ts";
 import { addUsd, microUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
-import { metricsWithin, msWithin, overlaps, type PricedSpan } from "../metered/pricedSpan.ts";
+import {
+  boundsWithin,
+  mayOverlap,
+  metricsWithin,
+  msWithin,
+  overlaps,
+  type PricedSpan,
+} from "../metered/pricedSpan.ts";
+import { addBounds, withoutBounds, type Bounds } from "../bounds.ts";
 import type { Figure, Tier } from "../tiers.ts";
 
 /** Whose cost, and when: a session, a day, everything. */
@@ -39,8 +54,10 @@ export interface MeteredCost {
   /** The same total, by what the containers were doing. */
   readonly byActivity: Readonly<Record<Activity, KnownPart>>;
   readonly containerSeconds: number;
-  /** How far off the unseen ends may make it, in micro-dollars. */
-  readonly error: MicroUsd;
+  /** Between what it lies: begins, ends and prices of containers are known within bounds. */
+  readonly bounds: Bounds;
+  /** What is not known of their prices, and widens the bounds: in sentences. */
+  readonly doubts: readonly string[];
 }
 
 /** The three tiers of one question. All additive: adjacent ranges add up to the whole, to the micro-dollar. */
@@ -65,48 +82,53 @@ export function costOf(question: CostQuestion): TieredCost {
   const { appIds, fromMs, toMs, nowMs } = question;
   const isAsked = (appId: string | null): boolean =>
     appIds === null || (appId !== null && appIds.has(appId));
-  const all = question.priced.filter(({ span }) => isAsked(span.appId));
-  const calls = distinctCalls(question.calls).filter((call) => isAsked(call.appId));
-  const reported = reportedCost(
-    calls.filter((call) => call.startedAtMs >= fromMs && call.startedAtMs < toMs),
-  );
+  const all = those(question.priced, ({ span }) => isAsked(span.appId));
+  const calls = those(distinctCalls(question.calls), (call) => isAsked(call.appId));
+  const begun = calls.slice(indexAt(calls, fromMs), indexAt(calls, toMs));
+  const reported = reportedCost(begun);
   const within = all.filter((priced) => overlaps(priced, fromMs, toMs));
   const metered =
     within.length === 0 ? null : meteredCost(within, () => attribute(all, calls, nowMs), question);
-  const touching = question.billed.filter(
-    (row) =>
-      isAsked(row.objectId) && row.intervalStartMs < toMs && row.intervalStartMs + hourMs > fromMs,
-  );
-  const rows = touching.filter(isFinal);
-  const exceeding = exceedingRows(touching, all);
-  const billed = rows.length === 0 ? null : billedCost(rows, all, fromMs, toMs);
-  if (metered === null && billed === null) {
-    const best = reportedOnly(reported);
-    const bestKnown = reported.microUsd;
-    const figure = reportedFigure(reported);
-    return { reported, metered, billed, best, bestKnown, bestTier: "reported", figure };
-  }
-  const rowsByApp = Map.groupBy([...rows, ...exceeding], (row) => row.objectId);
-  const left = within.map((one) => ({
-    appId: one.span.appId,
-    cost: uncoveredCost(one, rowsByApp.get(one.span.appId) ?? [], question),
-  }));
-  // Rows that still grow count like what was metered: at least so much.
-  for (const row of exceeding)
-    left.push({
-      appId: row.objectId,
-      cost: knownCost(billedCost([row], all, fromMs, toMs).microUsd),
-    });
+  const asked = question.billed.filter((row) => isAsked(row.objectId));
+  const [allFinal, allExceeding] = [asked.filter(isFinal), exceedingRows(asked, all)];
+  // Also those beyond the range: a call that goes on into them belongs to the range in which it began.
+  const hours = new Set([...allFinal, ...allExceeding.map(({ row }) => row)].map(hourKey));
+  const isTouching = ({ intervalStartMs: atMs }: BilledRow): boolean =>
+    atMs < toMs && atMs + hourMs > fromMs;
+  const rows = allFinal.filter(isTouching);
+  const exceeding = allExceeding.filter(({ row }) => isTouching(row));
+  const billed = rows.length === 0 ? null : billedCost(rows, all, question);
+  // An end may lie in the range although the most likely one does not.
+  const possible = all.filter((priced) => mayOverlap(priced, fromMs, toMs));
+  const covered = [...rows, ...exceeding.map(({ row }) => row)];
+  const rowsByApp = Map.groupBy(covered, (row) => row.objectId);
+  const left: readonly LeftCost[] = [
+    ...possible.map((one) => uncovered(one, rowsByApp.get(one.span.appId) ?? [], question)),
+    ...exceeding.map((one) => growing(one, all, question)),
+  ];
+  const isReported = metered === null && billed === null && exceeding.length === 0;
+  const best = bestOf([...left, ...unobservedCalls(begun, all, hours)], billed);
   return {
     reported,
     metered,
     billed,
-    ...bestOf(
-      left.map(({ cost }) => cost),
-      billed,
-    ),
-    figure: figureOf(left, billed?.microUsd ?? null, reportedOutside(rows, calls, question)),
+    ...best,
+    bestTier: isReported ? "reported" : best.bestTier,
+    figure: isReported
+      ? reportedFigure(reported)
+      : figureOf(left, billed?.microUsd ?? null, reportedOutside(hours, begun)),
   };
+}
+
+/** The first of the calls, which are in order, that began then or later. */
+function indexAt(calls: readonly CallRecord[], atMs: number): number {
+  let [low, high] = [0, calls.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((calls[middle]?.startedAtMs ?? Infinity) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function reportedCost(calls: readonly CallRecord[]): ReportedCost {
@@ -116,17 +138,6 @@ function reportedCost(calls: readonly CallRecord[]): ReportedCost {
     calls: amounts.length,
     silentCalls: calls.length - amounts.length,
   };
-}
-
-function reportedOnly({ microUsd, silentCalls }: ReportedCost): Cost {
-  return silentCalls === 0
-    ? knownCost(microUsd)
-    : unknownCost(
-        plural(silentCalls, {
-          one: "{0} call reported no cost, and no container was observed meanwhile.",
-          other: "{0} calls reported no cost, and no container was observed meanwhile.",
-        }),
-      );
 }
 
 function meteredCost(
@@ -139,14 +150,17 @@ function meteredCost(
   let byActivity: MeteredCost["byActivity"] | undefined;
   return {
     metrics: addMetrics(metrics),
-    known: knownPart(metrics.map((one) => one.total)),
+    known: knownPart(metrics.flatMap(addends)),
     // Seldom asked for, and dear: the status bar asks for the rest every few seconds.
     get byActivity() {
       byActivity ??= costByActivity(within, activities(), fromMs, toMs);
       return byActivity;
     },
     containerSeconds: containerMs / 1000,
-    error: meteringError(within, fromMs, toMs),
+    bounds: addBounds(within.map((priced) => boundsWithin(priced, fromMs, toMs))),
+    get doubts() {
+      return [...new Set(within.flatMap(({ prices: [{ rate }] }) => rate.doubts))];
+    },
   };
 }
 
@@ -161,7 +175,7 @@ function costByActivity(
     for (const segment of activities.get(priced) ?? []) {
       const from = Math.max(segment.fromMs, fromMs);
       const to = Math.min(segment.toMs, toMs);
-      if (to > from) parts[segment.activity].push(metricsWithin(priced, from, to).total);
+      if (to > from) parts[segment.activity].push(...addends(metricsWithin(priced, from, to)));
     }
   }
   return {
@@ -171,52 +185,56 @@ function costByActivity(
   };
 }
 
-/** Ends that lie outside of the range cannot make it wrong. */
-function meteringError(within: readonly PricedSpan[], fromMs: number, toMs: number): MicroUsd {
-  let error = 0;
-  for (const { interval, rate } of within) {
-    const { startMs, countedToMs, endErrorMs, startErrorMs } = interval;
-    const usdPerHour = (rate.gpu.known ? rate.gpu.usdPerHour : 0) + rate.cpu + rate.memory;
-    const clip = (atMs: number): number => Math.min(Math.max(atMs, fromMs), toMs);
-    const counted = clip(countedToMs);
-    const end = Math.max(
-      clip(countedToMs + endErrorMs) - counted,
-      counted - clip(countedToMs - endErrorMs),
-    );
-    const start = startMs >= fromMs && startMs < toMs ? startErrorMs : 0;
-    error += (usdPerHour * (end + start)) / 3.6;
-  }
-  return microUsd(error);
-}
-
-/** @param left what each container cost in the hours that the bill does not cover. */
+/** @param left what is not on the bill. */
 function bestOf(
-  left: readonly Cost[],
+  left: readonly LeftCost[],
   billed: BilledCost | null,
 ): Pick<TieredCost, "best" | "bestKnown" | "bestTier"> {
-  const uncovered = addCosts(left);
-  const billedAmount = billed?.microUsd ?? zeroUsd;
-  const bestKnown = addUsd(billedAmount, knownPart(left).microUsd);
-  if (!uncovered.known) return { best: uncovered, bestKnown, bestTier: "metered" };
-  const bestTier = billed !== null && billedAmount >= uncovered.microUsd ? "billed" : "metered";
+  const uncoveredUsd = sumUsd(left.map(({ known }) => known.microUsd));
+  const billedUsd = billed?.microUsd ?? zeroUsd;
+  const bestKnown = addUsd(billedUsd, uncoveredUsd);
+  const why = left.find(({ known }) => known.isFloor)?.known.whys[0];
+  if (why !== undefined) return { best: unknownCost(why), bestKnown, bestTier: "metered" };
+  const bestTier = billed !== null && billedUsd >= uncoveredUsd ? "billed" : "metered";
   return { best: knownCost(bestKnown), bestKnown, bestTier };
 }
 
 /** What a span cost in the hours that the report does not cover. A rate that is unknown does no harm in those that it does. */
-function uncoveredCost(
+function uncovered(
   priced: PricedSpan,
   rows: readonly BilledRow[],
   { fromMs, toMs }: CostQuestion,
-): Cost {
+): LeftCost {
+  const whole = knownPart(addends(metricsWithin(priced, fromMs, toMs)));
   let leftMs = msWithin(priced, fromMs, toMs);
-  const whole = metricsWithin(priced, fromMs, toMs).total;
-  let left = whole.known ? whole.microUsd : zeroUsd;
+  let left = whole.microUsd;
+  const covered: Bounds[] = [];
   for (const { intervalStartMs } of rows) {
     const from = Math.max(fromMs, intervalStartMs);
     const to = Math.min(toMs, intervalStartMs + hourMs);
     leftMs -= msWithin(priced, from, to);
-    const part = metricsWithin(priced, from, to).total;
-    if (part.known) left = microUsd(left - part.microUsd);
+    left = microUsd(left - knownPart(addends(metricsWithin(priced, from, to))).microUsd);
+    covered.push(boundsWithin(priced, from, to));
   }
-  return whole.known || leftMs > 0 ? (whole.known ? knownCost(left) : whole) : knownCost(zeroUsd);
+  const isFloor = whole.isFloor && leftMs > 0;
+  return {
+    appId: priced.span.appId,
+    known: { microUsd: left, isFloor, whys: isFloor ? whole.whys : [] },
+    bounds: withoutBounds(boundsWithin(priced, fromMs, toMs), covered),
+  };
+}
+
+/** A row that still grows counts like what was metered: at least so much. */
+function growing(
+  { row, isFloor }: ExceedingRow,
+  all: readonly PricedSpan[],
+  question: CostQuestion,
+): LeftCost {
+  const { microUsd: low } = billedCost([row], all, question);
+  const whys = isFloor ? [t("An hour's bill is not final yet.")] : [];
+  return {
+    appId: row.objectId,
+    known: { microUsd: low, isFloor, whys },
+    bounds: { low, high: null },
+  };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { t } from "../../base/text.ts";
 import { delay } from "../../base/clock.ts";
+import type { Disposable } from "../../base/disposable.ts";
 import { removeQuietly } from "../result/atomicFile.ts";
 import { cancelledCall, endlessCall, overdueCall } from "./givenUp.ts";
 import { plainHeaders, requestHeaders } from "./headers.ts";
@@ -25,6 +26,7 @@ import { responseFailure } from "./responseFailure.ts";
 import { prepareFolder, saveResult } from "../result/resultFile.ts";
 import { waitAfterAnswer, waitAfterError } from "./retry.ts";
 import { sizeText } from "../result/sizeText.ts";
+import { Redactor } from "../redactor.ts";
 
 /** A POST that the app itself sends elsewhere on its own origin (a missing slash). */
 const mostPostRedirects = 2;
@@ -40,7 +42,7 @@ const progressEveryMs = 200;
 export function callEndpoint(request: CallRequest, options: CallOptions): Promise<CallOutcome> {
   const body = request.body === null ? null : Buffer.from(JSON.stringify(request.body), "utf8");
   const url = safeUrl(request.url.href, t("the call"));
-  return new Call(request, options, null).run({ method: request.method, url, body });
+  return new Call(request, url, options, null).run({ method: request.method, url, body });
 }
 
 /**
@@ -49,28 +51,46 @@ export function callEndpoint(request: CallRequest, options: CallOptions): Promis
  */
 export function resumeCall(request: ResumeRequest, options: CallOptions): Promise<CallOutcome> {
   const url = safeUrl(request.handoverUrl, t("the hand-over"));
-  return new Call(request, options, url.href).run({ method: "GET", url, body: null });
+  return new Call(request, url, options, url.href).run({ method: "GET", url, body: null });
 }
 
 type NextHop = Omit<Hop, "headers">;
 
+/** How often it was sent elsewhere, and again, on the way to one result. */
+interface Round {
+  hops: number;
+  postRedirects: number;
+  waits: number;
+}
+
 class Call {
   readonly #target: CallTarget;
+  /** Where it is sent at first: an address of the person's own, shown as it is. */
+  readonly #place: string;
+  readonly #redactor: Redactor;
   readonly #options: CallOptions;
   readonly #limits: CallLimits;
   readonly #startedAtMs: number;
   readonly #answerLimit = new AbortController();
   readonly #signal: AbortSignal;
+  #answerTimer: Disposable | undefined;
   #handoverUrl: string | null;
   #handovers = 0;
   #reached = false;
   #phase: CallPhase = "connecting";
   #received = 0;
   #total: number | null = null;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #progressAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(target: CallTarget, options: CallOptions, handoverUrl: string | null) {
+  constructor(target: CallTarget, url: URL, options: CallOptions, handoverUrl: string | null) {
     this.#target = target;
+    this.#place = place(url);
+    const query = [...url.searchParams.values(), url.search.slice(1)];
+    const prompt = target.prompt === null ? [] : [target.prompt];
+    this.#redactor = new Redactor(
+      [...prompt, ...(target.secrets ?? []), ...query],
+      handoverUrl === null ? url : undefined,
+    );
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#startedAtMs = options.clock.nowMs();
@@ -80,63 +100,60 @@ class Call {
     this.#signal = AbortSignal.any(signals);
   }
 
+  /** Sends, follows and waits until there is a result, and saves it. */
   async run(first: NextHop): Promise<CallOutcome> {
     let hop = first;
     try {
       await prepareFolder(this.#target.folder);
       for (let tries = 1; ; tries++) {
-        const { message, last } = await this.#answerInTime(hop);
+        const round: Round = { hops: 0, postRedirects: 0, waits: 0 };
+        this.#limitAnswer();
+        let message = await this.#send(hop);
+        while (!isResult(message)) {
+          hop = await this.#next(hop, message, round);
+          message = await this.#send(hop);
+        }
+        this.#answerTimer?.dispose();
         try {
           return await this.#save(message);
         } catch (caught) {
           const error = answered(caught, message);
-          if (!this.#mayFetchAgain(error, last, tries)) throw error;
+          if (!this.#mayFetchAgain(error, hop, tries)) throw error;
           await this.#dropPart(error);
-          hop = last;
         }
       }
     } catch (error) {
       throw this.#failure(error, hop.url);
-    }
-  }
-
-  async #answerInTime(hop: NextHop): Promise<{ message: IncomingMessage; last: NextHop }> {
-    const { clock } = this.#options;
-    const timer = clock.after(this.#limits.answerMs, () => this.#answerLimit.abort());
-    try {
-      return await this.#answer(hop);
     } finally {
-      timer.dispose();
+      this.#answerTimer?.dispose();
     }
   }
 
-  /** Follows redirects and waits out rate limits until an answer with a result is there. */
-  async #answer(first: NextHop): Promise<{ message: IncomingMessage; last: NextHop }> {
-    let hop = first;
-    let postRedirects = 0;
-    let rateRetries = 0;
-    for (let hops = 0; ;) {
-      const message = await this.#send(hop);
-      const status = message.statusCode ?? 0;
-      if (status >= 200 && status < 300) return { message, last: hop };
-      const { location } = message.headers;
-      if (isRedirect(status) && location !== undefined) {
-        message.destroy();
-        const next = nextHop(hop, status, location);
-        if (next.method === "POST" && ++postRedirects > mostPostRedirects)
-          throw endlessCall(hop.url);
-        if (++hops > this.#limits.maxHops) throw endlessCall(hop.url);
-        if (status === 303) this.#handOver(next.url);
-        hop = { ...next, body: next.method === "POST" ? hop.body : null };
-        continue;
-      }
-      const waitMs = waitAfterAnswer(message, this.#isFollowing(hop), rateRetries);
-      if (waitMs === null) throw await this.#refused(message, hop);
-      rateRetries += 1;
+  #limitAnswer(): void {
+    const { clock } = this.#options;
+    this.#answerTimer = clock.after(this.#limits.answerMs, () => this.#answerLimit.abort());
+  }
+
+  /** What to ask next after an answer that is no result: where it redirects to, or the same after a wait. */
+  async #next(hop: NextHop, message: IncomingMessage, round: Round): Promise<NextHop> {
+    const status = message.statusCode ?? 0;
+    const { location } = message.headers;
+    if (isRedirect(status) && location !== undefined) {
       message.destroy();
-      this.#tell("retrying", true);
-      await delay(this.#options.clock, waitMs, this.#signal);
+      const next = nextHop(hop, status, location, this.#redactor);
+      if (next.method === "POST" && ++round.postRedirects > mostPostRedirects)
+        throw endlessCall(this.#redactor.address(hop.url));
+      if (++round.hops > this.#limits.maxHops) throw endlessCall(this.#redactor.address(hop.url));
+      if (status === 303) this.#handOver(next.url);
+      return { ...next, body: next.method === "POST" ? hop.body : null };
     }
+    const waitMs = waitAfterAnswer(message, this.#isFollowing(hop), round.waits);
+    if (waitMs === null) throw await this.#refused(message, hop);
+    round.waits += 1;
+    message.destroy();
+    this.#tell("retrying", true);
+    await delay(this.#options.clock, waitMs, this.#signal);
+    return hop;
   }
 
   /** One request; tries again only where that cannot be billed twice. */
@@ -144,6 +161,7 @@ class Call {
     for (let tries = 0; ; tries++) {
       try {
         const token = await this.#options.proxyToken?.(hop.url.origin);
+        if (token !== undefined) this.#redactor.add(token.key, token.secret);
         const headers = requestHeaders(hop, token);
         this.#tell(this.#handoverUrl === null ? "connecting" : "handed-over", true);
         const message = await exchange(
@@ -158,14 +176,15 @@ class Call {
             },
           },
         );
-        this.#log(`${hop.method} ${place(hop.url)} → ${message.statusCode ?? 0}`);
+        this.#log(`${hop.method} ${this.#placeOf(hop.url)} → ${message.statusCode ?? 0}`);
         return message;
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error;
         if (error.code === "ABORTED") throw error;
-        this.#log(`${hop.method} ${place(hop.url)} failed: ${error.message}`);
+        this.#log(`${hop.method} ${this.#placeOf(hop.url)} failed: ${error.message}`);
         const waitMs = waitAfterError(error, this.#isFollowing(hop), tries);
-        if (waitMs === null) throw connectionFailure(error, hop.url, this.#handoverUrl);
+        if (waitMs === null)
+          throw connectionFailure(error, this.#redactor.address(hop.url), this.#handoverUrl);
         this.#tell("retrying", true);
         await delay(this.#options.clock, waitMs, this.#signal);
       }
@@ -186,15 +205,18 @@ class Call {
       signal: signal ?? new AbortController().signal,
       limits: this.#limits,
       atMs: this.#startedAtMs,
+      redactor: this.#redactor,
       onBytes: (received, total) => {
         this.#received = received;
         this.#total = total;
         this.#tell("receiving", false);
       },
     });
-    this.#log(`saved ${sizeText(saved.bytes)} of ${saved.mediaType}`);
+    const mediaType = this.#redactor.redact(saved.mediaType);
+    this.#log(`saved ${sizeText(saved.bytes)} of ${mediaType}`);
     return {
       ...saved,
+      mediaType,
       callId: this.#target.callId,
       status: message.statusCode ?? 0,
       headers: plainHeaders(message),
@@ -212,14 +234,13 @@ class Call {
 
   async #refused(message: IncomingMessage, hop: NextHop): Promise<CallFailure> {
     const body = await errorBody(message, this.#options.clock, this.#signal);
-    const { prompt, endpoint } = this.#target;
     return responseFailure({
-      endpoint,
+      endpoint: this.#target.endpoint,
       url: hop.url,
       status: message.statusCode ?? 0,
       headers: plainHeaders(message),
       body,
-      hidden: prompt === null ? [] : [prompt],
+      redactor: this.#redactor,
     });
   }
 
@@ -239,11 +260,12 @@ class Call {
     const facts = { reached, handoverUrl: this.#handoverUrl } as const;
     if (this.#options.signal?.aborted === true) return cancelledCall(facts);
     if (this.#answerLimit.signal.aborted) {
-      return overdueCall(url, this.#limits.answerMs, facts);
+      return overdueCall(this.#redactor.address(url), this.#limits.answerMs, facts);
     }
     if (error instanceof CallFailure) {
-      // An answer settles the matter, unless it broke off: what is over cannot be picked up again.
-      const over = error.facts.status !== null && !(error instanceof BrokenBody);
+      // An answer settles the matter, unless it broke off or could not be kept here: what is over cannot be picked up again.
+      const isUnkept = error.reason === "disk" || error instanceof BrokenBody;
+      const over = error.facts.status !== null && !isUnkept;
       return error.with({ handoverUrl: over ? null : this.#handoverUrl });
     }
     return error;
@@ -251,9 +273,9 @@ class Call {
 
   #tell(phase: CallPhase, now: boolean): void {
     const nowMs = this.#options.clock.nowMs();
-    if (!now && phase === this.#phase && nowMs - this.#toldAtMs < progressEveryMs) return;
+    if (!now && phase === this.#phase && nowMs - this.#progressAtMs < progressEveryMs) return;
     this.#phase = phase;
-    this.#toldAtMs = nowMs;
+    this.#progressAtMs = nowMs;
     this.#options.onProgress?.({
       phase,
       elapsedMs: nowMs - this.#startedAtMs,
@@ -263,9 +285,20 @@ class Call {
     });
   }
 
+  /** `text` has no words of others. */
   #log(text: string): void {
-    this.#options.log.debug(`Call ${this.#target.callId} (${this.#target.endpoint}): ${text}`);
+    const { callId, endpoint } = this.#target;
+    this.#options.log.debug(`Call ${callId} (${endpoint}): ${text}`);
   }
+
+  /** An address for the log. One that an answer gave may hold what was sent, or the key to a result. */
+  #placeOf(url: URL): string {
+    return place(url) === this.#place ? this.#place : `${url.origin}/…`;
+  }
+}
+
+function isResult({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode < 300;
 }
 
 /** The app did answer, and may have said what it cost: that stays known when saving fails. */

@@ -1,6 +1,7 @@
 import { sentences, t } from "../../base/text.ts";
 import type { FailureReason } from "../../base/failure.ts";
 import { CallFailure, type CallFailureFacts } from "../callTypes.ts";
+import type { Address } from "../redactor.ts";
 import type { ExchangeError } from "./exchange.ts";
 
 /** Nothing of the request can have left this machine, so another try cannot be billed twice. */
@@ -14,7 +15,7 @@ export function isSafeToRetry(error: ExchangeError): boolean {
 /** A network error in words. */
 export function connectionFailure(
   error: ExchangeError,
-  url: URL,
+  url: Address,
   handoverUrl: string | null,
 ): CallFailure {
   const [reason, what] = wordsFor(error, url);
@@ -37,7 +38,7 @@ export function connectionFailure(
   });
 }
 
-function wordsFor(error: ExchangeError, url: URL): readonly [FailureReason, string] {
+function wordsFor(error: ExchangeError, url: Address): readonly [FailureReason, string] {
   const { code } = error;
   switch (code) {
     case "ENOTFOUND":

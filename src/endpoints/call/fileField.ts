@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import * as z from "zod/mini";
+import { ownValue } from "../../base/ownValue.ts";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Endpoint, ImageField, JsonFileField } from "../catalogue/endpoint.ts";
@@ -67,17 +68,13 @@ export function shownParameters(
   sent: JsonObject,
   files: Readonly<Record<string, string>>,
 ): JsonObject {
-  const out: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(sent)) {
-    const kind = endpoint.fields.find((field) => field.name === name)?.kind;
-    out[name] =
-      kind === "image"
-        ? (files[name] ?? "image")
-        : kind === "jsonFile"
-          ? (files[name] ?? value)
-          : value;
-  }
-  return out;
+  return Object.fromEntries(
+    Object.entries(sent).map(([name, value]): readonly [string, Json] => {
+      const kind = endpoint.fields.find((field) => field.name === name)?.kind;
+      if (kind !== "image" && kind !== "jsonFile") return [name, value];
+      return [name, ownValue(files, name) ?? (kind === "image" ? "image" : value)];
+    }),
+  );
 }
 
 async function readLimited(

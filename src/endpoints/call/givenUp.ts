@@ -1,5 +1,6 @@
 import { plural, sentences, t } from "../../base/text.ts";
 import { CallFailure, type CallFailureFacts } from "../callTypes.ts";
+import type { Address } from "../redactor.ts";
 
 /** What is known when a call is given up on this side. */
 export type SoFar = Pick<CallFailureFacts, "reached" | "handoverUrl">;
@@ -22,7 +23,7 @@ function cancelledText({ reached, handoverUrl }: SoFar): string {
 }
 
 /** No answer within the limit. */
-export function overdueCall(url: URL, answerMs: number, soFar: SoFar): CallFailure {
+export function overdueCall(url: Address, answerMs: number, soFar: SoFar): CallFailure {
   const next =
     soFar.handoverUrl === null
       ? t("The container may go on and be billed; stop the app if it hangs.")
@@ -47,7 +48,7 @@ export function overdueCall(url: URL, answerMs: number, soFar: SoFar): CallFailu
 }
 
 /** Redirects without an end. */
-export function endlessCall(url: URL): CallFailure {
+export function endlessCall(url: Address): CallFailure {
   return new CallFailure(
     "bad-response",
     t("{0} keeps redirecting without an answer. The call was given up.", url.host),

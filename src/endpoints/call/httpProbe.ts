@@ -10,6 +10,7 @@ import { safeUrl } from "../catalogue/endpointUrl.ts";
 import { errorBody } from "./errorBody.ts";
 import { exchange, ExchangeError } from "./exchange.ts";
 import { isRedirect, nextHop } from "./redirect.ts";
+import { Redactor } from "../redactor.ts";
 import { responseFailure } from "./responseFailure.ts";
 
 export interface HttpProbeParts {
@@ -30,16 +31,17 @@ export function httpProbe({ clock, proxyToken }: HttpProbeParts): Probe {
   return (url, { timeoutMs, signal }) => {
     const first = safeUrl(url, t("the URL of the health check or of the warm-up"));
     return within(clock, timeoutMs, first.host, signal, async (limit): Promise<ProbeAnswer> => {
+      const redactor = new Redactor([], first);
       let hop: { readonly url: URL; readonly method: "GET" | "POST" } = {
         url: first,
         method: "GET",
       };
       for (let hops = 0; ; hops += 1) {
-        const status = await ask(hop.url, limit);
+        const status = await ask(hop.url, limit, redactor);
         if (typeof status === "number" || hops >= maxHops) {
           return { status: typeof status === "number" ? status : 310 };
         }
-        hop = nextHop(hop, status.status, status.location);
+        hop = nextHop(hop, status.status, status.location, redactor);
       }
     });
   };
@@ -47,10 +49,12 @@ export function httpProbe({ clock, proxyToken }: HttpProbeParts): Probe {
   async function ask(
     url: URL,
     signal: AbortSignal,
+    redactor: Redactor,
   ): Promise<number | { readonly status: number; readonly location: string }> {
     const token = await proxyToken(url.origin);
     const headers: Record<string, string> = { accept: "*/*", "user-agent": "modal-meter" };
     if (token !== undefined) {
+      redactor.add(token.key, token.secret);
       headers["modal-key"] = token.key;
       headers["modal-secret"] = token.secret;
     }
@@ -71,10 +75,12 @@ export function httpProbe({ clock, proxyToken }: HttpProbeParts): Probe {
       }
       const body = await errorBody(message, clock, signal);
       if (!/^\s*modal-http:/.test(body) && status !== 401) return status;
-      throw responseFailure({ endpoint: url.pathname, url, status, headers: {}, body, hidden: [] });
+      const endpoint = redactor.address(url).pathname;
+      throw responseFailure({ endpoint, url, status, headers: {}, body, redactor });
     } catch (error) {
       if (isAborted(signal)) throw failureOf(signal.reason) ?? cancelled();
-      if (error instanceof ExchangeError) throw connectionFailure(error, url, null);
+      if (error instanceof ExchangeError)
+        throw connectionFailure(error, redactor.address(url), null);
       throw error;
     }
   }

@@ -9,15 +9,15 @@ const callId = /^fc-\w{1,100}$/;
 
 /** Modal's id of the call that this answer belongs to; null where the answer does not tell. */
 export function functionCallIdIn(headers: Readonly<Record<string, string>>): string | null {
-  const told = headers["modal-function-call-id"]?.trim() ?? "";
-  return callId.test(told) ? told : null;
+  const id = headers["modal-function-call-id"]?.trim() ?? "";
+  return callId.test(id) ? id : null;
 }
 
 /** Modal's id of a call that it has handed over; null for another address. */
 export function functionCallIdOf(handoverUrl: string): string | null {
   if (!URL.canParse(handoverUrl)) return null;
-  const told = new URL(handoverUrl).searchParams.get(handoverParameter) ?? "";
-  return callId.test(told) ? told : null;
+  const id = new URL(handoverUrl).searchParams.get(handoverParameter) ?? "";
+  return callId.test(id) ? id : null;
 }
 
 /**

@@ -7,7 +7,7 @@ interface Waiting {
   readonly refuse: (failure: Failure) => void;
   readonly onAhead: (ahead: number) => void;
   /** What `onAhead` was told last. */
-  toldAhead: number;
+  lastAhead: number;
 }
 
 /**
@@ -53,7 +53,7 @@ export class CallQueue {
         this.#tellAhead();
       };
       const waiting: Waiting = {
-        toldAhead: -1,
+        lastAhead: -1,
         onAhead,
         admit: () => {
           signal.removeEventListener("abort", onAbort);
@@ -102,8 +102,8 @@ export class CallQueue {
 
   #tellAhead(): void {
     for (const [ahead, waiting] of this.#waiting.entries()) {
-      if (waiting.toldAhead === ahead) continue;
-      waiting.toldAhead = ahead;
+      if (waiting.lastAhead === ahead) continue;
+      waiting.lastAhead = ahead;
       waiting.onAhead(ahead);
     }
   }

@@ -1,6 +1,8 @@
 import { t } from "../../base/text.ts";
 import { CallFailure } from "../callTypes.ts";
 import { isLoopback, isSafe } from "../catalogue/endpointUrl.ts";
+import { isInward } from "../catalogue/inwardAddress.ts";
+import { Redactor } from "../redactor.ts";
 import type { Hop } from "./exchange.ts";
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
@@ -23,14 +25,16 @@ export function nextHop(
   hop: Pick<Hop, "method" | "url">,
   status: number,
   location: string,
+  redactor = new Redactor(),
 ): {
   readonly url: URL;
   readonly method: "GET" | "POST";
 } {
+  const from = redactor.address(hop.url);
   if (!URL.canParse(location, hop.url.href)) {
     throw new CallFailure(
       "bad-response",
-      t("{0} redirects to something that is not a URL.", hop.url.host),
+      t("{0} redirects to something that is not a URL.", from.host),
       { reached: "maybe", status },
     );
   }
@@ -38,15 +42,11 @@ export function nextHop(
   url.hash = "";
   url.username = "";
   url.password = "";
-  if (!isSafe(url) || (isLoopback(url.hostname) && !isLoopback(hop.url.hostname))) {
+  const to = redactor.address(url);
+  if (!isSafe(url) || !mayLead(hop.url, url)) {
     throw new CallFailure(
       "bad-response",
-      t(
-        "{0} redirects to {1}//{2}, which is not safe to follow.",
-        hop.url.host,
-        url.protocol,
-        url.host,
-      ),
+      t("{0} redirects to {1}//{2}, which is not safe to follow.", from.host, to.protocol, to.host),
       { reached: "maybe", status },
     );
   }
@@ -58,9 +58,18 @@ export function nextHop(
     "bad-setting",
     t(
       "The endpoint has moved to {0}{1}. Set that address in modalMeter.endpointUrls and call again.",
-      url.origin,
-      url.pathname,
+      to.origin,
+      to.pathname,
     ),
     { reached: "maybe", status },
   );
+}
+
+/**
+ * Whether an answer from one place may send us to the other. Not to this machine, nor to what only machines
+ * near it reach: that would be the answer's way past a firewall. An endpoint on this machine stays with it.
+ */
+function mayLead(from: URL, to: URL): boolean {
+  if (to.origin === from.origin || !isInward(to.hostname)) return true;
+  return isLoopback(from.hostname) && isLoopback(to.hostname) && from.port === to.port;
 }

@@ -1,4 +1,5 @@
-import { t } from "../../base/text.ts";
+import { ownValue } from "../../base/ownValue.ts";
+import { plural, t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { promptField, type Endpoint, type Field } from "../catalogue/endpoint.ts";
 import type { Json, JsonObject } from "../json.ts";
@@ -30,31 +31,32 @@ export function buildRequest(
   random: () => number,
 ): BuiltRequest {
   const target = new URL(url);
-  const body: Record<string, Json> = { ...endpoint.fixed };
-  const sent: Record<string, Json> = {};
+  // Maps: a field may be called "__proto__".
+  const body = new Map(Object.entries(endpoint.fixed));
+  const sent = new Map<string, Json>();
   let seed: number | null = null;
   for (const field of endpoint.fields) {
-    let value = checked(field, values[field.name]);
+    let value = checked(field, ownValue(values, field.name));
     if (field.kind === "seed") {
       value ??= field.minimum + Math.floor(random() * (field.maximum - field.minimum + 1));
       seed = typeof value === "number" ? value : null;
     }
     if (value === undefined) continue;
-    sent[field.name] = value;
+    sent.set(field.name, value);
     if (field.place === "query" || endpoint.method === "GET") {
       target.searchParams.set(
         field.name,
         typeof value === "object" ? JSON.stringify(value) : String(value),
       );
-    } else body[field.name] = value;
+    } else body.set(field.name, value);
   }
   const named = promptField(endpoint);
-  const prompt = named === undefined ? undefined : sent[named.name];
+  const prompt = named === undefined ? undefined : sent.get(named.name);
   return {
     url: target,
     method: endpoint.method,
-    body: endpoint.method === "GET" ? null : body,
-    sent,
+    body: endpoint.method === "GET" ? null : Object.fromEntries(body),
+    sent: Object.fromEntries(sent),
     prompt: typeof prompt === "string" && prompt !== "" ? prompt : null,
     seed,
   };
@@ -117,7 +119,13 @@ function isEmpty(value: Json | undefined): value is undefined | null | "" {
 function textOf(field: Field, value: Json, maxLength: number): string {
   if (typeof value !== "string") throw wrong(field, t("must be a text"));
   if (value.length > maxLength)
-    throw wrong(field, t("must have at most {0} characters", maxLength));
+    throw wrong(
+      field,
+      plural(maxLength, {
+        one: "must have at most {0} character",
+        other: "must have at most {0} characters",
+      }),
+    );
   return value;
 }
 

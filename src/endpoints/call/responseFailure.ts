@@ -1,6 +1,7 @@
 import { plural, sentences, t } from "../../base/text.ts";
 import type { FailureReason } from "../../base/failure.ts";
 import { CallFailure, type Reached } from "../callTypes.ts";
+import type { Address, Redactor } from "../redactor.ts";
 import { errorDetail, type ErrorDetail } from "../result/errorDetail.ts";
 
 /** An answer that is no result. */
@@ -12,8 +13,14 @@ export interface FailedResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** At most the first 64 KiB. */
   readonly body: string;
-  /** Values of the call that must not show up in messages (the prompt). */
-  readonly hidden: readonly string[];
+  /** Takes what is secret in the call out of what the answer says. */
+  readonly redactor: Redactor;
+}
+
+/** The same as it may be shown. */
+interface Answer extends Omit<FailedResponse, "url"> {
+  readonly url: Address;
+  readonly isModal: boolean;
 }
 
 interface Verdict {
@@ -25,7 +32,7 @@ interface Verdict {
 /** What Modal's own front says (plain text, "modal-http: …"), and what a person should do about it. */
 const modalTexts: readonly {
   readonly pattern: RegExp;
-  readonly verdict: (response: FailedResponse) => Verdict;
+  readonly verdict: (response: Answer) => Verdict;
 }[] = [
   {
     pattern: /app for invoked web endpoint is stopped/i,
@@ -43,7 +50,7 @@ const modalTexts: readonly {
     verdict: ({ endpoint, url }) => ({
       reason: "endpoint-not-found",
       message: t(
-        'Modal knows no endpoint at {0}. Check the URL of "{1}" in the settings, or deploy the app. Nothing was billed.',
+        'There is no endpoint at {0}. Check the URL of "{1}" in the settings, or deploy the app. Nothing was billed.',
         url.host,
         endpoint,
       ),
@@ -121,8 +128,9 @@ const modalTexts: readonly {
 
 /** An answer that is no result, in words that say what to do. Never contains the prompt or a token. */
 export function responseFailure(response: FailedResponse): CallFailure {
-  const detail = errorDetail(response.body, response.headers["content-type"], response.hidden);
-  const verdict = verdictOf(response, detail);
+  const detail = errorDetail(response.body, response.headers["content-type"], response.redactor);
+  const url = response.redactor.address(response.url);
+  const verdict = verdictOf({ ...response, url, isModal: isModal(response.url) }, detail);
   return new CallFailure(
     verdict.reason,
     verdict.message,
@@ -132,21 +140,21 @@ export function responseFailure(response: FailedResponse): CallFailure {
       headers: response.headers,
       fields: detail.fields,
     },
-    { evidence: `HTTP ${response.status} from ${response.url.host}, ${detail.shape} body` },
+    { evidence: `HTTP ${response.status} from ${url.host}, ${detail.shape} body` },
   );
 }
 
-function verdictOf(response: FailedResponse, detail: ErrorDetail): Verdict {
+function verdictOf(response: Answer, detail: ErrorDetail): Verdict {
   // Only a text that Modal's front wrote is believed to be Modal's: an app may quote these words.
-  if (detail.shape === "text" && isModalsOwn(detail.text)) {
+  if (detail.shape === "text" && isFromModal(detail.raw)) {
     for (const { pattern, verdict } of modalTexts) {
-      if (pattern.test(detail.text)) return verdict(response);
+      if (pattern.test(detail.raw)) return verdict(response);
     }
   }
   return ofStatus(response, detail);
 }
 
-function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
+function ofStatus(response: Answer, detail: ErrorDetail): Verdict {
   const { endpoint, url, status } = response;
   const said = detail.text === "" ? "" : t("It says: {0}", detail.text);
   const answer =
@@ -156,7 +164,7 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
     case 422:
       return badRequest(response, detail, said);
     case 401:
-      return isModal(url) && detail.shape !== "json"
+      return response.isModal && detail.shape !== "json"
         ? missingToken(endpoint, url)
         : refused(endpoint, status, said);
     case 403:
@@ -190,10 +198,7 @@ function ofStatus(response: FailedResponse, detail: ErrorDetail): Verdict {
 }
 
 /** An answer that says that the server, not the request, is the trouble; undefined: it says no such thing. */
-function troubleOf(
-  { endpoint, status, headers }: FailedResponse,
-  said: string,
-): Verdict | undefined {
+function troubleOf({ endpoint, status, headers }: Answer, said: string): Verdict | undefined {
   switch (status) {
     case 408:
     case 504:
@@ -241,11 +246,7 @@ function troubleOf(
   }
 }
 
-function badRequest(
-  { endpoint, status }: FailedResponse,
-  detail: ErrorDetail,
-  said: string,
-): Verdict {
+function badRequest({ endpoint, status }: Answer, detail: ErrorDetail, said: string): Verdict {
   return {
     reason: "invalid-argument",
     message: sentences(
@@ -259,7 +260,7 @@ function badRequest(
 }
 
 function notFound(
-  { endpoint, url }: FailedResponse,
+  { endpoint, url }: Answer,
   detail: ErrorDetail,
   said: string,
   answer: string,
@@ -284,12 +285,12 @@ function notFound(
 }
 
 function other(
-  { endpoint, url, status }: FailedResponse,
+  { endpoint, url, status }: Answer,
   detail: ErrorDetail,
   said: string,
   answer: string,
 ): Verdict {
-  if (/cuda.{0,20}out of memory|outofmemoryerror|\bOOM\b/i.test(detail.text)) {
+  if (/cuda.{0,20}out of memory|outofmemoryerror|\bOOM\b/i.test(detail.raw)) {
     return {
       reason: "endpoint-failed",
       message: t(
@@ -325,7 +326,7 @@ function other(
   };
 }
 
-function missingToken(endpoint: string, url: URL): Verdict {
+function missingToken(endpoint: string, url: Address): Verdict {
   return {
     reason: "missing-proxy-auth",
     message: t(
@@ -351,7 +352,7 @@ function waitText(retryAfter: string | undefined): string {
     : t("a minute");
 }
 
-function isModalsOwn(text: string): boolean {
+function isFromModal(text: string): boolean {
   return /^modal(-http)?:|^missing request, possibly due|server has lost track of input|function was terminated by signal/i.test(
     text,
   );

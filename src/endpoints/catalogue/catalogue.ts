@@ -209,8 +209,8 @@ export const builtInEndpoints = [
   builtIn({
     command: "invokeWan2",
     name: "wan2",
-    title: () => t("Wan 2.1 text to video"),
-    model: "Wan2.1", // not translated: a name
+    title: () => t("Wan 2.1"),
+    model: "Wan 2.1", // not translated: a name
     expects: "video",
     seconds: [60, 120],
     fields: () => [
@@ -240,7 +240,7 @@ export const builtInEndpoints = [
 export type EndpointCommand = (typeof builtInEndpoints)[number]["command"];
 
 /** Built-in endpoints and the user's own; one of the user's replaces a built-in one of the same name. */
-export function catalogue(own: readonly Endpoint[]): readonly Endpoint[] {
-  const names = new Set(own.map((endpoint) => endpoint.name));
-  return [...builtInEndpoints.filter((endpoint) => !names.has(endpoint.name)), ...own];
+export function catalogue(fromSettings: readonly Endpoint[]): readonly Endpoint[] {
+  const names = new Set(fromSettings.map((endpoint) => endpoint.name));
+  return [...builtInEndpoints.filter((endpoint) => !names.has(endpoint.name)), ...fromSettings];
 }

@@ -1,3 +1,4 @@
+import { ownValue } from "../../base/ownValue.ts";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { DeployedUrl } from "../../session/deployer.ts";
@@ -24,11 +25,11 @@ export interface EndpointUrl {
  * @throws Failure "bad-setting" with the setting's name, or "endpoint-not-found".
  */
 export function resolveUrl(endpoint: Endpoint, sources: UrlSources): EndpointUrl {
-  const own = sources.perEndpoint[endpoint.name] ?? endpoint.url ?? "";
-  if (own !== "") {
+  const configured = ownValue(sources.perEndpoint, endpoint.name) ?? endpoint.url ?? "";
+  if (configured !== "") {
     return {
       url: safeUrl(
-        own,
+        configured,
         t('modalMeter.endpointUrls (or the endpoint\'s own "url") for "{0}"', endpoint.name),
       ),
       from: "setting",

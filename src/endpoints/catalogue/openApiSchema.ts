@@ -93,8 +93,8 @@ export function schemaFields(
   const required = new Set(whole.required ?? []);
   const fields: Field[] = [];
   for (const [name, value] of Object.entries(whole.properties)) {
-    const own = flatten(value, source);
-    if (own !== undefined) fields.push(toField(name, own, required.has(name), place));
+    const schema = flatten(value, source);
+    if (schema !== undefined) fields.push(toField(name, schema, required.has(name), place));
   }
   return fields;
 }
@@ -138,68 +138,70 @@ function defined(value: Schema): Partial<Schema> {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
 }
 
-function toField(name: string, own: Schema, required: boolean, place: "body" | "query"): Field {
-  const type = Array.isArray(own.type) ? own.type.find((each) => each !== "null") : own.type;
+function toField(name: string, schema: Schema, required: boolean, place: "body" | "query"): Field {
+  const type = Array.isArray(schema.type)
+    ? schema.type.find((each) => each !== "null")
+    : schema.type;
   const base = {
     name,
-    label: own.title ?? name,
-    description: own.description?.slice(0, 500) ?? null,
-    required: required && own.default === undefined,
+    label: schema.title ?? name,
+    description: schema.description?.slice(0, 500) ?? null,
+    required: required && schema.default === undefined,
     place,
   };
-  const fixed = own.const === undefined ? own.enum : [own.const];
+  const fixed = schema.const === undefined ? schema.enum : [schema.const];
   const choices = (fixed ?? []).filter((value) => typeof value === "string" || isNumber(value));
   if (choices.length > 0) {
     const [only] = choices;
-    const value = choices.find((choice) => choice === own.default);
+    const value = choices.find((choice) => choice === schema.default);
     return {
       ...base,
       kind: "choice",
       choices,
-      default: value ?? (own.const === undefined ? null : (only ?? null)),
+      default: value ?? (schema.const === undefined ? null : (only ?? null)),
     };
   }
   if (type === "boolean") {
     return {
       ...base,
       kind: "boolean",
-      default: typeof own.default === "boolean" ? own.default : null,
+      default: typeof schema.default === "boolean" ? schema.default : null,
     };
   }
   if (type === "integer" && /^(seed|noise_seed|random_seed)$/i.test(name)) {
     return {
       ...base,
       kind: "seed",
-      minimum: Math.max(0, lower(own) ?? 0),
-      maximum: Math.min(largestSeed, upper(own) ?? largestSeed),
+      minimum: Math.max(0, lower(schema) ?? 0),
+      maximum: Math.min(largestSeed, upper(schema) ?? largestSeed),
     };
   }
   if (type === "integer" || type === "number") {
     return {
       ...base,
       kind: type,
-      default: isNumber(own.default) ? own.default : null,
-      minimum: lower(own),
-      maximum: upper(own),
-      multipleOf: own.multipleOf ?? null,
+      default: isNumber(schema.default) ? schema.default : null,
+      minimum: lower(schema),
+      maximum: upper(schema),
+      multipleOf: schema.multipleOf ?? null,
     };
   }
-  if (type === "string") return textField(base, own);
-  const value = z.safeParse(json, own.default);
+  if (type === "string") return textField(base, schema);
+  const value = z.safeParse(json, schema.default);
   const preset: Json | undefined = value.success ? value.data : undefined;
   return { ...base, kind: "json", default: preset };
 }
 
 function textField(
   base: Pick<Field, "name" | "label" | "description" | "required" | "place">,
-  own: Schema,
+  schema: Schema,
 ): Field {
-  const isBase64 = own.contentEncoding === "base64" || own.format === "byte";
+  const isBase64 = schema.contentEncoding === "base64" || schema.format === "byte";
   const isImage =
-    own.contentMediaType?.startsWith("image/") === true ||
+    schema.contentMediaType?.startsWith("image/") === true ||
     (isBase64 && /image|photo|picture/i.test(base.name)) ||
     /^(?:\w+_)?image(_base64|_b64|_data)?$/i.test(base.name);
-  if (isImage && own.default === undefined && own.format !== "uri") {
+  if (isImage && schema.default === undefined && schema.format !== "uri") {
     const wantsBare = isBase64 || /(base64|b64)$/i.test(base.name);
     return {
       ...base,
@@ -211,27 +213,27 @@ function textField(
   return {
     ...base,
     kind: "text",
-    default: typeof own.default === "string" ? own.default : null,
-    maxLength: own.maxLength ?? 100_000,
+    default: typeof schema.default === "string" ? schema.default : null,
+    maxLength: schema.maxLength ?? 100_000,
     isPrompt: /^(prompt|text|query|question|input)$/i.test(base.name),
   };
 }
 
-function lower(own: Schema): number | null {
-  const { exclusiveMinimum, minimum } = own;
-  if (typeof exclusiveMinimum === "number") return inside(own, exclusiveMinimum, 1);
+function lower(schema: Schema): number | null {
+  const { exclusiveMinimum, minimum } = schema;
+  if (typeof exclusiveMinimum === "number") return inside(schema, exclusiveMinimum, 1);
   return minimum ?? null;
 }
 
-function upper(own: Schema): number | null {
-  const { exclusiveMaximum, maximum } = own;
-  if (typeof exclusiveMaximum === "number") return inside(own, exclusiveMaximum, -1);
+function upper(schema: Schema): number | null {
+  const { exclusiveMaximum, maximum } = schema;
+  if (typeof exclusiveMaximum === "number") return inside(schema, exclusiveMaximum, -1);
   return maximum ?? null;
 }
 
 /** The next allowed value beyond an excluded bound; for fractions the bound itself, which the server checks. */
-function inside(own: Schema, bound: number, step: number): number {
-  return own.type === "integer" ? bound + step : bound;
+function inside(schema: Schema, bound: number, step: number): number {
+  return schema.type === "integer" ? bound + step : bound;
 }
 
 function isNumber(value: unknown): value is number {

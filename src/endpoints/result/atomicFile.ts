@@ -22,8 +22,10 @@ export async function publish(partPath: string, finalPath: string): Promise<void
 /** Writes a small text file whole or not at all; replaces an older one. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const part = `${path}.${process.pid}.part`;
+  // What is there was left by one that was killed, or is a link of somebody's: never written to.
+  await removeQuietly(part);
   try {
-    const file = await open(part, "w");
+    const file = await open(part, "wx");
     try {
       await file.writeFile(text, "utf8");
       await file.sync();

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { Writable } from "node:stream";
 import { giveBack } from "./spentBuffer.ts";
 
@@ -14,8 +14,8 @@ const mostPieces = 1000;
 type Done = (error?: Error | null) => void;
 
 /**
- * A file that is there already, written from its beginning in large batches. "finish" comes when
- * all of it is flushed to the disk.
+ * A file that was opened to be written, from its beginning, in large batches. "finish" comes when all of it
+ * is flushed to the disk. It owns the handle, and closes it.
  */
 export class BatchedFile extends Writable {
   readonly #file: FileHandle;
@@ -31,21 +31,11 @@ export class BatchedFile extends Writable {
   #blocked: Done | undefined;
   #ending: Done | undefined;
 
-  private constructor(file: FileHandle, ownsPieces: boolean) {
+  /** @param ownsPieces what is written is nobody's after that, and its memory is given back. */
+  constructor(file: FileHandle, { ownsPieces }: { readonly ownsPieces: boolean }) {
     super({ highWaterMark: batchBytes / 4, decodeStrings: true });
     this.#file = file;
     this.#ownsPieces = ownsPieces;
-  }
-
-  /**
-   * @param ownsPieces what is written is nobody's after that, and its memory is given back.
-   * Rejects with the system's error.
-   */
-  static async open(
-    path: string,
-    { ownsPieces }: { readonly ownsPieces: boolean },
-  ): Promise<BatchedFile> {
-    return new BatchedFile(await open(path, "r+"), ownsPieces);
   }
 
   override _write(piece: Buffer, _encoding: BufferEncoding, tell: Done): void {

@@ -1,3 +1,4 @@
+import type { FileHandle } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,6 +10,7 @@ import { decodersFor, isBomb } from "./contentDecoder.ts";
 import { sniffBytes } from "./mediaType.ts";
 import { sizeText } from "./sizeText.ts";
 import { giveBackReads } from "./spentBuffer.ts";
+import type { Redactor } from "../redactor.ts";
 
 /** A body that arrived whole. */
 export interface Download {
@@ -33,21 +35,36 @@ export interface DownloadOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly limits: CallLimits;
+  /** Takes out what words of the answer may repeat of the call. */
+  readonly redactor: Redactor;
   readonly onBytes: (receivedBytes: number, totalBytes: number | null) => void;
 }
 
 const tailBytes = 16;
 
 /**
- * Streams the body into a new file, decompressed and flushed to the disk, holding up to
- * four megabytes of it in memory. Measured against `curl` by the bench call-overhead.
+ * Streams the body into the file that was created for it, decompressed and flushed to the disk, holding up
+ * to four megabytes of it in memory. By its handle: another file may have taken its name. Closes it.
+ * Measured against `curl` by the bench call-overhead.
  *
  * @throws CallFailure "bad-response" (too large, a bomb, cut short, unknown encoding),
  *   "timed-out" (stalled), "disk"; the signal's reason when aborted. The file may then hold a part.
  */
 export async function download(
   message: IncomingMessage,
-  path: string,
+  created: FileHandle,
+  options: DownloadOptions,
+): Promise<Download> {
+  try {
+    return await receive(message, created, options);
+  } finally {
+    await created.close().catch(() => undefined);
+  }
+}
+
+async function receive(
+  message: IncomingMessage,
+  created: FileHandle,
   options: DownloadOptions,
 ): Promise<Download> {
   const { limits } = options;
@@ -59,11 +76,11 @@ export async function download(
       "bad-response",
       t(
         'The server packed the result as "{0}", which cannot be unpacked here. Let the app answer with gzip, br or no Content-Encoding.',
-        message.headers["content-encoding"] ?? "",
+        options.redactor.redact(message.headers["content-encoding"] ?? ""),
       ),
     );
   }
-  const file = await openFile(path, decoders.length === 0);
+  const file = new BatchedFile(created, { ownsPieces: decoders.length === 0 });
   giveBackReads(message);
   let received = 0;
   let decoded = 0;
@@ -102,14 +119,6 @@ export async function download(
     throw broken(undefined, received, declared);
   }
   return { bytes: decoded, head, tail };
-}
-
-async function openFile(path: string, ownsPieces: boolean): Promise<BatchedFile> {
-  try {
-    return await BatchedFile.open(path, { ownsPieces });
-  } catch (error) {
-    throw broken(error, 0, null);
-  }
 }
 
 /** Content-Length as a number; null when absent, chunked or garbage. */

@@ -1,5 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { Failure } from "../../base/failure.ts";
+import { t } from "../../base/text.ts";
 import { isCode } from "./atomicFile.ts";
 import { maxSidecarBytes, parseSidecar, type Provenance } from "./sidecar.ts";
 
@@ -25,7 +27,8 @@ const batch = 16;
 
 /**
  * The results of a folder, by their sidecars, newest first. A missing folder is an empty list; a broken sidecar,
- * or one without its file, is left out and hurts no other.
+ * or one without its file, is left out and hurts no other. Rejects with `Failure("bad-setting")` where
+ * the folder cannot be read: it may be a file.
  */
 export async function listResults(
   folder: string,
@@ -36,7 +39,12 @@ export async function listResults(
     names = await readdir(folder);
   } catch (error) {
     if (isCode(error, "ENOENT")) return [];
-    throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new Failure(
+      "bad-setting",
+      t('{0} cannot be read ({1}). Check "modalMeter.resultsFolder".', folder, code),
+      { cause: error },
+    );
   }
   const present = new Set(names);
   // "<file>.json" is a sidecar only where "<file>" is there too; a lone "a.json" is a result.
@@ -57,11 +65,11 @@ async function readEntry(folder: string, name: string): Promise<ResultEntry | un
   try {
     const path = join(folder, name.slice(0, -5));
     const sidecarPath = join(folder, name);
-    const [own, sidecar] = await Promise.all([stat(path), stat(sidecarPath)]);
-    if (!own.isFile() || sidecar.size > maxSidecarBytes) return undefined;
+    const [result, sidecar] = await Promise.all([stat(path), stat(sidecarPath)]);
+    if (!result.isFile() || sidecar.size > maxSidecarBytes) return undefined;
     const provenance = parseSidecar(await readFile(sidecarPath, "utf8"));
     // The file beside it counts, not a name inside: a renamed pair stays together.
-    return provenance === undefined ? undefined : { path, bytes: own.size, provenance };
+    return provenance === undefined ? undefined : { path, bytes: result.size, provenance };
   } catch {
     return undefined;
   }

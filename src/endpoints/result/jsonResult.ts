@@ -26,16 +26,20 @@ export async function reworkJson(
   signal: AbortSignal,
 ): Promise<ReworkedJson> {
   const prettyPath = join(folder, `${stem}.json.part`);
-  const extractor = new Extractor(folder, stem);
+  let isCreated = false;
+  const extractor = new Extractor(folder, stem, signal);
   try {
-    if (await rewrite(path, prettyPath, extractor, signal)) {
+    // Never what is there already.
+    const out = await open(prettyPath, "wx");
+    isCreated = true;
+    if (await rewrite(path, out, extractor, signal)) {
       const extracted = await extractor.publishAll();
       await removeQuietly(path);
       return { path: prettyPath, extracted, remark: null };
     }
   } catch (error) {
     await extractor.discard();
-    await removeQuietly(prettyPath);
+    if (isCreated) await removeQuietly(prettyPath);
     if (signal.aborted) throw error;
     // The result is whole as it was sent: a full disk must not take it away.
     return {
@@ -52,11 +56,10 @@ export async function reworkJson(
 /** Resolves to whether the text was sound. */
 async function rewrite(
   path: string,
-  prettyPath: string,
+  out: FileHandle,
   extractor: Extractor,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const out = await open(prettyPath, "w");
   try {
     const printer = new JsonPrinter(extractor);
     for await (const chunk of createReadStream(path, { signal, highWaterMark: 256 * 1024 })) {
@@ -79,28 +82,35 @@ interface Extracted {
   readonly finalPath: string;
 }
 
+/** No answer has more pictures; what comes after them stays in the JSON. A small packed answer can hold many thousands. */
+const mostFiles = 200;
+
 /** Writes media strings to ".part" files. Work is queued by the printer and done by `drain`. */
 class Extractor implements StringSink {
   readonly #folder: string;
   readonly #stem: string;
+  readonly #signal: AbortSignal;
   readonly #files: Extracted[] = [];
+  readonly #created: string[] = [];
   #queue: (() => Promise<void>)[] = [];
   #handle: FileHandle | undefined;
 
-  constructor(folder: string, stem: string) {
+  constructor(folder: string, stem: string, signal: AbortSignal) {
     this.#folder = folder;
     this.#stem = stem;
+    this.#signal = signal;
   }
 
   begin(head: Buffer): string | undefined {
     const media = sniffMedia(head);
-    if (media === undefined || !isMedia(media)) return undefined;
+    if (media === undefined || !isMedia(media) || this.#files.length >= mostFiles) return undefined;
     // An underscore: "-2" is what another result with the same words would be called.
     const name = `${this.#stem}_${this.#files.length + 1}`;
     const part = join(this.#folder, `${name}.part`);
     this.#files.push({ part, finalPath: join(this.#folder, `${name}.${media.extension}`) });
     this.#queue.push(async () => {
-      this.#handle = await open(part, "w");
+      this.#handle = await open(part, "wx");
+      this.#created.push(part);
     });
     return `${name}.${media.extension}`;
   }
@@ -123,11 +133,17 @@ class Extractor implements StringSink {
   async drain(): Promise<void> {
     const queue = this.#queue;
     this.#queue = [];
-    for (const work of queue) await work();
+    for (const work of queue) {
+      this.#signal.throwIfAborted();
+      await work();
+    }
   }
 
   async publishAll(): Promise<readonly string[]> {
-    for (const { part, finalPath } of this.#files) await publish(part, finalPath);
+    for (const { part, finalPath } of this.#files) {
+      this.#signal.throwIfAborted();
+      await publish(part, finalPath);
+    }
     return this.#files.map(({ finalPath }) => finalPath);
   }
 
@@ -135,7 +151,7 @@ class Extractor implements StringSink {
     this.#queue = [];
     await this.#handle?.close();
     this.#handle = undefined;
-    for (const { part } of this.#files) await removeQuietly(part);
+    for (const part of this.#created) await removeQuietly(part);
   }
 }
 

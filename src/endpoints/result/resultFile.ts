@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { constants } from "node:fs";
-import { access, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, lstat, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { ownFolder } from "./ownFolder.ts";
 import { t } from "../../base/text.ts";
 import { isCode, publish, removeQuietly } from "./atomicFile.ts";
 import { CallFailure, type CallTarget } from "../callTypes.ts";
@@ -12,6 +13,7 @@ import { isOverlong } from "../overlong.ts";
 import { reworkJson } from "./jsonResult.ts";
 import { bareType, mediaOf, type Media } from "./mediaType.ts";
 import { isCutShort } from "./mediaEnd.ts";
+import type { Redactor } from "../redactor.ts";
 import { resultStem } from "./resultName.ts";
 
 export interface SavedResult {
@@ -40,22 +42,24 @@ export async function saveResult(
   options: SaveOptions,
 ): Promise<SavedResult> {
   const stem = resultStem(target.endpoint, options.atMs, target.prompt);
-  const { part, folder, remarks } = await reserveSomewhere(target.folder, stem);
+  const { part, folder, remarks } = await reserveSomewhere(target, stem);
   try {
-    const body = await download(message, part.path, options);
+    const body = await download(message, part.file, options);
+    await requireSame(part);
     if (body.bytes === 0) {
       await unlink(part.path);
       return emptyResult(message, target);
     }
     const media = mediaOf(message.headers["content-type"], body.head);
     refuseWrongKind(message, target, media, body);
-    remarks.push(...oddities(message, media));
+    remarks.push(...oddities(message, media, options.redactor));
     if (media.extension === "json") {
       const reworked = await reworkJson(part.path, folder, part.stem, options.signal);
       const { extracted, remark } = reworked;
       if (remark !== null) remarks.push(remark);
       const resultPath = await publishAs(reworked.path, folder, part.stem, "json");
-      if (extracted.length === 0) await refuseError(resultPath, target, media, body);
+      if (extracted.length === 0)
+        await refuseError(resultPath, target, media, body, options.redactor);
       return {
         resultPath,
         extractedPaths: extracted,
@@ -65,10 +69,10 @@ export async function saveResult(
       };
     }
     const resultPath = await publishAs(part.path, folder, part.stem, media.extension);
-    await refuseError(resultPath, target, media, body);
+    await refuseError(resultPath, target, media, body, options.redactor);
     return { resultPath, extractedPaths: [], bytes: body.bytes, mediaType: media.type, remarks };
   } catch (error) {
-    throw await afterFailure(error, part.path);
+    throw await afterFailure(error, part);
   }
 }
 
@@ -88,40 +92,76 @@ export async function prepareFolder(folder: string): Promise<void> {
 interface Part {
   readonly path: string;
   readonly stem: string;
+  /** Created here: what is written goes by it. */
+  readonly file: FileHandle;
+  /** The file's own number, by which its name is known to be still its own. */
+  readonly id: string;
 }
 
 /**
- * A free name in the folder; where the folder has gone bad since the call began, in the system's
- * folder for temporary files, because the result is paid for.
+ * A free name in the folder; where the folder has gone bad since the call began, in our own folder,
+ * because the result is paid for. Never in a folder that others share: they could read it, and have us
+ * write elsewhere.
  */
 async function reserveSomewhere(
-  wanted: string,
+  { folder: wanted, spareFolder }: Pick<CallTarget, "folder" | "spareFolder">,
   stem: string,
 ): Promise<{ part: Part; folder: string; remarks: string[] }> {
   try {
+    await mkdir(wanted, { recursive: true });
     return { part: await reservePart(wanted, stem), folder: wanted, remarks: [] };
   } catch (error) {
-    const folder = join(tmpdir(), "modal-meter-results");
+    if (spareFolder === undefined) throw diskFailure(error);
     try {
-      const part = await reservePart(folder, stem);
-      return { part, folder, remarks: [t("{0} cannot be written; saved in {1}.", wanted, folder)] };
+      await ownFolder(spareFolder);
+      const part = await reservePart(spareFolder, stem);
+      const remark = t("{0} cannot be written; saved in {1}.", wanted, spareFolder);
+      return { part, folder: spareFolder, remarks: [remark] };
     } catch {
       throw diskFailure(error);
     }
   }
 }
 
+/** Whether the file that was written still has its name. */
+async function isSame({ path, id }: Part): Promise<boolean> {
+  const named = await lstat(path, { bigint: true }).catch(() => undefined);
+  return named !== undefined && idOf(named) === id;
+}
+
+/** Another file has the name of the one that was written: neither is touched, and the failure says where to look. */
+async function requireSame(part: Part): Promise<void> {
+  if (!(await isSame(part)))
+    throw new CallFailure(
+      "disk",
+      t(
+        "Something else took the name {0} while the result was written to it. The result is left where it was moved to, most likely in the same folder.",
+        part.path,
+      ),
+    );
+}
+
+/**
+ * By which a file is known again. On Windows an open file and its name have different `dev` with some
+ * versions of Node (libuv 1.49: 22.12 to 22.16), and a file's number alone is of 64 bits.
+ */
+export function idOf(
+  { dev, ino }: { readonly dev: bigint; readonly ino: bigint },
+  platform: NodeJS.Platform = process.platform,
+): string {
+  return platform === "win32" ? String(ino) : `${dev}:${ino}`;
+}
+
 /** Takes a free name by creating its ".part" file. */
 async function reservePart(folder: string, stem: string): Promise<Part> {
-  await mkdir(folder, { recursive: true });
   const taken = new Set((await readdir(folder)).map((name) => name.replace(/\..*$/s, "")));
   for (let copy = 1; ; copy++) {
-    const own = copy === 1 ? stem : `${stem}-${copy}`;
-    if (taken.has(own)) continue;
-    const path = join(folder, `${own}.part`);
+    const freeStem = copy === 1 ? stem : `${stem}-${copy}`;
+    if (taken.has(freeStem)) continue;
+    const path = join(folder, `${freeStem}.part`);
     try {
-      await (await open(path, "wx")).close();
-      return { path, stem: own };
+      const file = await open(path, "wx");
+      return { path, stem: freeStem, file, id: idOf(await file.stat({ bigint: true })) };
     } catch (error) {
       if (!isCode(error, "EEXIST")) throw error;
     }
@@ -199,10 +239,10 @@ async function refuseError(
   target: CallTarget,
   media: Media,
   { bytes }: Download,
+  redactor: Redactor,
 ): Promise<void> {
   if (!isErrorMedia(media) || bytes > maxErrorBytes) return;
-  const hidden = target.prompt === null ? [] : [target.prompt];
-  const error = errorAnswer(await readFile(path, "utf8"), media, target.expects, hidden);
+  const error = errorAnswer(await readFile(path, "utf8"), media, target.expects, redactor);
   if (error === null) return;
   throw new CallFailure(
     "endpoint-failed",
@@ -213,15 +253,15 @@ async function refuseError(
   );
 }
 
-function oddities(message: IncomingMessage, media: Media): string[] {
-  const remarks = typeRemarks(message, media);
+function oddities(message: IncomingMessage, media: Media, redactor: Redactor): string[] {
+  const remarks = typeRemarks(message, media, redactor);
   if (isOverlong(message)) {
     remarks.push(t("The server sent more than it announced; the file may be incomplete."));
   }
   return remarks;
 }
 
-function typeRemarks(message: IncomingMessage, media: Media): string[] {
+function typeRemarks(message: IncomingMessage, media: Media, redactor: Redactor): string[] {
   const declared = bareType(message.headers["content-type"]);
   if (declared === "" || declared === media.type || declared === "application/octet-stream") {
     return [];
@@ -229,14 +269,21 @@ function typeRemarks(message: IncomingMessage, media: Media): string[] {
   // "image/jpg" and other spellings of the same thing.
   if (media.type === "image/jpeg" && declared === "image/jpg") return [];
   if (media.type === "audio/wav" && declared === "audio/x-wav") return [];
-  return [t('The server called the result "{0}", its bytes say "{1}".', declared, media.type)];
+  return [
+    t(
+      'The server called the result "{0}", its bytes say "{1}".',
+      redactor.redact(declared),
+      media.type,
+    ),
+  ];
 }
 
-async function afterFailure(error: unknown, path: string): Promise<unknown> {
+async function afterFailure(error: unknown, part: Part): Promise<unknown> {
+  const { path } = part;
   if (error instanceof BrokenBody && (await hasBytes(path))) {
     return error.with({ keptPath: path });
   }
-  await removeQuietly(path);
+  if (await isSame(part)) await removeQuietly(path);
   return error;
 }
 

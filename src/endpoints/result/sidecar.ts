@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
+import { t } from "../../base/text.ts";
 import { writeWhole } from "./atomicFile.ts";
 import type { JsonObject } from "../json.ts";
 
@@ -42,11 +43,11 @@ const shape = {
   /** Files that were extracted from a JSON result. */
   extracted: z._default(z.array(z.string()), []),
 };
-const known = z.object(shape);
+const sidecarSchema = z.object(shape);
 /** Keys of a newer version stay when a sidecar is read and written again. */
 const provenance = z.looseObject(shape);
 
-export type Provenance = Readonly<Omit<z.infer<typeof known>, "parameters">> & {
+export type Provenance = Readonly<Omit<z.infer<typeof sidecarSchema>, "parameters">> & {
   readonly parameters: JsonObject;
 };
 
@@ -67,6 +68,21 @@ export async function writeSidecar(
   const whole: Provenance = { ...facts, modalMeter: 1, file: basename(resultPath) };
   await writeWhole(path, `${JSON.stringify(whole, null, 2)}\n`);
   return path;
+}
+
+/** The same for a result that is paid for: it is shown without a sidecar too. Answers with a remark where none could be written. */
+export async function keepSidecar(
+  resultPath: string,
+  facts: Omit<Provenance, "modalMeter" | "file">,
+): Promise<string | null> {
+  try {
+    await writeSidecar(resultPath, facts);
+    return null;
+  } catch (error) {
+    const code =
+      error instanceof Error && "code" in error ? String(error.code) : t("unknown error");
+    return t("What made {0} could not be written beside it ({1}).", basename(resultPath), code);
+  }
 }
 
 /** The sidecar of a result; undefined when there is none that can be read. */

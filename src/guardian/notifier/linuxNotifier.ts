@@ -1,3 +1,4 @@
+import { heldTool } from "./heldTool.ts";
 import { plainLine } from "./notifier.ts";
 import type { Notifier, Notice, NoticeAnswer } from "./notifier.ts";
 import type { RunTool, ToolCall, ToolResult } from "./runTool.ts";
@@ -23,22 +24,6 @@ export function notifySendCall(reminder: Notice, canAct: boolean): ToolCall {
   };
 }
 
-/** Takes the notification with this id from the screen. */
-function closeNotificationCall(notificationId: string): ToolCall {
-  return {
-    file: "gdbus",
-    args: [
-      "call",
-      "--session",
-      "--timeout=2",
-      "--dest=org.freedesktop.Notifications",
-      "--object-path=/org/freedesktop/Notifications",
-      "--method=org.freedesktop.Notifications.CloseNotification",
-      notificationId,
-    ],
-  };
-}
-
 /** What `notify-send` said: its own id on the first line, then the pressed action's name. */
 function notifySendAnswer(reminder: Notice, result: ToolResult, canAct: boolean): NoticeAnswer {
   if (result.startError !== undefined)
@@ -55,6 +40,9 @@ function notifySendAnswer(reminder: Notice, result: ToolResult, canAct: boolean)
   return pressed === undefined ? { kind: "dismissed" } : { kind: "pressed", actionId: pressed.id };
 }
 
+/** A machine that is busy, for instance because the editor ends, is slow; without an answer there are no buttons. */
+const probeMs = 15_000;
+
 /** Reminders by the desktop's notification service. A server has none: then it says so. */
 export class LinuxNotifier implements Notifier {
   readonly #run: RunTool;
@@ -67,21 +55,17 @@ export class LinuxNotifier implements Notifier {
   async show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer> {
     this.#canAct ??= this.#probe();
     const canAct = await this.#canAct;
-    let notificationId: string | undefined;
-    const result = await this.#run(notifySendCall(reminder, canAct), signal, (stdout) => {
-      notificationId ??= /^(\d+)\n/.exec(stdout)?.[1];
-    });
-    if (!signal.aborted) return notifySendAnswer(reminder, result, canAct);
-    // notify-send's end leaves its notification, with dead buttons, on the screen.
-    if (notificationId !== undefined)
-      await this.#run(closeNotificationCall(notificationId), AbortSignal.timeout(3_000));
-    return { kind: "withdrawn" };
+    const call = notifySendCall(reminder, canAct);
+    const waits = canAct && reminder.actions.length > 0;
+    // By SIGINT it takes its notification from the screen (libnotify 0.8); by another end it leaves it there.
+    const result = await this.#run(waits ? heldTool(call, "INT") : call, signal);
+    return signal.aborted ? { kind: "withdrawn" } : notifySendAnswer(reminder, result, canAct);
   }
 
   async #probe(): Promise<boolean> {
     const help = await this.#run(
       { file: "notify-send", args: ["--help"] },
-      AbortSignal.timeout(3_000),
+      AbortSignal.timeout(probeMs),
     );
     return help.stdout.includes("--action") && help.stdout.includes("--print-id");
   }

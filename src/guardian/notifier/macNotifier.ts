@@ -1,3 +1,4 @@
+import { heldTool } from "./heldTool.ts";
 import { plainLine } from "./notifier.ts";
 import type { Notifier, Notice, NoticeAnswer } from "./notifier.ts";
 import type { RunTool, ToolCall, ToolResult } from "./runTool.ts";
@@ -71,7 +72,7 @@ export class MacNotifier implements Notifier {
 
   async show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer> {
     // The dialog is osascript's own window: ending the program takes it from the screen.
-    const result = await this.#run(osascriptCall(reminder), signal);
+    const result = await this.#run(heldTool(osascriptCall(reminder), "TERM"), signal);
     return signal.aborted ? { kind: "withdrawn" } : osascriptAnswer(reminder, result);
   }
 }

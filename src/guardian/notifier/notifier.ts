@@ -26,6 +26,11 @@ export type NoticeAnswer =
 /** Shows reminders with the means of the operating system. Never rejects. */
 export interface Notifier {
   show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer>;
+  /**
+   * Takes from the screen what a killed guardian of the same ledger has left there. Left out where a
+   * reminder ends with its guardian.
+   */
+  withdrawLeft?(): Promise<void>;
 }
 
 /** Text that comes from outside (app names) as one plain line: no control characters, no markup, bounded. */

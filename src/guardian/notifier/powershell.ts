@@ -43,14 +43,19 @@ $xml = New-Object Windows.Data.Xml.Dom.XmlDocument
 $xml.LoadXml($env:MODAL_METER_TOAST)
 $toast = New-Object Windows.UI.Notifications.ToastNotification $xml
 $toast.Tag = $env:MODAL_METER_TAG
-$toast.Group = 'modal-meter'
+$toast.Group = $env:MODAL_METER_GROUP
 $toast.ExpirationTime = [DateTimeOffset]::Now.AddHours(24)
 $notifier.Show($toast)
 `;
 
 const withdrawScript = String.raw`${removeProtocols}
 ${toastBasics}
-[Windows.UI.Notifications.ToastNotificationManager]::History.Remove($env:MODAL_METER_TAG, 'modal-meter', $appId)
+[Windows.UI.Notifications.ToastNotificationManager]::History.Remove($env:MODAL_METER_TAG, $env:MODAL_METER_GROUP, $appId)
+`;
+
+const sweepScript = String.raw`${removeProtocols}
+${toastBasics}
+[Windows.UI.Notifications.ToastNotificationManager]::History.RemoveGroup($env:MODAL_METER_GROUP, $appId)
 `;
 
 const noticeScript = String.raw`${toastBasics}
@@ -105,10 +110,11 @@ $form.Controls.Add($rows)
 [Console]::Out.Write($script:pressed)
 `;
 
-/** Removes the protocols that an earlier guardian left. */
+/** Removes the protocols and the toasts that an earlier guardian of the same ledger left. */
 export function sweepCall(place: ToastPlace): ToolCall {
-  return powershellCall(removeProtocols, place.systemRoot, {
+  return powershellCall(sweepScript, place.systemRoot, {
     MODAL_METER_PREFIX: protocolPrefix(place),
+    MODAL_METER_GROUP: groupOf(place),
   });
 }
 
@@ -117,6 +123,7 @@ export function showToastCall(toast: Toast, nonce: string, place: ToastPlace): T
   return powershellCall(toastScript, place.systemRoot, {
     MODAL_METER_TOAST: toast.xml,
     MODAL_METER_TAG: nonce,
+    MODAL_METER_GROUP: groupOf(place),
     ...numbered(
       "MODAL_METER_PROTOCOL",
       toast.buttons.map(({ protocol }) => protocol),
@@ -133,8 +140,14 @@ export function showToastCall(toast: Toast, nonce: string, place: ToastPlace): T
 export function withdrawToastCall(nonce: string, place: ToastPlace): ToolCall {
   return powershellCall(withdrawScript, place.systemRoot, {
     MODAL_METER_TAG: nonce,
+    MODAL_METER_GROUP: groupOf(place),
     MODAL_METER_PREFIX: `${protocolPrefix(place)}${nonce}-`,
   });
+}
+
+/** The toasts of one ledger: another editor's guardian has its own. */
+function groupOf({ product }: ToastPlace): string {
+  return `modal-meter-${product}`;
 }
 
 /** A notice: a toast without buttons. */

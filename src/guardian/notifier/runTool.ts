@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { tokenFree } from "../../base/tokenFree.ts";
 
 /** One program of the operating system, to be run without a shell. */
 export interface ToolCall {
@@ -6,6 +7,8 @@ export interface ToolCall {
   readonly args: readonly string[];
   /** Added to the environment. Data goes here or into `args`, never into a script. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its standard input is held open for as long as it is wanted, and it ends when that ends (heldTool.ts). */
+  readonly isHeld?: boolean;
 }
 
 export interface ToolResult {
@@ -17,35 +20,34 @@ export interface ToolResult {
   readonly startError: string | undefined;
 }
 
-export type RunTool = (
-  call: ToolCall,
-  signal: AbortSignal,
-  onStdout?: (text: string) => void,
-) => Promise<ToolResult>;
+export type RunTool = (call: ToolCall, signal: AbortSignal) => Promise<ToolResult>;
 
 const maxOutput = 64 * 1024;
 
-/** Runs a program to its end. Never rejects. The signal kills it. */
-export const runTool: RunTool = (call, signal, onStdout) =>
+/** Runs a program to its end. Never rejects. The signal kills it, or lets go of it where it is held. */
+export const runTool: RunTool = (call, signal) =>
   new Promise((resolve) => {
     if (signal.aborted) {
       resolve({ exitCode: null, stdout: "", stderr: "", startError: undefined });
       return;
     }
+    const { isHeld = false } = call;
     const child = spawn(call.file, call.args, {
-      env: { ...process.env, ...call.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...tokenFree(process.env), ...call.env },
+      stdio: [isHeld ? "pipe" : "ignore", "pipe", "pipe"],
       windowsHide: true,
-      signal,
+      ...(isHeld ? {} : { signal }),
     });
+    // It may have ended before.
+    child.stdin?.on("error", () => undefined);
+    signal.addEventListener("abort", () => child.stdin?.end(), { once: true });
     let stdout = "";
     let stderr = "";
     let startError: string | undefined;
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       if (stdout.length < maxOutput) stdout += text;
-      onStdout?.(stdout);
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       if (stderr.length < maxOutput) stderr += text;
     });
     child.on("error", (error) => {

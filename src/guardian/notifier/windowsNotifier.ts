@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { delay } from "../../base/clock.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -34,6 +34,12 @@ export class WindowsNotifier implements Notifier {
     this.#parts = parts;
   }
 
+  async withdrawLeft(): Promise<void> {
+    // Only what was on the screen when its guardian ended has left something there.
+    if (namesIn(this.#parts.place.answerFolder).length === 0) return;
+    await (this.#ready ??= this.#prepare());
+  }
+
   async show(reminder: Notice, signal: AbortSignal): Promise<NoticeAnswer> {
     const { run, place } = this.#parts;
     if (reminder.actions.length === 0)
@@ -42,6 +48,7 @@ export class WindowsNotifier implements Notifier {
     const toast = reminderToast(reminder, nonce, place);
     this.#ready ??= this.#prepare();
     if (toast !== undefined && (await this.#ready)) {
+      noteShown(place.answerFolder, nonce);
       const result = await run(showToastCall(toast, nonce, place), signal);
       if (result.startError === undefined && result.exitCode === 0)
         return this.#answer(toast, nonce, signal);
@@ -88,6 +95,15 @@ export class WindowsNotifier implements Notifier {
     await run(withdrawToastCall(nonce, place), AbortSignal.timeout(toolMs));
     for (const name of namesIn(place.answerFolder))
       if (name.startsWith(`${nonce}-`)) rmSync(join(place.answerFolder, name), { force: true });
+  }
+}
+
+/** So that the next guardian knows of a toast whose own was killed. A folder that takes no file has no answers either. */
+function noteShown(folder: string, nonce: string): void {
+  try {
+    writeFileSync(join(folder, `${nonce}-shown`), "");
+  } catch {
+    // See above.
   }
 }
 

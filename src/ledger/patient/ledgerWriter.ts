@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
 import { t } from "../../base/text.ts";
+import { generations } from "../generation.ts";
 import { openLedger } from "../openLedger.ts";
 import type { SqliteLedger } from "../sqliteLedger.ts";
 import { isBusy, isDamage, isFull } from "../sqliteFailure.ts";
@@ -11,10 +12,10 @@ import type { Question } from "./write.ts";
 
 /** What becomes of the writes. */
 export interface WriterEvents {
-  /** The ledger is open in this file. `setAside`: a damaged one that was left for it. */
-  opened(file: string, setAside: string | null): void;
-  /** Nothing can be written now, and why; it is tried again by itself. */
-  failed(message: string): void;
+  /** The ledger is open in this file. `news`: what a person must know of the opening. */
+  opened(file: string, news: readonly string[]): void;
+  /** Nothing can be written now, and why; it is tried again by itself. `file`: what may be read all the same. */
+  failed(message: string, file: string | null): void;
   /** The batch with this number is in the file. */
   written(number: number): void;
   /** A write was given up, because it fails for a reason of its own: a bug. */
@@ -114,15 +115,15 @@ export class LedgerWriter implements Writer {
   async #tryToOpen(): Promise<void> {
     const { path, clock, events, busyTimeoutMs } = this.#options;
     try {
-      const { ledger, file, setAside } = await openLedger(path, { clock, busyTimeoutMs });
+      const { ledger, file, news } = await openLedger(path, { clock, busyTimeoutMs });
       this.#ledger = ledger;
       this.#retryMs = firstRetryMs;
       this.#followedAtMs = clock.nowMs();
-      events.opened(file, setAside);
+      events.opened(file, news);
       this.#drain();
     } catch (error) {
       if (failureOf(error) === undefined) events.refused(error);
-      events.failed(messageOf(error));
+      events.failed(messageOf(error), generations(path).current);
       this.#later(() => this.#open());
     }
   }
@@ -172,7 +173,7 @@ export class LedgerWriter implements Writer {
       this.reopen();
       return;
     }
-    this.#options.events.failed(messageOf(error));
+    this.#options.events.failed(messageOf(error), null);
     const cause = causeOf(error);
     // A lock or a full disk pass; anything else may be cured by opening the file anew.
     if (isBusy(cause) || isFull(cause)) this.#later(() => this.#drain());
@@ -187,7 +188,7 @@ export class LedgerWriter implements Writer {
     if (Math.abs(nowMs - this.#followedAtMs) < followMs) return;
     this.#followedAtMs = nowMs;
     const file = ledger.followSetAside();
-    if (file !== undefined) this.#options.events.opened(file, null);
+    if (file !== undefined) this.#options.events.opened(file, []);
     else if (!ledger.isFileThere()) throw new GoneError();
   }
 

@@ -6,10 +6,12 @@ import type {
   TimeRange,
   WindowRecord,
 } from "../../session/ledgerPort.ts";
-import type { BillingRow, SavedBillingRow } from "../../session/modalControl.ts";
+import type { SavedBillingRow } from "../../session/modalControl.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
 import type { SessionRecord } from "../../session/session.ts";
-import { mergeSplit } from "../tables/billedTable.ts";
+import { billKey, isWithin, mergeSplit } from "../tables/billedTable.ts";
+import { mergeBilled, withdrawn } from "../tables/mergeBilled.ts";
+import { isOf } from "../tables/scopes.ts";
 import { roundedCall } from "../tables/callTable.ts";
 import { maybeWholeMs, wholeMs } from "../tables/column.ts";
 import { mergeCall } from "../tables/mergeCall.ts";
@@ -34,8 +36,8 @@ export function seenCalls(
   if (waiting.length === 0) return base.calls(query);
   const { limit = -1 } = query;
   // One that waits may take a row of the answer away: then the next one moves up.
-  const known = base.calls(limit < 0 ? query : { ...query, limit: limit + waiting.length });
-  const all = new Map(known.map((call) => [call.callId, call]));
+  const saved = base.calls(limit < 0 ? query : { ...query, limit: limit + waiting.length });
+  const all = new Map(saved.map((call) => [call.callId, call]));
   for (const [, call] of waiting) {
     const next = roundedCall(call);
     const before = all.get(call.callId) ?? base.calls({ callId: call.callId })[0];
@@ -71,8 +73,8 @@ export function seenSessions(
   if (waiting.length === 0) return base.sessions(query);
   const all = new Map(base.sessions({}).map((session) => [session.sessionId, session]));
   for (const [, next] of waiting) {
-    const known = all.get(next.sessionId);
-    all.set(next.sessionId, roundedSession(known === undefined ? next : mergeSession(known, next)));
+    const saved = all.get(next.sessionId);
+    all.set(next.sessionId, roundedSession(saved === undefined ? next : mergeSession(saved, next)));
   }
   const { scope, fromMs = -Infinity, toMs = Infinity } = query;
   return [...all.values()]
@@ -111,37 +113,36 @@ export function seenBilled(
   const waiting = pending.of("upsertBilled");
   if (waiting.length === 0) return base.billed(query);
   const all = new Map(base.billed(query).map((row) => [billKey(row), row]));
-  for (const [, scope, rows, fetchedAtMs, covers] of waiting) {
+  for (const [, scope, rows, fetched, covers] of waiting) {
     // A row does not say its scope: asked for all of them, it is told when it is in the file.
     if (scope !== query.scope) continue;
-    const atMs = wholeMs(fetchedAtMs);
+    const reportRows = new Map([...mergeSplit(rows)].map((row) => [billKey(row), row]));
     if (covers !== undefined)
-      for (const [key, { intervalStartMs, fetchedAtMs: keptAtMs }] of all)
-        if (intervalStartMs >= covers.fromMs && intervalStartMs < covers.toMs && keptAtMs < atMs)
-          all.delete(key);
-    for (const row of mergeSplit(rows)) {
-      const next = { ...row, fetchedAtMs: atMs };
-      const kept = all.get(billKey(row));
-      if (row.intervalStartMs >= query.fromMs && row.intervalStartMs < query.toMs)
-        all.set(billKey(row), kept === undefined ? next : laterBill(kept, next));
-    }
+      for (const [key, saved] of all) {
+        if (reportRows.has(key) || !isWithin(saved, covers)) continue;
+        const left = withdrawn(saved, fetched);
+        if (left === undefined) all.delete(key);
+        else all.set(key, left);
+      }
+    for (const [key, row] of reportRows)
+      if (isWithin(row, query)) all.set(key, mergeBilled(all.get(key), row, fetched));
   }
   return [...all.values()].toSorted(
     (a, b) => a.intervalStartMs - b.intervalStartMs || (billKey(a) < billKey(b) ? -1 : 1),
   );
 }
 
-/** As the file decides: what was fetched later, and of one instant the dearer, then the greater text. */
-function laterBill(kept: SavedBillingRow, next: SavedBillingRow): SavedBillingRow {
-  const order =
-    next.fetchedAtMs - kept.fetchedAtMs ||
-    next.cost - kept.cost ||
-    (next.description > kept.description ? 1 : -1);
-  return order > 0 ? next : kept;
-}
-
-function billKey({ intervalStartMs, environment, objectId }: BillingRow): string {
-  return JSON.stringify([intervalStartMs, environment, objectId]);
+export function seenScopes(
+  pending: PendingWrites,
+  base: BaseLedger,
+  query: { readonly workspace: string } & TimeRange,
+): readonly string[] {
+  const looked = pending.of("recordListing").map(([, { scope }]) => scope);
+  const billed = pending
+    .of("upsertBilled")
+    .flatMap(([, scope, rows]) => (rows.some((row) => isWithin(row, query)) ? [scope] : []));
+  const waiting = [...looked, ...billed].filter((scope) => isOf(query.workspace, scope));
+  return [...new Set([...base.scopes(query), ...waiting])].toSorted();
 }
 
 export function seenRates(
@@ -153,13 +154,31 @@ export function seenRates(
   for (const [, of, rates, atMs] of pending.of("saveRates")) {
     if (of !== scope) continue;
     const fetchedAtMs = wholeMs(atMs);
+    const ofThen = all.findIndex(
+      (one) => one.sinceMs === fetchedAtMs && one.fetchedAtMs === fetchedAtMs,
+    );
+    if (ofThen !== -1) all.splice(ofThen, 1);
     const at = all.findLastIndex(({ sinceMs }) => sinceMs <= fetchedAtMs);
-    const known = all[at];
-    if (known !== undefined && sameRates(known, { rates }))
-      all[at] = { ...known, fetchedAtMs: Math.max(known.fetchedAtMs, fetchedAtMs) };
-    else all.splice(at + 1, 0, { rates, sinceMs: fetchedAtMs, fetchedAtMs });
+    const saved = all[at];
+    const next = { rates, sinceMs: fetchedAtMs, fetchedAtMs };
+    if (saved === undefined) all.splice(0, 0, next);
+    else if (sameRates(saved, { rates }))
+      all[at] = { ...saved, fetchedAtMs: Math.max(saved.fetchedAtMs, fetchedAtMs) };
+    else all.splice(at, 1, ...aroundLate(saved, next));
   }
   return all;
+}
+
+/** Rates that are saved before others were seen for the last time: see `saveRates` of the table. */
+function aroundLate(saved: SavedRates, next: SavedRates): readonly SavedRates[] {
+  const { sinceMs, fetchedAtMs } = saved;
+  const before = sinceMs < next.sinceMs ? [saved] : [];
+  if (fetchedAtMs <= next.sinceMs) return [...before, next];
+  return [
+    ...before.map((row) => ({ ...row, fetchedAtMs: sinceMs })),
+    next,
+    { ...saved, sinceMs: fetchedAtMs },
+  ];
 }
 
 function sameRates(a: Pick<SavedRates, "rates">, b: Pick<SavedRates, "rates">): boolean {
@@ -195,9 +214,9 @@ export function seenWindows(pending: PendingWrites, base: BaseLedger): readonly 
     if (write[0] === "beatWindow") all.set(write[1].windowId, roundedWindow(write[1]));
     else if (write[0] === "forgetWindow") all.delete(write[1]);
     else {
-      const known = all.get(write[1]);
-      if (known !== undefined && known.closedAtMs === null)
-        all.set(known.windowId, { ...known, closedAtMs: wholeMs(write[2]) });
+      const saved = all.get(write[1]);
+      if (saved !== undefined && saved.closedAtMs === null)
+        all.set(saved.windowId, { ...saved, closedAtMs: wholeMs(write[2]) });
     }
   }
   return [...all.values()].toSorted(

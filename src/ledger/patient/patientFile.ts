@@ -3,7 +3,7 @@ import { Emitter } from "../../base/event.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
 import { plural, t } from "../../base/text.ts";
 import type { LedgerTrouble } from "../../session/ledgerPort.ts";
-import { openReader } from "../openLedger.ts";
+import { openReader, openUnproven } from "../openReader.ts";
 import type { SqliteLedger } from "../sqliteLedger.ts";
 import { emptyLedger } from "./baseLedger.ts";
 import type { BaseLedger } from "./baseLedger.ts";
@@ -36,27 +36,33 @@ export class PatientFile {
   readonly #options: PatientFileOptions;
   readonly #writer: Writer;
   readonly #pending = new PendingWrites();
-  readonly #setAside = new Emitter<string>();
+  readonly #news = new Emitter<string>();
   readonly #opened = Promise.withResolvers<boolean>();
+  /** News that came before the file could be read. */
+  readonly #pendingNews: string[] = [];
   readonly #waiting = new Set<() => void>();
   #reader: SqliteLedger | undefined;
   #failure: { readonly message: string; readonly sinceMs: number } | undefined;
   #isPushed = false;
+  /** A file that could not be opened for writing is being opened. */
+  #isReading = false;
   #version = 0;
+  /** How often what is read from became another. */
+  #readers = 0;
   #checkedAtMs = -Infinity;
   #openings = 0;
   /** The file's name, once it could be written. */
   #name: string | undefined;
   #closed: Promise<void> | undefined;
 
-  /** A damaged file was set aside, by this process: its name. */
-  readonly onSetAside = this.#setAside.on;
+  /** What a person must know of the file, as this process found it: a sentence or two. */
+  readonly onNews = this.#news.on;
 
   constructor(options: PatientFileOptions) {
     this.#options = options;
     this.#writer = options.writer({
-      opened: (file, setAside) => void this.#onOpened(file, setAside),
-      failed: (message) => this.#onFailed(message),
+      opened: (file, news) => void this.#onOpened(file, news),
+      failed: (message, file) => this.#onFailed(message, file),
       written: (number) => this.#onWritten(number),
       refused: options.onBug,
     });
@@ -75,7 +81,7 @@ export class PatientFile {
       this.#options.clock.nowMs() - failure.sinceMs < unnoticedMs;
     if (failure !== undefined && !isNew) {
       const isTooMuch = this.#pending.dropped > 0;
-      const lost = t("More has happened since than can be kept: the newest is lost.");
+      const lost = t("More has happened since than can be kept in memory: the newest is lost.");
       return {
         message: isTooMuch ? `${failure.message} ${lost}` : failure.message,
         isWritable: false,
@@ -115,6 +121,11 @@ export class PatientFile {
     return this.#fileCounter() + this.#pending.version + this.#version + isTroubled;
   }
 
+  costVersion(): string {
+    const ofFile = this.#readable((reader) => reader.costVersion()) ?? "";
+    return `${this.#readers} ${this.#pending.costVersion} ${ofFile}`;
+  }
+
   /** The file as it is. Throws `Failure("ledger")` where it cannot be read. */
   open(): SqliteLedger {
     if (this.#reader !== undefined) return this.#reader;
@@ -142,7 +153,7 @@ export class PatientFile {
   }
 
   /** What is needed in order to act: where the file cannot be read, what this process itself knows, and `last` did. */
-  known<T>(read: Read<T>, last: BaseLedger = emptyLedger): T {
+  readOrPending<T>(read: Read<T>, last: BaseLedger = emptyLedger): T {
     if (this.#reader === undefined) return read(this.#pending, last);
     try {
       return read(this.#pending, this.#reader);
@@ -182,8 +193,9 @@ export class PatientFile {
     if (batch !== undefined) this.#writer.write(batch);
   }
 
-  async #onOpened(file: string, setAside: string | null): Promise<void> {
+  async #onOpened(file: string, news: readonly string[]): Promise<void> {
     this.#name = file;
+    this.#pendingNews.push(...news);
     this.#openings += 1;
     const opening = this.#openings;
     const reader = await this.#read(file);
@@ -194,9 +206,11 @@ export class PatientFile {
     }
     this.#closeReader();
     this.#reader = reader;
+    this.#readers += 1;
     this.#failure = undefined;
     this.#version += 1;
-    if (setAside !== null) this.#setAside.emit(setAside);
+
+    for (const one of this.#pendingNews.splice(0)) this.#news.emit(one);
     this.#opened.resolve(true);
     this.#push();
   }
@@ -207,24 +221,41 @@ export class PatientFile {
     } catch (error) {
       const failure = failureOf(error);
       if (failure === undefined) this.#options.onBug(error);
-      this.#onFailed(failure?.message ?? String(error));
+      this.#onFailed(failure?.message ?? String(error), null);
       return undefined;
     }
   }
 
-  #onFailed(message: string): void {
+  #onFailed(message: string, file: string | null): void {
+    if (file !== null) void this.#readAnyway(file);
     const sinceMs = this.#failure?.sinceMs ?? this.#options.clock.nowMs();
     this.#failure = { message, sinceMs };
     this.#version += 1;
     this.#opened.resolve(false);
   }
 
+  /** What cannot be written may be read: the past is known, and nothing in the file is ignored. */
+  async #readAnyway(file: string): Promise<void> {
+    if (this.#reader !== undefined || this.#isReading) return;
+    this.#isReading = true;
+    const opening = this.#openings;
+    const reader = await openUnproven(file, { onDamage: () => this.#onDamage() });
+    this.#isReading = false;
+    if (reader === undefined) return;
+    if (this.#closed !== undefined || opening !== this.#openings) {
+      reader.dispose();
+      return;
+    }
+    this.#reader = reader;
+    this.#readers += 1;
+    this.#version += 1;
+  }
+
   #onWritten(number: number): void {
     this.#pending.written(number);
     this.#failure = undefined;
     this.#version += 1;
-    if (this.#reader === undefined && this.#name !== undefined)
-      void this.#onOpened(this.#name, null);
+    if (this.#reader === undefined && this.#name !== undefined) void this.#onOpened(this.#name, []);
     this.#push();
     for (const onWritten of this.#waiting) onWritten();
   }
@@ -239,11 +270,15 @@ export class PatientFile {
 
   /** Changes when anybody has written to the file. */
   #fileCounter(): number {
+    return this.#readable((reader) => reader.changeCounter()) ?? 0;
+  }
+
+  #readable<T>(read: (reader: SqliteLedger) => T): T | undefined {
     try {
-      return this.#reader?.changeCounter() ?? 0;
+      return this.#reader === undefined ? undefined : read(this.#reader);
     } catch (error) {
       if (failureOf(error)?.reason !== "ledger") throw error;
-      return 0;
+      return undefined;
     }
   }
 
@@ -260,6 +295,7 @@ export class PatientFile {
   #closeReader(): void {
     // The counter never says again what it said before.
     this.#version += 1 + this.#fileCounter();
+    this.#readers += 1;
     this.#reader?.dispose();
     this.#reader = undefined;
   }

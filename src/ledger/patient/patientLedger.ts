@@ -3,6 +3,7 @@ import type { CallRecord } from "../../cost/call.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import type {
   CallQuery,
+  CostBasis,
   LeaseHolder,
   Ledger,
   LedgerTrouble,
@@ -12,7 +13,12 @@ import type {
   TimeRange,
   WindowRecord,
 } from "../../session/ledgerPort.ts";
-import type { BillingRow, SavedBillingRow, WorkspaceRates } from "../../session/modalControl.ts";
+import type {
+  BillingRow,
+  Fetched,
+  SavedBillingRow,
+  WorkspaceRates,
+} from "../../session/modalControl.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
 import { RememberedReader, type Shape } from "../../session/remembered.ts";
 import type { SessionRecord } from "../../session/session.ts";
@@ -20,7 +26,7 @@ import type { SavedRates } from "../tables/rateTable.ts";
 import { emptyLedger } from "./baseLedger.ts";
 import * as overlay from "./overlay.ts";
 import type { PatientFile } from "./patientFile.ts";
-import { seenListing, seenSpans } from "./pendingLooks.ts";
+import { seenListing, seenLooks, seenSpans } from "./pendingLooks.ts";
 
 /**
  * The ledger of a process that must never wait for it, nor be stopped by it. It is always there: what
@@ -52,16 +58,24 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
     return this.#file.changeCounter();
   }
 
+  costVersion(): string {
+    return this.#file.costVersion();
+  }
+
   recordListing(listing: Listing): void {
     this.#file.write(["recordListing", listing]);
   }
 
   latestListing(scope: string): Listing | undefined {
-    return this.#file.known((pending, base) => seenListing(pending, base, scope));
+    return this.#file.readOrPending((pending, base) => seenListing(pending, base, scope));
   }
 
   spans(query: Parameters<Ledger["spans"]>[0]): readonly ContainerSpan[] {
     return this.#file.history((pending, base) => seenSpans(pending, base, query));
+  }
+
+  looks(query: Parameters<Ledger["looks"]>[0]): readonly number[] {
+    return this.#file.history((pending, base) => seenLooks(pending, base, query));
   }
 
   upsertCall(call: CallRecord): void {
@@ -83,7 +97,7 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
   }
 
   sessions(query: Parameters<Ledger["sessions"]>[0]): readonly SessionRecord[] {
-    return this.#file.known((pending, base) => overlay.seenSessions(pending, base, query));
+    return this.#file.readOrPending((pending, base) => overlay.seenSessions(pending, base, query));
   }
 
   recordReceipt(receipt: StopReceipt): void {
@@ -97,14 +111,23 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
   upsertBilled(
     scope: string,
     rows: readonly BillingRow[],
-    fetchedAtMs: number,
+    fetched: Fetched,
     covers?: TimeRange,
   ): void {
-    this.#file.write(["upsertBilled", scope, rows, fetchedAtMs, covers]);
+    this.#file.write(["upsertBilled", scope, rows, fetched, covers]);
   }
 
   billed(query: { readonly scope?: string } & TimeRange): readonly SavedBillingRow[] {
     return this.#file.history((pending, base) => overlay.seenBilled(pending, base, query));
+  }
+
+  /** As the file has it: what waits is seen when it is in it, within moments. */
+  costBasis(query: Parameters<Ledger["costBasis"]>[0]): CostBasis {
+    return this.#file.history((_pending, base) => base.costBasis(query));
+  }
+
+  scopes(query: Parameters<Ledger["scopes"]>[0]): readonly string[] {
+    return this.#file.history((pending, base) => overlay.seenScopes(pending, base, query));
   }
 
   saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void {
@@ -117,10 +140,13 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
 
   rateHistory(scope: string): readonly SavedRates[] {
     const last = this.#lastRates.get(scope) ?? [];
-    const rates = this.#file.known((pending, base) => overlay.seenRates(pending, base, scope), {
-      ...emptyLedger,
-      rateHistory: () => last,
-    });
+    const rates = this.#file.readOrPending(
+      (pending, base) => overlay.seenRates(pending, base, scope),
+      {
+        ...emptyLedger,
+        rateHistory: () => last,
+      },
+    );
     this.#lastRates.set(scope, rates);
     return rates;
   }
@@ -137,7 +163,9 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
   }
 
   leaseHolder(name: string, nowMs: number): LeaseHolder | undefined {
-    return this.#file.known((pending, base) => overlay.seenLease(pending, base, name, nowMs));
+    return this.#file.readOrPending((pending, base) =>
+      overlay.seenLease(pending, base, name, nowMs),
+    );
   }
 
   beatWindow(window: WindowRecord): void {
@@ -150,10 +178,13 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
 
   windows(): readonly WindowRecord[] {
     const last = this.#lastWindows;
-    this.#lastWindows = this.#file.known((pending, base) => overlay.seenWindows(pending, base), {
-      ...emptyLedger,
-      windows: () => last,
-    });
+    this.#lastWindows = this.#file.readOrPending(
+      (pending, base) => overlay.seenWindows(pending, base),
+      {
+        ...emptyLedger,
+        windows: () => last,
+      },
+    );
     return this.#lastWindows;
   }
 
@@ -166,7 +197,7 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
   }
 
   wasClaimed(key: string): boolean {
-    return this.#file.known((pending, base) => overlay.seenClaim(pending, base, key));
+    return this.#file.readOrPending((pending, base) => overlay.seenClaim(pending, base, key));
   }
 
   remember(key: string, json: string): void {
@@ -174,7 +205,9 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
   }
 
   recall<T>(key: string, shape: Shape<T>): T | undefined {
-    const json = this.#file.known((pending, base) => overlay.seenMemory(pending, base, key));
+    const json = this.#file.readOrPending((pending, base) =>
+      overlay.seenMemory(pending, base, key),
+    );
     return this.#remembered.read(key, json, shape);
   }
 

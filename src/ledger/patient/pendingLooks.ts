@@ -1,7 +1,10 @@
-import { mergeDetails, mergeSighting } from "../../cost/metered/spanMerge.ts";
 import type { ContainerObservation, ContainerSpan } from "../../cost/span.ts";
 import type { Ledger, Listing } from "../../session/ledgerPort.ts";
+import { isLaterLook, type LookTime } from "../../session/lookOrder.ts";
+import { notLookedAt } from "../../session/sandboxInfo.ts";
 import { maybeWholeMs, wholeMs } from "../tables/column.ts";
+import { shownSpan, withAbsence, withDetails, withSighting } from "../tables/seenSpan.ts";
+import type { SeenSpan } from "../tables/seenSpan.ts";
 import type { BaseLedger } from "./baseLedger.ts";
 import type { PendingWrites } from "./pendingWrites.ts";
 
@@ -20,8 +23,10 @@ export function seenListing(
 /** As the table decides it: of two looks of one millisecond, the greater text. */
 function isNewer(listing: Listing, than: Listing | undefined): boolean {
   if (than === undefined) return true;
-  const [a, b] = [wholeMs(listing.observedAtMs), wholeMs(than.observedAtMs)];
-  return a > b || (a === b && JSON.stringify(listing) > JSON.stringify(than));
+  const [a, b] = [timeOf(listing), timeOf(than)];
+  return (
+    isLaterLook(a, b) || (!isLaterLook(b, a) && JSON.stringify(listing) > JSON.stringify(than))
+  );
 }
 
 export function seenSpans(
@@ -33,67 +38,103 @@ export function seenSpans(
     .of("recordListing")
     .map(([, listing]) => listing)
     .filter(({ scope }) => query.scope === undefined || scope === query.scope);
-  const known = base.spans(query);
-  if (looks.length === 0) return known;
+  const saved = base.seenSpans(query);
+  if (looks.length === 0) return saved.map(shownSpan);
   const touched = new Set(
     looks.flatMap(({ containers, ended }) =>
       [...containers, ...ended].map(({ containerId }) => containerId),
     ),
   );
   const all = new Map(
-    [...known, ...base.spansOf([...touched])].map((span) => [span.containerId, span]),
+    [...saved, ...base.spansOf([...touched])].map((seen) => [seen.span.containerId, seen]),
   );
-  for (const { scope, observedAtMs, containers, ended } of looks) {
-    const atMs = wholeMs(observedAtMs);
-    for (const seen of containers)
-      all.set(
-        seen.containerId,
-        mergeSighting(all.get(seen.containerId), scope, rounded(seen), atMs),
-      );
-    for (const told of ended)
-      all.set(
-        told.containerId,
-        mergeDetails(all.get(told.containerId), scope, rounded(told), atMs),
-      );
+  for (const look of looks) {
+    const { scope, containers, ended } = look;
+    const at = timeOf(look);
+    const unseen = notLookedAt(look);
+    for (const seen of containers) {
+      const id = seen.containerId;
+      if (unseen.has(id)) continue;
+      all.set(id, withSighting(all.get(id), scope, rounded(seen), at));
+    }
+    for (const details of ended) {
+      const id = details.containerId;
+      all.set(id, withDetails(all.get(id), scope, rounded(details), at));
+    }
   }
   const earlier = earlierLooks(base, touched, all);
+  const before = looksBefore(base);
+  const times = looks.map((look) => {
+    return { scope: look.scope, at: timeOf(look), unseen: notLookedAt(look) };
+  });
   return [...all.values()]
-    .map((span) => {
-      const later = looks.filter(({ scope }) => scope === span.scope);
-      const atMs = later.map(({ observedAtMs }) => wholeMs(observedAtMs));
-      if (touched.has(span.containerId)) atMs.push(...(earlier.get(span.scope) ?? []));
-      return atMs.reduce(absentAt, span);
+    .map((seen) => {
+      const { scope, containerId } = seen.span;
+      const others = times
+        .filter((look) => look.scope === scope && !look.unseen.has(containerId))
+        .map(({ at }) => at);
+      if (touched.has(containerId)) others.push(...(earlier.get(scope) ?? []), ...before(seen));
+      return others.reduce(withAbsence, seen);
     })
-    .filter((span) => isIn(span, query))
+    .filter((seen) => isIn(seen, query))
     .toSorted(
-      (a, b) => a.firstSeenAtMs - b.firstSeenAtMs || (a.containerId < b.containerId ? -1 : 1),
-    );
+      ({ span: a }, { span: b }) =>
+        a.firstSeenAtMs - b.firstSeenAtMs || (a.containerId < b.containerId ? -1 : 1),
+    )
+    .map(shownSpan);
+}
+
+/** Instants of all looks in the range, in order. */
+export function seenLooks(
+  pending: PendingWrites,
+  base: BaseLedger,
+  query: Parameters<Ledger["looks"]>[0],
+): readonly number[] {
+  const waiting = pending
+    .of("recordListing")
+    .filter(([, { scope }]) => scope === query.scope)
+    .map(([, listing]) => timeOf(listing).observedAtMs)
+    .filter((atMs) => atMs >= query.fromMs && atMs < query.toMs);
+  if (waiting.length === 0) return base.looks(query);
+  return [...new Set([...base.looks(query), ...waiting])].toSorted((a, b) => a - b);
 }
 
 /** Looks in the file, by scope, that may be later than a sighting that waits: another window was faster. */
 function earlierLooks(
   base: BaseLedger,
   touched: ReadonlySet<string>,
-  all: ReadonlyMap<string, ContainerSpan>,
-): ReadonlyMap<string, readonly number[]> {
-  const sinceMs = new Map<string, number>();
+  all: ReadonlyMap<string, SeenSpan>,
+): ReadonlyMap<string, readonly LookTime[]> {
+  const since = new Map<string, LookTime>();
   for (const id of touched) {
-    const span = all.get(id);
-    if (span === undefined) continue;
-    const earliest = sinceMs.get(span.scope) ?? Infinity;
-    sinceMs.set(span.scope, Math.min(earliest, span.lastSeenAtMs));
+    const seen = all.get(id);
+    if (seen === undefined) continue;
+    const earliest = since.get(seen.span.scope);
+    if (earliest === undefined || isLaterLook(earliest, seen.lastSeen))
+      since.set(seen.span.scope, seen.lastSeen);
   }
-  return new Map([...sinceMs].map(([scope, atMs]) => [scope, base.looksAfter(scope, atMs)]));
+  return new Map([...since].map(([scope, at]) => [scope, base.looksAfter(scope, at)]));
 }
 
-/** The span after a complete look that did not show it. One that is not later than the last sighting says nothing. */
-function absentAt(span: ContainerSpan, atMs: number): ContainerSpan {
-  if (atMs <= span.lastSeenAtMs) return span;
-  return {
-    ...span,
-    firstAbsentAtMs: Math.min(span.firstAbsentAtMs ?? Infinity, atMs),
-    lastAbsentAtMs: Math.max(span.lastAbsentAtMs ?? -Infinity, atMs),
+/** The look in the file that bounds when a container began. Many begin between the same two. */
+function looksBefore(base: BaseLedger): (seen: SeenSpan) => readonly LookTime[] {
+  const looks = new Map<string, readonly LookTime[]>();
+  return ({ span: { scope, firstSeenAtMs }, lastSeen: { era } }) => {
+    const key = `${era} ${firstSeenAtMs} ${scope}`;
+    const found = looks.get(key) ?? asked();
+    looks.set(key, found);
+    return found;
+
+    function asked(): readonly LookTime[] {
+      const observedAtMs = base.lookBefore(scope, { era, observedAtMs: firstSeenAtMs });
+      return observedAtMs === null ? [] : [{ era, observedAtMs }];
+    }
   };
+}
+
+/** A look's time as the table keeps it. */
+function timeOf({ era, observedAtMs }: LookTime): LookTime {
+  return { era, observedAtMs: wholeMs(observedAtMs) };
 }
 
 /** Instants as the table keeps them. */
@@ -106,9 +147,14 @@ function rounded(seen: ContainerObservation): ContainerObservation {
   };
 }
 
-function isIn(span: ContainerSpan, query: Parameters<Ledger["spans"]>[0]): boolean {
-  const beginMs = Math.min(span.startedAtMs ?? span.firstSeenAtMs, span.firstSeenAtMs);
-  const endMs = span.finishedAtMs ?? span.firstAbsentAtMs;
+function isIn({ span, firstAbsent }: SeenSpan, query: Parameters<Ledger["spans"]>[0]): boolean {
+  const { enqueuedAtMs, startedAtMs, firstSeenAtMs } = span;
+  const beginMs = Math.min(
+    enqueuedAtMs ?? firstSeenAtMs,
+    startedAtMs ?? firstSeenAtMs,
+    firstSeenAtMs,
+  );
+  const endMs = span.finishedAtMs ?? firstAbsent?.observedAtMs ?? null;
   return (
     beginMs < query.toMs &&
     (endMs === null || endMs > query.fromMs) &&

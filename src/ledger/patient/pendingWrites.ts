@@ -1,5 +1,5 @@
 import type { Listing } from "../../session/ledgerPort.ts";
-import { isBetween, joinWrites, keyOf } from "./write.ts";
+import { isBetween, isOfCost, joinWrites, keyOf } from "./write.ts";
 import type { Write } from "./write.ts";
 
 /** Writes that go to the writer together, under a number that it says when they are in the file. */
@@ -30,14 +30,19 @@ export class PendingWrites {
   #number = 0;
   #dropped = 0;
   #version = 0;
+  #costVersion = 0;
+  /** What `of` has found since the last change: it is asked for each of a thousand apps, while a day of calls may wait. */
+  readonly #found = new Map<string, readonly Write[]>();
 
   add(write: Write): void {
     this.#version += 1;
+    this.#found.clear();
+    if (isOfCost(write)) this.#costVersion += 1;
     const key = keyOf(write) ?? `own:${this.#version}`;
     if (write[0] === "recordListing") this.#thin(write[1], key);
-    const known = this.#unsent.get(key);
-    if (known === undefined && this.size >= maxKept) this.#dropped += 1;
-    else this.#unsent.set(key, known === undefined ? write : joinWrites(known, write));
+    const earlier = this.#unsent.get(key);
+    if (earlier === undefined && this.size >= maxKept) this.#dropped += 1;
+    else this.#unsent.set(key, earlier === undefined ? write : joinWrites(earlier, write));
   }
 
   get size(): number {
@@ -54,24 +59,36 @@ export class PendingWrites {
     return this.#version;
   }
 
+  /** Changes with every write that cost is made from, and when it is in the file: there it may say more. */
+  get costVersion(): number {
+    return this.#costVersion;
+  }
+
   /** All writes of these kinds, oldest first. */
   of<Name extends Write[0]>(
     ...names: readonly Name[]
   ): readonly Extract<Write, readonly [Name, ...unknown[]]>[] {
     const isOne = (write: Write): write is Extract<Write, readonly [Name, ...unknown[]]> =>
       names.some((name) => name === write[0]);
-    return [...(this.#sent?.writes ?? []), ...this.#unsent.values()].filter(isOne);
+    const kinds = names.join(" ");
+    const found =
+      this.#found.get(kinds) ??
+      [...(this.#sent?.writes ?? []), ...this.#unsent.values()].filter(isOne);
+    this.#found.set(kinds, found);
+    return found.filter(isOne);
   }
 
   /** What is to be sent next; undefined: a batch is on its way, or nothing waits. */
   take(): Batch | undefined {
     if (this.#sent !== undefined) return undefined;
+    this.#found.clear();
     this.#sent = this.#next(maxBatch);
     return this.#sent;
   }
 
   /** At the end: all that was not sent; undefined: nothing waits. */
   takeRest(): Batch | undefined {
+    this.#found.clear();
     return this.#next(Infinity);
   }
 
@@ -81,7 +98,10 @@ export class PendingWrites {
   }
 
   written(number: number): void {
-    if (this.#sent?.number === number) this.#sent = undefined;
+    if (this.#sent?.number !== number) return;
+    if (this.#sent.writes.some(isOfCost)) this.#costVersion += 1;
+    this.#found.clear();
+    this.#sent = undefined;
   }
 
   #next(most: number): Batch | undefined {

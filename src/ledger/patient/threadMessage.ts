@@ -10,8 +10,8 @@ export type ToWriter =
 
 /** What the thread tells the window. */
 export type FromWriter =
-  | { readonly kind: "opened"; readonly file: string; readonly setAside: string | null }
-  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "opened"; readonly file: string; readonly news: readonly string[] }
+  | { readonly kind: "failed"; readonly message: string; readonly file: string | null }
   | { readonly kind: "written"; readonly number: number }
   | { readonly kind: "refused"; readonly text: string };
 
@@ -27,15 +27,12 @@ const yes = 3;
 const no = 4;
 const unknown = 5;
 
-/** A window waits no longer than this for an answer, in milliseconds. */
-const patienceMs = 15;
-
 export function newCell(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** Waits for the answer, a few hundredths of a second at most; undefined: there is none. */
-export function readCell(cell: Int32Array): boolean | undefined {
+/** Waits for the answer, twice `patienceMs` at most; undefined: there is none. */
+export function readCell(cell: Int32Array, patienceMs: number): boolean | undefined {
   if (Atomics.wait(cell, 0, asked, patienceMs) === "timed-out") {
     // Taken means that it is being written at this moment.
     if (Atomics.compareExchange(cell, 0, asked, withdrawn) === taken)

@@ -17,11 +17,14 @@ export interface ThreadWriterOptions {
   readonly events: WriterEvents;
   /** In what language it says what is wrong; undefined: English. */
   readonly texts?: Texts | undefined;
+  /** How long this thread waits for the answer to a question, in milliseconds: 15. */
+  readonly patienceMs?: number;
 }
 
 /** Short, so that a person is told soon; the attempts go on. */
 const busyTimeoutMs = 2_000;
 const restartMs = 1_000;
+const defaultPatienceMs = 15;
 
 /** A writer in a thread of its own: whatever the ledger's file does, this thread does not wait for it. */
 export class ThreadWriter implements Writer {
@@ -48,7 +51,7 @@ export class ThreadWriter implements Writer {
     if (!this.#answersSoon || this.#worker === undefined) return undefined;
     const cell = newCell();
     this.#send({ kind: "ask", question, cell });
-    const answer = readCell(cell);
+    const answer = readCell(cell, this.#options.patienceMs ?? defaultPatienceMs);
     this.#answersSoon = answer !== undefined;
     return answer;
   }
@@ -83,11 +86,11 @@ export class ThreadWriter implements Writer {
     switch (message.kind) {
       case "opened":
         this.#answersSoon = true;
-        events.opened(message.file, message.setAside);
+        events.opened(message.file, message.news);
         break;
       case "failed":
         this.#answersSoon = false;
-        events.failed(message.message);
+        events.failed(message.message, message.file);
         break;
       case "written":
         this.#answersSoon = true;
@@ -108,7 +111,8 @@ export class ThreadWriter implements Writer {
       return;
     }
     this.#options.events.failed(
-      t("The thread that writes the cost ledger ended; another one begins."),
+      t("The thread that writes the cost ledger ended; another one is being started."),
+      null,
     );
     this.#restart = this.#options.clock.after(restartMs, () => this.#start());
   }

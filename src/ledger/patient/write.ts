@@ -67,33 +67,47 @@ function rowOf(write: Exclude<Write, readonly ["recordListing", ...unknown[]]>):
   if (write[0] === "upsertSession") return write[1].sessionId;
   if (write[0] === "recordReceipt") return write[1].receiptId;
   if (write[0] === "beatWindow") return write[1].windowId;
-  if (write[0] === "upsertBilled") return `${write[1]} ${write[3]} ${JSON.stringify(write[4])}`;
+  if (write[0] === "upsertBilled") return `${write[1]} ${JSON.stringify([write[3], write[4]])}`;
   if (write[0] === "saveRates") return `${write[1]} ${write[3]}`;
   if (write[0] === "acquireLease" || write[0] === "releaseLease") return `${write[1]} ${write[2]}`;
   return String(write[1]);
 }
 
+/** Whether cost is made from what it writes. */
+export function isOfCost([name]: Write): boolean {
+  return !notOfCost.has(name);
+}
+
+const notOfCost: ReadonlySet<WriteName> = new Set([
+  "acquireLease",
+  "releaseLease",
+  "beatWindow",
+  "closeWindow",
+  "forgetWindow",
+  "claimOnce",
+]);
+
 /** One write that does what `known` and then `next` do. They have the same key. */
-export function joinWrites(known: Write, next: Write): Write {
-  if (known[0] === "upsertCall" && next[0] === "upsertCall")
-    return ["upsertCall", mergeCall(known[1], next[1])];
-  if (known[0] === "upsertSession" && next[0] === "upsertSession")
-    return ["upsertSession", mergeSession(known[1], next[1])];
-  if (known[0] === "recordReceipt" && next[0] === "recordReceipt")
-    return betterReceipt(known[1], next[1]) === next[1] ? next : known;
-  if (next[0] === "closeWindow" && known[0] === "beatWindow") {
-    const [, window] = known;
+export function joinWrites(earlier: Write, next: Write): Write {
+  if (earlier[0] === "upsertCall" && next[0] === "upsertCall")
+    return ["upsertCall", mergeCall(earlier[1], next[1])];
+  if (earlier[0] === "upsertSession" && next[0] === "upsertSession")
+    return ["upsertSession", mergeSession(earlier[1], next[1])];
+  if (earlier[0] === "recordReceipt" && next[0] === "recordReceipt")
+    return betterReceipt(earlier[1], next[1]) === next[1] ? next : earlier;
+  if (next[0] === "closeWindow" && earlier[0] === "beatWindow") {
+    const [, window] = earlier;
     return ["beatWindow", { ...window, closedAtMs: window.closedAtMs ?? next[2] }];
   }
   // The first claim and the first note of an end count; a window that is forgotten has no end.
   const firstCounts = next[0] === "claimOnce" || next[0] === "closeWindow";
-  return firstCounts ? known : next;
+  return firstCounts ? earlier : next;
 }
 
 /** The later one, but a verified one is never replaced by an unverified one. */
-export function betterReceipt(known: StopReceipt | undefined, next: StopReceipt): StopReceipt {
-  const isWorse = next.verified === "unverified" && known?.verified !== "unverified";
-  return known !== undefined && isWorse ? known : next;
+export function betterReceipt(earlier: StopReceipt | undefined, next: StopReceipt): StopReceipt {
+  const isWorse = next.verified === "unverified" && earlier?.verified !== "unverified";
+  return earlier !== undefined && isWorse ? earlier : next;
 }
 
 /**
@@ -103,6 +117,8 @@ export function betterReceipt(known: StopReceipt | undefined, next: StopReceipt)
 export function isBetween(before: Listing, middle: Listing, after: Listing): boolean {
   return (
     middle.ended.length === 0 &&
+    before.era === middle.era &&
+    middle.era === after.era &&
     before.observedAtMs <= middle.observedAtMs &&
     middle.observedAtMs <= after.observedAtMs &&
     isDeepStrictEqual(before.containers, middle.containers) &&

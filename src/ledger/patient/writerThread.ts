@@ -25,8 +25,8 @@ const writer = new LedgerWriter({
   ...options,
   clock: systemClock,
   events: {
-    opened: (file, setAside) => tell({ kind: "opened", file, setAside }),
-    failed: (message) => tell({ kind: "failed", message }),
+    opened: (file, news) => tell({ kind: "opened", file, news }),
+    failed: (message, file) => tell({ kind: "failed", message, file }),
     written: (number) => tell({ kind: "written", number }),
     refused: (error) => tell({ kind: "refused", text: textOf(error) }),
   },

@@ -14,7 +14,6 @@ import {
   text,
   wholeMs,
 } from "./column.ts";
-import { countCallChange } from "./callVersion.ts";
 import type { Connection, Row, Values } from "../connection.ts";
 import { mergeCall } from "./mergeCall.ts";
 import { countCall } from "./callQuarter.ts";
@@ -63,16 +62,16 @@ export function upsertCall(connection: Connection, call: CallRecord): void {
       countCall(connection, next, 1);
       return;
     }
-    const known = knownCall(connection, call.callId);
-    if (known === undefined) {
+    const saved = savedCall(connection, call.callId);
+    if (saved === undefined) {
       // What is there cannot be read, and was counted when it was written.
       save(connection, next);
       return;
     }
-    const merged = mergeCall(known, next);
+    const merged = mergeCall(saved, next);
     // A log that is read again tells nothing new: no window is woken for that.
-    if (isDeepStrictEqual(merged, known)) return;
-    countCall(connection, known, -1);
+    if (isDeepStrictEqual(merged, saved)) return;
+    countCall(connection, saved, -1);
     save(connection, merged);
     countCall(connection, merged, 1);
   });
@@ -87,12 +86,16 @@ export function roundedCall(call: CallRecord): CallRecord {
   };
 }
 
-function knownCall(connection: Connection, callId: string): CallRecord | undefined {
+function savedCall(connection: Connection, callId: string): CallRecord | undefined {
   return connection.record("SELECT * FROM call WHERE call_id = :callId", { callId }, toCall);
 }
 
 /** Newest first. */
-export function callsOf(connection: Connection, query: CallQuery): readonly CallRecord[] {
+export function callsOf(
+  connection: Connection,
+  query: CallQuery & { readonly callIds?: readonly string[] },
+  parse: (row: Row) => CallRecord = toCall,
+): readonly CallRecord[] {
   const conditions: string[] = [];
   const values: Values = {};
   const add = (sql: string, name: string, value: string | number | undefined): void => {
@@ -108,16 +111,21 @@ export function callsOf(connection: Connection, query: CallQuery): readonly Call
   add("session_id = :sessionId", "sessionId", query.sessionId);
   add("endpoint = :endpoint", "endpoint", query.endpoint);
   add("status = :status", "status", query.status);
+  if (query.callIds !== undefined)
+    add(
+      "call_id IN (SELECT value FROM json_each(:callIds))",
+      "callIds",
+      JSON.stringify(query.callIds),
+    );
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   return connection.records(
     `SELECT * FROM call ${where} ORDER BY started_at_ms DESC, call_id DESC LIMIT :limit`,
     { ...values, limit: query.limit ?? -1 },
-    toCall,
+    parse,
   );
 }
 
 function save(connection: Connection, call: CallRecord): void {
-  countCallChange(connection);
   connection.run(
     `INSERT INTO call (call_id, scope, source, session_id, app_id, app_name, endpoint, mode,
        started_at_ms, ended_at_ms, status, reported_micro_usd, execution_seconds, gpu_type,

@@ -14,15 +14,16 @@ const stage: Readonly<Record<CallStatus, number>> = {
  * stage wins; what it does not know is kept. So a reported cost is never lost, and a call that ended
  * never runs again, whatever the order in which two windows write.
  */
-export function mergeCall(known: CallRecord, next: CallRecord): CallRecord {
-  const [winner, other] = stage[next.status] >= stage[known.status] ? [next, known] : [known, next];
+export function mergeCall(saved: CallRecord, next: CallRecord): CallRecord {
+  const [winner, other] = stage[next.status] >= stage[saved.status] ? [next, saved] : [saved, next];
   const ended = stage[winner.status] === 2;
   return {
-    callId: known.callId,
+    callId: saved.callId,
     scope: winner.scope,
-    source: known.source === "editor" ? known.source : next.source,
+    source: saved.source === "editor" ? saved.source : next.source,
     sessionId: winner.sessionId ?? other.sessionId,
-    appId: winner.appId ?? other.appId,
+    // Only of a request that reached no app it is known that it has none.
+    appId: winner.audit.includes("not-reached") ? null : (winner.appId ?? other.appId),
     appName: winner.appName ?? other.appName,
     endpoint: winner.endpoint ?? other.endpoint,
     mode: winner.mode ?? other.mode,
@@ -41,7 +42,7 @@ export function mergeCall(known: CallRecord, next: CallRecord): CallRecord {
     failure: ended ? winner.failure : (winner.failure ?? other.failure),
     functionCallId: winner.functionCallId ?? other.functionCallId,
     // The first line that was found to be its own stays: another one is another call's.
-    logLineId: known.logLineId ?? next.logLineId,
+    logLineId: saved.logLineId ?? next.logLineId,
     clockOffsetMs: winner.clockOffsetMs ?? other.clockOffsetMs,
   };
 }

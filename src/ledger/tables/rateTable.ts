@@ -29,27 +29,45 @@ export function saveRates(
   const keys = [...rates.usdPerHourByKey.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const json = JSON.stringify(Object.fromEntries(keys));
   connection.write(() => {
-    const known = connection.record(
+    // Others of the same instant are replaced, and may have been the only change.
+    connection.run(
+      `DELETE FROM rate
+       WHERE scope = :scope AND first_fetched_at_ms = :fetched AND last_fetched_at_ms = :fetched`,
+      { scope, fetched },
+    );
+    const saved = connection.record(
       `SELECT * FROM rate WHERE scope = :scope AND first_fetched_at_ms <= :fetched
        ORDER BY first_fetched_at_ms DESC LIMIT 1`,
       { scope, fetched },
       (row) => rowSchema.parse(row),
     );
-    if (known?.usd_per_hour_json === json) {
+    if (saved?.usd_per_hour_json === json) {
       connection.run(
         `UPDATE rate SET last_fetched_at_ms = :fetched
          WHERE scope = :scope AND first_fetched_at_ms = :first AND last_fetched_at_ms < :fetched`,
-        { scope, fetched, first: known.first_fetched_at_ms },
+        { scope, fetched, first: saved.first_fetched_at_ms },
       );
       return;
     }
+    insert(connection, scope, fetched, json);
+    if (saved === undefined || saved.last_fetched_at_ms <= fetched) return;
+    // Written late: the saved ones were in force again when they were seen last.
     connection.run(
-      `INSERT INTO rate (scope, first_fetched_at_ms, last_fetched_at_ms, usd_per_hour_json)
-       VALUES (:scope, :fetched, :fetched, :json)
-       ON CONFLICT DO UPDATE SET usd_per_hour_json = excluded.usd_per_hour_json`,
-      { scope, fetched, json },
+      `UPDATE rate SET last_fetched_at_ms = :first
+       WHERE scope = :scope AND first_fetched_at_ms = :first`,
+      { scope, first: saved.first_fetched_at_ms },
     );
+    insert(connection, scope, saved.last_fetched_at_ms, saved.usd_per_hour_json);
   });
+}
+
+function insert(connection: Connection, scope: string, fetched: number, json: string): void {
+  connection.run(
+    `INSERT INTO rate (scope, first_fetched_at_ms, last_fetched_at_ms, usd_per_hour_json)
+     VALUES (:scope, :fetched, :fetched, :json)
+     ON CONFLICT DO UPDATE SET usd_per_hour_json = excluded.usd_per_hour_json`,
+    { scope, fetched, json },
+  );
 }
 
 export function latestRates(connection: Connection, scope: string): SavedRates | undefined {

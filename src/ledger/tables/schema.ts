@@ -1,6 +1,39 @@
 /** "MMtr": marks a file as this product's, so that another program's database is never touched. */
 export const applicationId = 0x4d_4d_74_72;
 
+/** Tables of which each change is counted. */
+const countedTables = ["span", "look", "call", "billed", "session", "receipt", "memory"] as const;
+export type CountedTable = (typeof countedTables)[number];
+
+/**
+ * Whoever changes a row, a window of an older version too, says so: what was made from it is made
+ * anew, and of calls only those that changed are read again.
+ */
+function countedChanges(): string {
+  const noted = (table: CountedTable, row: string): string =>
+    table === "call"
+      ? `INSERT INTO call_change (number, call_id)
+           SELECT value, ${row}.call_id FROM property WHERE name = 'call_changes';
+         DELETE FROM call_change
+           WHERE number <= (SELECT value FROM property WHERE name = 'call_changes') - 1000;`
+      : "";
+  const triggers = countedTables.flatMap((table) =>
+    (["insert", "update", "delete"] as const).map(
+      (change) => `CREATE TRIGGER ${table}_${change} AFTER ${change} ON ${table} BEGIN
+        INSERT INTO property (name, value) VALUES ('${table}_changes', 1)
+          ON CONFLICT (name) DO UPDATE SET value = value + 1;
+        ${noted(table, change === "delete" ? "old" : "new")}
+      END;`,
+    ),
+  );
+  return [
+    "CREATE TABLE call_change (number INTEGER PRIMARY KEY, call_id TEXT NOT NULL) STRICT;",
+    // The last known GPU of an app is asked for by app, and not among all containers of a month.
+    "CREATE INDEX span_by_app ON span (scope, app_id);",
+    ...triggers,
+  ].join("\n");
+}
+
 /**
  * Each entry takes a file from the version of its index to the next one. An entry that was released
  * is never edited: files in the field have run it. docs/ledger.md explains every table and column.
@@ -185,6 +218,34 @@ export const migrations: readonly string[] = [
   ALTER TABLE call ADD COLUMN log_line_id TEXT;
   ALTER TABLE call ADD COLUMN clock_offset_ms REAL;
   `,
+  // Which look is the newer one, also after the clock was set back.
+  `
+  ALTER TABLE listing ADD COLUMN era INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE span ADD COLUMN last_seen_era INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE span ADD COLUMN first_absent_era INTEGER;
+  UPDATE span SET first_absent_era = 0 WHERE first_absent_at_ms IS NOT NULL;
+  ALTER TABLE look RENAME TO look_without_era;
+  CREATE TABLE look (
+    scope TEXT NOT NULL,
+    era INTEGER NOT NULL DEFAULT 0,
+    observed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (scope, era, observed_at_ms)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO look (scope, observed_at_ms) SELECT scope, observed_at_ms FROM look_without_era;
+  DROP TABLE look_without_era;
+  `,
+  // When a row of the bill is final, and what it said before. What was final by its hour alone stays so.
+  `
+  ALTER TABLE billed ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE billed ADD COLUMN same_since_ms INTEGER;
+  ALTER TABLE billed ADD COLUMN was_micro_usd INTEGER;
+  UPDATE billed SET same_since_ms = fetched_at_ms - 3600000
+    WHERE fetched_at_ms >= interval_start_ms + 10800000;
+  DELETE FROM memory WHERE key GLOB 'spent:*' OR key GLOB 'bill-asked:*';
+  `,
+  countedChanges(),
+  // What of a row of the bill was paid for which resource. Of older rows nobody knows it.
+  `ALTER TABLE billed ADD COLUMN cost_by_resource_json TEXT`,
 ];
 
 /** The version that this code reads and writes. */
@@ -200,6 +261,7 @@ export const tables = [
   "rate",
   "call_group",
   "call_quarter",
+  "call_change",
   "pruned_span_day",
   "look",
   "listing",

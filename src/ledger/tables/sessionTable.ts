@@ -34,7 +34,11 @@ const appsSchema = z.array(
     appId: text,
     appName: text,
     file: text,
-    urls: z.array(z.object({ functionName: text, url: text })),
+    scaledownSeconds: z.optional(z.nullable(z.number())),
+    urls: z.array(
+      // Not yet in the rows of versions before.
+      z.object({ functionName: text, url: text, needsToken: z.optional(z.boolean()) }),
+    ),
   }),
 );
 
@@ -44,13 +48,13 @@ const appsSchema = z.array(
  */
 export function upsertSession(connection: Connection, session: SessionRecord): void {
   connection.write(() => {
-    const known = connection.record(
+    const saved = connection.record(
       "SELECT * FROM session WHERE session_id = :id",
       { id: session.sessionId },
       toSession,
     );
-    const merged = roundedSession(known === undefined ? session : mergeSession(known, session));
-    if (!isDeepStrictEqual(merged, known)) save(connection, merged);
+    const merged = roundedSession(saved === undefined ? session : mergeSession(saved, session));
+    if (!isDeepStrictEqual(merged, saved)) save(connection, merged);
   });
 }
 
@@ -96,22 +100,22 @@ export function roundedSession(session: SessionRecord): SessionRecord {
   };
 }
 
-export function mergeSession(known: SessionRecord, next: SessionRecord): SessionRecord {
-  const reopened = known.endedAtMs !== null && next.endedAtMs === null;
+export function mergeSession(saved: SessionRecord, next: SessionRecord): SessionRecord {
+  const reopened = saved.endedAtMs !== null && next.endedAtMs === null;
   return {
     ...next,
-    endedAtMs: reopened ? known.endedAtMs : next.endedAtMs,
-    end: reopened ? known.end : next.end,
-    apps: mergeApps(known.apps, next.apps),
+    endedAtMs: reopened ? saved.endedAtMs : next.endedAtMs,
+    end: reopened ? saved.end : next.end,
+    apps: mergeApps(saved.apps, next.apps),
   };
 }
 
 function mergeApps(
-  known: readonly SessionApp[],
+  saved: readonly SessionApp[],
   next: readonly SessionApp[],
 ): readonly SessionApp[] {
   const byId = new Map<string, SessionApp>();
-  for (const app of [...known, ...next]) byId.set(app.appId, app);
+  for (const app of [...saved, ...next]) byId.set(app.appId, app);
   return [...byId.values()].toSorted((a, b) => (a.appId < b.appId ? -1 : 1));
 }
 

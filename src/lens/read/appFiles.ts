@@ -1,5 +1,6 @@
 import { readProgram, type Entry, type ProgramSource, type PythonFiles } from "./program.ts";
-import type { AppSource } from "./value.ts";
+import { isAppName } from "./refusal.ts";
+import type { AppSource } from "../value/value.ts";
 
 /** An app that `modal deploy` can be pointed at, or a person would expect that it can. */
 export interface AppFile {
@@ -19,10 +20,14 @@ export type AppFileProblem =
   | { readonly kind: "stub" }
   /** Its import raises. */
   | { readonly kind: "raises"; readonly why: string }
+  /** Version 1.6 of Modal's package refuses it; an older one, or a newer one, may not. */
+  | { readonly kind: "refused"; readonly why: string }
+  /** Its app has no name, or none that Modal takes: a deploy has to be told one. */
+  | { readonly kind: "no-name"; readonly name: string | null }
   /** The CLI refuses a file name with more than one dot. */
   | { readonly kind: "file-name" }
-  /** From 1. */
-  | { readonly kind: "syntax"; readonly line: number };
+  /** A line, from 1, that could not be read: it is no Python, or some that the parser does not know. */
+  | { readonly kind: "unread"; readonly line: number };
 
 const importsModal = /^[ \t]*(?:import|from)[ \t][^\n]*\bmodal\b/m;
 const registers = /^[ \t]*@\s*[\w.]+\.(?:function|cls|server)\b|\.include\s*\(/m;
@@ -101,23 +106,26 @@ function appsIn({ variables }: ProgramSource): readonly (readonly [string, AppSo
 function problemOf(source: ProgramSource, app: AppSource, entry: Entry): AppFileProblem | null {
   if (app.constructedBy === "Stub") return { kind: "stub" };
   if (source.raised !== null) return { kind: "raises", why: source.raised };
-  if (source.syntaxErrorLine !== null) return { kind: "syntax", line: source.syntaxErrorLine };
   const name = entry.file.slice(entry.file.lastIndexOf("/") + 1);
-  return entry.kind === "script" && name.replace(/\.py$/, "").includes(".")
-    ? { kind: "file-name" }
-    : null;
+  if (entry.kind === "script" && name.replace(/\.py$/, "").includes("."))
+    return { kind: "file-name" };
+  if (source.refused !== null) return { kind: "refused", why: source.refused };
+  if (app.name.kind === "absent") return { kind: "no-name", name: null };
+  if (app.name.kind === "known" && !isAppName(app.name.value))
+    return { kind: "no-name", name: app.name.value };
+  return source.unreadLine === null ? null : { kind: "unread", line: source.unreadLine };
 }
 
 /** The package begins above the highest folder with an `__init__.py`; without one, where the imports reach. */
 function moduleEntry(file: string, files: PythonFiles): Entry {
   const parts = file.replace(/\.py$/, "").split("/");
-  const own = parts.length - 1;
-  let top = own;
+  const lastIndex = parts.length - 1;
+  let top = lastIndex;
   while (top > 1 && files.text([...parts.slice(0, top), "__init__.py"].join("/")) !== undefined)
     top -= 1;
-  if (top === own) {
+  if (top === lastIndex) {
     const levels = importedModules(files.text(file) ?? "").map(({ level }) => level);
-    top = Math.max(1, own - Math.max(1, ...levels));
+    top = Math.max(1, lastIndex - Math.max(1, ...levels));
   }
   return {
     kind: "module",

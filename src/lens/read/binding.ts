@@ -1,11 +1,12 @@
 import { t } from "../../base/text.ts";
 import { evaluate } from "./expression.ts";
-import { arithmetic } from "./operator.ts";
-import { spoil, spoiledBy, unknown } from "./plain.ts";
+import { arithmetic } from "../value/operator.ts";
+import { sequence, spoiledBy, unknown } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
+import { spoil } from "../value/spoil.ts";
 import { split, withoutType } from "./statement.ts";
-import { childrenOf, partsOf, shown, type Node } from "./tree.ts";
-import type { Value } from "./value.ts";
+import { childrenOf, partsOf, shown, type Node } from "../value/tree.ts";
+import type { Value } from "../value/value.ts";
 
 export function assign(node: Node, scope: PythonScope): void {
   const groups = split(childrenOf(node), "AssignOp");
@@ -20,13 +21,21 @@ function valueOf(nodes: readonly Node[], scope: PythonScope): Value {
   const parts = partsOf(nodes);
   const [only] = parts;
   if (parts.length === 1 && nodes.at(-1)?.name !== "," && only?.[0] !== undefined) {
-    return only[0].name === "*" ? unknown(t("it is unpacked")) : evaluate(only[0], scope);
+    return only[0].name === "*" ? unpacked(only, scope) : evaluate(only[0], scope);
   }
-  const items = parts.map(([first]) =>
-    first === undefined || first.name === "*" ? undefined : evaluate(first, scope),
-  );
+  const items = parts.map((part) => {
+    const [first] = part;
+    if (first !== undefined && first.name !== "*") return evaluate(first, scope);
+    unpacked(part, scope);
+    return undefined;
+  });
   if (items.includes(undefined)) return unknown(t("it is unpacked"));
   return { kind: "tuple", items: items.filter((item) => item !== undefined) };
+}
+
+function unpacked([, value]: readonly Node[], scope: PythonScope): Value {
+  if (value !== undefined) evaluate(value, scope);
+  return unknown(t("it is unpacked"));
 }
 
 function bindTo(nodes: readonly Node[], value: Value, scope: PythonScope): void {
@@ -55,16 +64,26 @@ export function bindOne(target: Node, value: Value, scope: PythonScope): void {
 
 function unpack(parts: readonly (readonly Node[])[], value: Value, scope: PythonScope): void {
   const isSequence = (value.kind === "tuple" || value.kind === "list") && spoiledBy(value) === null;
-  const hasStar = parts.some(([first]) => first?.name === "*");
+  const items = isSequence ? itemsFor(parts, value.items) : undefined;
   for (const [index, part] of parts.entries()) {
     const target = part[0]?.name === "*" ? part[1] : part[0];
     if (target === undefined) continue;
-    const item =
-      isSequence && !hasStar && value.items.length === parts.length
-        ? value.items[index]
-        : undefined;
+    const item = items?.[index];
     bindOne(target, item ?? unknown(spoiledBy(value) ?? t("it is unpacked")), scope);
   }
+}
+
+/** What each target gets: one with a star a list of what the others leave. undefined: they are too few or too many. */
+function itemsFor(
+  parts: readonly (readonly Node[])[],
+  items: readonly Value[],
+): readonly Value[] | undefined {
+  const star = parts.findIndex(([first]) => first?.name === "*");
+  if (star === -1) return items.length === parts.length ? items : undefined;
+  const after = parts.length - star - 1;
+  if (items.length < parts.length - 1) return undefined;
+  const rest = sequence("list", items.slice(star, items.length - after));
+  return [...items.slice(0, star), rest, ...items.slice(items.length - after)];
 }
 
 /** `CONFIG["gpu"] = …`, `os.environ["X"] = …`, `Config.gpu = …` */
@@ -78,23 +97,56 @@ function bindMember(target: Node, value: Value, scope: PythonScope): void {
     const name = scope.tree.textOf(last);
     if (object.kind === "class" && isCertain) object.attributes.set(name, value);
     else if (object.kind === "module") object.module.bind(name, isCertain ? value : unknown(why));
-    else spoil(object, why);
+    else changed(object, why, scope);
     return;
   }
   const key = more.length === 1 ? evaluate(last, scope) : unknown(t("it is a slice"));
   if (object.kind === "library" && object.path === "os.environ") {
-    const known = value.kind === "str" && isCertain ? value.value : unknown(why);
-    if (key.kind === "str") scope.program.environment.set(key.value, known);
+    const assigned = value.kind === "str" && isCertain ? value.value : unknown(why);
+    if (key.kind === "str") scope.program.environment.set(key.value, assigned);
     else scope.program.environment.forget(why);
+  } else if (object.kind === "globals") {
+    if (key.kind !== "str") scope.forget(why);
+    else object.module.bind(key.value, isCertain ? value : unknown(why));
   } else if (object.kind === "dict" && isCertain && spoiledBy(key) === null) {
     object.entries.push([key, value]);
-  } else spoil(object, why);
+  } else changed(object, why, scope);
+}
+
+/** `sys.modules[__name__].gpu = …`: what nobody knows may be this module. */
+function changed(object: Value, why: string, scope: PythonScope): void {
+  if (object.kind === "library" && object.path.startsWith("sys.")) scope.forget(why);
+  else spoil(object, why);
+}
+
+/** `del name`, `del CONFIG["gpu"]`, `del Config.gpu`. */
+export function remove(target: Node, scope: PythonScope): void {
+  if (target.name === "VariableName") {
+    scope.bind(scope.tree.textOf(target), unknown(t("it is deleted")));
+    return;
+  }
+  const [object, , key] = childrenOf(target);
+  const why = t("it is changed by del {0}", shown(target, scope.tree));
+  if (target.name !== "MemberExpression" || object === undefined) {
+    for (const child of childrenOf(target)) remove(child, scope);
+    return;
+  }
+  const value = evaluate(object, scope);
+  const name = key === undefined ? undefined : evaluate(key, scope);
+  if (value.kind === "library" && value.path === "os.environ") {
+    if (name?.kind !== "str") scope.program.environment.forget(why);
+    else
+      scope.program.environment.set(name.value, scope.program.undecided > 0 ? unknown(why) : null);
+  } else if (value.kind === "globals") scope.forget(why);
+  else changed(value, why, scope);
 }
 
 export function update(node: Node, scope: PythonScope): void {
   const [target, operator, ...value] = childrenOf(node);
   if (target === undefined || operator === undefined) return;
   const before = evaluate(target, scope);
+  if (before.kind === "library" && before.path === "os.environ")
+    scope.program.environment.forget(t("it is changed in place"));
   const after = arithmetic(scope.tree.textOf(operator).slice(0, -1), before, valueOf(value, scope));
   // A list is changed in place, also under its other names.
   if (before.kind === "list" || before.kind === "dict") spoil(before, t("it is changed in place"));

@@ -1,5 +1,7 @@
 import { t } from "../../base/text.ts";
-import { lookUp } from "./operator.ts";
+import { ofEnvironment } from "./environmentCall.ts";
+import { ofGlobals, reflected } from "./reflection.ts";
+import { lookUp } from "../value/operator.ts";
 import {
   dictionary,
   sequence,
@@ -9,45 +11,20 @@ import {
   int,
   none,
   numberOf,
-  spoil,
   spoiledBy,
   str,
   textOf,
   truthOf,
   unknown,
-} from "./plain.ts";
+} from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
-import type { AppSource, Arguments, DictValue, ListValue, Value } from "./value.ts";
+import { spoil } from "../value/spoil.ts";
+import type { AppSource, Arguments, DictValue, ListValue, Value } from "../value/value.ts";
 
 /** A call of something of a library; undefined where it is none that is followed. */
 export function callBuiltin(path: string, args: Arguments, scope: PythonScope): Value | undefined {
   const [first, second] = args.positional;
   switch (path) {
-    case "os.environ.get":
-    case "os.getenv":
-      return variable(args, scope, "get");
-    case "os.environ.setdefault":
-      return variable(args, scope, "setdefault");
-    case "os.environ.pop":
-      return variable(args, scope, "pop");
-    case "os.environ.copy":
-    case "os.environ.keys":
-    case "os.environ.items":
-      return unknown(t("all variables at once are not followed"));
-    case "os.environ.update":
-    case "os.environ.clear":
-    case "os.putenv":
-      scope.program.environment.forget(t("{0}() changes the variables", path));
-      return none;
-    case "dotenv.load_dotenv":
-    case "load_dotenv": {
-      const why = t("load_dotenv() may set it");
-      const override = args.keywords.get("override");
-      const overrides = override !== undefined && truthOf(override) !== false;
-      if (overrides || args.more !== null) scope.program.environment.forget(why);
-      else scope.program.environment.load(why);
-      return unknown(t("load_dotenv() is not followed"));
-    }
     case "modal.is_local":
       return bool(true);
     case "builtins.int":
@@ -71,41 +48,30 @@ export function callBuiltin(path: string, args: Arguments, scope: PythonScope): 
         ? int(Math.round(first.value))
         : undefined;
     default:
-      return isHarmless(path) ? unknown(t("what {0}() gives is not followed", path)) : undefined;
+      return (
+        ofEnvironment(path, args, scope) ?? reflected(path, args, scope) ?? harmless(path, args)
+      );
   }
+}
+
+function harmless(path: string, args: Arguments): Value | undefined {
+  if (!isHarmless(path)) return undefined;
+  // `sorted(items, key=change)`
+  for (const given of [...args.positional, ...args.keywords.values()])
+    if (given.kind === "function") spoil(given, t("{0}() may call it", path));
+  // An image stays an image, whatever is called on it.
+  return path.startsWith("modal.")
+    ? { kind: "library", path: `${path}()` }
+    : unknown(t("what {0}() gives is not followed", path));
 }
 
 /** Calls that leave what they are given as it is. */
 function isHarmless(path: string): boolean {
   return (
-    /^builtins\.(print|repr|sorted|sum|any|all|abs|isinstance|hasattr|getattr|range|enumerate|zip|set|type)$/.test(
+    /^builtins\.(print|repr|sorted|sum|any|all|abs|isinstance|hasattr|range|enumerate|zip|set|type)$/.test(
       path,
     ) || /^(modal|pathlib|logging|re|json)\./.test(path)
   );
-}
-
-/** `os.environ.get("MODAL_MODE", "dev")` and its like. */
-function variable(
-  { positional, keywords, more }: Arguments,
-  { program: { environment, undecided } }: PythonScope,
-  how: "get" | "setdefault" | "pop",
-): Value {
-  const name = positional[0] ?? keywords.get("key");
-  if (name?.kind !== "str" || more !== null)
-    return unknown(t("which variable it reads is not known"));
-  const fallback = positional[1] ?? keywords.get("default") ?? none;
-  const value = environment.get(name.value);
-  if (how === "pop")
-    environment.set(name.value, undecided > 0 ? unknown(t("it may be removed")) : null);
-  if (value === null) {
-    if (how === "setdefault") {
-      const next =
-        fallback.kind === "str" ? fallback.value : unknown(t("its default is not known"));
-      environment.set(name.value, undecided > 0 ? unknown(t("it may be set by the file")) : next);
-    }
-    return fallback;
-  }
-  return typeof value === "string" ? str(value) : value;
 }
 
 function converted(to: string, { positional, keywords, more }: Arguments): Value {
@@ -164,9 +130,12 @@ function extreme(path: string, { positional, keywords, more }: Arguments): Value
   if (more !== null || keywords.size > 0 || positional.length < 2) return undefined;
   let best: Value | undefined;
   for (const value of positional) {
-    const [number, known] = [numberOf(value), best === undefined ? undefined : numberOf(best)];
+    const [number, bestNumber] = [numberOf(value), best === undefined ? undefined : numberOf(best)];
     if (number === undefined) return undefined;
-    if (known === undefined || (path === "builtins.max" ? number > known : number < known))
+    if (
+      bestNumber === undefined ||
+      (path === "builtins.max" ? number > bestNumber : number < bestNumber)
+    )
       best = value;
   }
   return best;
@@ -183,6 +152,7 @@ export function callMethod(
     spoil(value, t(".{0}() may change it", method));
     return undefined;
   }
+  if (value.kind === "globals") return ofGlobals(value.module, method, args, scope);
   if (value.kind === "app" && method === "include") return include(value.app, args, scope);
   if (value.kind === "str") return ofText(value.value, method, args);
   if (value.kind === "dict") return ofDict(value, method, args, scope);
@@ -315,6 +285,6 @@ function include(
 ): Value {
   const other = positional[0] ?? keywords.get("other_app");
   if (other?.kind === "app" && undecided === 0) app.include(other.app);
-  else app.mayHaveMore(t("it includes another app that cannot be told"));
+  else app.mayHaveMore(t("it includes another app that cannot be determined"));
   return { kind: "app", app };
 }

@@ -1,11 +1,16 @@
 import { t } from "../../base/text.ts";
-import { argumentsOf, attributeOf, callValue, evaluate } from "./expression.ts";
+import { attributeOf } from "../value/attribute.ts";
+import { disturb } from "./disturb.ts";
+import { argumentsOf, callValue, evaluate } from "./expression.ts";
 import { decoratorPath, modalName, register } from "./modal.ts";
-import { unknown } from "./plain.ts";
+import { unknown } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
+import { refuse, refuseInner, refuseRemoved, refuseTarget } from "./refusal.ts";
+import { registersInside } from "./registering.ts";
+import { spoil } from "../value/spoil.ts";
 import { assignedIn, split, withoutType } from "./statement.ts";
-import { childrenOf, shown, walk, type Node } from "./tree.ts";
-import type { ClassValue, FunctionValue, Value } from "./value.ts";
+import { childrenOf, shown, type Node } from "../value/tree.ts";
+import type { ClassValue, FunctionValue, Value } from "../value/value.ts";
 
 /** Binds what a `def` or a `class` statement makes, and answers it. */
 export function define(node: Node, scope: PythonScope): Value {
@@ -20,23 +25,15 @@ export function define(node: Node, scope: PythonScope): Value {
 }
 
 function functionValue(node: Node, name: string, scope: PythonScope): FunctionValue {
-  lookInside(node, name, scope);
-  return { kind: "function", name, definition: node, tree: scope.tree, names: () => scope.names };
+  registersInside(node, t("{0}()", name), scope);
+  evaluateDefaults(node, scope);
+  return { kind: "function", name, definition: node, tree: scope.tree, module: scope.module };
 }
 
-/** What a function makes when somebody calls it cannot be followed, only told. */
-function lookInside(definition: Node, name: string, scope: PythonScope): void {
-  if (!/\.(function|cls|server)\b/.test(scope.tree.textOf(definition))) return;
-  walk(definition, (node) => {
-    if (node.name !== "Decorator") return true;
-    const [head = "", ...rest] = decoratorPath(node, scope.tree);
-    const last = rest.at(-1);
-    if (last !== "function" && last !== "cls" && last !== "server") return true;
-    const value = scope.names.get(head);
-    const apps = value?.kind === "app" ? [value.app] : scope.program.apps;
-    for (const app of apps) app.mayHaveMore(t("{0}() makes functions when it is called", name));
-    return true;
-  });
+/** Defaults are computed when the function is made. */
+function evaluateDefaults(definition: Node, scope: PythonScope): void {
+  for (const operator of definition.getChild("ParamList")?.getChildren("AssignOp") ?? [])
+    if (operator.nextSibling !== null) evaluate(operator.nextSibling, scope);
 }
 
 function classValue(node: Node, name: string, scope: PythonScope): ClassValue {
@@ -46,42 +43,57 @@ function classValue(node: Node, name: string, scope: PythonScope): ClassValue {
     bases.more === null &&
     bases.keywords.size === 0 &&
     bases.positional.every((base) => base.kind === "library" && base.path === "builtins.object");
-  for (const statement of childrenOf(node.getChild("Body")).slice(1)) {
-    if (statement.name === "AssignStatement") attribute(statement, attributes, scope);
-    else if (statement.name === "IfStatement" || statement.name === "ForStatement") {
-      for (const assigned of assignedIn(statement, scope.tree))
-        attributes.set(assigned, unknown(t("it is set in a branch of its class")));
-    }
-  }
+  const statements = childrenOf(node.getChild("Body")).slice(1);
+  refuseInner(statements, scope, true);
+  for (const statement of statements) member(statement, attributes, scope);
   return {
     kind: "class",
     name,
     definition: node,
     tree: scope.tree,
     attributes,
+    module: scope.module,
     spoiled: isPlain ? null : t("{0} is made by another class", name),
   };
 }
 
-/** Names of the class are seen by what follows in its body. */
-function attribute(statement: Node, attributes: Map<string, Value>, scope: PythonScope): void {
-  const [target, ...rest] = split(childrenOf(statement), "AssignOp");
-  const [name] = target ?? [];
-  const value = rest.at(-1);
-  if (name?.name !== "VariableName" || value?.[0] === undefined) return;
-  const inner: PythonScope = {
+function member(statement: Node, attributes: Map<string, Value>, scope: PythonScope): void {
+  if (statement.name === "StatementGroup") {
+    for (const one of childrenOf(statement)) member(one, attributes, scope);
+    return;
+  }
+  const why = t("{0} in its class is not followed", shown(statement, scope.tree));
+  if (statement.name === "AssignStatement" && attribute(statement, attributes, scope)) return;
+  if (!statement.name.endsWith("Definition") && statement.name !== "DecoratedStatement")
+    disturb(statement, classScope(attributes, scope), why);
+  if (statement.name !== "AssignStatement") registersInside(statement, t("a class"), scope);
+  for (const assigned of assignedIn(statement, scope.tree)) attributes.set(assigned, unknown(why));
+}
+
+function classScope(attributes: Map<string, Value>, scope: PythonScope): PythonScope {
+  return {
     tree: scope.tree,
     file: scope.file,
     program: scope.program,
+    module: scope.module,
     names: scope.names,
     read: (one) => attributes.get(one) ?? scope.read(one),
     bind: (one, bound) => void attributes.set(one, bound),
+    forget: (why) => scope.forget(why),
   };
-  const isOne = rest.length === 1 && value.length === 1 && withoutType(target ?? []).length === 1;
-  attributes.set(
-    scope.tree.textOf(name),
-    isOne ? evaluate(value[0], inner) : unknown(t("its assignment is not followed")),
-  );
+}
+
+/** `gpu = "T4"` in a class; false: it is something less plain. Names of the class are seen by what follows in its body. */
+function attribute(statement: Node, attributes: Map<string, Value>, scope: PythonScope): boolean {
+  const [target, value, ...more] = split(childrenOf(statement), "AssignOp");
+  const [name, ...others] = withoutType(target ?? []);
+  const [expression, ...rest] = value ?? [];
+  if (name === undefined || name.name !== "VariableName" || others.length > 0) return false;
+  // `gpu: str` binds nothing.
+  if (value === undefined) return true;
+  if (expression === undefined || rest.length > 0 || more.length > 0) return false;
+  attributes.set(scope.tree.textOf(name), evaluate(expression, classScope(attributes, scope)));
+  return true;
 }
 
 /** A decorated `def` or `class`: Modal's decorators register it with an app. */
@@ -100,12 +112,29 @@ export function decorated(node: Node, scope: PythonScope): void {
   );
   const names = others.map((decorator) => shown(decorator, scope.tree));
   for (const value of values) {
+    if (value.kind === "registration")
+      refuse(t("{0} is not called: write {0}()", `@app.${value.how}`), scope);
+    else if (value.kind === "decorator" && others.length === 0)
+      refuseTarget(value.how, definition, scope);
+  }
+  const renaming = others.find((decorator) => !keepsName(decorator, scope));
+  for (const value of values) {
     if (value.kind !== "decorator" || (target.kind !== "function" && target.kind !== "class"))
       continue;
-    register(value, target, { kind: "known", value: target.name }, names, scope);
+    register(
+      value,
+      target,
+      { kind: "known", value: target.name },
+      { all: names, renaming: renaming === undefined ? null : shown(renaming, scope.tree) },
+      scope,
+    );
   }
   if (isRegistered) return;
   for (const decorator of others) mayRegister(decorator, scope);
+  // Whoever decorates it may call it.
+  const [first] = others;
+  if (first !== undefined && target.kind === "function" && !keepsName(first, scope))
+    spoil(target, t("{0} may call it", shown(first, scope.tree)));
   if (others.length > 0 && target.kind === "class" && !isDataclass(others, scope))
     target.spoiled ??= t("{0} may change it", names[0] ?? t("a decorator"));
 }
@@ -119,7 +148,7 @@ function registered(definition: Node, scope: PythonScope): Value {
     name: text,
     definition,
     tree: scope.tree,
-    names: () => scope.names,
+    module: scope.module,
   };
   scope.bind(text, value);
   return value;
@@ -131,14 +160,27 @@ function decoratorValue(decorator: Node, scope: PythonScope): Value {
   if (head === undefined) return unknown(t("the decorator is not followed"));
   let value = scope.read(head);
   for (const name of rest) value = attributeOf(value, name);
+  refuseRemoved(value, scope);
   const list = decorator.getChild("ArgList");
   if (list === null) {
     // `@app.function` without a call is refused by Modal.
     return value;
   }
   const args = argumentsOf(list, scope);
-  if (value.kind === "registration") return callValue(value, args, decorator, scope);
-  return value.kind === "decorator" ? value : unknown(t("the decorator is not followed"));
+  if (value.kind === "decorator") return value;
+  const given = callValue(value, args, decorator, scope);
+  return given.kind === "decorator" ? given : unknown(t("the decorator is not followed"));
+}
+
+/** Whether the function that a decorator gives has the name of the one that it is given. */
+function keepsName(decorator: Node, scope: PythonScope): boolean {
+  const [head = "", ...rest] = decoratorPath(decorator, scope.tree);
+  const value = scope.read(head);
+  if (value.kind === "library") {
+    const path = [value.path, ...rest].join(".");
+    return /^(functools|contextlib|dataclasses|typing|abc)\./.test(path);
+  }
+  return value.kind === "function" && /\bwraps\(/.test(value.tree.textOf(value.definition));
 }
 
 function isOfOthers(decorator: Node, value: Value | undefined, scope: PythonScope): boolean {

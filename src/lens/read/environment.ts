@@ -1,5 +1,5 @@
-import { unknown } from "./plain.ts";
-import type { Unknown } from "./value.ts";
+import { unknown } from "../value/plain.ts";
+import type { Unknown } from "../value/value.ts";
 
 /**
  * The variables of the process that imports the file: those that a start sets for its mode, over those

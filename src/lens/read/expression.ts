@@ -1,26 +1,32 @@
 import { t } from "../../base/text.ts";
 import { callBuiltin, callMethod } from "./builtin.ts";
-import { numberLiteral, stringParts, unescaped } from "./literal.ts";
+import { joined, numberLiteral, stringParts, stringValue, unescaped } from "../value/literal.ts";
 import { callModal } from "./modal.ts";
-import { arithmetic, compared, itemOf, negated } from "./operator.ts";
+import { arithmetic, compared, itemOf, negated } from "../value/operator.ts";
 import {
   dictionary,
   sequence,
   bool,
   float,
   int,
+  isSame,
   none,
   numberOf,
-  spoil,
   spoiledBy,
   str,
   textOf,
   truthOf,
   unknown,
-} from "./plain.ts";
-import { childrenOf, partsOf, shown, walk, type Node } from "./tree.ts";
+} from "../value/plain.ts";
+import { attributeOf } from "../value/attribute.ts";
+import { boundIn, disturb } from "./disturb.ts";
+import { refuseInCalled, refuseRemoved } from "./refusal.ts";
+import { registersMore } from "./registering.ts";
+import { spoil } from "../value/spoil.ts";
+import { childrenOf, partsOf, shown, type Node } from "../value/tree.ts";
 import type { PythonScope } from "./pythonScope.ts";
-import { noArguments, type Arguments, type FunctionValue, type Value } from "./value.ts";
+import { spread } from "../value/spread.ts";
+import type { Arguments, Value } from "../value/value.ts";
 
 /** Deeper than anything that a person writes, and far from the end of the stack. */
 const maxDepth = 200;
@@ -81,32 +87,31 @@ function valueOf(node: Node, scope: PythonScope): Value {
       scope.bind(tree.textOf(name), result);
       return result;
     }
+    case "LambdaExpression":
+      // not shown: what Python calls it
+      return {
+        kind: "function",
+        name: "<lambda>",
+        definition: node,
+        tree,
+        module: scope.module,
+      };
     default:
-      return unknown(t("{0} is not followed", shown(node, tree)));
+      return notFollowed(node, scope);
   }
 }
 
-function stringValue(literal: string): Value {
-  const parts = stringParts(literal);
-  if (parts === undefined || parts.isBytes) return unknown(t("it is no plain text"));
-  const text = parts.isRaw ? parts.body : unescaped(parts.body);
-  return text === undefined ? unknown(t("it names a character")) : str(text);
-}
-
-function joined(parts: readonly Value[]): Value {
-  let text = "";
-  for (const part of parts) {
-    if (part.kind !== "str")
-      return part.kind === "unknown" ? part : unknown(t("it is no plain text"));
-    text += part.value;
-  }
-  return str(text);
+/** What is not followed still runs: what it binds and calls is not known from now on. */
+function notFollowed(node: Node, scope: PythonScope): Value {
+  const why = t("{0} is not followed", shown(node, scope.tree));
+  disturb(node, scope, why);
+  return unknown(why);
 }
 
 function formatString(node: Node, scope: PythonScope): Value {
   const { tree } = scope;
   const parts = stringParts(tree.textOf(node));
-  if (parts === undefined || parts.isBytes) return unknown(t("it is no plain text"));
+  if (parts === undefined || parts.isBytes) return unknown(t("it is not plain text"));
   const begin = node.from + parts.bodyAt;
   const end = begin + parts.body.length;
   const pieces: Value[] = [];
@@ -114,7 +119,8 @@ function formatString(node: Node, scope: PythonScope): Value {
   const plain = (to: number): void => {
     const raw = parts.body
       .slice(at - begin, to - begin)
-      .replaceAll(/\{\{|\}\}/g, (pair) => pair.slice(1));
+      .replaceAll(/\{\{|\}\}/g, (pair) => pair.slice(1))
+      .replaceAll(/\r\n?/g, "\n");
     const text = parts.isRaw ? raw : unescaped(raw);
     pieces.push(text === undefined ? unknown(t("it names a character")) : str(text));
   };
@@ -122,14 +128,18 @@ function formatString(node: Node, scope: PythonScope): Value {
     plain(replacement.from);
     const [, inner, ...more] = childrenOf(replacement);
     // "!r", ":>10" and "{x=}" change how it is written.
-    const isPlain = more.length === 1 && more[0]?.name === "}";
-    const value = inner === undefined || !isPlain ? undefined : evaluate(inner, scope);
-    const text = value === undefined ? undefined : textOf(value);
-    if (text === undefined)
-      return value?.kind === "unknown"
-        ? value
-        : unknown(t("{0} is not followed", shown(replacement, tree)));
-    pieces.push(str(text));
+    const isAsText = more.length === 1 || tree.textOf(more[0] ?? node) === "!s";
+    const isPlain = isAsText && more.length < 3 && more.at(-1)?.name === "}";
+    const value = inner === undefined ? undefined : evaluate(inner, scope);
+    if (!isPlain) disturb(replacement, scope, t("{0} is not followed", shown(replacement, tree)));
+    const text = value === undefined || !isPlain ? undefined : textOf(value);
+    pieces.push(
+      text !== undefined
+        ? str(text)
+        : value?.kind === "unknown"
+          ? value
+          : unknown(t("{0} is not followed", shown(replacement, tree))),
+    );
     at = replacement.to;
   }
   plain(end);
@@ -138,41 +148,52 @@ function formatString(node: Node, scope: PythonScope): Value {
 
 function listOf(kind: "tuple" | "list", node: Node, scope: PythonScope): Value {
   const items: Value[] = [];
+  let unread: Value | undefined;
   for (const part of partsOf(childrenOf(node))) {
     const [first, second] = part;
     if (first === undefined) continue;
     if (first.name === "*" && second !== undefined) {
       const inner = evaluate(second, scope);
       if ((inner.kind !== "tuple" && inner.kind !== "list") || spoiledBy(inner) !== null)
-        return unknown(t("what {0} holds is not known", shown(second, scope.tree)));
-      items.push(...inner.items);
+        unread ??= unknown(t("what {0} holds is not known", shown(second, scope.tree)));
+      else items.push(...inner.items);
     } else items.push(evaluate(first, scope));
   }
-  return sequence(kind, items);
+  return unread ?? sequence(kind, items);
 }
 
 function dictOf(node: Node, scope: PythonScope): Value {
   const entries: (readonly [Value, Value])[] = [];
+  let unread: Value | undefined;
   for (const part of partsOf(childrenOf(node))) {
     const [first, second, third] = part;
     if (first?.name === "**" && second !== undefined) {
       const inner = evaluate(second, scope);
       if (inner.kind !== "dict" || inner.spoiled !== null)
-        return unknown(t("what {0} holds is not known", shown(second, scope.tree)));
-      entries.push(...inner.entries);
+        unread ??= unknown(t("what {0} holds is not known", shown(second, scope.tree)));
+      else entries.push(...inner.entries);
     } else if (first !== undefined && second?.name === ":" && third !== undefined) {
       entries.push([evaluate(first, scope), evaluate(third, scope)]);
-    } else return unknown(t("it is no plain dictionary"));
+    } else {
+      unread ??= unknown(t("it is not a plain dictionary"));
+      disturb(node, scope, t("it is not a plain dictionary"));
+    }
   }
-  return dictionary(entries);
+  return unread ?? dictionary(entries);
 }
 
 function member(node: Node, scope: PythonScope): Value {
   const [object, operator, last, ...more] = childrenOf(node);
   if (object === undefined || last === undefined) return unknown(t("it is not whole"));
   const value = evaluate(object, scope);
-  if (operator?.name === ".") return attributeOf(value, scope.tree.textOf(last));
-  if (more.length !== 1) return unknown(t("{0} is not followed", shown(node, scope.tree)));
+  if (operator?.name === ".") {
+    const found = refuseRemoved(attributeOf(value, scope.tree.textOf(last)), scope);
+    // `map(gpus.append, …)`: whoever gets the method may call it.
+    if (found.kind === "unknown" && value.kind !== "module" && value.kind !== "class")
+      spoil(value, t("{0} is handed on", shown(node, scope.tree)));
+    return found;
+  }
+  if (more.length !== 1) return notFollowed(node, scope);
   const key = evaluate(last, scope);
   if (value.kind === "library" && value.path === "os.environ") {
     if (key.kind !== "str") return unknown(t("which variable it reads is not known"));
@@ -183,46 +204,24 @@ function member(node: Node, scope: PythonScope): Value {
   return itemOf(value, key);
 }
 
-/** `object.name` */
-export function attributeOf(object: Value, name: string): Value {
-  const spoiled = spoiledBy(object);
-  if (spoiled !== null) return unknown(spoiled);
-  switch (object.kind) {
-    case "library":
-      return { kind: "library", path: `${object.path}.${name}` };
-    case "module":
-      return (
-        object.module.names.get(name) ?? unknown(t("{0} has no {1}", object.module.file, name))
-      );
-    case "class":
-      return (
-        object.attributes.get(name) ?? unknown(t("{0} has no {1} of its own", object.name, name))
-      );
-    case "app":
-      if (name === "function" || name === "cls" || name === "server")
-        return { kind: "registration", app: object.app, how: name, given: noArguments };
-      if (name === "name" && object.app.name.kind === "known") return str(object.app.name.value);
-      return unknown(t(".{0} of an app is not followed", name));
-    default:
-      return unknown(t(".{0} is not followed", name));
-  }
-}
-
 function call(node: Node, scope: PythonScope): Value {
   const [callee] = childrenOf(node);
   if (callee === undefined) return unknown(t("it is not whole"));
-  const args = argumentsOf(node.getChild("ArgList"), scope);
   if (callee.name === "MemberExpression") {
     const [object, dot, method] = childrenOf(callee);
     if (object !== undefined && dot?.name === "." && method !== undefined) {
       const value = evaluate(object, scope);
+      const args = argumentsOf(node.getChild("ArgList"), scope);
       const name = scope.tree.textOf(method);
-      const known = callMethod(value, name, args, scope);
-      if (known !== undefined) return known;
+      registersMore(value, name, node, scope);
+      if (value.kind === "library") refuseRemoved(attributeOf(value, name), scope);
+      const result = callMethod(value, name, args, scope);
+      if (result !== undefined) return result;
       return callValue(attributeOf(value, name), args, node, scope, value);
     }
   }
-  return callValue(evaluate(callee, scope), args, node, scope);
+  const value = evaluate(callee, scope);
+  return callValue(value, argumentsOf(node.getChild("ArgList"), scope), node, scope);
 }
 
 /** Calls a value, as a decorator or in an expression. `on`: the object whose method it is. */
@@ -233,35 +232,17 @@ export function callValue(
   scope: PythonScope,
   on?: Value,
 ): Value {
-  const known =
+  const result =
     callModal(callee, args, node, scope) ??
     (callee.kind === "library" ? callBuiltin(callee.path, args, scope) : undefined);
-  if (known !== undefined) return known;
+  if (result !== undefined) return result;
   const why = t("what {0} gives is not known", shown(node, scope.tree));
+  if (callee.kind === "function") refuseInCalled(callee, scope);
   // What is handed to unknown code may come back changed.
   for (const value of [...args.positional, ...args.keywords.values()]) spoil(value, why);
   if (on !== undefined) spoil(on, why);
-  if (callee.kind === "function") spoilMentioned(callee, why);
+  spoil(callee, why);
   return unknown(why);
-}
-
-/** A function of the workspace may change every list, dictionary and class that its body names. */
-function spoilMentioned(
-  { definition, tree, names }: FunctionValue,
-  why: string,
-  seen = new Set<Node>(),
-): void {
-  if (seen.has(definition)) return;
-  seen.add(definition);
-  const known = names();
-  walk(definition, (node) => {
-    if (node.name !== "VariableName") return true;
-    const value = known.get(tree.textOf(node));
-    if (value === undefined) return true;
-    if (value.kind === "function") spoilMentioned(value, why, seen);
-    else spoil(value, why);
-    return true;
-  });
 }
 
 /** The arguments of a call or a decorator, evaluated from left to right. */
@@ -282,36 +263,21 @@ export function argumentsOf(list: Node | null, scope: PythonScope): Arguments {
         `${first.name}${second === undefined ? "" : shown(second, scope.tree)}`,
       );
     } else if (second?.name === "AssignOp" && third !== undefined) {
-      keywords.set(scope.tree.textOf(first), evaluate(third, scope));
+      const value = evaluate(third, scope);
+      // `f(name := value)` binds it here, and is no keyword.
+      if (scope.tree.textOf(second) === ":=") {
+        scope.bind(scope.tree.textOf(first), value);
+        positional.push(value);
+      } else keywords.set(scope.tree.textOf(first), value);
     } else if (part.length === 1) positional.push(evaluate(first, scope));
     // A comprehension, or something that is no Python.
-    else positional.push(unknown(t("{0}… is not followed", shown(first, scope.tree))));
+    else {
+      const why = t("{0}… is not followed", shown(first, scope.tree));
+      for (const node of part) disturb(node, scope, why);
+      positional.push(unknown(why));
+    }
   }
   return { positional, keywords, more };
-}
-
-/** Takes in `*items` or `**options`; answers why it cannot, or null. */
-function spread(
-  stars: "*" | "**",
-  inner: Value,
-  positional: Value[],
-  keywords: Map<string, Value>,
-  text: string,
-): string | null {
-  const spoiled = spoiledBy(inner);
-  if (spoiled !== null) return t("what {0} holds is not known: {1}", text, spoiled);
-  if (stars === "*" && (inner.kind === "tuple" || inner.kind === "list")) {
-    positional.push(...inner.items);
-    return null;
-  }
-  if (stars === "**" && inner.kind === "dict") {
-    for (const [key, value] of inner.entries) {
-      if (key.kind !== "str") return t("not all keys of {0} are known", text);
-      keywords.set(key.value, value);
-    }
-    return null;
-  }
-  return t("what {0} holds is not known", text);
 }
 
 function unary(node: Node, scope: PythonScope): Value {
@@ -323,7 +289,8 @@ function unary(node: Node, scope: PythonScope): Value {
     return truth === undefined ? unknownTruth(value, operand, scope) : bool(!truth);
   }
   const number = numberOf(value);
-  if (number === undefined) return value.kind === "unknown" ? value : unknown(t("it is no number"));
+  if (number === undefined)
+    return value.kind === "unknown" ? value : unknown(t("it is not a number"));
   const sign = scope.tree.textOf(operator);
   if (sign !== "-" && sign !== "+") return unknown(t('"{0}" is not followed', sign));
   const signed = sign === "-" ? -number : number;
@@ -343,15 +310,16 @@ function binary(node: Node, scope: PythonScope): Value {
   if (operator === "and" || operator === "or") {
     const first = evaluate(left, scope);
     const truth = truthOf(first);
-    if (truth === undefined) return unknownTruth(first, left, scope);
+    if (truth === undefined) {
+      maybe([right], scope, t("it depends on {0}", shown(left, scope.tree)));
+      return unknownTruth(first, left, scope);
+    }
     return truth === (operator === "or") ? first : evaluate(right, scope);
   }
+  if (isComparison(left)) return chained(left, operator, right, scope);
   const [a, b] = [evaluate(left, scope), evaluate(right, scope)];
   if (children[1]?.name === "ArithOp" || children[1]?.name === "BitOp")
     return arithmetic(operator, a, b);
-  // `a < b < c` is no comparison of a truth value.
-  if (left.name === "BinaryExpression" && left.getChild("CompareOp") !== null)
-    return unknown(t("{0} is not followed", shown(node, scope.tree)));
   if (operator.endsWith("in") && b.kind === "library" && b.path === "os.environ") {
     if (a.kind !== "str") return unknown(t("which variable it asks for is not known"));
     const found = scope.program.environment.get(a.value);
@@ -361,14 +329,47 @@ function binary(node: Node, scope: PythonScope): Value {
   return compared(operator, a, b);
 }
 
+function isComparison(node: Node): boolean {
+  const isOne = ({ name }: Node): boolean => name === "CompareOp" || name === "in" || name === "is";
+  return node.name === "BinaryExpression" && childrenOf(node).some(isOne);
+}
+
+/** `a < b < c` is `a < b and b < c`, with `b` evaluated once. */
+function chained(left: Node, operator: string, right: Node, scope: PythonScope): Value {
+  const first = evaluate(left, scope);
+  const truth = truthOf(first);
+  if (truth === false) return first;
+  const middle = left.lastChild;
+  if (truth === true && middle !== null && /^(VariableName|Number|String)$/.test(middle.name))
+    return compared(operator, evaluate(middle, scope), evaluate(right, scope));
+  const why = t("{0} is not followed", shown(left, scope.tree));
+  maybe([right], scope, why);
+  return unknown(why);
+}
+
 function conditional(node: Node, scope: PythonScope): Value {
   const [yes, , condition, , no] = childrenOf(node);
   if (yes === undefined || condition === undefined || no === undefined)
     return unknown(t("it is not whole"));
   const value = evaluate(condition, scope);
   const truth = truthOf(value);
-  if (truth === undefined) return unknownTruth(value, condition, scope);
+  if (truth === undefined) {
+    const results = maybe([yes, no], scope, t("it depends on {0}", shown(condition, scope.tree)));
+    const [first, second] = results;
+    // Whatever the condition is, it is the same.
+    if (first !== undefined && second !== undefined && isSame(first, second)) return first;
+    return unknownTruth(value, condition, scope);
+  }
   return evaluate(truth ? yes : no, scope);
+}
+
+/** Expressions of which one or none runs: each as if it ran; what they bind or change is not known after them. */
+function maybe(nodes: readonly Node[], scope: PythonScope, why: string): readonly Value[] {
+  scope.program.undecided += 1;
+  const values = nodes.map((node) => evaluate(node, scope));
+  scope.program.undecided -= 1;
+  for (const node of nodes) for (const name of boundIn(node, scope)) scope.bind(name, unknown(why));
+  return values;
 }
 
 function unknownTruth(value: Value, node: Node, scope: PythonScope): Value {

@@ -1,4 +1,5 @@
-import { childrenOf, type Node, type Tree } from "./tree.ts";
+import { childrenOf, type Node, type Tree } from "../value/tree.ts";
+import type { Value } from "../value/value.ts";
 
 /** One import statement, as the interpreter reads it. */
 export interface ImportSource {
@@ -50,4 +51,16 @@ function split(words: readonly string[]): readonly (readonly string[])[] {
     else parts.at(-1)?.push(word);
   }
   return parts.filter((part) => part.length > 0);
+}
+
+/** What `import *` takes of a module: what its `__all__` lists; undefined: that cannot be told. */
+export function takenByStar(
+  names: ReadonlyMap<string, Value>,
+): readonly (readonly [string, Value])[] | undefined {
+  const listed = names.get("__all__");
+  if (listed === undefined) return [...names].filter(([name]) => !name.startsWith("_"));
+  if ((listed.kind !== "list" || listed.spoiled !== null) && listed.kind !== "tuple")
+    return undefined;
+  const wanted = new Set(listed.items.map((item) => (item.kind === "str" ? item.value : "")));
+  return [...names].filter(([name]) => wanted.has(name));
 }

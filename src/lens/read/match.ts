@@ -1,8 +1,8 @@
 import { evaluate } from "./expression.ts";
-import { isSame, spoiledBy } from "./plain.ts";
+import { isSame, spoiledBy } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
-import { childrenOf, type Node } from "./tree.ts";
-import type { Value } from "./value.ts";
+import { childrenOf, walk, type Node, type Tree } from "../value/tree.ts";
+import type { Value } from "../value/value.ts";
 
 /** Whether a clause of a `match` takes the value; undefined where it cannot be told. */
 export function fits(
@@ -33,4 +33,21 @@ function fitsPattern(pattern: Node, value: Value, scope: PythonScope): boolean |
     .map((one) => fitsPattern(one, value, scope));
   if (each.includes(true)) return true;
   return each.includes(undefined) ? undefined : false;
+}
+
+/** The names that a pattern may bind. */
+export function capturedIn(clause: Node, tree: Tree): ReadonlySet<string> {
+  const names = new Set<string>();
+  walk(clause, (node) => {
+    if (node.name === "Body" || node.name === "Guard") return false;
+    if (node.name === "CapturePattern" || (node.name === "VariableName" && isAlias(node)))
+      names.add(tree.textOf(node));
+    return true;
+  });
+  names.delete("_");
+  return names;
+}
+
+function isAlias(node: Node): boolean {
+  return node.prevSibling?.name === "as";
 }

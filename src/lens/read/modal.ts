@@ -1,8 +1,16 @@
 import { t } from "../../base/text.ts";
-import { spoiledBy, str, unknown } from "./plain.ts";
+import { spoiledBy, str, unknown } from "../value/plain.ts";
+import { refuseArguments } from "./refusal.ts";
 import type { PythonScope } from "./pythonScope.ts";
-import { childrenOf, shown, type Node, type Tree } from "./tree.ts";
-import { AppSource, type Arguments, type Reading, type Value, type WebEndpoint } from "./value.ts";
+import { childrenOf, shown, type Node, type Tree } from "../value/tree.ts";
+import {
+  AppSource,
+  type Arguments,
+  type Reading,
+  type Registering,
+  type Value,
+  type WebEndpoint,
+} from "../value/value.ts";
 
 /** A call of something of Modal's; undefined where it is none that matters here. */
 export function callModal(
@@ -23,7 +31,7 @@ export function callModal(
     case "decorator": {
       const [target] = args.positional;
       const name = targetName(target, node, scope.tree);
-      register(callee, target, name, [], scope);
+      register(callee, target, name, noOthers, scope);
       return target ?? unknown(t("it decorates nothing"));
     }
     case "library":
@@ -66,7 +74,7 @@ function nameOf({ positional, keywords, more }: Arguments): Reading<string> {
     return more === null ? { kind: "absent" } : { kind: "unknown", why: more };
   if (given.kind === "str") return { kind: "known", value: given.value };
   if (given.kind === "none") return { kind: "absent" };
-  return { kind: "unknown", why: spoiledBy(given) ?? t("it is no text") };
+  return { kind: "unknown", why: spoiledBy(given) ?? t("it is not text") };
 }
 
 /** `modal.gpu.A100(size="80GB", count=2)`, removed from Modal since; it says what was meant. */
@@ -83,25 +91,45 @@ function gpuClass(path: string, { positional, keywords, more }: Arguments): Valu
 }
 
 function targetName(target: Value | undefined, node: Node, tree: Tree): Reading<string> {
-  if (target?.kind === "function" || target?.kind === "class")
+  // A lambda has none.
+  if (
+    (target?.kind === "function" || target?.kind === "class") &&
+    target.definition.name !== "LambdaExpression"
+  )
     return { kind: "known", value: target.name };
   return { kind: "unknown", why: t("what {0} decorates is not known", shown(node, tree)) };
 }
 
-/** Adds a function to its app. `others`: decorators beside it that are not Modal's. */
+/** Decorators beside it that are not Modal's, as they are written. */
+export interface Others {
+  readonly all: readonly string[];
+  /** The one that may give another function, of another name; null: there is none. */
+  readonly renaming: string | null;
+}
+
+const noOthers: Others = { all: [], renaming: null };
+
+function nameBelow(name: Reading<string>, { renaming }: Others): Reading<string> {
+  return renaming === null ? name : { kind: "unknown", why: t("{0} may rename it", renaming) };
+}
+
+/** Adds a function to its app. */
 export function register(
   decorator: Extract<Value, { kind: "decorator" }>,
   target: Value | undefined,
   name: Reading<string>,
-  others: readonly string[],
+  others: Others,
   scope: PythonScope,
 ): void {
-  const { app, how, given, offset } = decorator;
+  const { app, how, offset } = decorator;
+  refuseArguments(how, decorator.given, scope);
+  // Read when it decorates: what is changed later is not seen.
+  const given = snapshotOf(decorator.given);
   const isClass = how !== "function";
   app.add({
-    name: functionName(name, isClass, given),
+    name: functionName(nameBelow(name, others), how, given),
     how,
-    argument: (...names) => argument(given, names, others),
+    argument: (...names) => argument(given, names, others.all),
     isSure: scope.program.undecided === 0,
     webEndpoints: endpointsOf(target, isClass, name, scope),
     file: scope.file,
@@ -109,18 +137,29 @@ export function register(
   });
 }
 
-/** A class's containers are those of "Model.*"; a function can be given another name. */
+function snapshotOf({ positional, keywords, more }: Arguments): Arguments {
+  const copies = [...keywords].map(([key, value]) => [key, copyOf(value)] as const);
+  return { positional, keywords: new Map(copies), more };
+}
+
+function copyOf(value: Value): Value {
+  return value.kind === "list" || value.kind === "tuple"
+    ? { ...value, items: value.items.map(copyOf) }
+    : value;
+}
+
+/** A class's containers are those of "Model.*"; a function and a server can be given another name. */
 function functionName(
   name: Reading<string>,
-  isClass: boolean,
+  how: Registering,
   { keywords, more }: Arguments,
 ): Reading<string> {
-  if (isClass) return name.kind === "known" ? { ...name, value: `${name.value}.*` } : name;
+  if (how === "cls") return name.kind === "known" ? { ...name, value: `${name.value}.*` } : name;
   const given = keywords.get("name");
   if (given === undefined) return more === null ? name : { kind: "unknown", why: more };
   if (given.kind === "str") return { kind: "known", value: given.value };
   if (given.kind === "none") return name;
-  return { kind: "unknown", why: spoiledBy(given) ?? t("its name is no text") };
+  return { kind: "unknown", why: spoiledBy(given) ?? t("its name is not text") };
 }
 
 function argument(
@@ -157,13 +196,13 @@ function endpointsOf(
   scope: PythonScope,
 ): readonly WebEndpoint[] {
   if (target?.kind !== "function" && target?.kind !== "class") return [];
-  const own = name.kind === "known" ? name.value : target.name;
-  if (!isClass) return decoratorEndpoints(target.definition.parent, own, scope);
+  const functionName = name.kind === "known" ? name.value : target.name;
+  if (!isClass) return decoratorEndpoints(target.definition.parent, functionName, scope);
   const body = target.definition.getChild("Body");
   return (body?.getChildren("DecoratedStatement") ?? []).flatMap((statement) => {
     const method = statement.getChild("FunctionDefinition")?.getChild("VariableName");
     if (method === null || method === undefined) return [];
-    return decoratorEndpoints(statement, `${own}.${scope.tree.textOf(method)}`, scope);
+    return decoratorEndpoints(statement, `${functionName}.${scope.tree.textOf(method)}`, scope);
   });
 }
 
@@ -179,9 +218,28 @@ function decoratorEndpoints(
       {
         name,
         kind: kind === "web_endpoint" ? "fastapi_endpoint" : kind,
+        needsToken: needsToken(decorator, scope),
       },
     ];
   });
+}
+
+/** What `requires_proxy_auth` of a web decorator says, written out or as a plain name. */
+function needsToken(decorator: Node, scope: PythonScope): boolean | undefined {
+  const parts = childrenOf(decorator.getChild("ArgList"));
+  const at = parts.findIndex(
+    ({ name }, index) =>
+      name === "AssignOp" &&
+      scope.tree.textOf(parts[index - 1] ?? decorator) === "requires_proxy_auth",
+  );
+  const given = parts[at + 1];
+  // `**settings` may give it.
+  if (at === -1 || given === undefined)
+    return parts.some(({ name }) => name === "*" || name === "**") ? undefined : false;
+  const text = scope.tree.textOf(given);
+  if (given.name === "Boolean") return text === "True";
+  const value = given.name === "VariableName" ? scope.read(text) : undefined;
+  return value?.kind === "bool" ? value.value : undefined;
 }
 
 /** "asgi_app" for `@modal.asgi_app(…)`, however modal was imported; undefined for a decorator of others. */

@@ -1,15 +1,20 @@
 import { t } from "../../base/text.ts";
-import { assign, bindOne, update } from "./binding.ts";
+import { assign, bindOne, remove, update } from "./binding.ts";
 import { decorated, define } from "./definition.ts";
+import { exits, swallows } from "./control.ts";
 import { evaluate } from "./expression.ts";
-import { importsOf, type ImportSource } from "./imports.ts";
-import { fits } from "./match.ts";
-import { merged } from "./merge.ts";
-import { spoil, str, truthOf, unknown } from "./plain.ts";
+import { importsOf, takenByStar, type ImportSource } from "./imports.ts";
+import { capturedIn, fits } from "./match.ts";
+import { refuseRemoved } from "./refusal.ts";
+import { merged } from "../value/merge.ts";
+import { str, truthOf, unknown } from "../value/plain.ts";
+import { builtins, modalNames } from "./pythonNames.ts";
 import type { Program, PythonScope } from "./pythonScope.ts";
-import { assignedIn, globalNames, sections } from "./statement.ts";
-import { childrenOf, partsOf, shown, type Node, type Tree } from "./tree.ts";
-import type { Value } from "./value.ts";
+import { spoil } from "../value/spoil.ts";
+import { assignedIn, changedIn, globalNames, sections } from "./statement.ts";
+import { childrenOf, partsOf, shown, type Node, type Tree } from "../value/tree.ts";
+import type { ModuleNames, Value } from "../value/value.ts";
+
 /** How a block ends: at its last statement, or by a `raise` or `sys.exit()` that is certain. */
 type End = "done" | "raised";
 
@@ -35,6 +40,8 @@ export class ModuleRun implements PythonScope {
   #names = new Map<string, Value>();
   /** Names that a function changes through `global`. */
   readonly #global: ReadonlySet<string>;
+  #nextError = 0;
+  #isForgetting = false;
   /** Why a name that was never bound may be there all the same. */
   #mayBindAny: string | undefined;
   /** Why the file raises when it is imported; null: as far as can be told it does not. */
@@ -59,23 +66,48 @@ export class ModuleRun implements PythonScope {
   }
 
   read(name: string): Value {
-    if (this.#global.has(name)) return unknown(t("a function changes {0}", name));
     const value = this.#names.get(name);
     if (value !== undefined) return value;
-    if (this.#mayBindAny !== undefined) return unknown(this.#mayBindAny);
     if (builtins.has(name)) return { kind: "library", path: `builtins.${name}` };
+    if (this.#mayBindAny !== undefined) return unknown(this.#mayBindAny);
     return unknown(t("{0} is not known here", name));
   }
 
   bind(name: string, value: Value): void {
-    this.#names.set(name, value);
+    const isChanged = this.#global.has(name) && value.kind !== "app";
+    this.#names.set(name, isChanged ? unknown(t("a function changes {0}", name)) : value);
+  }
+
+  readonly module: ModuleNames = this;
+
+  forget(why: string): void {
+    // A function that it spoils may do the same.
+    if (this.#isForgetting) return;
+    this.#isForgetting = true;
+    for (const [name, value] of this.#names) {
+      spoil(value, why);
+      if (!["app", "function", "class", "library", "module"].includes(value.kind))
+        this.#names.set(name, unknown(why));
+    }
+    this.#mayBindAny ??= why;
+    this.#isForgetting = false;
   }
 
   #block(statements: readonly Node[]): End {
     for (const statement of statements) {
       if (this.#statement(statement) === "raised") return "raised";
+      this.#noteErrors(statement);
     }
     return "done";
+  }
+
+  /** What the parser could not read may be anything; the innermost statements tell first. */
+  #noteErrors({ from, to }: Node): void {
+    const { errors, lineAt } = this.tree;
+    for (; (errors[this.#nextError] ?? Infinity) <= to; this.#nextError += 1) {
+      const at = errors[this.#nextError] ?? 0;
+      if (at >= from) this.forget(t("line {0} could not be read", lineAt(at)));
+    }
   }
 
   #body(node: Node | null | undefined): End {
@@ -119,8 +151,13 @@ export class ModuleRun implements PythonScope {
         this.#raise(node);
         return "raised";
       case "DeleteStatement":
-        for (const target of childrenOf(node).slice(1))
-          this.#names.delete(this.tree.textOf(target));
+        for (const target of childrenOf(node).slice(1)) {
+          if (target.name === "VariableName") this.#names.delete(this.tree.textOf(target));
+          else if (target.name !== ",") remove(target, this);
+        }
+        return "done";
+      case "AssertStatement":
+        for (const part of childrenOf(node).slice(1)) if (part.name !== ",") evaluate(part, this);
         return "done";
       default:
         return "done";
@@ -131,29 +168,16 @@ export class ModuleRun implements PythonScope {
     this.raised = t("it raises: {0}", shown(node, this.tree));
   }
 
-  // --- names ---
-
   #expression(node: Node): End {
     const [expression] = childrenOf(node);
     if (expression === undefined) return "done";
-    if (expression.name === "CallExpression" && this.#exits(expression)) {
+    if (expression.name === "CallExpression" && exits(expression, this)) {
       this.#raise(expression);
       return "raised";
     }
     evaluate(expression, this);
     return "done";
   }
-
-  #exits(call: Node): boolean {
-    const [callee] = childrenOf(call);
-    if (callee === undefined) return false;
-    const text = this.tree.textOf(callee);
-    if (!/^(sys\.exit|exit|quit|os\._exit)$/.test(text)) return false;
-    const value = evaluate(callee, this);
-    return value.kind === "library";
-  }
-
-  // --- imports ---
 
   #imports(node: Node): End {
     for (const source of importsOf(node, this.tree)) {
@@ -162,43 +186,44 @@ export class ModuleRun implements PythonScope {
         this.raised = t("it imports relatively, as a part of a package");
         return "raised";
       }
-      this.#import(source);
+      const failed = this.#import(source);
+      if (failed !== null) {
+        this.raised = failed;
+        return "raised";
+      }
     }
     return "done";
   }
 
-  #import(source: ImportSource): void {
+  /** Why the imported file raises; null: as far as can be told it does not. */
+  #import(source: ImportSource): string | null {
     const { module, names, as, level } = source;
     if (names === null) {
-      const run = this.#parts.load(source);
-      const [top = module] = module.split(".");
+      const [run, top = module] = [this.#parts.load(source), module.split(".")[0]];
       // `import a.b` binds `a`; what `a.b` is then found by its attributes.
-      if (as !== null || top === module) this.bind(as ?? top, this.#moduleValue(run, module));
+      if (as !== null || top === module) this.bind(as ?? top, moduleValue(run, module));
       else if (run === undefined) this.bind(top, { kind: "library", path: top });
       else this.bind(top, unknown(t("{0} is a package", top)));
-      return;
+      return run?.raised ?? null;
     }
     const run = module === "" ? undefined : this.#parts.load(source);
     for (const { name, as: alias } of names) {
       if (name === "*") this.#importAll(run, module);
       else this.bind(alias, this.#imported(source, run, name, level));
     }
-  }
-
-  #moduleValue(run: ModuleRun | undefined, path: string): Value {
-    return run === undefined ? { kind: "library", path } : { kind: "module", module: run };
+    return run?.raised ?? null;
   }
 
   #imported(source: ImportSource, run: ModuleRun | undefined, name: string, level: number): Value {
     const value = run?.names.get(name);
     if (value !== undefined) return value;
     const submodule = this.#parts.load(source, name);
-    if (submodule !== undefined) return this.#moduleValue(submodule, name);
+    if (submodule !== undefined) return moduleValue(submodule, name);
     if (run !== undefined) return unknown(t("{0} has no {1} that can be told", run.file, name));
     // A relative import is never one of a library.
     if (level > 0)
       return unknown(t("the file of {0}{1} was not found", ".".repeat(level), source.module));
-    return { kind: "library", path: `${source.module}.${name}` };
+    return refuseRemoved({ kind: "library", path: `${source.module}.${name}` }, this);
   }
 
   #importAll(run: ModuleRun | undefined, module: string): void {
@@ -214,17 +239,18 @@ export class ModuleRun implements PythonScope {
       for (const name of modalNames) this.bind(name, { kind: "library", path: `modal.${name}` });
       return;
     }
-    for (const [name, value] of run.names) if (!name.startsWith("_")) this.bind(name, value);
+    const taken = takenByStar(run.names);
+    if (taken === undefined) this.forget(t('"from {0} import *" may bring it', module));
+    for (const [name, value] of taken ?? []) this.bind(name, value);
     this.#mayBindAny ??= run.#mayBindAny;
   }
-
-  // --- branches ---
 
   #if(children: readonly Node[]): End {
     const [, condition, body, ...rest] = children;
     if (condition === undefined || body === undefined) return "done";
     const value = evaluate(condition, this);
-    const truth = this.#isTypeChecking(condition) ? false : truthOf(value);
+    const isTypes = value.kind === "library" && value.path === "typing.TYPE_CHECKING";
+    const truth = isTypes ? false : truthOf(value);
     const otherwise = (): End => {
       const [word, second] = rest;
       if (word === undefined) return "done";
@@ -235,10 +261,6 @@ export class ModuleRun implements PythonScope {
     const why =
       value.kind === "unknown" ? value.why : t("it depends on {0}", shown(condition, this.tree));
     return this.#either([() => this.#body(body), otherwise], why);
-  }
-
-  #isTypeChecking(condition: Node): boolean {
-    return /^(typing\.)?TYPE_CHECKING$/.test(this.tree.textOf(condition));
   }
 
   /** One of the branches runs, and nobody can tell which: a name that they leave different is unknown. */
@@ -261,20 +283,24 @@ export class ModuleRun implements PythonScope {
 
   #loop(node: Node): void {
     const why = t("it is set in a loop ({0})", shown(node.firstChild ?? node, this.tree));
-    const [, condition] = childrenOf(node);
-    if (node.name === "WhileStatement" && condition !== undefined) {
-      if (truthOf(evaluate(condition, this)) === false) return;
-    } else if (node.name === "ForStatement") {
-      const at = childrenOf(node).findIndex(({ name }) => name === "in");
-      const over = childrenOf(node)[at + 1];
-      if (over !== undefined && at !== -1) evaluate(over, this);
-    }
+    const children = childrenOf(node);
+    const at = node.name === "ForStatement" ? children.findIndex(({ name }) => name === "in") : 0;
+    const head = children[at + 1];
+    const over = head === undefined || at === -1 ? undefined : evaluate(head, this);
+    if (node.name === "WhileStatement" && over !== undefined && truthOf(over) === false) return;
     const assigned = assignedIn(node, this.tree);
+    // What is changed in one round is read in the next.
+    for (const name of changedIn(node, this.tree)) spoil(this.read(name), why);
+    const before = this.#names;
+    this.#names = new Map(before);
     const forget = (): void => {
       for (const name of assigned) {
         const value = this.#names.get(name);
         if (value !== undefined) spoil(value, why);
-        if (value?.kind !== "app") this.#names.set(name, unknown(why));
+        const earlier = before.get(name);
+        // An app stays offered under the name that it had.
+        if (value?.kind !== "app" || earlier?.kind !== "app" || earlier.app !== value.app)
+          this.#names.set(name, unknown(why));
       }
     };
     forget();
@@ -319,8 +345,7 @@ export class ModuleRun implements PythonScope {
     for (const part of partsOf(children.slice(1).filter((child) => child.name !== "Body"))) {
       const [context, as, target] = part.filter(({ name }) => name !== "with");
       if (context === undefined) continue;
-      evaluate(context, this);
-      if (/\b(imports|suppress)\s*\(/.test(this.tree.textOf(context))) maySwallow = true;
+      maySwallow ||= swallows(context, evaluate(context, this), this.tree);
       if (as?.name === "as" && target !== undefined)
         bindOne(target, unknown(t("a context gives it")), this);
     }
@@ -343,36 +368,13 @@ export class ModuleRun implements PythonScope {
       const taken = fits(childrenOf(clause), value, this);
       if (taken === true) return this.#body(clause.getChild("Body"));
       if (taken === false) return from(index + 1);
+      for (const name of capturedIn(clause, this.tree)) this.bind(name, unknown(why));
       return this.#either([() => this.#body(clause.getChild("Body")), () => from(index + 1)], why);
     };
     return from(0);
   }
 }
 
-// not shown: names of Python
-const modalNames = [
-  "App",
-  "Stub",
-  "Image",
-  "Secret",
-  "Volume",
-  "Mount",
-  "gpu",
-  "method",
-  "enter",
-  "exit",
-  "concurrent",
-  "batched",
-  "asgi_app",
-  "wsgi_app",
-  "web_server",
-  "fastapi_endpoint",
-  "web_endpoint",
-];
-
-// not shown: names of Python
-const builtins = new Set(
-  "int float str bool len dict list tuple max min round print repr sorted sum any all abs isinstance hasattr getattr range enumerate zip set type object open exit quit".split(
-    " ",
-  ),
-);
+function moduleValue(run: ModuleRun | undefined, path: string): Value {
+  return run === undefined ? { kind: "library", path } : { kind: "module", module: run };
+}

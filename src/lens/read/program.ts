@@ -1,14 +1,17 @@
+import { t } from "../../base/text.ts";
 import { Environment } from "./environment.ts";
 import type { ImportSource } from "./imports.ts";
 import { ModuleRun } from "./module.ts";
 import type { Program } from "./pythonScope.ts";
-import { parse, type Tree } from "./tree.ts";
-import type { AppSource } from "./value.ts";
+import { parse, type Tree } from "../value/tree.ts";
+import type { AppSource } from "../value/value.ts";
 
 /** The Python files of a workspace, by absolute paths with "/" between their parts. */
 export interface PythonFiles {
   /** undefined: there is no such file, or it was not read. */
   text(file: string): string | undefined;
+  /** Its tree, where it is kept; without this method each read parses it. */
+  tree?(file: string): Tree;
 }
 
 /** How `modal deploy` is told what to import. */
@@ -29,10 +32,12 @@ export interface ProgramSource {
   readonly variables: ReadonlyMap<string, AppSource>;
   /** Why its import fails; null: as far as can be told it does not. */
   readonly raised: string | null;
+  /** Why version 1.6 of the modal package refuses the file when it is imported; null: nothing of it was seen. */
+  readonly refused: string | null;
   /** It imports relatively, as a part of a package: it can be deployed as a module only. */
   readonly relativeImport: boolean;
-  /** Line of what is no Python, from 1; null: all of it can be read. */
-  readonly syntaxErrorLine: number | null;
+  /** Line of what could not be read, from 1, which may be Python all the same; null: all of it was. */
+  readonly unreadLine: number | null;
 }
 
 /** Files that one import may bring in: more are no app, and a circle of folders has an end. */
@@ -51,20 +56,30 @@ export function readProgram(
     environment: new Environment(variables),
     apps: [],
     undecided: 0,
+    refused: null,
     depth: 0,
   };
   const loader = new Loader(entry, files, program);
   const run = loader.main();
+  if (loader.texts.some((text) => otherOptions.test(text)))
+    for (const app of program.apps)
+      app.mayHaveMore(t("with_options(…) makes containers of another kind"));
   const found = [...run.names].flatMap(([name, value]) =>
     value.kind === "app" ? [[name, value.app] as const] : [],
   );
+  const [firstError] = run.tree.errors;
   return {
     variables: new Map(found),
     raised: run.raised,
+    refused: program.refused,
     relativeImport: run.importsRelatively && run.raised !== null,
-    syntaxErrorLine: errorLine(run.tree),
+    unreadLine: firstError === undefined ? null : run.tree.lineAt(firstError),
   };
 }
+
+/** `Model.with_options(gpu="H100")`: containers beside those that a decorator asks for, with another price or window. */
+const otherOptions =
+  /\.with_options\s*\((?:[^()]|\([^()]*\))*?(?:\*\*|\b(?:gpu|cpu|memory|scaledown_window|region|cloud)\s*=)/;
 
 class Loader {
   readonly #entry: Entry;
@@ -78,6 +93,10 @@ class Loader {
     this.#program = program;
   }
 
+  get texts(): readonly string[] {
+    return [...this.#runs.values()].map(({ tree }) => tree.textOf(tree.top));
+  }
+
   main(): ModuleRun {
     const entry = this.#entry;
     const isScript = entry.kind === "script";
@@ -87,7 +106,7 @@ class Loader {
 
   #run(file: string, text: string, name: string, isScript: boolean): ModuleRun {
     const run = new ModuleRun({
-      tree: parse(text),
+      tree: this.#files.tree?.(file) ?? parse(text),
       file,
       program: this.#program,
       name,
@@ -105,8 +124,8 @@ class Loader {
       const path = [...source.module.split("."), ...(submodule === undefined ? [] : [submodule])];
       const place = [folder, ...path.filter((part) => part !== "")].join("/");
       for (const file of [`${place}.py`, `${place}/__init__.py`]) {
-        const known = this.#runs.get(file);
-        if (known !== undefined) return known;
+        const earlierRun = this.#runs.get(file);
+        if (earlierRun !== undefined) return earlierRun;
         if (this.#runs.size >= maxModules) return undefined;
         const text = this.#files.text(file);
         if (text !== undefined) return this.#run(file, text, path.join("."), false);
@@ -124,15 +143,6 @@ class Loader {
     for (let up = 1; up < level; up += 1) folder = folderOf(folder);
     return [folder];
   }
-}
-
-/** The line of the first thing that is no Python; null where there is none. */
-function errorLine({ top, lineAt }: Tree): number | null {
-  const cursor = top.cursor();
-  do {
-    if (cursor.type.isError) return lineAt(cursor.from);
-  } while (cursor.next());
-  return null;
 }
 
 function folderOf(path: string): string {

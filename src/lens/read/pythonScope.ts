@@ -1,6 +1,6 @@
 import type { Environment } from "./environment.ts";
-import type { Tree } from "./tree.ts";
-import type { AppSource, Value } from "./value.ts";
+import type { Tree } from "../value/tree.ts";
+import type { AppSource, ModuleNames, Value } from "../value/value.ts";
 
 /** One import of one file with everything that it imports, as `modal deploy` does it. */
 export interface Program {
@@ -9,6 +9,8 @@ export interface Program {
   readonly apps: AppSource[];
   /** How many undecided branches and loops it is in: what is changed there may not have been changed. */
   undecided: number;
+  /** Why Modal refuses the file; null: nothing of it was seen. */
+  refused: string | null;
   /** How deep the expression is that is being read. */
   depth: number;
 }
@@ -19,8 +21,12 @@ export interface PythonScope {
   /** Absolute path. */
   readonly file: string;
   readonly program: Program;
+  /** The module whose `globals()` these are. */
+  readonly module: ModuleNames;
   /** Everything that is bound so far. */
   readonly names: ReadonlyMap<string, Value>;
   read(name: string): Value;
   bind(name: string, value: Value): void;
+  /** Code that is not followed may have bound any name to anything. */
+  forget(why: string): void;
 }

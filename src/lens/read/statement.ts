@@ -1,4 +1,4 @@
-import { childrenOf, walk, type Node, type Tree } from "./tree.ts";
+import { childrenOf, walk, type Node, type Tree } from "../value/tree.ts";
 
 /** Names that a function of the file assigns through `global`. */
 export function globalNames(tree: Tree): ReadonlySet<string> {
@@ -19,7 +19,8 @@ export function assignedIn(node: Node, tree: Tree): ReadonlySet<string> {
   const add = (target: Node): void =>
     walk(target, (part) => {
       if (part.name === "VariableName") names.add(tree.textOf(part));
-      return true;
+      // `CONFIG["gpu"] = …` binds no name.
+      return part.name !== "MemberExpression";
     });
   walk(node, (part) => {
     switch (part.name) {
@@ -27,8 +28,11 @@ export function assignedIn(node: Node, tree: Tree): ReadonlySet<string> {
         for (const group of split(childrenOf(part), "AssignOp").slice(0, -1)) group.forEach(add);
         return true;
       case "UpdateStatement":
-      case "NamedExpression":
         if (part.firstChild !== null) add(part.firstChild);
+        return true;
+      case "AssignOp":
+        // `(name := value)`, also as an argument.
+        if (tree.textOf(part) === ":=" && part.prevSibling !== null) add(part.prevSibling);
         return true;
       case "ForStatement": {
         const children = childrenOf(part);
@@ -58,6 +62,24 @@ export function assignedIn(node: Node, tree: Tree): ReadonlySet<string> {
       default:
         return true;
     }
+  });
+  return names;
+}
+
+/** Names whose value the statements may change in place: `CONFIG["gpu"] = …`, `gpus.append(…)`, `fill(CONFIG)`. */
+export function changedIn(node: Node, tree: Tree): ReadonlySet<string> {
+  const names = new Set<string>();
+  walk(node, (part) => {
+    if (part.name !== "VariableName") return true;
+    const parent = part.parent;
+    const isRead =
+      parent?.name === "MemberExpression" &&
+      parent.parent?.name !== "CallExpression" &&
+      parent.parent?.name !== "DeleteStatement" &&
+      parent.parent?.name !== "UpdateStatement" &&
+      parent.nextSibling?.name !== "AssignOp";
+    if (!isRead) names.add(tree.textOf(part));
+    return true;
   });
   return names;
 }

@@ -23,8 +23,8 @@ export function isAtLeast(version: string | null, wanted: string): boolean | und
   const want = numbersOf(wanted);
   if (have === undefined || want === undefined) return undefined;
   for (const [index, number] of want.entries()) {
-    const own = have[index] ?? 0;
-    if (own !== number) return own > number;
+    const part = have[index] ?? 0;
+    if (part !== number) return part > number;
   }
   return true;
 }

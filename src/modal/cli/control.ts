@@ -1,37 +1,49 @@
 import { t } from "../../base/text.ts";
-import { noDefaultEnvironment } from "../commonFailures.ts";
+import { defaultEnvironment } from "../defaultEnvironment.ts";
 import type { Clock } from "../../base/clock.ts";
-import { Failure } from "../../base/failure.ts";
+import { Failure, failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import type {
   AppDeployment,
+  AppFunction,
   AppInfo,
   BillingQuery,
   BillingRow,
   BillingSummary,
   ControlOptions,
   ContainerDetails,
+  ContainerStats,
+  ContainerStatsQuery,
   ContainerInfo,
   EnvironmentInfo,
+  FunctionTerms,
   Identity,
+  ListOptions,
   LogChunk,
   LogQuery,
   ModalControl,
+  StopAnswer,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
+import type { SandboxListing, SandboxUse } from "../../session/sandboxInfo.ts";
 import { isAtLeast, parseCliVersion, type CliCommand } from "./command.ts";
-import { cliFailure } from "./failure.ts";
+import { isoOf } from "./text.ts";
+import { reportOf } from "./report.ts";
+import { cliFailure, tooOld, unsupported } from "./failure.ts";
 import { parseCliJson } from "./json.ts";
-import { parseLogLine, stampArgs } from "./logLines.ts";
+import { isFollowNote, parseLogLine, stampArgs } from "./logLines.ts";
 import { cancelled, isAborted, unlessAborted } from "../../base/abort.ts";
-import { runCli, type CliProcessParts, type CliResult } from "./process.ts";
+import { runCli, printedText, type CliProcessParts, type CliResult } from "./process.ts";
 import {
+  parseAppFunctions,
+  parseCallRows,
   parseApps,
-  parseBilling,
   parseBillingSummary,
   parseContainers,
+  parseContainerStatsJson,
   parseDeployments,
   parseEnvironments,
+  parseFunctionInfo,
   parseRates,
   parseTokenInfo,
 } from "./rows.ts";
@@ -49,17 +61,19 @@ export interface CliControlParts {
   readonly reachable: () => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long an answer may take; default 15 s. For slow machines (tests under load). */
-  readonly answerMs?: number;
+  /** How long a command may be silent; default 15 s. For slow machines (tests under load). */
+  readonly silenceMs?: number;
 }
 
 /** Normal answers take 1.1–1.5 s; without a network the CLI itself would try for about 59 s. */
-const answerMs = 15_000;
-const longAnswerMs = 45_000;
+const silenceMs = 15_000;
+const longSilenceMs = 45_000;
+/** The command prints a report when it has all of it: until then a healthy one is as silent as a dead one. */
+const reportSilenceMs = 300_000;
 /** A follower ends within this after SIGINT, or is killed. */
 const followGraceMs = 3000;
 
-type Run = ControlOptions & { readonly timeoutMs?: number; readonly env?: ProcessEnv };
+type Run = ControlOptions & { readonly silenceMs?: number; readonly env?: ProcessEnv };
 
 /** Modal's control plane through the user's own `modal` command (1.0 and newer). */
 export class CliControl implements ModalControl {
@@ -106,28 +120,70 @@ export class CliControl implements ModalControl {
     return ask({ MODAL_ENVIRONMENT: undefined });
   }
 
-  async listApps(options: ControlOptions = {}): Promise<readonly AppInfo[]> {
+  async listApps(options: ListOptions = {}): Promise<readonly AppInfo[]> {
     return parseApps(await this.#scoped(t("list the apps"), ["app", "list"], options));
   }
 
-  async listContainers(options: ControlOptions = {}): Promise<readonly ContainerInfo[]> {
-    return parseContainers(
-      await this.#scoped(t("list the containers"), ["container", "list"], options),
-    );
+  async listContainers(options: ListOptions = {}): Promise<readonly ContainerInfo[]> {
+    const what = t("list the containers");
+    return parseContainers(await this.#scoped(what, ["container", "list"], options));
   }
 
   containerDetails(): Promise<ContainerDetails> {
     return Promise.reject(unsupported(t("look up a container's GPU")));
   }
 
-  stopApp(appId: string, options: ControlOptions = {}): Promise<"stopped" | "already-stopped"> {
+  async appFunctions(appId: string, options: ControlOptions = {}): Promise<readonly AppFunction[]> {
+    // The command came with 1.6.0: what an older one says is "No such command", its own failure.
+    const what = t("read an app's functions");
+    return parseAppFunctions(await this.#json(what, ["app", "info", appId], options));
+  }
+
+  async functionTerms(functionId: string, options: ControlOptions = {}): Promise<FunctionTerms> {
+    const what = t("read what a function asks for");
+    const ask = async (kind: "function" | "server"): Promise<FunctionTerms> =>
+      parseFunctionInfo(await this.#json(what, [kind, "info", functionId], options));
+    try {
+      return await ask("function");
+    } catch (error) {
+      // Only the command's refusal tells a server from a function.
+      if (!/\bis a Server\b/.test(failureOf(error)?.evidence ?? "")) throw error;
+      return ask("server");
+    }
+  }
+
+  functionContainers(functionId: string, options: ControlOptions = {}): Promise<readonly string[]> {
+    const args = ["function", "calls", functionId, "--tail", "200"];
+    return this.#json(t("look up a function's containers"), args, options).then(parseCallRows);
+  }
+
+  listSandboxes(): Promise<SandboxListing> {
+    return Promise.reject(unsupported(t("list the sandboxes")));
+  }
+  sandboxUse(): Promise<SandboxUse | null> {
+    return Promise.reject(unsupported(t("read what a sandbox has used")));
+  }
+  stopSandbox(): Promise<StopAnswer> {
+    return Promise.reject(unsupported(t("stop the sandbox")));
+  }
+  async containerStats(
+    { functionId, containerId, fromMs, toMs }: ContainerStatsQuery,
+    options: ControlOptions = {},
+  ): Promise<ContainerStats> {
+    const range = ["--since", isoOf(fromMs), "--until", isoOf(toMs)];
+    const args = ["function", "stats", functionId, "--all-variants", "--container", containerId];
+    const json = await this.#json(t("read a container's stats"), [...args, ...range], options);
+    return parseContainerStatsJson(json);
+  }
+
+  stopApp(appId: string, options: ControlOptions = {}): Promise<StopAnswer> {
     return this.#stop(t("stop the app {0}", appId), ["app", "stop", appId], options);
   }
 
   stopContainer(
     containerId: string,
     options: ControlOptions & { readonly graceful?: boolean } = {},
-  ): Promise<"stopped" | "already-stopped"> {
+  ): Promise<StopAnswer> {
     const graceful = options.graceful === true ? ["--graceful"] : [];
     const args = ["container", "stop", containerId, ...graceful];
     return this.#stop(t("stop the container {0}", containerId), args, options);
@@ -135,7 +191,10 @@ export class CliControl implements ModalControl {
 
   async rollover(appId: string, options: ControlOptions = {}): Promise<void> {
     const args = ["app", "rollover", appId, "--strategy", "recreate"];
-    await this.#checked(t("replace the containers"), args, { ...options, timeoutMs: longAnswerMs });
+    await this.#checked(t("replace the containers"), args, {
+      ...options,
+      silenceMs: longSilenceMs,
+    });
   }
 
   async deployments(
@@ -156,7 +215,7 @@ export class CliControl implements ModalControl {
     if (query.sinceMs !== undefined) args.push("--since", isoOf(query.sinceMs));
     if (query.untilMs !== undefined) args.push("--until", isoOf(query.untilMs));
     if (query.tail !== undefined) args.push("--tail", String(query.tail));
-    const run = { ...options, timeoutMs: longAnswerMs };
+    const run = { ...options, silenceMs: longSilenceMs };
     const { stdout } = await this.#checked(t("read the logs"), args, run);
     const lines = Buffer.from(stdout).toString("utf8").split("\n");
     if (lines.at(-1) === "") lines.pop();
@@ -178,7 +237,7 @@ export class CliControl implements ModalControl {
     const ended = stream.ended.finally(() => queue.end());
     ended.catch(() => {});
     try {
-      for await (const line of queue) if (!isStatus(line)) yield parseLogLine(line);
+      for await (const line of queue) if (!isFollowNote(line)) yield parseLogLine(line);
       const { exitCode, stderr } = await ended;
       if (exitCode === 0 || isAborted(options.signal)) return;
       throw cliFailure(what, { exitCode, stdout: "", stderr });
@@ -196,10 +255,10 @@ export class CliControl implements ModalControl {
     query: BillingQuery,
     options: ControlOptions = {},
   ): Promise<readonly BillingRow[]> {
-    const range = ["--start", isoOf(query.startMs), "--end", isoOf(query.endMs)];
-    const args = ["billing", "report", ...range, "-r", query.resolution === "hour" ? "h" : "d"];
-    const run = { ...options, timeoutMs: longAnswerMs };
-    return parseBilling(await this.#json(t("read the billing report"), args, run));
+    const run = { ...options, silenceMs: reportSilenceMs };
+    const ask = (args: readonly string[]) =>
+      this.#json(t("read the billing report"), ["billing", "report", ...args], run);
+    return reportOf(query, ask, options.signal);
   }
 
   async billingSummary(options: ControlOptions = {}): Promise<BillingSummary> {
@@ -219,17 +278,13 @@ export class CliControl implements ModalControl {
    * Both generations of `stop`: since 1.4.2 it asks, and refuses without a terminal unless told
    * `--yes`; before, it knows no `--yes`. The version tells which; the answer corrects it.
    */
-  async #stop(
-    what: string,
-    args: readonly string[],
-    options: ControlOptions,
-  ): Promise<"stopped" | "already-stopped"> {
+  async #stop(what: string, args: readonly string[], options: ControlOptions): Promise<StopAnswer> {
     this.#knowsYes ??= isAtLeast(await this.#versionOrNull(), "1.4.2") ?? true;
     for (let attempt = 0; ; attempt += 1) {
       const yes = this.#knowsYes;
       const result = await this.#run(what, yes ? [...args, "--yes"] : args, options);
       if (result.exitCode === 0) return "stopped";
-      const end = textOf(result);
+      const end = printedText(result);
       if (attempt === 0 && yes && /No such option:? '?(-y|--yes)\b/.test(end.stderr)) {
         this.#knowsYes = false;
       } else if (attempt === 0 && !yes && end.stderr.includes("Rerun with --yes")) {
@@ -255,12 +310,7 @@ export class CliControl implements ModalControl {
   async #environment(): Promise<string> {
     const chosen = this.#chosenEnvironment();
     if (chosen !== null) return chosen;
-    const environments = await this.listEnvironments();
-    const standard = environments.find(({ isDefault }) => isDefault) ?? environments[0];
-    if (standard !== undefined && (standard.isDefault || environments.length === 1)) {
-      return standard.name;
-    }
-    throw noDefaultEnvironment();
+    return defaultEnvironment(await this.listEnvironments());
   }
 
   /** What settings, variables or profile choose; null also where only the CLI can read the profile. */
@@ -277,21 +327,21 @@ export class CliControl implements ModalControl {
 
   async #askVersion(): Promise<string | null> {
     const result = await this.#run(t("report its version"), ["--version"], {});
-    if (result.exitCode !== 0) throw cliFailure(t("report its version"), textOf(result));
-    const version = parseCliVersion(textOf(result).stdout);
+    if (result.exitCode !== 0) throw cliFailure(t("report its version"), printedText(result));
+    const version = parseCliVersion(printedText(result).stdout);
     this.#parts.log.info(`modal ${version ?? "(unknown version)"} at ${this.#parts.cli.command}`);
     return version;
   }
 
   async #versionOrNull(): Promise<string | null> {
-    const known = this.#parts.cli.version;
-    return known ?? (await this.version());
+    const version = this.#parts.cli.version;
+    return version ?? (await this.version());
   }
 
   /** A question about the environment's own apps or containers. */
-  async #scoped(what: string, args: readonly string[], options: Run): Promise<unknown> {
-    const { scope } = await this.whoami(options);
-    return this.#json(what, [...args, "--env", scope.environment], options);
+  async #scoped(what: string, args: readonly string[], options: ListOptions): Promise<unknown> {
+    const environment = options.environment ?? (await this.whoami(options)).scope.environment;
+    return this.#json(what, [...args, "--env", environment], options);
   }
 
   async #json(what: string, args: readonly string[], options: Run): Promise<unknown> {
@@ -301,7 +351,7 @@ export class CliControl implements ModalControl {
 
   async #checked(what: string, args: readonly string[], options: Run): Promise<CliResult> {
     const result = await this.#run(what, args, options);
-    if (result.exitCode !== 0) throw cliFailure(what, textOf(result));
+    if (result.exitCode !== 0) throw cliFailure(what, printedText(result));
     return result;
   }
 
@@ -313,7 +363,7 @@ export class CliControl implements ModalControl {
       this.#parts.log.debug(`modal ${args.join(" ")}`);
       const result = await runCli(this.#process, args, {
         what,
-        timeoutMs: Math.max(options.timeoutMs ?? 0, this.#parts.answerMs ?? answerMs),
+        silenceMs: Math.max(options.silenceMs ?? 0, this.#parts.silenceMs ?? silenceMs),
         env: { ...this.#env(), ...options.env },
         signal: options.signal,
       });
@@ -327,42 +377,4 @@ export class CliControl implements ModalControl {
     // With MODAL_TRACEBACK the CLI names the class of an error, which no message can forge.
     return { MODAL_TRACEBACK: "1", ...(profile === null ? {} : { MODAL_PROFILE: profile }) };
   }
-}
-
-/** The CLI's own note while it follows: "Following logs for ap-…". */
-function isStatus(line: string): boolean {
-  return /^\W*Following logs( for \S+)?\.\.\.\s*$/.test(line);
-}
-
-function textOf(result: CliResult): {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-} {
-  return {
-    exitCode: result.exitCode,
-    stdout: Buffer.from(result.stdout).toString("utf8"),
-    stderr: Buffer.from(result.stderr).toString("utf8"),
-  };
-}
-
-function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString().replace("Z", "+00:00");
-}
-
-function unsupported(what: string): Failure {
-  return new Failure(
-    "unsupported",
-    t('The modal command cannot {0}. Set modalMeter.control to "auto" or "sdk".', what),
-  );
-}
-
-function tooOld(what: string): Failure {
-  return new Failure(
-    "cli-too-old",
-    t(
-      'The installed modal command is too old to {0}. Update it with "pip install --upgrade modal".',
-      what,
-    ),
-  );
 }

@@ -1,4 +1,5 @@
-import { sentence } from "../commonFailures.ts";
+import { t } from "../../base/text.ts";
+import { sentence, unknownEnvironment } from "../commonFailures.ts";
 import { Failure, type FailureReason } from "../../base/failure.ts";
 import { cliError } from "./text.ts";
 import { firstLines } from "../plainText.ts";
@@ -61,6 +62,9 @@ const reasonByText: readonly (readonly [RegExp, FailureReason])[] = [
 /** What a failed run of the `modal` command means. `what` names the operation: "list the apps". */
 export function cliFailure(what: string, end: CliEnd): Failure {
   const { className, message } = cliError(end.stderr === "" ? end.stdout : end.stderr);
+  const isAboutName = className === null || className === "NotFoundError";
+  const environment = isAboutName ? unknownEnvironment(message) : undefined;
+  if (environment !== undefined) return environment;
   const named = className === null ? message : `${className}: ${message}`;
   const evidence = firstLines(`exit code ${end.exitCode ?? "none"}; ${named}`); // not shown: for the log
   const reason = reasonOf(className, message);
@@ -68,13 +72,32 @@ export function cliFailure(what: string, end: CliEnd): Failure {
 }
 
 function reasonOf(className: string | null, message: string): FailureReason {
-  const known = reasonByText.find(([pattern]) => pattern.test(message))?.[1];
+  const reason = reasonByText.find(([pattern]) => pattern.test(message))?.[1];
   const byClass = className === null ? undefined : reasonByClass[className];
   // Two texts say more than their class: a reached spend limit comes as ResourceExhausted, an
   // unusable profile as InvalidError. Else the class, which no server message can forge, decides.
-  if (known === "spend-limit" || known === "bad-setting" || known === "already-stopped")
-    return known;
+  if (reason === "spend-limit" || reason === "bad-setting" || reason === "already-stopped")
+    return reason;
   if (byClass !== undefined) return byClass;
-  if (known !== undefined) return known;
+  if (reason !== undefined) return reason;
   return className === null ? "service-error" : "bad-output";
+}
+
+/** The command has no such operation, in any version. */
+export function unsupported(what: string): Failure {
+  return new Failure(
+    "unsupported",
+    t('The modal command cannot {0}. Set modalMeter.control to "auto" or "sdk".', what),
+  );
+}
+
+/** The command has it in newer versions. */
+export function tooOld(what: string): Failure {
+  return new Failure(
+    "cli-too-old",
+    t(
+      'The installed modal command is too old to {0}. Update it with "pip install --upgrade modal".',
+      what,
+    ),
+  );
 }

@@ -24,3 +24,8 @@ export function parseLogLine(line: string): LogChunk {
     entryId: null,
   };
 }
+
+/** The CLI's own note while it follows: "Following logs for ap-…". */
+export function isFollowNote(line: string): boolean {
+  return /^\W*Following logs( for \S+)?\.\.\.\s*$/.test(line);
+}

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { execa } from "execa";
 import { t } from "../../base/text.ts";
+import { RenewedTimer } from "../../base/renewedTimer.ts";
 import { notAnswered } from "../commonFailures.ts";
 import type { Clock } from "../../base/clock.ts";
 import { cancelled, isAborted } from "../../base/abort.ts";
@@ -19,7 +20,8 @@ export interface CliResult {
 export interface CliRunOptions {
   /** For messages: "list the apps". */
   readonly what: string;
-  readonly timeoutMs: number;
+  /** How long it may say nothing, on stdout and stderr. */
+  readonly silenceMs: number;
   readonly env?: ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,8 +37,9 @@ export interface CliProcessParts {
 
 /** An answer longer than this is none: the longest honest one (a month of bills) is a tenth of it. */
 const maxOutputBytes = 16 * 1024 * 1024;
-/** A normal run takes 1.1–1.5 s. After this, the network is looked at. */
+/** A normal run takes 1.1–1.5 s. After this the network is looked at, and then again and again. */
 const suspiciousAfterMs = 4000;
+const lookAgainMs = 15_000;
 
 /**
  * Runs the `modal` command once, without a shell, in the home directory, with nothing on stdin.
@@ -69,16 +72,19 @@ export async function runCli(
     child.kill();
   };
   using store = new DisposableScope();
-  store.add(
-    clock.after(options.timeoutMs, () => end(notAnswered(options.what, options.timeoutMs))),
+  const silence = store.add(
+    new RenewedTimer(clock, options.silenceMs, () =>
+      end(notAnswered(options.what, options.silenceMs)),
+    ),
   );
-  store.add(
-    clock.after(suspiciousAfterMs, () => {
-      void parts.reachable().then((yes) => {
-        if (!yes && !store.isDisposed) end(offline());
-      });
-    }),
-  );
+  for (const output of [child.stdout, child.stderr]) output.on("data", () => silence.renew());
+  const look = (): void =>
+    void parts.reachable().then((yes) => {
+      if (store.isDisposed) return;
+      if (yes) store.add(clock.after(lookAgainMs, look));
+      else end(offline());
+    });
+  store.add(clock.after(suspiciousAfterMs, look));
   const onAbort = (): void => end(cancelled(options.what));
   options.signal?.addEventListener("abort", onAbort, { once: true });
   store.add({ dispose: () => options.signal?.removeEventListener("abort", onAbort) });
@@ -149,4 +155,17 @@ export function cannotStart(
       why,
     ),
   );
+}
+
+/** What it printed, as text. */
+export function printedText(result: CliResult): {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
+  return {
+    exitCode: result.exitCode,
+    stdout: Buffer.from(result.stdout).toString("utf8"),
+    stderr: Buffer.from(result.stderr).toString("utf8"),
+  };
 }

@@ -1,17 +1,23 @@
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { usd } from "../../cost/money.ts";
+import { normaliseGpuType } from "../../cost/rates/gpu.ts";
+import { regionKind } from "../../cost/terms.ts";
 import type {
   AppDeployment,
+  AppFunction,
   AppInfo,
   AppState,
   BillingRow,
   BillingSummary,
   ContainerInfo,
+  ContainerStats,
   EnvironmentInfo,
+  FunctionTerms,
   Identity,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
+import { metricsOf, type Metric } from "../containerMetrics.ts";
 import { badOutput } from "./json.ts";
 
 /**
@@ -102,6 +108,89 @@ export function parseContainers(json: unknown): readonly ContainerInfo[] {
   }));
 }
 
+const summarized = z.record(
+  z.string(),
+  z.object({
+    id: z.string(),
+    summary: z.object({
+      gpu_config: z.optional(
+        z.array(z.object({ gpu_type: z.optional(z.string()), count: z.optional(z.number()) })),
+      ),
+    }),
+  }),
+);
+const appInfo = z.object({ functions: summarized, servers: z.optional(summarized) });
+
+/** `modal app info --json`: the proto's own fields, those that are empty or zero left out. */
+export function parseAppFunctions(json: unknown): readonly AppFunction[] {
+  const { functions, servers } = parse(t("read an app's functions"), appInfo, json);
+  return Object.entries({ ...functions, ...servers }).map(([name, { id, summary }]) => ({
+    functionId: id,
+    name,
+    gpus: (summary.gpu_config ?? []).flatMap(({ gpu_type: type = "", count: many = 1 }) =>
+      type === "" ? [] : [{ type: normaliseGpuType(type), count: many }],
+    ),
+  }));
+}
+
+const amount = z.nullable(z.union([z.number(), z.tuple([z.number(), z.number()])]));
+const functionInfo = z.object({
+  cpu: amount,
+  memory_mib: amount,
+  ephemeral_disk_mib: z.nullable(z.number()),
+  nonpreemptible: z.boolean(),
+  regions: z.nullable(z.array(z.string())),
+});
+
+/**
+ * `modal function info --json`, `modal server info --json`. null is "none asked for"; of (request,
+ * limit) the request counts. For memory with a limit, client 1.6.4 prints the limit alone.
+ */
+export function parseFunctionInfo(json: unknown): FunctionTerms {
+  const info = parse(t("read what a function asks for"), functionInfo, json);
+  return {
+    cores: requestOf(info.cpu),
+    gib: requestOf(info.memory_mib) / 1024,
+    diskGib: (info.ephemeral_disk_mib ?? 0) / 1024,
+    region: regionKind(info.regions ?? []),
+    nonPreemptible: info.nonpreemptible,
+  };
+}
+
+function requestOf(asked: z.output<typeof amount>): number {
+  return (typeof asked === "object" ? asked?.[0] : asked) ?? 0;
+}
+
+const callRows = z.array(z.object({ container_id: z.optional(z.nullable(z.string())) }));
+
+/** `modal function calls --json`: the containers that ran the calls; null: a call that waits for one. */
+export function parseCallRows(json: unknown): readonly string[] {
+  const rows = parse(t("look up a function's containers"), callRows, json);
+  return [...new Set(rows.flatMap(({ container_id: id }) => id ?? []))];
+}
+
+const containerStats = z.object({
+  container_total_count: z.number(),
+  container_percentile_stats: z.record(
+    z.string(),
+    z.object({ percentiles: z.record(z.string(), z.number()) }),
+  ),
+});
+
+/** `modal function stats --container --json`. */
+export function parseContainerStatsJson(json: unknown): ContainerStats {
+  const stats = parse(t("read a container's stats"), containerStats, json);
+  const metrics = Object.entries(stats.container_percentile_stats).map(
+    ([name, { percentiles }]): Metric => ({
+      name,
+      values: new Map(
+        Object.entries(percentiles).map(([key, value]) => [Number(key.replace(/^p/, "")), value]),
+      ),
+    }),
+  );
+  return { containers: stats.container_total_count, ...metricsOf(metrics) };
+}
+
 const environments = z.array(
   z.object({
     name: z.string().check(z.minLength(1)),
@@ -118,6 +207,8 @@ export function parseEnvironments(json: unknown): readonly EnvironmentInfo[] {
     budgetMicroUsd: null,
     usageMicroUsd: null,
     spendLimitReached: null,
+    gpusNow: null,
+    containersNow: null,
   }));
 }
 
@@ -147,15 +238,15 @@ export function parseRates(json: unknown): WorkspaceRates {
   return { usdPerHourByKey: new Map(Object.entries(parse(t("read the rates"), rates, json))) };
 }
 
-const billing = z.array(
-  z.object({
-    object_id: z.string(),
-    description: z.nullable(z.string()),
-    environment: z.nullable(z.string()),
-    interval_start: instantMs,
-    cost: decimal,
-  }),
-);
+const billingRow = z.object({
+  object_id: z.string(),
+  description: z.nullable(z.string()),
+  environment: z.nullable(z.string()),
+  interval_start: instantMs,
+  cost: decimal,
+});
+const billing = z.array(billingRow);
+const billingByResource = z.array(z.extend(billingRow, { resource: z.string() }));
 
 /** `modal billing report --json`. */
 export function parseBilling(json: unknown): readonly BillingRow[] {
@@ -166,6 +257,25 @@ export function parseBilling(json: unknown): readonly BillingRow[] {
     intervalStartMs: item.interval_start,
     cost: usd(item.cost),
   }));
+}
+
+/**
+ * The same rows with the costs of `modal billing report --show-resources --json`, which has a row for
+ * each resource, and none of what Modal does not split.
+ */
+export function withResources(rows: readonly BillingRow[], json: unknown): readonly BillingRow[] {
+  const parts = parse(t("read the billing report"), billingByResource, json);
+  const keyOf = (id: string, environment: string, startMs: number): string =>
+    JSON.stringify([id, environment, startMs]);
+  const byRow = Map.groupBy(parts, (part) =>
+    keyOf(part.object_id, part.environment ?? "", part.interval_start),
+  );
+  return rows.map((row) => {
+    const partsOfRow = byRow.get(keyOf(row.objectId, row.environment, row.intervalStartMs));
+    if (partsOfRow === undefined) return row;
+    const costs = partsOfRow.map(({ resource, cost }) => [resource, usd(cost)] as const);
+    return { ...row, costByResource: Object.fromEntries(costs) };
+  });
 }
 
 const summary = z.object({ metered_cost: decimal, billed_cost: decimal });

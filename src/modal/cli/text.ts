@@ -55,7 +55,7 @@ const frame = /^\s*[│|]\s+(\S.*?\.py):(\d+)(?: in .*?)?\s*[│|]\s*$/;
  * Where a traceback ends in the user's own code: the file's name and the line. null: it names none.
  * Rich draws each frame as `│ /path/app.py:12 in <module> │`, and a syntax error's place alone.
  */
-export function ownPlace(stderr: string): string | null {
+export function placeInUserCode(stderr: string): string | null {
   for (const line of withoutAnsi(stderr).split("\n").toReversed()) {
     const [, path = "", lineNumber = ""] = frame.exec(line) ?? [];
     if (path === "" || /[\\/](site-packages|lib[\\/]python[\d.]+)[\\/]/.test(path)) continue;
@@ -87,4 +87,9 @@ function joined(lines: readonly string[]): string {
     .map((line) => line.trim())
     .filter((line) => line !== "")
     .join(" ");
+}
+
+/** An instant as the command reads it: ISO 8601 with an offset. */
+export function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString().replace("Z", "+00:00");
 }

@@ -12,7 +12,7 @@ import type {
 import { cancelled, isAborted } from "../../base/abort.ts";
 import type { CliCommand } from "../cli/command.ts";
 import { cliFailure } from "../cli/failure.ts";
-import { cliError, ownPlace } from "../cli/text.ts";
+import { cliError, placeInUserCode } from "../cli/text.ts";
 import { streamCli, type CliStream, type CliStreamEnd } from "../cli/stream.ts";
 import type { CredentialChoice, ProcessEnv } from "../credentials.ts";
 import { DeployOutput } from "./output.ts";
@@ -152,7 +152,7 @@ function deployFailure(what: string, end: CliStreamEnd): Failure {
   const failure = cliFailure(what, { ...end, stdout: "" });
   if (notTheFile.has(failure.reason)) return failure;
   const { className } = cliError(end.stderr);
-  const place = ownPlace(end.stderr);
+  const place = placeInUserCode(end.stderr);
   const message = [
     className === null ? "" : `${className}: `,
     failure.message.replace(/^Modal could not [^:]*: /, ""),

@@ -10,6 +10,8 @@ const urlLine =
 const createdLine = /Created (?:\w+ )+(\S+?)\.?$/;
 const detailLine =
   /^[\s│├└─]*(?:(?<domain>Custom domain: )|(?<method>\S*)\s*-> )?(?<url>https?:\/\/\S+)/;
+/** Stands behind an address with `requires_proxy_auth`. */
+const tokenSign = /🔑\s*$/u;
 const dashboardLine = /View (?:Deployment|run at)[: ]+\s*(https?:\/\/\S+)/;
 const skippedLine = /Deployment skipped: no changes/;
 /** "https://modal.com/apps/acme/main/deployed/demo": names have no character that a URL escapes. */
@@ -32,7 +34,7 @@ export class DeployOutput {
   add(line: string): void {
     const url = urlLine.exec(line);
     if (url?.[1] !== undefined && url[2] !== undefined) {
-      this.#urls.push({ functionName: url[1], url: url[2] });
+      this.#addUrl(url[1], url[2], line);
     } else this.#addDetail(line);
     const dashboard = dashboardLine.exec(line)?.[1];
     if (dashboard !== undefined) {
@@ -51,7 +53,11 @@ export class DeployOutput {
     if (url === undefined || this.#created === null) return;
     // A method's second URL has an arrow, and the name only on the line above it.
     if (method !== "") this.#created = method;
-    this.#urls.push({ functionName: this.#created, url });
+    this.#addUrl(this.#created, url, line);
+  }
+
+  #addUrl(functionName: string, url: string, line: string): void {
+    this.#urls.push({ functionName, url, ...(tokenSign.test(line) ? { needsToken: true } : {}) });
   }
 
   get deployment(): Deployment {

@@ -19,7 +19,7 @@ const maxRounds = 20;
  */
 export async function readWithImports(
   files: readonly string[],
-  isWanted: (text: string) => boolean,
+  isWanted: (file: string, text: string) => boolean,
   read: (file: string) => Promise<Uint8Array>,
 ): Promise<ReadFiles> {
   const texts = new Map<string, string>();
@@ -27,7 +27,7 @@ export async function readWithImports(
   await inParallel(files, async (file) => {
     const text = await textOf(file, read);
     if (text === undefined) unreadable.push(file);
-    else if (isWanted(text)) texts.set(slashed(file), text);
+    else if (isWanted(file, text)) texts.set(slashed(file), text);
   });
   const paths = new Map(files.map((file) => [slashed(file), file]));
   let fresh = [...texts.keys()];
@@ -72,7 +72,7 @@ function neededBy(
   return needed;
 }
 
-/** A file's text; Latin-1 where it is no UTF-8, as old files are. undefined: it is no text, or cannot be read. */
+/** A file's text; Latin-1 where it is no UTF-8, as old files are. undefined: it is not text, or cannot be read. */
 async function textOf(
   file: string,
   read: (file: string) => Promise<Uint8Array>,

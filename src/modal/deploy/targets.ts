@@ -1,14 +1,22 @@
 import { appsOfFile, mayBeAppFile, withoutParts, type AppFile } from "../../lens/read/appFiles.ts";
 import { factsOf, type AppFacts } from "../../lens/read/facts.ts";
+import { ParsedFiles } from "../../lens/read/parsedFiles.ts";
 import type { DeployTarget } from "../../session/deployer.ts";
 import { readWithImports } from "./pythonFiles.ts";
 
 /** How to look at a workspace folder; the editor's own file search stands behind it. */
 export interface WorkspaceFiles {
-  /** Absolute paths of the folder's Python files, without what the editor excludes; `limit` of them at most. */
-  listPythonFiles(folder: string, limit: number): Promise<readonly string[]>;
+  /** The folder's Python files, without what the editor excludes; `limit` of them at most. */
+  listPythonFiles(folder: string, limit: number): Promise<ListedFiles>;
   /** Rejects when the file cannot be read. */
   readonly read: (file: string) => Promise<Uint8Array>;
+}
+
+/** Absolute paths. */
+export interface ListedFiles {
+  readonly files: readonly string[];
+  /** Those of them that are no app of their own, as git ignores them; others may import them. */
+  readonly ignored: ReadonlySet<string>;
 }
 
 /** An app file that `modal deploy` could take, and what it would run. */
@@ -26,6 +34,17 @@ export interface FoundCandidates {
   readonly isComplete: boolean;
   /** Absolute paths of Python files that could not be read: too large, in UTF-16, without permission. */
   readonly unreadable: readonly string[];
+}
+
+/** The Python files of a folder that matter, as they were when they were read. */
+export interface WorkspaceText extends Omit<FoundCandidates, "candidates"> {
+  readonly folder: string;
+  /** By absolute paths with "/". */
+  readonly files: ParsedFiles;
+  /** The machine's own spelling of each path. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Those of them that may be an app of their own, in the same spelling as the texts. */
+  readonly offered: readonly string[];
 }
 
 /** Python files that are read of a folder. */
@@ -51,27 +70,44 @@ export const skippedFolders = [
   "dist",
 ] as const;
 
-/**
- * Finds the Modal app files of a folder by reading them; nothing is run. `variables`: the environment
- * that a deploy would have, those of a mode included, by which a file may choose its app's name. Files
- * with web endpoints come first, then those nearest to the folder.
- */
-export async function findDeployTargets(
-  folder: string,
-  files: WorkspaceFiles,
-  variables: ReadonlyMap<string, string>,
-): Promise<FoundCandidates> {
+/** Reads the app files of a folder, and what they import of it. */
+export async function readWorkspace(folder: string, files: WorkspaceFiles): Promise<WorkspaceText> {
   // One more than is read tells whether there are more.
-  const listed = await files.listPythonFiles(folder, maxFiles + 1);
-  const own = listed.slice(0, maxFiles).filter((file) => !isSkipped(file.slice(folder.length)));
-  const { texts, unreadable } = await readWithImports(own, mayBeAppFile, files.read);
-  const root = slashed(folder);
-  const apps = [...texts].flatMap(([file, text]) =>
-    mayBeAppFile(text)
-      ? appsOfFile(file, root, { text: (path) => texts.get(path) }, variables)
-      : [],
+  const { files: listed, ignored } = await files.listPythonFiles(folder, maxFiles + 1);
+  const candidates = listed
+    .slice(0, maxFiles)
+    .filter((file) => !isSkipped(file.slice(folder.length)));
+  const { texts, unreadable } = await readWithImports(
+    candidates,
+    (file, text) => !ignored.has(file) && mayBeAppFile(text),
+    files.read,
   );
-  const paths = new Map(own.map((file) => [slashed(file), file]));
+  const paths = new Map(candidates.map((file) => [slashed(file), file]));
+  const offered = candidates
+    .filter((file) => !ignored.has(file))
+    .map(slashed)
+    .filter((file) => mayBeAppFile(texts.get(file) ?? ""));
+  return {
+    folder,
+    files: new ParsedFiles(texts),
+    paths,
+    offered,
+    unreadable,
+    isComplete: listed.length <= maxFiles,
+  };
+}
+
+/**
+ * The Modal apps in these files; nothing is run. `variables`: the environment that a deploy would have,
+ * those of a mode included, by which a file may choose its app's name. Files with web endpoints come
+ * first, then those nearest to the folder.
+ */
+export function findDeployTargets(
+  { folder, files, paths, offered, unreadable, isComplete }: WorkspaceText,
+  variables: ReadonlyMap<string, string>,
+): FoundCandidates {
+  const root = slashed(folder);
+  const apps = offered.flatMap((file) => appsOfFile(file, root, files, variables));
   const candidates = withoutParts(apps).map((app) => candidateOf(app, paths, folder));
   candidates.sort(
     (a, b) =>
@@ -79,7 +115,7 @@ export async function findDeployTargets(
       depth(a.target.file) - depth(b.target.file) ||
       (a.target.file < b.target.file ? -1 : 1),
   );
-  return { candidates, isComplete: listed.length <= maxFiles, unreadable };
+  return { candidates, isComplete, unreadable };
 }
 
 function candidateOf(

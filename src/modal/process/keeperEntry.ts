@@ -4,6 +4,7 @@
 // Ctrl-C would end it, and by force if it does not hear. Nothing has to be told, so nothing is
 // forgotten: a pipe ends with its owner on every system.
 import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
 import type { Disposable } from "../../base/disposable.ts";
 import { systemClock } from "../../base/systemClock.ts";
 import { cannotStartMark, usualGraceMs } from "./keeper.ts";
@@ -50,10 +51,17 @@ function end(): void {
   });
 }
 
+/** By its own place: a name alone is looked for in the current folder first, which is the workspace. */
+function systemProgram(name: string): string {
+  return join(process.env["SystemRoot"] ?? String.raw`C:\Windows`, "System32", name);
+}
+
 function send(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
   if (process.platform === "win32") {
     // No SIGINT reaches a child there. Modal misses its heartbeat within a minute.
-    spawnSync("taskkill", ["/T", "/F", "/PID", String(child.pid)], { windowsHide: true });
+    spawnSync(systemProgram("taskkill.exe"), ["/T", "/F", "/PID", String(child.pid)], {
+      windowsHide: true,
+    });
     return;
   }
   try {

@@ -1,31 +1,49 @@
 import { t } from "../../base/text.ts";
-import { noDefaultEnvironment, notAnswered } from "../commonFailures.ts";
+import { notAnswered } from "../commonFailures.ts";
+import { defaultEnvironment } from "../defaultEnvironment.ts";
 import type { Clock } from "../../base/clock.ts";
 import { delay } from "../../base/clock.ts";
-import { Failure, failureOf } from "../../base/failure.ts";
+import { RenewedTimer } from "../../base/renewedTimer.ts";
+import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import type {
   AppDeployment,
+  AppFunction,
   AppInfo,
   BillingQuery,
   BillingRow,
   BillingSummary,
   ControlOptions,
   ContainerDetails,
+  ContainerStats,
+  ContainerStatsQuery,
   ContainerInfo,
   EnvironmentInfo,
+  FunctionTerms,
   Identity,
+  ListOptions,
   LogChunk,
   LogQuery,
   ModalControl,
   ScaleSettings,
+  StopAnswer,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
+import type { SandboxListing, SandboxUse } from "../../session/sandboxInfo.ts";
 import { cancelled, isAborted, unlessAborted } from "../../base/abort.ts";
 import type { CredentialSource } from "../credentialSource.ts";
 import type { SdkLoader } from "./loadSdk.ts";
 import type { SdkCall, SdkConnection } from "./entry.ts";
 import { sdkFailure } from "./failure.ts";
+import {
+  parseAppInfo,
+  parseCallContainers,
+  parseContainerStats,
+  parseFunctionTerms,
+} from "./functionRows.ts";
+import { listSandboxes, parseSandboxUse, stopSandbox } from "./sandboxes.ts";
+import { rollover } from "./rollover.ts";
+import { readLogPages, type LogPage } from "./logPages.ts";
 import {
   parseAppList,
   parseAppState,
@@ -37,7 +55,6 @@ import {
   parseLogBatch,
   parseLogBatches,
   parseReportItem,
-  parseRolloverAt,
   parseSummary,
   parseTaskInfo,
   parseTaskList,
@@ -49,17 +66,16 @@ export interface SdkControlParts {
   readonly load: SdkLoader;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long Modal may be silent; default 12 s. */
+  readonly silenceMs?: number;
 }
 
-const answerMs = 12_000;
-const rolloverMs = 40_000;
+const silenceMs = 12_000;
 /** A stream that breaks this often in a row, without a single line between, is given up. */
 const streamAttempts = 5;
-/** What the service gives at most in one answer (modal/_logs.py: _FETCH_LIMIT). */
-const fetchLimit = 20_000;
-const hourMs = 3_600_000;
-/** How far back "the last lines" are looked for, in widening steps (modal/_logs.py). */
-const lookbacksMs = [hourMs, 24 * hourMs, 7 * 24 * hourMs, 30 * 24 * hourMs] as const;
+
+/** One question. What answers piece by piece calls `heard` at each: what is limited is the silence. */
+type Operation<T> = (sdk: SdkConnection, call: SdkCall, heard: () => void) => Promise<T>;
 
 /** Modal's control plane in this process, through the official JavaScript SDK's connection. */
 export class SdkControl implements ModalControl {
@@ -89,17 +105,17 @@ export class SdkControl implements ModalControl {
     );
   }
 
-  async listApps(options: ControlOptions = {}): Promise<readonly AppInfo[]> {
-    const { scope } = await this.whoami(options);
+  async listApps(options: ListOptions = {}): Promise<readonly AppInfo[]> {
+    const environment = await this.#environmentOf(options);
     return this.#ask(t("list the apps"), options, async (sdk, call) =>
-      parseAppList(await sdk.appList(scope.environment, call)),
+      parseAppList(await sdk.appList(environment, call)),
     );
   }
 
-  async listContainers(options: ControlOptions = {}): Promise<readonly ContainerInfo[]> {
-    const { scope } = await this.whoami(options);
+  async listContainers(options: ListOptions = {}): Promise<readonly ContainerInfo[]> {
+    const environmentName = await this.#environmentOf(options);
     return this.#ask(t("list the containers"), options, async (sdk, call) =>
-      parseTaskList(await sdk.taskList({ environmentName: scope.environment }, call)),
+      parseTaskList(await sdk.taskList({ environmentName }, call)),
     );
   }
 
@@ -109,7 +125,50 @@ export class SdkControl implements ModalControl {
     );
   }
 
-  stopApp(appId: string, options: ControlOptions = {}): Promise<"stopped" | "already-stopped"> {
+  appFunctions(appId: string, options: ControlOptions = {}): Promise<readonly AppFunction[]> {
+    return this.#ask(t("read an app's functions"), options, async (sdk, call) =>
+      parseAppInfo(await sdk.appGetInfo(appId, call)),
+    );
+  }
+
+  functionTerms(functionId: string, options: ControlOptions = {}): Promise<FunctionTerms> {
+    return this.#ask(t("read what a function asks for"), options, async (sdk, call) =>
+      parseFunctionTerms(await sdk.functionGetById(functionId, call)),
+    );
+  }
+  functionContainers(functionId: string, options: ControlOptions = {}): Promise<readonly string[]> {
+    return this.#ask(t("look up a function's containers"), options, async (sdk, call) =>
+      parseCallContainers(await sdk.functionCalls(functionId, call)),
+    );
+  }
+
+  containerStats(
+    { functionId, containerId, fromMs, toMs }: ContainerStatsQuery,
+    options: ControlOptions = {},
+  ): Promise<ContainerStats> {
+    const range = { functionId, containerId, since: new Date(fromMs), until: new Date(toMs) };
+    return this.#ask(t("read a container's stats"), options, async (sdk, call) =>
+      parseContainerStats(await sdk.functionGetTimeRangeStats(range, call)),
+    );
+  }
+
+  async listSandboxes(options: ListOptions = {}): Promise<SandboxListing> {
+    const environment = await this.#environmentOf(options);
+    return listSandboxes(environment, (operation) =>
+      this.#ask(t("list the sandboxes"), options, operation),
+    );
+  }
+  sandboxUse(sandboxId: string, options: ControlOptions = {}): Promise<SandboxUse | null> {
+    return this.#ask(t("read what a sandbox has used"), options, async (sdk, call) =>
+      parseSandboxUse(await sdk.sandboxGetResourceUsage(sandboxId, call)),
+    );
+  }
+  stopSandbox(sandboxId: string, options: ControlOptions = {}): Promise<StopAnswer> {
+    return this.#ask(t("stop the sandbox {0}", sandboxId), options, (sdk, call) =>
+      stopSandbox(sdk, sandboxId, call),
+    );
+  }
+  stopApp(appId: string, options: ControlOptions = {}): Promise<StopAnswer> {
     return this.#ask(t("stop the app {0}", appId), options, async (sdk, call) => {
       const state = parseAppState(await sdk.appGetLifecycle(appId, call));
       if (state === "stopped") return "already-stopped";
@@ -121,7 +180,7 @@ export class SdkControl implements ModalControl {
   stopContainer(
     containerId: string,
     options: ControlOptions & { readonly graceful?: boolean } = {},
-  ): Promise<"stopped" | "already-stopped"> {
+  ): Promise<StopAnswer> {
     return this.#ask(t("stop the container {0}", containerId), options, async (sdk, call) => {
       const { finishedAtMs } = parseTaskInfo(containerId, await sdk.taskGetInfo(containerId, call));
       if (finishedAtMs !== null) return "already-stopped";
@@ -132,31 +191,11 @@ export class SdkControl implements ModalControl {
 
   /** As `modal app rollover --strategy recreate`: a new deployment, then the end of the containers from before it. */
   async rollover(appId: string, options: ControlOptions = {}): Promise<void> {
-    const { clock } = this.#parts;
+    const { environment } = (await this.whoami(options)).scope;
     const what = t("replace the containers");
-    const { scope } = await this.whoami(options);
-    const deployedAtMs = await this.#ask(what, options, async (sdk, call) =>
-      parseRolloverAt(await sdk.appRollover(appId, call)),
+    await rollover({ appId, environment }, this.#parts.clock, options, (operation) =>
+      this.#ask(what, options, operation),
     );
-    const deadlineMs = clock.nowMs() + rolloverMs;
-    const told = new Set<string>();
-    for (;;) {
-      const old = await this.#ask(what, options, async (sdk, call) => {
-        const request = { environmentName: scope.environment, appId };
-        const tasks = parseTaskList(await sdk.taskList(request, call));
-        const before = tasks.filter((task) => (task.enqueuedAtMs ?? Infinity) < deployedAtMs);
-        const fresh = before.filter((task) => !told.has(task.containerId));
-        await Promise.all(fresh.map((task) => sdk.containerStop(task.containerId, false, call)));
-        for (const task of fresh) told.add(task.containerId);
-        return before;
-      });
-      if (old.length === 0) return;
-      if (clock.nowMs() >= deadlineMs) {
-        const names = old.map((task) => task.containerId).join(", ");
-        throw new Failure("timed-out", t("These containers did not end within 40 s: {0}.", names));
-      }
-      await delay(clock, 1000, options.signal);
-    }
   }
 
   deployments(appId: string, options: ControlOptions = {}): Promise<readonly AppDeployment[]> {
@@ -165,37 +204,17 @@ export class SdkControl implements ModalControl {
     );
   }
 
-  async fetchLogs(
+  fetchLogs(
     appId: string,
     query: LogQuery,
     options: ControlOptions = {},
   ): Promise<readonly LogChunk[]> {
-    const untilMs = query.untilMs ?? this.#parts.clock.nowMs();
-    const page = (sinceMs: number, endMs: number, limit: number): Promise<readonly LogChunk[]> =>
+    const page: LogPage = (sinceMs, untilMs, limit) =>
       this.#ask(t("read the logs"), options, async (sdk, call) => {
-        const range = { since: new Date(sinceMs), until: new Date(endMs), limit };
+        const range = { since: new Date(sinceMs), until: new Date(untilMs), limit };
         return parseLogBatches(await sdk.appFetchLogs(appId, range, call));
       });
-    const { sinceMs } = query;
-    if (sinceMs === undefined) {
-      const tail = query.tail ?? 100;
-      let chunks: readonly LogChunk[] = [];
-      for (const lookbackMs of lookbacksMs) {
-        chunks = await page(untilMs - lookbackMs, untilMs, tail);
-        if (chunks.length >= tail) break;
-      }
-      return chunks;
-    }
-    if (query.tail !== undefined) return page(sinceMs, untilMs, query.tail);
-    // The newest come first when there are too many: go on with what is older than the first one.
-    let chunks = await page(sinceMs, untilMs, fetchLimit);
-    for (let newest = chunks; newest.length >= fetchLimit;) {
-      const firstMs = newest[0]?.atMs ?? sinceMs;
-      if (firstMs <= sinceMs) break;
-      newest = await page(sinceMs, firstMs, fetchLimit);
-      chunks = [...newest, ...chunks];
-    }
-    return chunks;
+    return readLogPages(page, query, this.#parts.clock.nowMs());
   }
 
   async *followLogs(
@@ -239,9 +258,12 @@ export class SdkControl implements ModalControl {
       endTimestamp: new Date(query.endMs),
       resolution: query.resolution === "hour" ? ("h" as const) : ("d" as const),
     };
-    return this.#ask(t("read the billing report"), options, async (sdk, call) => {
+    return this.#ask(t("read the billing report"), options, async (sdk, call, heard) => {
       const rows: BillingRow[] = [];
-      for await (const item of sdk.billingReport(range, call)) rows.push(parseReportItem(item));
+      for await (const item of sdk.billingReport(range, call)) {
+        heard();
+        rows.push(parseReportItem(item));
+      }
       return rows;
     });
   }
@@ -259,19 +281,13 @@ export class SdkControl implements ModalControl {
     settings: ScaleSettings,
     options: ControlOptions = {},
   ): Promise<void> {
-    const { scope } = await this.whoami(options);
+    const { environment: environmentName } = (await this.whoami(options)).scope;
     const { scaledownWindowSeconds, ...sizes } = settings;
     const window =
       scaledownWindowSeconds === undefined ? {} : { scaledownWindow: scaledownWindowSeconds };
     await this.#ask(t("change the autoscaler"), options, async (sdk, call) => {
-      const found = await sdk.functionGet(
-        {
-          appName: target.appName,
-          objectTag: target.functionName,
-          environmentName: scope.environment,
-        },
-        call,
-      );
+      const { appName, functionName: objectTag } = target;
+      const found = await sdk.functionGet({ appName, objectTag, environmentName }, call);
       await sdk.scale(parseFunctionId(found), { ...sizes, ...window }, call);
     });
   }
@@ -281,7 +297,9 @@ export class SdkControl implements ModalControl {
       parseLayout(await sdk.appGetLayout(appId, call)),
     );
   }
-
+  async #environmentOf(options: ListOptions): Promise<string> {
+    return options.environment ?? (await this.whoami(options)).scope.environment;
+  }
   async #askIdentity(): Promise<Identity> {
     const { environment } = this.#parts.credentials.current();
     const [token, name] = await Promise.all([
@@ -293,24 +311,16 @@ export class SdkControl implements ModalControl {
     return { scope: { workspace: token.workspace, environment: name }, username: token.username };
   }
 
-  /** Named in every question from then on, so that a changed default cannot move them. */
+  /** Named in every question from then on: a changed default cannot move them. */
   async #defaultEnvironment(): Promise<string> {
-    const environments = await this.listEnvironments();
-    const only = environments.length === 1 ? environments[0] : undefined;
-    const standard = environments.find(({ isDefault }) => isDefault) ?? only;
-    if (standard !== undefined) return standard.name;
-    throw noDefaultEnvironment();
+    return defaultEnvironment(await this.listEnvironments());
   }
 
   /**
    * Asks once, at each server in turn while none can be reached. The answer is dropped when the
    * credentials changed in the meantime.
    */
-  async #ask<T>(
-    what: string,
-    options: ControlOptions,
-    operation: (sdk: SdkConnection, call: SdkCall) => Promise<T>,
-  ): Promise<T> {
+  async #ask<T>(what: string, options: ControlOptions, operation: Operation<T>): Promise<T> {
     const { credentials } = this.#parts;
     const servers = credentials.current().serverUrls.length;
     for (let attempt = 1; ; attempt += 1) {
@@ -327,15 +337,12 @@ export class SdkControl implements ModalControl {
     }
   }
 
-  async #askOnce<T>(
-    what: string,
-    options: ControlOptions,
-    operation: (sdk: SdkConnection, call: SdkCall) => Promise<T>,
-  ): Promise<T> {
+  async #askOnce<T>(what: string, options: ControlOptions, operation: Operation<T>): Promise<T> {
     if (isAborted(options.signal)) throw cancelled(what);
+    const { clock, silenceMs: limitMs = silenceMs } = this.#parts;
     const ends = new AbortController();
     let timedOut = false;
-    const timer = this.#parts.clock.after(answerMs, () => {
+    const silence = new RenewedTimer(clock, limitMs, () => {
       timedOut = true;
       ends.abort();
     });
@@ -344,15 +351,13 @@ export class SdkControl implements ModalControl {
     try {
       const sdk = await this.#connect();
       // The SDK's own fetch of a session token knows no signal: hence the race as well.
-      const asked = operation(sdk, { signal: ends.signal, retries: 1 });
+      const asked = operation(sdk, { signal: ends.signal, retries: 1 }, () => silence.renew());
       return await unlessAborted(asked, what, ends.signal);
     } catch (error) {
-      if (timedOut) {
-        throw notAnswered(what, answerMs);
-      }
+      if (timedOut) throw notAnswered(what, limitMs);
       throw sdkFailure(what, error, isAborted(options.signal));
     } finally {
-      timer.dispose();
+      silence.dispose();
       options.signal?.removeEventListener("abort", onAbort);
     }
   }

@@ -23,6 +23,12 @@ export interface SdkLogQuery {
   readonly limit: number;
 }
 
+export interface SdkSandboxQuery {
+  readonly environmentName: string;
+  /** Seconds since the epoch; 0: the newest. */
+  readonly beforeTimestamp: number;
+}
+
 export interface SdkScale {
   readonly minContainers?: number;
   readonly scaledownWindow?: number;
@@ -37,6 +43,8 @@ export interface SdkModule {
 }
 
 const stoppedByCli = 1;
+/** Enough to find each of a busy function's containers, and a short answer. */
+const latestCalls = 200;
 
 /** Opens no connection yet: the first call does. */
 export function connectSdk(login: SdkLogin, onWarning: (text: string) => void) {
@@ -50,6 +58,15 @@ export function connectSdk(login: SdkLogin, onWarning: (text: string) => void) {
     ): Promise<unknown> => rpc.taskList(request, call),
     taskGetInfo: (taskId: string, call: SdkCall): Promise<unknown> =>
       rpc.taskGetInfo({ taskId }, call),
+    appGetInfo: (appId: string, call: SdkCall): Promise<unknown> => rpc.appGetInfo({ appId }, call),
+    functionGetById: (functionId: string, call: SdkCall): Promise<unknown> =>
+      rpc.functionGetById({ functionId }, call),
+    functionCalls: (functionId: string, call: SdkCall): Promise<unknown> =>
+      rpc.functionCallFetch({ functionId, tail: { count: latestCalls } }, call),
+    functionGetTimeRangeStats: (
+      range: { functionId: string; containerId: string; since: Date; until: Date },
+      call: SdkCall,
+    ): Promise<unknown> => rpc.functionGetTimeRangeStats({ ...range, rollup: true }, call),
     appGetLifecycle: (appId: string, call: SdkCall): Promise<unknown> =>
       rpc.appGetLifecycle({ appId }, call),
     appStop: (appId: string, call: SdkCall): Promise<unknown> =>
@@ -57,6 +74,7 @@ export function connectSdk(login: SdkLogin, onWarning: (text: string) => void) {
       rpc.appStop({ appId, source: stoppedByCli }, call),
     containerStop: (taskId: string, graceful: boolean, call: SdkCall): Promise<unknown> =>
       rpc.containerStop({ taskId, graceful }, call),
+    ...sandboxCalls(rpc),
     appRollover: (appId: string, call: SdkCall): Promise<unknown> =>
       rpc.appRollover({ appId }, call),
     appDeploymentHistory: (appId: string, call: SdkCall): Promise<unknown> =>
@@ -82,6 +100,21 @@ export function connectSdk(login: SdkLogin, onWarning: (text: string) => void) {
     ): Promise<unknown> => rpc.functionGet(request, call),
     scale: (functionId: string, settings: SdkScale, call: SdkCall): Promise<unknown> =>
       rpc.functionUpdateSchedulingParams({ functionId, settings }, call),
+  };
+}
+
+function sandboxCalls(rpc: ModalClient["cpClient"]) {
+  return {
+    sandboxList: (request: SdkSandboxQuery, call: SdkCall): Promise<unknown> =>
+      rpc.sandboxList({ ...request, includeFinished: false }, call),
+    sandboxListV2: (request: SdkSandboxQuery, call: SdkCall): Promise<unknown> =>
+      rpc.sandboxListV2({ ...request, includeFinished: false }, call),
+    sandboxGetResourceUsage: (sandboxId: string, call: SdkCall): Promise<unknown> =>
+      rpc.sandboxGetResourceUsage({ sandboxId }, call),
+    sandboxTerminate: (sandboxId: string, call: SdkCall): Promise<unknown> =>
+      rpc.sandboxTerminate({ sandboxId }, call),
+    sandboxTerminateV2: (sandboxId: string, call: SdkCall): Promise<unknown> =>
+      rpc.sandboxTerminateV2({ sandboxId }, call),
   };
 }
 

@@ -1,13 +1,14 @@
 import { t } from "../../base/text.ts";
 import { Failure, type FailureReason } from "../../base/failure.ts";
 import { cancelled } from "../../base/abort.ts";
-import { sentence } from "../commonFailures.ts";
+import { sentence, unknownEnvironment } from "../commonFailures.ts";
 
+const notFound = 5;
 // https://grpc.github.io/grpc/core/md_doc_statuscodes.html
 const reasonByCode: ReadonlyMap<number, FailureReason> = new Map([
   [3, "invalid-argument"],
   [4, "timed-out"],
-  [5, "not-found"],
+  [notFound, "not-found"],
   [6, "invalid-argument"],
   [7, "permission-denied"],
   [8, "rate-limited"],
@@ -32,6 +33,8 @@ export function sdkFailure(what: string, error: unknown, aborted: boolean): Fail
     });
   }
   const { code, details } = status;
+  const environment = code === notFound ? unknownEnvironment(details) : undefined;
+  if (environment !== undefined) return environment;
   const reason = reasonOf(code, details);
   return new Failure(reason, sentence(what, reason, details), {
     evidence: `gRPC status ${code}: ${details.slice(0, 500)}`,

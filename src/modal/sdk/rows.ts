@@ -1,9 +1,7 @@
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
-import { Failure } from "../../base/failure.ts";
-import { normaliseGpuType } from "../../cost/rates/gpu.ts";
+import type { CostByResource } from "../../cost/billed/billedRow.ts";
 import { usd } from "../../cost/money.ts";
-import type { Gpu } from "../../cost/span.ts";
 import type {
   AppDeployment,
   AppInfo,
@@ -16,7 +14,7 @@ import type {
   LogChunk,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
-import { firstLines } from "../plainText.ts";
+import { gpuOf, parseAnswer as parse } from "./answer.ts";
 
 // The SDK's own types promise these shapes; the service does not. 0 and "" stand for "not set".
 const id = z.string().check(z.minLength(1));
@@ -100,6 +98,7 @@ const taskInfo = z.object({
     startedAt: seconds,
     finishedAt: seconds,
     enqueuedAt: seconds,
+    sandboxId: z.string(),
     gpuType: z.string(),
     gpuConfig: z.optional(z.object({ count: z.int(), gpuType: z.string() })),
   }),
@@ -114,14 +113,8 @@ export function parseTaskInfo(containerId: string, answer: unknown): ContainerDe
     startedAtMs: instantMs(info.startedAt),
     finishedAtMs: instantMs(info.finishedAt),
     gpu: gpuOf(info.gpuConfig?.gpuType ?? "", info.gpuType, info.gpuConfig?.count ?? 0),
+    isSandbox: info.sandboxId !== "",
   };
-}
-
-/** null: a container without a GPU, as Modal says by naming none. */
-function gpuOf(configType: string, type: string, count: number): Gpu | null {
-  const name = configType === "" ? type : configType;
-  if (name === "") return null;
-  return { type: normaliseGpuType(name), count: Math.max(1, count) };
 }
 
 const environmentList = z.object({
@@ -133,6 +126,8 @@ const environmentList = z.object({
       cycleBudgetDollars: z.optional(z.number()),
       currentCycleUsage: z.number(),
       spendLimitReached: z.boolean(),
+      currentConcurrentGpus: z.int(),
+      currentConcurrentTasks: z.int(),
     }),
   ),
 });
@@ -144,6 +139,8 @@ export function parseEnvironmentList(answer: unknown): readonly EnvironmentInfo[
     budgetMicroUsd: item.cycleBudgetDollars === undefined ? null : usd(item.cycleBudgetDollars),
     usageMicroUsd: usd(item.currentCycleUsage),
     spendLimitReached: item.spendLimitReached,
+    gpusNow: item.currentConcurrentGpus,
+    containersNow: item.currentConcurrentTasks,
   }));
 }
 
@@ -206,12 +203,18 @@ export function parseBillingRates(answer: unknown): WorkspaceRates {
   };
 }
 
+const unread = z.pipe(
+  z.unknown(),
+  z.transform(() => undefined),
+);
 const reportItem = z.object({
   objectId: z.string(),
   description: z.string(),
   environmentName: z.string(),
   interval: z.date(),
   cost: decimal,
+  // No row is lost for a part of it that cannot be read.
+  costByResource: z.optional(z.union([z.record(z.string(), decimal), unread])),
 });
 
 export function parseReportItem(answer: unknown): BillingRow {
@@ -222,7 +225,14 @@ export function parseReportItem(answer: unknown): BillingRow {
     environment: item.environmentName,
     intervalStartMs: item.interval.getTime(),
     cost: usd(item.cost),
+    costByResource: costsOf(item.costByResource ?? {}),
   };
+}
+
+/** `cost_by_resource` (field 8 of the item). Without an entry it is not told: what costs something is paid for something. */
+function costsOf(usdByResource: Readonly<Record<string, number>>): CostByResource | undefined {
+  const costs = Object.entries(usdByResource).map(([key, cost]) => [key, usd(cost)] as const);
+  return costs.length === 0 ? undefined : Object.fromEntries(costs);
 }
 
 const summary = z.object({ meteredCost: decimal, billedCost: decimal });
@@ -293,20 +303,4 @@ export function parseLogBatches(answer: unknown): readonly LogChunk[] {
 function logInstantMs(nanoseconds: string, secondsSinceEpoch: number): number | null {
   if (/^[1-9]\d*$/.test(nanoseconds)) return Number(BigInt(nanoseconds) / 1_000_000n);
   return instantMs(secondsSinceEpoch);
-}
-
-function parse<T extends z.core.$ZodType>(what: string, shape: T, answer: unknown): z.output<T> {
-  const parsed = z.safeParse(shape, answer);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new Failure(
-    "bad-output",
-    t(
-      "Modal was asked to {0}, but its answer is not understood ({1}: {2}).",
-      what,
-      issue?.path.join(".") ?? "",
-      issue?.message ?? "",
-    ),
-    { evidence: firstLines(JSON.stringify(answer) ?? String(answer)), cause: parsed.error },
-  );
 }

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { LoggedContainer } from "../../cost/metered/loggedContainers.ts";
+import { percentile } from "../../cost/percentile.ts";
 import type { Ledger } from "../ledgerPort.ts";
 
 /** What is known of an app besides what looks show: from its log, its listing and its deployments. */
@@ -8,6 +9,19 @@ export interface AppNotes {
   readonly endedOnPurposeAtMs: readonly number[];
   /** Containers that its log names, those with the newest lines last. */
   readonly logged: readonly LoggedContainer[];
+  /** How long its containers took to start, as Modal told it, the newest last. */
+  readonly startups: readonly Startup[];
+}
+
+export interface Startup {
+  readonly containerId: string;
+  readonly appName: string;
+  /** When it was ready, by Modal's clock. */
+  readonly readyMs: number;
+  readonly startupMs: number;
+  /** Which function it runs, and on what ("L40S", "CPU"); absent: not told, or noted by a version before. */
+  readonly functionName?: string | undefined;
+  readonly gpu?: string | undefined;
 }
 
 export interface NotedApp {
@@ -25,12 +39,26 @@ const stored = z.object({
       lastLineMs: z.number(),
     }),
   ),
+  // Not yet in the notes of versions before.
+  startups: z.optional(
+    z.array(
+      z.object({
+        containerId: z.string(),
+        appName: z.string(),
+        readyMs: z.number(),
+        startupMs: z.number(),
+        functionName: z.optional(z.string()),
+        gpu: z.optional(z.string()),
+      }),
+    ),
+  ),
 });
 
-const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [] };
+const nothing: AppNotes = { endedOnPurposeAtMs: [], logged: [], startups: [] };
 /** The newest are kept: older containers have long been listed, billed, or both. */
 const maxEnds = 100;
 const maxLogged = 400;
+const maxStartups = 400;
 const maxApps = 500;
 
 export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppNotes {
@@ -39,6 +67,7 @@ export function recallNotes(ledger: Pick<Ledger, "recall">, app: NotedApp): AppN
   return {
     endedOnPurposeAtMs: kept.endedOnPurposeAtMs,
     logged: kept.logged.map((one) => ({ ...app, ...one })),
+    startups: kept.startups ?? [],
   };
 }
 
@@ -48,9 +77,9 @@ export function addNotes(
   app: NotedApp,
   more: Partial<AppNotes>,
 ): void {
-  const known = recallNotes(ledger, app);
-  const ends = new Set([...known.endedOnPurposeAtMs, ...(more.endedOnPurposeAtMs ?? [])]);
-  const logged = new Map(known.logged.map((one) => [one.containerId, one]));
+  const saved = recallNotes(ledger, app);
+  const ends = new Set([...saved.endedOnPurposeAtMs, ...(more.endedOnPurposeAtMs ?? [])]);
+  const logged = new Map(saved.logged.map((one) => [one.containerId, one]));
   for (const one of more.logged ?? []) {
     const before = logged.get(one.containerId);
     logged.set(one.containerId, {
@@ -59,12 +88,16 @@ export function addNotes(
       lastLineMs: Math.max(before?.lastLineMs ?? one.lastLineMs, one.lastLineMs),
     });
   }
+  const startups = new Map(
+    [...saved.startups, ...(more.startups ?? [])].map((one) => [one.containerId, one]),
+  );
   const json = jsonOf({
     endedOnPurposeAtMs: [...ends].toSorted((a, b) => a - b).slice(-maxEnds),
     logged: [...logged.values()].toSorted((a, b) => a.lastLineMs - b.lastLineMs).slice(-maxLogged),
+    startups: [...startups.values()].toSorted((a, b) => a.readyMs - b.readyMs).slice(-maxStartups),
   });
-  if (json !== jsonOf(known)) ledger.remember(keyOf(app), json);
-  const [named] = more.logged ?? [];
+  if (json !== jsonOf(saved)) ledger.remember(keyOf(app), json);
+  const [named] = [...(more.logged ?? []), ...(more.startups ?? [])];
   if (named !== undefined) noteName(ledger, app, named.appName);
 }
 
@@ -76,6 +109,39 @@ export function notedApps(
   scope: string,
 ): ReadonlyMap<string, string> {
   return new Map(ledger.recall(namesKey(scope), storedNames));
+}
+
+/** Fewer starts do not tell what is usual; older ones than the newest may be of other code. */
+const startupsThatTell = { fewest: 3, most: 20 };
+
+/**
+ * How long the containers of the apps of this name take to start, in milliseconds, as Modal told it:
+ * nine of ten of a function's newest were ready by then. Of several functions the longest counts, because
+ * a listing does not say which of them a container runs that is not ready; one on another GPU it is not.
+ * One app that is stopped and deployed again has another id, and the same name. undefined: too few were told.
+ * @param gpu what the container has, "L40S" or "CPU"; null: not known
+ */
+export function usualStartMs(
+  ledger: Pick<Ledger, "recall">,
+  scope: string,
+  appName: string,
+  gpu: string | null,
+): number | undefined {
+  const all = [...notedApps(ledger, scope)]
+    .filter(([, name]) => name === appName)
+    .flatMap(([appId]) => recallNotes(ledger, { scope, appId }).startups)
+    .filter((one) => gpu === null || one.gpu === undefined || one.gpu === gpu);
+  if (all.length < startupsThatTell.fewest) return undefined;
+  const byFunction = Map.groupBy(all, ({ functionName }) => functionName ?? "");
+  return Math.max(...[...byFunction.values()].map(ninthDecileMs));
+}
+
+/** Of fewer than tell what is usual, the longest: it was no failure. */
+function ninthDecileMs(startups: readonly Startup[]): number {
+  const { fewest, most } = startupsThatTell;
+  const newest = startups.toSorted((a, b) => b.readyMs - a.readyMs).slice(0, most);
+  const inOrder = newest.map(({ startupMs }) => startupMs).toSorted((a, b) => a - b);
+  return percentile(inOrder, inOrder.length < fewest ? 1 : 0.9);
 }
 
 function noteName(
@@ -94,7 +160,7 @@ function namesKey(scope: string): string {
   return `noted ${scope}`; // not shown: a key of the ledger
 }
 
-function jsonOf({ endedOnPurposeAtMs, logged }: AppNotes): string {
+function jsonOf({ endedOnPurposeAtMs, logged, startups }: AppNotes): string {
   return JSON.stringify({
     endedOnPurposeAtMs,
     logged: logged.map(({ containerId, appName, firstLineMs, lastLineMs }) => ({
@@ -102,6 +168,14 @@ function jsonOf({ endedOnPurposeAtMs, logged }: AppNotes): string {
       appName,
       firstLineMs,
       lastLineMs,
+    })),
+    startups: startups.map(({ containerId, appName, readyMs, startupMs, functionName, gpu }) => ({
+      containerId,
+      appName,
+      readyMs,
+      startupMs,
+      functionName,
+      gpu,
     })),
   });
 }

@@ -167,8 +167,8 @@ export class LogFollower implements Disposable {
     const note = (): void => {
       noted.count = containers.list().length;
       noted.atMs = clock.nowMs();
-      const known = { scope: source.scopeKey, appId: app.appId };
-      addNotes(ledger, known, { logged: containers.list() });
+      const where = { scope: source.scopeKey, appId: app.appId };
+      addNotes(ledger, where, { logged: containers.list() });
     };
     const cursor = new LogCursor(ledger, app.appId);
     const after = cursor.resume();

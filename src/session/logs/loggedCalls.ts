@@ -75,8 +75,12 @@ export class LoggedCalls {
       this.#waiting.delete(line.callId);
       return;
     }
-    const own = this.#ownAround(line);
-    const fate = fateOfLogCall(line, own, own.length === 0 ? null : this.#clockOffsetMs());
+    const editorCalls = this.#editorCallsAround(line);
+    const fate = fateOfLogCall(
+      line,
+      editorCalls,
+      editorCalls.length === 0 ? null : this.#clockOffsetMs(),
+    );
     if (fate.do === "wait" && this.#waiting.size < maxWaiting) {
       this.#waiting.set(line.callId, line);
       return;
@@ -105,7 +109,7 @@ export class LoggedCalls {
   }
 
   /** This editor's calls that the line may belong to, by whichever clock. */
-  #ownAround({ startedAtMs, endedAtMs }: CallRecord): readonly CallRecord[] {
+  #editorCallsAround({ startedAtMs, endedAtMs }: CallRecord): readonly CallRecord[] {
     return this.#parts.ledger
       .calls({
         scope: this.#app.scope,

@@ -1,51 +1,26 @@
-import * as z from "zod/mini";
-import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { failureOf } from "../../base/failure.ts";
-import type { Log } from "../../base/log.ts";
-import type { CallRecord } from "../../cost/call.ts";
-import { unseenContainerIds } from "../../cost/metered/inferredSpans.ts";
-import { LoggedContainers } from "../../cost/metered/loggedContainers.ts";
-import { LogLineAssembler } from "../../cost/reported/logLineAssembler.ts";
-import type { Rates } from "../../cost/rates/rates.ts";
-import { withAppResources } from "../../cost/rates/resources.ts";
-import type { ContainerObservation, ContainerSpan } from "../../cost/span.ts";
-import type { AppHint } from "../watch/appHints.ts";
+import type { ContainerSpan } from "../../cost/span.ts";
+import { appsToRead, type NamedApp } from "./appsToRead.ts";
 import { addNotes } from "./appNotes.ts";
-import { inParallel } from "../concurrent.ts";
+import { leaveToRead, leftToRead, noteAllRead } from "./leftToRead.ts";
+import { wasEmptied } from "../ledgerLoss.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
-import { LoggedCalls } from "./loggedCalls.ts";
 import type { ModalControl } from "../modalControl.ts";
+import { PastLogs, type PastLogsParts, type PastLogsSource } from "./pastLogs.ts";
+import { noteUnread, type Unread } from "./unread.ts";
 
-export interface LookBackParts {
-  readonly ledger: Pick<
-    Ledger,
-    | "spans"
-    | "calls"
-    | "upsertCall"
-    | "sessions"
-    | "recordListing"
-    | "acquireLease"
-    | "releaseLease"
-    | "remember"
-    | "recall"
-  >;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface LookBackParts extends PastLogsParts {
+  readonly ledger: PastLogsParts["ledger"] &
+    Pick<Ledger, "sessions" | "acquireLease" | "releaseLease">;
   /** Unique per window. */
   readonly holder: string;
   readonly pid: number;
-  readonly rates: () => Rates;
-  readonly appHint?: AppHint;
-  /** Each new call of somebody else, for the output channel. */
-  readonly onCall: (call: CallRecord) => void;
 }
 
 /** What looking back needs of a connection. */
-export interface LookBackSource {
-  readonly control: Pick<ModalControl, "fetchLogs" | "containerDetails" | "deployments">;
-  /** "workspace/environment". */
-  readonly scopeKey: string;
+export interface LookBackSource extends PastLogsSource {
+  readonly control: PastLogsSource["control"] & Pick<ModalControl, "deployments">;
 }
 
 /**
@@ -57,16 +32,9 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Modal's logs reach no further back than this on most plans, and nobody waits for more. */
 const longestMs = 7 * dayMs;
-/** A log is read in so many pieces at most, of an hour at least. */
-const mostPieces = 24;
 /** An example of a cold start is looked for so far before the gap. */
 const exampleBackMs = 6 * hourMs;
 const maxApps = 8;
-/** An unfocused window looks every 10 minutes with the CLI. Then only logs of apps in use are worth a second of CPU each. */
-const ordinaryMs = 15 * 60_000;
-const maxDetails = 200;
-const detailsAtOnce = 8;
-const maxChars = 16_000_000;
 const leaseMs = 300_000;
 const maxTries = 3;
 
@@ -83,12 +51,14 @@ function isGap(listing: Pick<Listing, "adapter" | "observedAtMs">, sinceMs: numb
 export class LookBack implements Disposable {
   readonly #parts: LookBackParts;
   readonly #ended = new AbortController();
+  readonly #logs: PastLogs;
   readonly #deploysAsked = new Set<string>();
   #tries = 0;
   #running: Promise<void> | undefined;
 
   constructor(parts: LookBackParts) {
     this.#parts = parts;
+    this.#logs = new PastLogs(parts, this.#ended.signal);
   }
 
   /** Called for each new listing. Resolves when what follows from it is done; rejects with nothing. */
@@ -166,27 +136,39 @@ export class LookBack implements Disposable {
 
   /** Since when nobody looked; also a gap that could not be read the last time. null: there is none. */
   #gapFrom(listing: Listing, sinceMs: number | null): number | null {
-    const left = this.#parts.ledger.recall(leftKey(listing.scope), leftShape) ?? null;
-    const gap = sinceMs !== null && isGap(listing, sinceMs) ? sinceMs : null;
+    const { ledger } = this.#parts;
+    const left = leftToRead(ledger, listing.scope);
+    const firstMs = wasEmptied(ledger) ? 0 : null;
+    const lastMs = sinceMs ?? firstMs;
+    const gap = lastMs !== null && isGap(listing, lastMs) ? lastMs : null;
     if (left === null) return gap;
     return gap === null ? left : Math.min(left, gap);
   }
 
   async #alone(source: LookBackSource, listing: Listing, fromMs: number): Promise<void> {
     const { ledger, holder, pid, clock, log } = this.#parts;
-    const key = leftKey(listing.scope);
+    const { scope } = listing;
+    const key = `lookBack ${scope}`; // not shown: the name of a lease
     if (!ledger.acquireLease(key, holder, pid, clock.nowMs(), leaseMs)) return;
     try {
       // Kept until it is done, so that a window that is closed meanwhile leaves it to the next.
-      ledger.remember(key, JSON.stringify(fromMs));
-      await this.#read(source, listing, Math.max(fromMs, listing.observedAtMs - longestMs));
-      ledger.remember(key, "null");
+      leaveToRead(ledger, scope, fromMs);
+      const toMs = listing.observedAtMs;
+      const firstMs = Math.max(fromMs, toMs - longestMs);
+      const unread = await this.#read(source, listing, firstMs);
+      const before = firstMs > fromMs ? [{ fromMs, toMs: firstMs, apps: [] }] : [];
+      // Where the ledger was emptied, what was before it is told as such.
+      const named = fromMs === 0 ? unread : [...before, ...unread];
+      noteUnread(ledger, scope, { fromMs, toMs }, named);
+      noteAllRead(ledger, scope);
       this.#tries = 0;
     } catch (error) {
       this.#tries += 1;
       if (this.#tries >= maxTries) {
         this.#tries = 0;
-        ledger.remember(key, "null");
+        const range = { fromMs, toMs: listing.observedAtMs };
+        noteUnread(ledger, scope, range, [{ ...range, apps: [] }]);
+        noteAllRead(ledger, scope);
         log.warn("What happened while nobody looked could not be read. The bill will tell.");
       }
       throw error;
@@ -195,132 +177,35 @@ export class LookBack implements Disposable {
     }
   }
 
-  async #read(source: LookBackSource, listing: Listing, fromMs: number): Promise<void> {
-    const apps = this.#appsToRead(listing, fromMs);
-    const budget = { chars: maxChars };
-    const { scope, observedAtMs } = listing;
-    const appIds = apps.map(({ appId }) => appId);
-    const range = { fromMs: fromMs - exampleBackMs, toMs: observedAtMs + hourMs };
-    const spans = this.#parts.ledger.spans({ scope, appIds, ...range });
-    const found: string[] = [];
-    for (const app of apps) {
-      const sinceMs = exampleMs(listing, app, spans, fromMs);
-      try {
-        found.push(...(await this.#readApp(source, listing, app, sinceMs, budget)));
-      } catch (error) {
-        if (failureOf(error) !== undefined || this.#ended.signal.aborted) throw error;
-        // Nothing in one app's log may keep the others' from being read.
-        this.#parts.log.error(`The log of ${app.appName} could not be read back.`, error);
-      }
-    }
-    const unseen = unseenContainerIds(spans, found).slice(-maxDetails);
-    const ended = await this.#details(source, listing, unseen, apps);
-    if (ended.length > 0) this.#parts.ledger.recordListing({ ...listing, ended });
-    if (apps.length > 0) {
-      this.#parts.log.info(
-        `Nobody looked for ${Math.round((observedAtMs - fromMs) / 60_000)} min. Apps whose logs were read: ${apps.length}; containers that they name and that were not seen: ${unseen.length}.`,
-      );
-    }
-  }
-
-  /** Apps that are up or were in the gap, those with containers first. */
-  #appsToRead(listing: Listing, fromMs: number): readonly NamedApp[] {
-    const { scope, observedAtMs } = listing;
-    const spans = this.#parts.ledger.spans({ scope, fromMs: fromMs - dayMs, toMs: observedAtMs });
-    const active = new Map(spans.map((span) => [span.appId, span.lastSeenAtMs]));
-    const wanted = new Map<string, string>();
-    for (const { appId, appName, lastSeenAtMs } of spans) {
-      if (lastSeenAtMs >= fromMs - hourMs) wanted.set(appId, appName);
-    }
-    for (const { appId, name, state, stoppedAtMs } of listing.apps) {
-      if (state !== "stopped" || (stoppedAtMs ?? 0) > fromMs) wanted.set(appId, name);
-    }
-    for (const { appId, appName } of listing.containers) {
-      wanted.set(appId, appName);
-      active.set(appId, observedAtMs);
-    }
-    const isOrdinary = listing.adapter === "cli" && observedAtMs - fromMs < ordinaryMs;
-    return [...wanted]
-      .map(([appId, appName]) => ({ appId, appName }))
-      .filter(({ appId }) => !isOrdinary || active.has(appId))
-      .toSorted((a, b) => (active.get(b.appId) ?? 0) - (active.get(a.appId) ?? 0))
-      .slice(0, maxApps);
-  }
-
-  /** Notes the app's calls and containers since then; gives the containers' ids. */
-  async #readApp(
-    { control }: LookBackSource,
-    { scope, observedAtMs }: Listing,
-    { appId, appName }: NamedApp,
+  /** Reads the logs since then; gives what was left unread. */
+  async #read(
+    source: LookBackSource,
+    listing: Listing,
     fromMs: number,
-    budget: { chars: number },
-  ): Promise<readonly string[]> {
-    const { ledger } = this.#parts;
-    const app = { scope, appId, appName };
-    const lines = new LogLineAssembler(appId);
-    const calls = new LoggedCalls(app, this.#parts);
-    const containers = new LoggedContainers(app);
-    // Whole seconds: equal lines within one are told apart by their order.
-    const startMs = Math.floor(fromMs / 1000) * 1000 - 2000;
-    const pieceMs = Math.max(
-      hourMs,
-      Math.ceil((observedAtMs - startMs) / mostPieces / 1000) * 1000,
+  ): Promise<readonly Unread[]> {
+    const { ledger, log } = this.#parts;
+    const wanted = appsToRead(ledger, listing, fromMs);
+    const apps = wanted.slice(0, maxApps);
+    const { scope, observedAtMs: toMs } = listing;
+    const appIds = apps.map(({ appId }) => appId);
+    const range = { fromMs: fromMs - exampleBackMs, toMs: toMs + hourMs };
+    const spans = ledger.spans({ scope, appIds, ...range });
+    const { readToMs, unseen } = await this.#logs.read(
+      source,
+      listing,
+      apps.map((app) => ({ ...app, fromMs: exampleMs(listing, app, spans, fromMs) })),
     );
-    for (let atMs = startMs; atMs < observedAtMs && budget.chars > 0; atMs += pieceMs) {
-      const query = { sinceMs: atMs, untilMs: Math.min(atMs + pieceMs, observedAtMs) };
-      try {
-        for (const chunk of await control.fetchLogs(appId, query, { signal: this.#ended.signal })) {
-          budget.chars -= chunk.text.length;
-          // A line without a time may be one that the follower has read: only it can tell them apart.
-          calls.add(lines.add(chunk).filter(({ isStable }) => isStable));
-          containers.add(chunk);
-        }
-      } catch (error) {
-        const reason = failureOf(error)?.reason;
-        if (reason !== "not-found" && reason !== "unsupported" && reason !== "cli-too-old")
-          throw error;
-        this.#parts.log.debug(`The log of ${appName} cannot be read back: ${String(error)}`);
-        break;
-      }
+    if (apps.length > 0) {
+      // not shown: for the log
+      const text = `Nobody looked for ${Math.round((toMs - fromMs) / 60_000)} min. Apps whose logs were read: ${apps.length}; containers that they name and that were not seen: ${unseen}.`;
+      // A window without the focus looks every few minutes: hundreds of lines a day that tell of nothing.
+      if (unseen > 0 || toMs - fromMs >= hourMs) log.info(text);
+      else log.debug(text);
     }
-    addNotes(ledger, app, { logged: containers.list() });
-    return containers.list().map(({ containerId }) => containerId);
-  }
-
-  /** The exact times of containers that nobody saw, where the adapter tells them. */
-  async #details(
-    { control }: LookBackSource,
-    { scope, containers: live }: Listing,
-    containerIds: readonly string[],
-    apps: readonly NamedApp[],
-  ): Promise<readonly ContainerObservation[]> {
-    const { appHint } = this.#parts;
-    const names = new Map(apps.map(({ appId, appName }) => [appId, appName]));
-    const liveIds = new Set(live.map(({ containerId }) => containerId));
-    const state = { canTell: true };
-    const ask = async (containerId: string): Promise<readonly ContainerObservation[]> => {
-      if (!state.canTell || liveIds.has(containerId)) return [];
-      try {
-        const told = await control.containerDetails(containerId, { signal: this.#ended.signal });
-        // One that still runs is the next look's.
-        if (told.finishedAtMs === null) return [];
-        const container: ContainerObservation = {
-          ...told,
-          appName: names.get(told.appId) ?? told.appId,
-          gpuSource: "container",
-          cpuCores: null,
-          memoryGib: null,
-        };
-        const hint = appHint?.(scope, container);
-        return [hint === undefined ? container : withAppResources(container, hint)];
-      } catch (error) {
-        const reason = failureOf(error)?.reason;
-        if (reason === "unsupported") state.canTell = false;
-        else if (reason !== "not-found") throw error;
-        return [];
-      }
-    };
-    return (await inParallel(containerIds, detailsAtOnce, ask)).flat();
+    return wanted.flatMap(({ appId, appName }) => {
+      const readMs = readToMs.get(appId) ?? fromMs;
+      return readMs < toMs ? [{ fromMs: Math.max(fromMs, readMs), toMs, apps: [appName] }] : [];
+    });
   }
 }
 
@@ -342,16 +227,4 @@ function exampleMs(
   );
   if (startsMs.length === 0) return fromMs;
   return Math.max(fromMs - exampleBackMs, Math.max(...startsMs));
-}
-
-interface NamedApp {
-  readonly appId: string;
-  readonly appName: string;
-}
-
-/** Since when; null: nothing is left to be read. */
-const leftShape = z.nullable(z.number());
-
-function leftKey(scope: string): string {
-  return `lookBack ${scope}`; // not shown: a key of the ledger
 }

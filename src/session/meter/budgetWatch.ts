@@ -20,7 +20,7 @@ export interface BudgetWatchParts {
   readonly log: Log;
   readonly timeZone: string;
   /** null: not connected yet. */
-  readonly scope: () => string | null;
+  readonly workspace: () => string | null;
   readonly budgets: () => readonly Budget[];
   /** Told by one window, once per budget and period. */
   readonly onExceeded: (alert: BudgetAlert) => void;
@@ -34,7 +34,7 @@ export class BudgetWatch implements Disposable {
   readonly #parts: BudgetWatchParts;
   readonly #store = new DisposableStore();
   #timer: Disposable | undefined;
-  #last: { readonly scope: string; readonly standings: readonly BudgetStanding[] } | undefined;
+  #last: { readonly workspace: string; readonly standings: readonly BudgetStanding[] } | undefined;
 
   constructor(parts: BudgetWatchParts) {
     this.#parts = parts;
@@ -42,33 +42,33 @@ export class BudgetWatch implements Disposable {
   }
 
   /** How each budget stands now. Throws `Failure("ledger")`. */
-  standings(scope: string): readonly BudgetStanding[] {
+  standings(workspace: string): readonly BudgetStanding[] {
     const { spending, clock, timeZone, budgets } = this.#parts;
     const nowMs = clock.nowMs();
     const fromMs = Math.min(
       ...budgets().map(({ unit }) => periodOf(unit, nowMs, timeZone).fromMs),
       nowMs,
     );
-    const days = spending.days(scope, fromMs);
+    const days = spending.days(workspace, fromMs);
     const standings = budgetStandings(
       budgets(),
       (period) => sumOf(days.filter(({ day }) => day.fromMs >= period.fromMs)),
       nowMs,
       timeZone,
     );
-    this.#last = { scope, standings };
+    this.#last = { workspace, standings };
     return standings;
   }
 
   /** As they stood some minutes ago, read once: for a question that must not wait. */
-  recentStandings(scope: string): readonly BudgetStanding[] {
-    return this.#last?.scope === scope ? this.#last.standings : this.standings(scope);
+  recentStandings(workspace: string): readonly BudgetStanding[] {
+    return this.#last?.workspace === workspace ? this.#last.standings : this.standings(workspace);
   }
 
   /** Looks now, and tells what is exceeded and was not told before. */
   check(): void {
-    const { scope, ledger, clock, log, onExceeded } = this.#parts;
-    const key = scope();
+    const { workspace, ledger, clock, log, onExceeded } = this.#parts;
+    const key = workspace();
     if (key === null) return;
     try {
       for (const alert of exceededBudgets(this.standings(key))) {

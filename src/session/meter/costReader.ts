@@ -1,22 +1,39 @@
 import { hourMs, hourOf, type BilledRow } from "../../cost/billed/billedRow.ts";
 import type { CallRecord } from "../../cost/call.ts";
+import type { Lessons } from "../../cost/learned/lessons.ts";
+import { taughtSpans } from "../../cost/learned/taught.ts";
 import { endHints } from "../../cost/metered/endHints.ts";
-import type { EndKnowledge } from "../../cost/metered/endKnowledge.ts";
+import { withSigns, type SignedKnowledge } from "../../cost/metered/signedKnowledge.ts";
+import { startHints } from "../../cost/metered/startHints.ts";
 import { inferredSpans } from "../../cost/metered/inferredSpans.ts";
-import { priceSpans, type HintsOf, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
+import {
+  endedBy,
+  isOver,
+  priceSpans,
+  pricedAt,
+  type HintsOf,
+  type PricedSpan,
+} from "../../cost/metered/pricedSpan.ts";
+import { median } from "../../cost/percentile.ts";
 import { loggedContainerId } from "../../cost/reported/logLineAssembler.ts";
 import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
 import { costOf, type TieredCost } from "../../cost/spending/sessionCost.ts";
 import { withAppResources, type AppResources } from "../../cost/rates/resources.ts";
+import type { IntervalHints } from "../../cost/metered/spanInterval.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import type { AppHint } from "../watch/appHints.ts";
 import { notedApps, recallNotes, type AppNotes } from "../logs/appNotes.ts";
+import { callByModal, spanByModal } from "./byModal.ts";
+import { appWindow } from "../appWindow.ts";
 import type { Ledger } from "../ledgerPort.ts";
+import { modalOffsetMs } from "../watch/modalTime.ts";
+import { recallLessons } from "./lessonBook.ts";
+import { notesByContainer, type Noted } from "./notesByContainer.ts";
 import type { SessionRecord } from "../session.ts";
 
 export type CostLedger = Pick<
   Ledger,
-  "spans" | "calls" | "billed" | "sessions" | "receipts" | "recall" | "changeCounter"
+  "spans" | "looks" | "calls" | "billed" | "sessions" | "receipts" | "recall" | "costVersion"
 >;
 
 /** What an app's file tells of how long its containers stay. */
@@ -37,7 +54,7 @@ export interface AppKnowledge {
   readonly appHint?: AppHint;
 }
 
-/** The range and the rates that cost is asked for. */
+/** The range and the rates that cost is asked for. Its instants are this machine's. */
 export interface CostRange {
   readonly scope: string;
   readonly fromMs: number;
@@ -47,13 +64,16 @@ export interface CostRange {
 
 /** Everything that a question about cost in a range is answered from: one for all who ask, so that all say the same. */
 export interface CostReading {
-  /** Containers that were seen, and those that only a log names, each at the rates of its start. */
+  /** Containers that were seen, and those that only a log names, each at the rates in force while it ran. */
   readonly priced: readonly PricedSpan[];
   readonly calls: readonly CallRecord[];
   readonly billed: readonly BilledRow[];
   /** The rates in force now. */
   readonly rates: Rates;
+  /** By Modal's clock, as all instants of a reading are. */
   readonly nowMs: number;
+  /** Modal's clock minus this machine's. */
+  readonly offsetMs: number;
 }
 
 interface Kept {
@@ -61,10 +81,24 @@ interface Kept {
   readonly spans: readonly ContainerSpan[];
   readonly calls: readonly CallRecord[];
   readonly billed: readonly BilledRow[];
-  readonly knowledge: EndKnowledge;
+  readonly knowledge: SignedKnowledge;
   readonly hintsOf: HintsOf;
-  inferred: { readonly ratesKey: string; readonly spans: readonly PricedSpan[] } | undefined;
+  lessons: Lessons | undefined;
+  priced: PricedByKey | undefined;
 }
+
+/** What does not change while nothing is written and the rates stay the same. */
+interface PricedByKey {
+  readonly ratesKey: string;
+  readonly rates: RateHistory;
+  readonly inferred: readonly PricedSpan[];
+  /** Spans that are over: their cost grows no more. */
+  readonly over: ReadonlyMap<ContainerSpan, PricedSpan>;
+}
+
+/** A page asks for the days of the month and for the last week, by turns. */
+const keptReadings = 2;
+const largeRows = 30_000;
 
 /** A session may have been started long before the range, and its apps still run. */
 const sessionsBackMs = 60 * 24 * hourMs;
@@ -76,59 +110,131 @@ const sessionsBackMs = 60 * 24 * hourMs;
  */
 export class CostReader {
   readonly #ledger: CostLedger;
-  readonly #known: AppKnowledge;
-  #kept: Kept | undefined;
+  readonly #appKnowledge: AppKnowledge;
+  /** What was read last. A month of a large workspace is kept while nobody needs the memory. */
+  #recent: readonly (Kept | WeakRef<Kept>)[] = [];
 
-  constructor(ledger: CostLedger, known: AppKnowledge = {}) {
+  constructor(ledger: CostLedger, appKnowledge: AppKnowledge = {}) {
     this.#ledger = ledger;
-    this.#known = known;
+    this.#appKnowledge = appKnowledge;
   }
 
-  /** For every instant from `fromMs` to `nowMs`. Throws `Failure("ledger")`. */
-  read({ scope, fromMs, nowMs, rates }: CostRange): CostReading {
-    const kept = this.#read(scope, hourOf(fromMs) - hourMs, hourOf(nowMs) + 2 * hourMs);
-    if (kept.inferred?.ratesKey !== rates.key) {
-      const spans = inferredSpans(kept.spans, kept.knowledge, rates, this.#completer());
-      kept.inferred = { ratesKey: rates.key, spans };
-    }
-    const { spans, calls, billed, hintsOf, inferred } = kept;
-    const priced = [...priceSpans(spans, rates, nowMs, hintsOf), ...inferred.spans];
-    return { priced, calls, billed, rates: rates.now, nowMs };
+  /** For every instant from `fromMs` to `nowMs`, as the bill has taught to count. Throws `Failure("ledger")`. */
+  read(range: CostRange): CostReading {
+    const kept = this.#keptOf(range);
+    const reading = this.#priced(kept, range);
+    kept.lessons ??= recallLessons(this.#ledger, range.scope);
+    const { priced, calls, nowMs } = reading;
+    const isStartupKnown = (span: ContainerSpan): boolean =>
+      kept.knowledge.startupMsOf?.(span.containerId) !== undefined;
+    return {
+      ...reading,
+      priced: taughtSpans(priced, kept.lessons, { calls, nowMs, isStartupKnown }),
+    };
   }
 
-  #read(scope: string, fromMs: number, toMs: number): Kept {
+  /** The same without what the bill has taught: what it is taught from. */
+  readUntaught(range: CostRange): CostReading {
+    return this.#priced(this.#keptOf(range), range);
+  }
+
+  #priced(kept: Kept, range: CostRange): CostReading {
+    const offsetMs = this.#offsetMs(range);
+    const nowMs = range.nowMs + offsetMs;
+    const ofRates = this.#pricedBy(kept, range);
+    const { spans, calls, billed, hintsOf } = kept;
+    // The same rates, as they were at first: what was worked out from them is kept beside them.
+    const pricedNow = (span: ContainerSpan): PricedSpan =>
+      ofRates.over.get(span) ?? pricedAt(span, ofRates.rates, nowMs, hintsOf);
+    const priced = [
+      ...spans.map(pricedNow),
+      ...ofRates.inferred.map((span) => endedBy(span, nowMs)),
+    ];
+    return { priced, calls, billed, rates: ofRates.rates.now, nowMs, offsetMs };
+  }
+
+  #pricedBy(kept: Kept, { scope, nowMs, rates }: CostRange): PricedByKey {
+    if (kept.priced?.ratesKey === rates.key) return kept.priced;
+    const { spans, knowledge, hintsOf } = kept;
+    const inferred = inferredSpans(spans, knowledge, hintsOf, rates, this.#completer(scope));
+    const over = priceSpans(spans.filter(isOver), rates, nowMs, hintsOf);
+    const bySpan = new Map(over.map((one) => [one.span, one]));
+    kept.priced = { ratesKey: rates.key, rates, inferred, over: bySpan };
+    return kept.priced;
+  }
+
+  #offsetMs({ scope, nowMs }: CostRange): number {
+    return modalOffsetMs(this.#ledger, scope, nowMs);
+  }
+
+  #keptOf(asked: CostRange): Kept {
     const ledger = this.#ledger;
+    const { scope } = asked;
+    const offsetMs = this.#offsetMs(asked);
+    // Rows are by either clock: both ranges are read.
+    const fromMs = hourOf(asked.fromMs + Math.min(0, offsetMs)) - hourMs;
+    const toMs = hourOf(asked.nowMs + Math.max(0, offsetMs)) + 2 * hourMs;
     // Asked first: a write that falls in between is read twice rather than never.
-    const key = `${ledger.changeCounter()} ${scope} ${fromMs} ${toMs}`;
-    if (this.#kept?.key === key) return this.#kept;
+    const key = `${ledger.costVersion()} ${scope} ${fromMs} ${toMs} ${offsetMs}`;
+    const recent = this.#recent
+      .map((one) => (one instanceof WeakRef ? one.deref() : one))
+      .find((one) => one?.key === key);
+    if (recent !== undefined) return recent;
     const range = { scope, fromMs, toMs };
-    const spans = ledger.spans(range).map(this.#completer());
-    const calls = ledger.calls(range);
-    const knowledge = this.#knowledge(range, spans, calls);
-    const hintsOf = endHints(spans, knowledge);
+    const spans = ledger
+      .spans(range)
+      .map(this.#completer(scope))
+      .map((span) => spanByModal(span, offsetMs));
+    const calls = ledger.calls(range).map((call) => callByModal(call, offsetMs));
+    const knowledge = this.#knowledge(range, spans, calls, offsetMs);
+    const startOf = startHints(spans, knowledge);
+    const endOf = endHints(spans, knowledge);
+    const hints = new Map<ContainerSpan, IntervalHints>();
+    const hintsOf: HintsOf = (span) => {
+      const spanHints = hints.get(span) ?? { ...startOf(span), ...endOf(span) };
+      hints.set(span, spanHints);
+      return spanHints;
+    };
     const billed = ledger.billed(range);
-    this.#kept = { key, spans, calls, billed, knowledge, hintsOf, inferred: undefined };
-    return this.#kept;
+    const kept: Kept = {
+      key,
+      spans,
+      calls,
+      billed,
+      knowledge,
+      hintsOf,
+      priced: undefined,
+      lessons: undefined,
+    };
+    const isLarge = spans.length + calls.length > largeRows;
+    this.#recent = [isLarge ? new WeakRef(kept) : kept, ...this.#recent].slice(0, keptReadings);
+    return kept;
   }
 
   /** A span with what else is known of its app's containers, where Modal or a look told nothing. */
-  #completer(): (span: ContainerSpan) => ContainerSpan {
-    const { appHint } = this.#known;
-    if (appHint === undefined) return (span) => span;
+  #completer(scope: string): (span: ContainerSpan) => ContainerSpan {
+    const { appHint = () => ({}) } = this.#appKnowledge;
     const hints = new Map<string, AppResources>();
+    const noted = new Map<string, (containerId: string) => Noted>();
     return (span) => {
-      const { scope, appId, gpuSource, cpuCores, memoryGib } = span;
-      if (gpuSource !== "unknown" && cpuCores !== null && memoryGib !== null) return span;
+      const { appId, containerId, gpuSource } = span;
       const key = `${appId} ${gpuSource}`;
       const hint = hints.get(key) ?? appHint(scope, span);
       hints.set(key, hint);
-      const { gpu, ...told } = withAppResources(span, hint);
+      const notesOf = noted.get(appId) ?? notesByContainer(this.#ledger, { scope, appId });
+      noted.set(appId, notesOf);
+      const { gpuAmong, endsByMs, ...notes } = notesOf(containerId);
+      const { gpu, ...resources } = withAppResources(span, { ...hint, ...notes });
       return {
         ...span,
         gpu,
-        gpuSource: told.gpuSource,
-        cpuCores: told.cpuCores,
-        memoryGib: told.memoryGib,
+        gpuSource: resources.gpuSource,
+        cpuCores: resources.cpuCores,
+        memoryGib: resources.memoryGib,
+        terms: resources.terms,
+        ...(endsByMs === undefined ? {} : { endsByMs }),
+        // A sandbox has a GPU of its own.
+        gpuAmong: resources.terms?.isSandbox === false ? gpuAmong : undefined,
       };
     };
   }
@@ -137,7 +243,8 @@ export class CostReader {
     range: { readonly scope: string; readonly fromMs: number; readonly toMs: number },
     spans: readonly ContainerSpan[],
     calls: readonly CallRecord[],
-  ): EndKnowledge {
+    offsetMs: number,
+  ): SignedKnowledge {
     const { scope, fromMs } = range;
     const sessions = this.#ledger.sessions({ ...range, fromMs: fromMs - sessionsBackMs });
     const receipts = this.#ledger.receipts(range);
@@ -147,25 +254,40 @@ export class CostReader {
     const ends = new Map<string, readonly number[]>();
     for (const [appId, { endedOnPurposeAtMs }] of notes) {
       const byReceipt = receipts.flatMap(({ stopped, atMs }) =>
-        stopped.some((app) => app.appId === appId) ? [atMs] : [],
+        stopped.some((app) => app.appId === appId) ? [atMs + offsetMs] : [],
       );
       ends.set(appId, [...endedOnPurposeAtMs, ...byReceipt]);
     }
-    const lives = new Map(
-      [...names].map(([appId, name]) => [appId, this.#known.lifeInFile?.(name)]),
+    const startups = new Map(
+      [...notes.values()].flatMap((note) =>
+        note.startups.map(({ containerId, startupMs }) => [containerId, startupMs]),
+      ),
     );
-    const windows = scaledownWindows(sessions);
-    return {
+    const usual = new Map(
+      [...notes].flatMap(([appId, note]) =>
+        note.startups.length === 0
+          ? []
+          : [[appId, median(note.startups.map(({ startupMs }) => startupMs))] as const],
+      ),
+    );
+    const lives = new Map(
+      [...names].map(([appId, name]) => [appId, this.#appKnowledge.lifeInFile?.(name)]),
+    );
+    const windowAt = scaledownWindows(sessions, offsetMs);
+    return withSigns({
       calls: calls.map(inItsContainer),
+      lookedAtMs: this.#ledger.looks(range).map((atMs) => atMs + offsetMs),
+      startupMsOf: (containerId) => startups.get(containerId),
+      usualStartupMsOf: (appId) => usual.get(appId),
       // A container with no later line than this ended before the range, listed or not.
       logged: [...notes.values()].flatMap(({ logged }) =>
         logged.filter(({ lastLineMs }) => lastLineMs >= fromMs),
       ),
-      scaledownSecondsOf: (appId) =>
-        windows.get(appId) ?? lives.get(appId)?.scaledownSeconds ?? null,
+      scaledownSecondsOf: (appId, atMs) =>
+        windowAt(appId, atMs) ?? lives.get(appId)?.scaledownSeconds ?? null,
       isKeptWarm: (appId) => (lives.get(appId)?.warmContainers ?? 0) > 0,
       endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
-    };
+    });
   }
 }
 
@@ -180,7 +302,7 @@ export function withoutApps(reading: CostReading, appIds: ReadonlySet<string>): 
   };
 }
 
-/** What some apps (null: all) cost in a part of the range that was read. */
+/** What some apps (null: all) cost in a part of the range that was read, by Modal's clock: days and hours are its. */
 export function costIn(
   reading: CostReading,
   appIds: ReadonlySet<string> | null,
@@ -199,7 +321,7 @@ function inItsContainer(call: CallRecord): CallRecord {
   if (appId === null || logLineId === null || source === "log") return call;
   const containerId = loggedContainerId(logLineId);
   if (containerId === null) return call;
-  return { ...call, source: "log", callId: ["log", appId, containerId, "own", callId].join("/") };
+  return { ...call, callId: ["log", appId, containerId, "own", callId].join("/") };
 }
 
 function appNames(
@@ -217,11 +339,23 @@ function appNames(
   return names;
 }
 
-/** The scaledown window that the newest session gave to each app. */
-function scaledownWindows(sessions: readonly SessionRecord[]): ReadonlyMap<string, number> {
-  const windows = new Map<string, number>();
-  for (const session of sessions.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
-    for (const { appId } of session.apps) windows.set(appId, session.scaledownSeconds);
-  }
-  return windows;
+/** The scaledown window that the newest session before a moment gave to an app: a later one says nothing of what ran before. */
+function scaledownWindows(
+  sessions: readonly SessionRecord[],
+  offsetMs: number,
+): (appId: string, atMs: number) => number | null {
+  const windows = Map.groupBy(
+    sessions
+      .toSorted((a, b) => a.startedAtMs - b.startedAtMs)
+      .flatMap((session) =>
+        session.apps.map(({ appId }) => ({
+          appId,
+          sinceMs: session.startedAtMs + offsetMs,
+          seconds: appWindow(session, appId),
+        })),
+      ),
+    ({ appId }) => appId,
+  );
+  return (appId, atMs) =>
+    windows.get(appId)?.findLast(({ sinceMs }) => sinceMs <= atMs)?.seconds ?? null;
 }

@@ -1,22 +1,21 @@
+import { addCosts } from "../../cost/cost.ts";
+import { metricsWithin, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
+import { gpuLabel } from "../../cost/rates/gpu.ts";
 import { hourMs } from "../../cost/billed/billedRow.ts";
 import { periodOf } from "../../cost/spending/calendar.ts";
 import type { CallRecord } from "../../cost/call.ts";
 import { priceAge } from "../../cost/rates/priceAge.ts";
 import type { RateHistory } from "../../cost/rates/rates.ts";
 import type { TieredCost } from "../../cost/spending/sessionCost.ts";
-import {
-  costIn,
-  CostReader,
-  withoutApps,
-  type CostLedger,
-  type CostReading,
-} from "./costReader.ts";
+import { costIn, CostReader, type CostLedger, type CostReading } from "./costReader.ts";
 import { ifReadable } from "../ifReadable.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
+import { appWindow } from "../appWindow.ts";
 import type { LiveApp } from "../liveApp.ts";
 import {
   noCost,
   nothingKnown,
+  type Booting,
   type MeterActivity,
   type MeterState,
   type SessionState,
@@ -24,13 +23,17 @@ import {
 import type { ShownCost } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import { staleAfterMs } from "../watch/pollPolicy.ts";
+import { hourlyNow } from "./hourlyNow.ts";
+import { ofApps } from "./mine.ts";
 import { runningApps } from "./runningApps.ts";
-import { appsOfOthers, ownerOf, type ToldOwners } from "../owner.ts";
+import { appsOfOthers, ownerOf, type Authorship } from "../owner.ts";
 import { scopeKey, type Scope } from "../scope.ts";
 import type { SessionRecord } from "../session.ts";
-import type { SettingProblem } from "../settings.ts";
+import { recallEnvironments, runsElsewhere, unseenEnvironments } from "../workspace/elsewhere.ts";
+import type { SettingProblem } from "../settings/settings.ts";
 
-export type LedgerView = CostLedger & Pick<Ledger, "latestListing" | "openSession" | "trouble">;
+export type LedgerView = CostLedger &
+  Pick<Ledger, "latestListing" | "openSession" | "trouble" | "costBasis" | "changeCounter">;
 
 export interface StateInputs {
   readonly nowMs: number;
@@ -42,7 +45,7 @@ export interface StateInputs {
   readonly rates: RateHistory;
   readonly settingProblems: readonly SettingProblem[];
   /** What Modal has said of whose the apps are. */
-  readonly told: ToldOwners;
+  readonly authorship: Authorship;
   /** IANA name of the user's time zone: "today" begins at its midnight. */
   readonly timeZone: string;
 }
@@ -72,19 +75,39 @@ export function deriveState(
     staleAfterMs: staleAfterMs(listing?.adapter ?? null, listing?.containers.length ?? 0),
     adapter: listing?.adapter ?? null,
     prices: priceAge(rates.now),
+    sandboxes: listing?.sandboxes,
+    ...elsewhereOf(ledger, scope),
+    clockOffsetMs: reading?.offsetMs ?? 0,
     apps: listing === undefined ? [] : shownApps(ledger, scope, listing, inputs, reading),
     session: session === undefined ? null : sessionState(session, reading),
     today:
       reading === undefined
         ? noCost
-        : tiersOf(costIn(withoutApps(reading, appsOfOthers(inputs.told)), null, midnightMs)),
+        : tiersOf(costIn(ofApps(reading, isNotOthers(inputs.authorship)), null, midnightMs)),
   };
+}
+
+function elsewhereOf(
+  ledger: LedgerView,
+  { workspace, environment }: Scope,
+): Pick<MeterState, "elsewhere" | "unseenEnvironments"> {
+  const all = recallEnvironments(ledger, workspace);
+  return {
+    elsewhere: runsElsewhere(all, environment),
+    unseenEnvironments: unseenEnvironments(all, environment),
+  };
+}
+
+/** Whether an app is not somebody else's, as far as Modal has said. */
+function isNotOthers(authorship: Authorship): (appId: string) => boolean {
+  const others = appsOfOthers(authorship);
+  return (appId) => !others.has(appId);
 }
 
 /** What a session has cost until now, open or over: that of its apps since it began, from a reading that covers it. */
 export function costOfSession(reading: CostReading, session: SessionRecord): ShownCost {
   const appIds = new Set(session.apps.map(({ appId }) => appId));
-  return tiersOf(costIn(reading, appIds, session.startedAtMs));
+  return tiersOf(costIn(reading, appIds, session.startedAtMs + reading.offsetMs));
 }
 
 /** The session as the views show it. Its cost is that of its apps since it began. */
@@ -113,7 +136,7 @@ function shownApps(
   ledger: LedgerView,
   scope: Scope,
   listing: Listing,
-  { nowMs, rates, told }: StateInputs,
+  { nowMs, rates, authorship }: StateInputs,
   reading: CostReading | undefined,
 ) {
   // Without the ledger nobody knows what was started here, or when an app was busy last.
@@ -122,15 +145,68 @@ function shownApps(
     reading === undefined
       ? []
       : ledger.sessions({ scope: key, fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs });
-  const calls = reading?.calls.filter(({ startedAtMs }) => startedAtMs >= nowMs - hourMs) ?? [];
-  const facts = { scope, sessions, ...told };
+  const modalNowMs = reading?.nowMs ?? nowMs;
+  const calls =
+    reading?.calls.filter(({ startedAtMs }) => startedAtMs >= modalNowMs - hourMs) ?? [];
+  const facts = { scope, sessions, ...authorship };
+  const activity: ActivityByApp = {
+    newestSessions: newestByApp(sessions),
+    calls: Map.groupBy(calls, ({ appId }) => appId),
+    containers: Map.groupBy(listing.containers, ({ appId }) => appId),
+  };
+  const loading = Map.groupBy(
+    reading?.priced.filter(
+      ({ span, interval }) =>
+        span.startedAtMs === null && span.terms?.isSandbox !== true && interval.endMs === null,
+    ) ?? [],
+    ({ span }) => span.appId,
+  );
   return runningApps(
     listing,
-    rates.now,
+    // The reading's are the same ones for as long as they hold: what a container costs is not worked out again.
+    reading?.rates ?? rates.now,
     nowMs,
-    (app) => (reading === undefined ? null : warmUntil(app, sessions, calls, listing, nowMs)),
+    (app) => {
+      const untilMs = reading === undefined ? null : warmUntil(app, activity, reading.nowMs);
+      return untilMs === null ? null : untilMs + nowMs - modalNowMs;
+    },
     (appId) => ownerOf(appId, facts),
+    (appId) => (reading === undefined ? null : bootingOf(loading.get(appId) ?? [], reading)),
+    reading === undefined ? undefined : hourlyNow(reading),
   );
+}
+
+/** What tells how long apps stay warm, by app. */
+interface ActivityByApp {
+  readonly newestSessions: ReadonlyMap<string, SessionRecord>;
+  readonly calls: ReadonlyMap<string | null, readonly CallRecord[]>;
+  readonly containers: ReadonlyMap<string, Listing["containers"]>;
+}
+
+function newestByApp(sessions: readonly SessionRecord[]): ReadonlyMap<string, SessionRecord> {
+  // Of two that began at once, the first of the list.
+  const oldestFirst = sessions.toReversed().toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+  return new Map(
+    oldestFirst.flatMap((session) => session.apps.map(({ appId }) => [appId, session] as const)),
+  );
+}
+
+/** What of an app is not ready yet, as far as it costs already. `loading`: its spans that load. */
+function bootingOf(
+  loading: readonly PricedSpan[],
+  { nowMs, offsetMs }: CostReading,
+): Booting | null {
+  if (loading.length === 0) return null;
+  const cost = addCosts(loading.map((one) => metricsWithin(one, -Infinity, nowMs).total));
+  const gpus = new Set(
+    loading.map(({ span }) => (span.gpuSource === "unknown" ? null : gpuLabel(span.gpu))),
+  );
+  const [gpu = null] = gpus;
+  return {
+    gpu: gpus.size === 1 ? gpu : null,
+    sinceMs: Math.min(...loading.map(({ interval }) => interval.startMs)) - offsetMs,
+    microUsd: cost.known ? cost.microUsd : null,
+  };
 }
 
 /**
@@ -139,25 +215,21 @@ function shownApps(
  * must have kept it warm beyond that.
  */
 function warmUntil(
-  app: LiveApp,
-  sessions: readonly SessionRecord[],
-  calls: readonly CallRecord[],
-  listing: Pick<Listing, "containers">,
+  { appId }: LiveApp,
+  { newestSessions, calls, containers }: ActivityByApp,
   nowMs: number,
 ): number | null {
-  const session = sessions
-    .filter(({ apps }) => apps.some(({ appId }) => appId === app.appId))
-    .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
+  const session = newestSessions.get(appId);
   if (session === undefined) return null;
-  const own = calls.filter(({ appId }) => appId === app.appId);
-  if (own.some(({ status }) => status === "running")) return null;
-  const started = listing.containers
-    .filter(({ appId }) => appId === app.appId)
-    .flatMap(({ startedAtMs }) => startedAtMs ?? []);
+  const callsOfApp = calls.get(appId) ?? [];
+  if (callsOfApp.some(({ status }) => status === "running")) return null;
+  const started = (containers.get(appId) ?? []).flatMap(({ startedAtMs }) => startedAtMs ?? []);
   const lastActivityMs = Math.max(
-    ...own.map(({ endedAtMs, startedAtMs }) => endedAtMs ?? startedAtMs),
+    ...callsOfApp.map(({ endedAtMs, startedAtMs }) => endedAtMs ?? startedAtMs),
     ...started,
   );
-  const untilMs = lastActivityMs + session.scaledownSeconds * 1000;
+  const windowSeconds = appWindow(session, appId);
+  if (windowSeconds === null) return null;
+  const untilMs = lastActivityMs + windowSeconds * 1000;
   return Number.isFinite(untilMs) && untilMs > nowMs ? untilMs : null;
 }

@@ -1,16 +1,22 @@
 import type { Clock } from "../../base/clock.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/event.ts";
+import { hourMs } from "../../cost/billed/billedRow.ts";
+import type { HourlyOf } from "../../cost/rates/burnRate.ts";
 import type { RateHistory, Rates } from "../../cost/rates/rates.ts";
 import { CostReader, type AppKnowledge, type CostReading } from "./costReader.ts";
 import { deriveState, type LedgerView } from "./deriveState.ts";
-import type { Listing } from "../ledgerPort.ts";
+import { hourlyNow } from "./hourlyNow.ts";
+import { ifReadable } from "../ifReadable.ts";
+import type { Listing, TimeRange } from "../ledgerPort.ts";
+import { modalOffsetMs } from "../watch/modalTime.ts";
+import { readingKeys } from "./readingKey.ts";
 import { type MeterActivity, type MeterState } from "./meterState.ts";
 import type { Health } from "../watch/health.ts";
 import type { Poller } from "../watch/poller.ts";
-import { nothingTold, type ToldOwners } from "../owner.ts";
+import { unknownAuthorship, type Authorship } from "../owner.ts";
 import { scopeKey, type Scope } from "../scope.ts";
-import type { SettingProblem } from "../settings.ts";
+import type { SettingProblem } from "../settings/settings.ts";
 
 export interface MeterParts {
   readonly ledger: LedgerView;
@@ -22,9 +28,9 @@ export interface MeterParts {
   readonly rates: () => RateHistory;
   readonly settingProblems: () => readonly SettingProblem[];
   /** What Modal has said of whose the apps of a scope are. */
-  readonly told: (scopeKey: string) => ToldOwners;
+  readonly authorshipOf: (scopeKey: string) => Authorship;
   /** What the app files of the open folders and the settings tell. */
-  readonly known?: AppKnowledge;
+  readonly appKnowledge?: AppKnowledge;
   readonly timeZone: string;
 }
 
@@ -39,6 +45,9 @@ const growEveryMs = 5000;
 export class Meter implements Disposable {
   readonly #parts: MeterParts;
   readonly #costs: CostReader;
+  /** Beside the views' one, which keeps what they ask for every few seconds. */
+  readonly #pastCosts: CostReader;
+  #keys: { readonly version: string; readonly keyOf: (range: TimeRange) => string } | undefined;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<MeterState>());
   #health: Health = { kind: "starting" };
@@ -52,7 +61,8 @@ export class Meter implements Disposable {
 
   constructor(parts: MeterParts) {
     this.#parts = parts;
-    this.#costs = new CostReader(parts.ledger, parts.known);
+    this.#costs = new CostReader(parts.ledger, parts.appKnowledge);
+    this.#pastCosts = new CostReader(parts.ledger, parts.appKnowledge);
     this.#tick();
   }
 
@@ -64,7 +74,8 @@ export class Meter implements Disposable {
       nowMs: clock.nowMs(),
       health: this.#health,
       scope: current,
-      told: current === null ? nothingTold : this.#parts.told(scopeKey(current)),
+      authorship:
+        current === null ? unknownAuthorship : this.#parts.authorshipOf(scopeKey(current)),
       activity: this.#activities.at(-1) ?? "none",
       folder: folder(),
       rates: rates(),
@@ -81,10 +92,38 @@ export class Meter implements Disposable {
 
   /** The same of a range in the past, as it stands now. */
   costsBetween(scope: string, fromMs: number, toMs: number): CostReading {
-    const { ledger, rates, known } = this.#parts;
-    // A reader of its own: the views' one keeps what they ask for every few seconds.
-    const costs = new CostReader(ledger, known);
-    return costs.read({ scope, fromMs, nowMs: toMs, rates: rates() });
+    return this.#pastCosts.read({ scope, fromMs, nowMs: toMs, rates: this.#parts.rates() });
+  }
+
+  /** The same until now without what the bill has taught. */
+  untaughtSince(scope: string, fromMs: number): CostReading {
+    const { rates, clock } = this.#parts;
+    return this.#pastCosts.readUntaught({
+      scope,
+      fromMs,
+      nowMs: clock.nowMs(),
+      rates: rates(),
+    });
+  }
+
+  /** Keys of what `costsBetween` answers from: while they stay the same, so does the cost. */
+  costKeys(scope: string): (range: TimeRange) => string {
+    const { ledger, rates, appKnowledge = {}, clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    const ratesKey = rates().key;
+    const offsetMs = modalOffsetMs(ledger, scope, nowMs);
+    const version = JSON.stringify([ledger.costVersion(), scope, ratesKey, offsetMs]);
+    if (this.#keys?.version === version) return this.#keys.keyOf;
+    const keys = new Map<string, string>();
+    const keyIn = readingKeys({ ledger, appKnowledge, ratesKey, scope, nowMs });
+    const keyOf = (range: TimeRange): string => {
+      const name = `${range.fromMs} ${range.toMs}`;
+      const key = keys.get(name) ?? keyIn(range);
+      keys.set(name, key);
+      return key;
+    };
+    this.#keys = { version, keyOf };
+    return keyOf;
   }
 
   /** A fresh, complete listing, recorded in the ledger. Rejects with a `Failure`. */
@@ -117,6 +156,19 @@ export class Meter implements Disposable {
   setHealth(health: Health): void {
     this.#health = health;
     this.show();
+  }
+
+  /** What containers of the scope cost per hour now, by what the bill has taught; by what they ask for where the ledger cannot tell. */
+  hourlyOf(scope: string): HourlyOf {
+    const { clock } = this.#parts;
+    let hourlyOf: HourlyOf | undefined;
+    return (containerId) => {
+      // Where nothing runs, nothing is read.
+      hourlyOf ??=
+        ifReadable(() => hourlyNow(this.costsSince(scope, clock.nowMs() - hourMs))) ??
+        (() => undefined);
+      return hourlyOf(containerId);
+    };
   }
 
   /** The rates in force now. */

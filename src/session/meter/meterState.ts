@@ -3,31 +3,59 @@ import type { Health } from "../watch/health.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { PriceAge } from "../../cost/rates/priceAge.ts";
 import type { LedgerTrouble } from "../ledgerPort.ts";
+import type { SandboxSight } from "../sandboxInfo.ts";
 import type { AppInfo } from "../modalControl.ts";
 import type { Owner } from "../owner.ts";
 import type { Scope } from "../scope.ts";
-import type { SettingProblem } from "../settings.ts";
+import type { SettingProblem } from "../settings/settings.ts";
+import type { RunsElsewhere } from "../runsElsewhere.ts";
 
 /** What is under way on a person's command. */
-export type MeterActivity = "none" | "starting" | "stopping";
+export type MeterActivity = "none" | "starting" | "stopping" | "releasing";
 
-/** One app that runs, as the views show it. */
+/** Containers on their way to ready. */
+export interface Booting {
+  readonly sinceMs: number;
+  /** null: a rate is unknown. */
+  readonly microUsd: MicroUsd | null;
+  /** What they have, "L40S" or "CPU"; null: not known, or several. */
+  readonly gpu: string | null;
+}
+
+/** What the views say of a sandbox beside what they say of an app. */
+export interface ShownSandbox {
+  /** The name of the app in which it runs. */
+  readonly inApp: string;
+  /** When it was made; null: not told. */
+  readonly sinceMs: number | null;
+  /** When Modal ends it at the latest; null: not told. */
+  readonly endsByMs: number | null;
+  /** What it asks for; null: not told. */
+  readonly cores: number | null;
+  readonly gib: number | null;
+}
+
+/** One app that runs, as the views show it, or one sandbox. */
 export interface RunningApp {
   readonly appId: string;
   readonly name: string;
   readonly state: AppInfo["state"];
   readonly owner: Owner;
-  /** Containers that run (billed) and that wait to start (not billed). */
+  /** Containers that are ready, and that are not yet: they load, which is billed, or wait for a machine. */
   readonly running: number;
   readonly pending: number;
+  /** Since when the first of those that are not ready costs, and what they have cost so far; null: none, or not known. */
+  readonly booting: Booting | null;
   /** "L40S", "2 × H100", "no GPU", or "GPU unknown". */
   readonly gpu: string;
-  /** What its running containers cost in one hour; null: a rate is unknown. */
+  /** What its containers cost in one hour; null: a rate is unknown. */
   readonly microUsdPerHour: MicroUsd | null;
   /** Last known end of the idle tail; null: not known. */
   readonly warmUntilMs: number | null;
   /** What is left of the idle tail in money; null: not known. */
   readonly tailMicroUsd: MicroUsd | null;
+  /** Absent: it is an app. */
+  readonly sandbox?: ShownSandbox;
 }
 
 /** The open session, as the views show it. */
@@ -53,6 +81,12 @@ export interface MeterState {
   /** A listing older than this is shown with its age. */
   readonly staleAfterMs: number;
   readonly apps: readonly RunningApp[];
+  /** Whether the list of what runs has all sandboxes; absent: no listing yet. */
+  readonly sandboxes?: SandboxSight | undefined;
+  /** What runs in other environments of the workspace, as far as it is known; absent: it is not. */
+  readonly elsewhere?: readonly RunsElsewhere[];
+  /** Other environments that nobody has looked at yet. */
+  readonly unseenEnvironments?: readonly string[];
   readonly session: SessionState | null;
   /** Cost since local midnight of everything in the scope that is not known to be someone else's. */
   readonly today: ShownCost;
@@ -61,6 +95,8 @@ export interface MeterState {
   readonly settingProblems: readonly SettingProblem[];
   /** Whose prices these costs are at, and of which day; null: not known yet. */
   readonly prices: PriceAge | null;
+  /** Modal's clock minus this machine's, in milliseconds; 0: in step, or not known. */
+  readonly clockOffsetMs: number;
 }
 
 export const noCost: ShownCost = {
@@ -73,10 +109,10 @@ export const noCost: ShownCost = {
 
 /** The state in which nothing is known but what this process knows by itself. */
 export function nothingKnown(
-  known: Pick<MeterState, "nowMs" | "health" | "ledger" | "activity" | "settingProblems">,
+  given: Pick<MeterState, "nowMs" | "health" | "ledger" | "activity" | "settingProblems">,
 ): MeterState {
   return {
-    ...known,
+    ...given,
     scope: null,
     observedAtMs: null,
     staleAfterMs: 0,
@@ -85,5 +121,6 @@ export function nothingKnown(
     today: noCost,
     adapter: null,
     prices: null,
+    clockOffsetMs: 0,
   };
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
-import { billedThroughMs, hourMs, hourOf } from "../../cost/billed/billedRow.ts";
+import { hourMs, hourOf, listedThroughMs } from "../../cost/billed/billedRow.ts";
 import { formatAmount } from "../../cost/format.ts";
 import { sumUsd, type MicroUsd } from "../../cost/money.ts";
 import { reconcile, type ReconciledHour } from "../../cost/billed/reconcile.ts";
@@ -17,7 +17,7 @@ export function unseenHours(
   { priced, billed }: Pick<CostReading, "priced" | "billed">,
   { fromMs, toMs }: TimeRange,
 ): readonly ReconciledHour[] {
-  const throughMs = billedThroughMs(billed);
+  const throughMs = listedThroughMs(billed);
   return reconcile({ priced, billed, fromMs, throughMs }).hours.filter(
     ({ state, hourStartMs }) => state === "unseen" && hourStartMs < toMs,
   );
@@ -70,8 +70,8 @@ export class UnseenBills {
 
   #sinceMs(scope: string, nowMs: number): number {
     const key = `bill:since:${scope}`;
-    const known = this.#ledger.recall(key, z.number());
-    if (known !== undefined) return known;
+    const saved = this.#ledger.recall(key, z.number());
+    if (saved !== undefined) return saved;
     this.#ledger.remember(key, JSON.stringify(nowMs));
     return nowMs;
   }
@@ -82,9 +82,9 @@ function keyOf(scope: string, { appId, hourStartMs }: ReconciledHour): string {
 }
 
 function textOf(hours: readonly ReconciledHour[], billed: MicroUsd): string {
-  const apps = [...Map.groupBy(hours, ({ appId }) => appId).values()].map((own) => {
-    const starts = own.map(({ hourStartMs }) => hourStartMs);
-    const name = own.at(-1)?.appName ?? "";
+  const apps = [...Map.groupBy(hours, ({ appId }) => appId).values()].map((hoursOfApp) => {
+    const starts = hoursOfApp.map(({ hourStartMs }) => hourStartMs);
+    const name = hoursOfApp.at(-1)?.appName ?? "";
     return `${name} (${spanText(Math.min(...starts), Math.max(...starts) + hourMs)})`;
   });
   return t(

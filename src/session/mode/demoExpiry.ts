@@ -141,7 +141,7 @@ function isDue(
   { ledger, clock }: ExpiryParts,
   { sessionId, scope }: Pick<SessionRecord, "sessionId" | "scope">,
 ): boolean {
-  const current = ledger.sessions({ scope }).find((known) => known.sessionId === sessionId);
+  const current = ledger.sessions({ scope }).find((session) => session.sessionId === sessionId);
   if (current === undefined || demoState(current, clock.nowMs()).kind !== "expired") return false;
   const last = ledger.recall(`expiry:${sessionId}`, attempt);
   return last === undefined || clock.nowMs() >= last.nextTryAtMs;

@@ -1,5 +1,5 @@
-import { t } from "../../base/text.ts";
-import { formatCountdown, formatMetered } from "../../cost/format.ts";
+import { plural, t } from "../../base/text.ts";
+import { formatAmount, formatCountdown, formatMetered } from "../../cost/format.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import type { ModeDefinition } from "../mode.ts";
 
@@ -40,15 +40,24 @@ function situationOf(mode: string): string | undefined {
   }
 }
 
-/** What a mode costs at the rate in force, from cost/estimate.ts. null: the rate is not known. */
-export interface ModeFigures {
-  /** One request: its typical run plus the idle tail after it. */
-  readonly requestMicroUsd: MicroUsd | null;
-  /** The idle tail alone. */
-  readonly idleTailMicroUsd: MicroUsd | null;
-  /** The most that a night costs in which nobody stops it: requests now and then keep it warm. */
-  readonly forgottenNightMicroUsd: MicroUsd | null;
+/** Of one container of the cheapest and of the dearest function, or GPU of a list, that the app may run. */
+export interface MicroUsdRange {
+  readonly least: MicroUsd;
+  readonly most: MicroUsd;
 }
+
+/** What a mode costs at the rate in force, from cost/estimate.ts. */
+export type ModeFigures =
+  | {
+      readonly kind: "known";
+      /** One request: its typical run plus the idle tail after it. */
+      readonly request: MicroUsdRange;
+      /** The idle tail alone. */
+      readonly idleTail: MicroUsdRange;
+      /** The most that a night costs in which nobody stops it: requests now and then keep all of it warm. */
+      readonly forgottenNight: MicroUsd;
+    }
+  | { readonly kind: "unknown"; readonly why: string };
 
 /** A mode as it is offered: short parts, because a picker shows two lines and cuts off what is longer. */
 export interface ModeOffer {
@@ -61,11 +70,34 @@ export interface ModeOffer {
   readonly costs: readonly string[];
 }
 
+/** What the files of the apps fix for themselves, whatever the mode says. */
+export interface FixedInFile {
+  /** Scaledown windows other than the mode's, shortest first. */
+  readonly windowSeconds: readonly number[];
+  /** Containers that `min_containers` keeps day and night. */
+  readonly keptWarm: number;
+}
+
+const nothingFixed: FixedInFile = { windowSeconds: [], keptWarm: 0 };
+
 /** Everything that a person should see before choosing the mode. */
-export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer {
+export function offerMode(
+  mode: ModeDefinition,
+  figures: ModeFigures,
+  { windowSeconds, keptWarm }: FixedInFile = nothingFixed,
+): ModeOffer {
   const facts: string[] = [];
   if (mode.warmUp) facts.push(t("warmed up"));
-  facts.push(t("scaledown {0}", formatCountdown(mode.scaledownSeconds * 1000)));
+  if (keptWarm > 0)
+    facts.push(
+      plural(keptWarm, { one: "{0} container never stops", other: "{0} containers never stop" }),
+    );
+  const windows = windowSeconds.map((seconds) => formatCountdown(seconds * 1000));
+  facts.push(
+    windows.length === 0
+      ? t("scaledown {0}", formatCountdown(mode.scaledownSeconds * 1000))
+      : t("scaledown {0} by its file", windows.join(", ")),
+  );
   if (mode.expiresAfterMinutes !== null)
     facts.push(t("dev again after {0}", formatCountdown(mode.expiresAfterMinutes * 60_000)));
   if (mode.confirm) facts.push(t("asks once more"));
@@ -77,15 +109,21 @@ export function offerMode(mode: ModeDefinition, figures: ModeFigures): ModeOffer
   };
 }
 
-function costsOf({
-  requestMicroUsd: request,
-  idleTailMicroUsd: tail,
-  forgottenNightMicroUsd: night,
-}: ModeFigures): readonly string[] {
-  if (request === null || tail === null || night === null) return [t("costs unknown (no rate)")];
+function costsOf(figures: ModeFigures): readonly string[] {
+  if (figures.kind === "unknown") return [t("costs unknown: {0}", figures.why)];
+  const { request, idleTail, forgottenNight } = figures;
+  const night = t("up to {0} a forgotten night", formatMetered(forgottenNight));
+  // A picker's line has no room for three ranges.
+  if (request.least !== request.most) return [t("{0} per request", rangeText(request)), night];
   return [
-    t("{0} per request", formatMetered(request)),
-    t("{0} of it idle tail", formatMetered(tail)),
-    t("up to {0} a forgotten night", formatMetered(night)),
+    t("{0} per request", rangeText(request)),
+    t("{0} of it idle tail", rangeText(idleTail)),
+    night,
   ];
+}
+
+/** "≈ $0.41", "≈ $0.41–$1.58". */
+export function rangeText({ least, most }: MicroUsdRange): string {
+  const text = formatMetered(least);
+  return least === most ? text : `${text}–${formatAmount(most)}`;
 }

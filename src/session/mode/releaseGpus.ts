@@ -9,6 +9,7 @@ import { throwIfCancelled } from "../../base/abort.ts";
 import { asFailure, inParallel, pause, within } from "../concurrent.ts";
 import type { Listing } from "../ledgerPort.ts";
 import type { ModalControl, ScaleSettings } from "../modalControl.ts";
+import { hasListedSandboxes } from "../sandboxInfo.ts";
 import type { Refresh } from "../refresh.ts";
 import { scaleApp } from "./scaleApp.ts";
 
@@ -57,7 +58,8 @@ const leastScaledownSeconds = 2;
 /**
  * Ends the idle GPU containers of apps and keeps their deployments. First by the autoscaler, which
  * ends idle containers only. Where that cannot be done, by graceful container stops, which let a
- * running request finish; and only with `interrupt` by a rollover, or by hard container stops.
+ * running request finish; and only with `interrupt` by a rollover, or by hard container stops. Where sandboxes were not listed,
+ * a container of an unknown function is stopped by neither: it may be one.
  *
  * Rejects with a `Failure` when no first listing can be had, or "cancelled". The autoscaler is set
  * back in every case.
@@ -69,6 +71,7 @@ export async function releaseGpus(
 ): Promise<ReleaseResult> {
   const { signal } = options;
   const first = await look(parts, signal);
+  const doubtful = maybeSandboxes(first);
   const wanted = new Map<string, readonly string[]>();
   for (const { appId } of targets) wanted.set(appId, gpuContainers(first, appId));
   const busy = targets.filter(({ appId }) => (wanted.get(appId) ?? []).length > 0);
@@ -77,7 +80,10 @@ export async function releaseGpus(
   const release = async (target: ReleaseTarget): Promise<void> => {
     const ids = wanted.get(target.appId) ?? [];
     const scaled = await byAutoscaler(parts, target, ids, notes, options);
-    const rest = scaled ? await stillThere(parts, ids, signal) : ids;
+    const there = scaled ? await stillThere(parts, ids, signal) : ids;
+    // The autoscaler and a rollover reach no sandbox; a stop of its container would end it at work.
+    for (const id of there) if (doubtful.has(id)) reasons.set(id, doubtText());
+    const rest = there.filter((id) => !doubtful.has(id));
     if (rest.length === 0) return;
     if (options.interrupt === true) await byForce(parts, target, rest, reasons);
     else if (scaled) for (const id of rest) reasons.set(id, t("it is working on a request"));
@@ -129,13 +135,27 @@ export function releaseText(result: ReleaseResult): string {
   return parts.join(" ");
 }
 
-/** GPU containers, and those of which nobody knows whether they have one. */
+/** GPU containers, and those of which nobody knows whether they have one. A sandbox is at work until it ends: it is none that idles. */
 function gpuContainers(listing: Listing, appId: string): readonly string[] {
-  const hasGpu = ({ gpu, gpuSource }: ContainerObservation): boolean =>
-    gpu !== null || gpuSource === "unknown";
+  const hasGpu = ({ gpu, gpuSource, terms }: ContainerObservation): boolean =>
+    terms?.isSandbox !== true && (gpu !== null || gpuSource === "unknown");
   return listing.containers
     .filter((container) => container.appId === appId && hasGpu(container))
     .map(({ containerId }) => containerId);
+}
+
+/** Containers that may be sandboxes: the look did not list those, and nobody tells of which function the container is. */
+function maybeSandboxes(listing: Listing): ReadonlySet<string> {
+  if (hasListedSandboxes(listing)) return new Set();
+  return new Set(
+    listing.containers
+      .filter(({ terms }) => terms?.isSandbox !== false)
+      .map(({ containerId }) => containerId),
+  );
+}
+
+function doubtText(): string {
+  return t("it may be a sandbox at work, since sandboxes could not be listed");
 }
 
 async function byAutoscaler(

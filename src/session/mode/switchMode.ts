@@ -10,13 +10,19 @@ import { deployVariables, type ModeDefinition } from "../mode.ts";
 import type { ModalControl } from "../modalControl.ts";
 import type { Refresh } from "../refresh.ts";
 import { scaleFailure } from "./scaleApp.ts";
+import { appWindow, inWindow, windowsText } from "../appWindow.ts";
 import type { SessionApp, SessionRecord } from "../session.ts";
+
+export interface RedeployTarget extends Pick<DeployTarget, "module" | "variable" | "name"> {
+  /** As `StartTarget` has it, for the mode that it is deployed for. */
+  readonly windowInFile?: number | null | undefined;
+}
 
 /** A deploy of an app file, where the autoscaler cannot bring the app into a mode. */
 export interface Redeploy {
   readonly deployer: Deployer;
-  /** How the CLI is told which app, and the name that the user set for it. */
-  readonly targetOf: (app: SessionApp) => Pick<DeployTarget, "module" | "variable" | "name">;
+  /** How the CLI is told which app, the name that the user set for it, and its file's idle window in that mode. */
+  readonly targetOf: (app: SessionApp, mode: ModeDefinition) => Promise<RedeployTarget>;
   readonly refresh: Refresh;
 }
 
@@ -38,7 +44,12 @@ export interface SwitchOptions {
 
 /** How one app was brought into the mode, or why it is still in the old one. */
 export type AppSwitch =
-  | { readonly app: SessionApp; readonly how: "autoscaler" | "redeploy" }
+  | {
+      readonly app: SessionApp;
+      readonly how: "autoscaler" | "redeploy";
+      /** The idle window that is in force in it now; null: it is not known. */
+      readonly windowSeconds: number | null;
+    }
   | { readonly app: SessionApp; readonly how: "failed"; readonly failure: Failure };
 
 export interface SwitchOutcome {
@@ -65,7 +76,10 @@ export async function switchMode(
   const apps: AppSwitch[] = [];
   for (const app of session.apps) {
     throwIfCancelled(options.signal);
-    apps.push(await switchApp(parts, session, app, to, options));
+    const result = await switchApp(parts, session, app, to, options);
+    apps.push(result);
+    // At once: whatever becomes of the others, this window is in force.
+    if (result.how !== "failed") noteWindow(parts.ledger, session, app.appId, result.windowSeconds);
   }
   const failed = apps.filter(({ how }) => how === "failed");
   const notes = apps.some(({ how }) => how === "autoscaler")
@@ -75,10 +89,14 @@ export async function switchMode(
         ),
       ]
     : [];
-  if (failed.length > 0) return { session, switched: false, apps, notes };
+  const current = requireOpen(parts.ledger, session);
+  if (failed.length > 0) return { session: current, switched: false, apps, notes };
   const nowMs = parts.clock.nowMs();
   const next: SessionRecord = {
-    ...requireOpen(parts.ledger, session),
+    ...current,
+    apps: current.apps.map((app) =>
+      inWindow(app, appWindow(current, app.appId), to.scaledownSeconds),
+    ),
     mode: to.name,
     scaledownSeconds: to.scaledownSeconds,
     expiresAtMs: to.expiresAfterMinutes === null ? null : nowMs + to.expiresAfterMinutes * 60_000,
@@ -87,9 +105,40 @@ export async function switchMode(
   return { session: next, switched: true, apps, notes };
 }
 
+function noteWindow(
+  ledger: SwitchParts["ledger"],
+  session: SessionRecord,
+  appId: string,
+  scaledownSeconds: number | null,
+): void {
+  const current = requireOpen(ledger, session);
+  const apps = current.apps.map((app) =>
+    app.appId === appId ? { ...app, scaledownSeconds } : app,
+  );
+  ledger.upsertSession({ ...current, apps });
+}
+
+/** The idle windows that are in force; null: they are not all known. */
+function windowsOf(session: SessionRecord): string | null {
+  const windows = session.apps.map(({ appId }) => appWindow(session, appId));
+  return windowsText(windows.length === 0 ? [session.scaledownSeconds] : windows);
+}
+
 /** One sentence about the mode that is in force now. */
 export function switchText({ session, switched, apps }: SwitchOutcome): string {
-  if (switched) return t("{0} mode is in force.", session.mode);
+  if (switched) {
+    const windows = windowsOf(session);
+    return windows === null
+      ? t(
+          "Now in {0} mode: an idle container is kept, and billed, for the scaledown window of its function.",
+          session.mode,
+        )
+      : t(
+          "Now in {0} mode: an idle container is kept, and billed, for {1}.",
+          session.mode,
+          windows,
+        );
+  }
   const failed = apps.filter((app) => app.how === "failed");
   const [first] = failed;
   const names = failed.map(({ app }) => app.appName).join(", ");
@@ -121,7 +170,7 @@ async function switchApp(
         to,
         options.signal,
       );
-  if (scaled === undefined) return { app, how: "autoscaler" };
+  if (scaled === undefined) return { app, how: "autoscaler", windowSeconds: to.scaledownSeconds };
   throwIfCancelled(options.signal);
   const { redeploy, log } = parts;
   if (redeploy === undefined) return { app, how: "failed", failure: scaled };
@@ -129,10 +178,12 @@ async function switchApp(
   try {
     const environment = session.scope.split("/")[1] ?? null;
     const { file, appName } = app;
+    const { windowInFile, ...target } = await redeploy.targetOf(app, to);
+    const windowSeconds = windowInFile === undefined ? to.scaledownSeconds : windowInFile;
     const deployment = await redeploy.deployer.deploy(
       {
         file,
-        ...redeploy.targetOf(app),
+        ...target,
         nameInFile: appName,
         environment,
         folder: session.folder,
@@ -144,13 +195,24 @@ async function switchApp(
       },
     );
     if (deployment.appName === null || deployment.appName === appName)
-      return { app, how: "redeploy" };
-    const failure = await wentElsewhere(parts, redeploy, session, app, deployment);
+      return { app, how: "redeploy", windowSeconds };
+    const failure = await wentElsewhere(parts, redeploy, session, {
+      app,
+      deployment,
+      windowSeconds,
+    });
     return { app, how: "failed", failure };
   } catch (error) {
     throwIfCancelled(options.signal);
     return { app, how: "failed", failure: asFailure(error) };
   }
+}
+
+interface Elsewhere {
+  readonly app: SessionApp;
+  readonly deployment: Deployment;
+  /** What its file fixes for the mode; null: it is not known. */
+  readonly windowSeconds: number | null;
 }
 
 /**
@@ -161,8 +223,7 @@ async function wentElsewhere(
   { ledger }: SwitchParts,
   { refresh }: Redeploy,
   session: SessionRecord,
-  { appName, file }: SessionApp,
-  { appName: other, urls }: Deployment,
+  { app: { appName, file }, deployment: { appName: other, urls }, windowSeconds }: Elsewhere,
 ): Promise<Failure> {
   const { apps } = await refresh();
   const [made] = apps
@@ -170,8 +231,13 @@ async function wentElsewhere(
     .toSorted((a, b) => (b.createdAtMs ?? 0) - (a.createdAtMs ?? 0));
   if (made !== undefined) {
     const current = requireOpen(ledger, session);
-    const app = { appId: made.appId, appName: made.name, file, urls };
-    const others = current.apps.filter(({ appId }) => appId !== made.appId);
+    const { appId, name } = made;
+    const app = inWindow(
+      { appId, appName: name, file, urls },
+      windowSeconds,
+      current.scaledownSeconds,
+    );
+    const others = current.apps.filter((one) => one.appId !== appId);
     ledger.upsertSession({ ...current, apps: [...others, app] });
   }
   return new Failure(
@@ -185,13 +251,13 @@ async function wentElsewhere(
 }
 
 function otherVariables(from: ModeDefinition, to: ModeDefinition): boolean {
-  const own = (mode: ModeDefinition): string =>
+  const variablesOf = (mode: ModeDefinition): string =>
     JSON.stringify(
       Object.entries(mode.variables)
         .filter(([name]) => name !== "MODAL_MODE")
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     );
-  return own(from) !== own(to);
+  return variablesOf(from) !== variablesOf(to);
 }
 
 /** The session as the ledger has it now. Throws `Failure("not-found")` when it is over. */

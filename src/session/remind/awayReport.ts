@@ -2,13 +2,16 @@ import { plural, t } from "../../base/text.ts";
 import { hourMs, type BilledRow } from "../../cost/billed/billedRow.ts";
 import type { CallRecord } from "../../cost/call.ts";
 import { addCosts, knownCost, type Cost } from "../../cost/cost.ts";
-import { formatAmount, formatClock, formatDuration } from "../../cost/format.ts";
+import { formatParts } from "../../cost/apportion.ts";
+import { approximately, formatClock, formatDuration } from "../../cost/format.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
-import { sumUsd } from "../../cost/money.ts";
+import { sumUsd, zeroUsd } from "../../cost/money.ts";
 import type { ReconciledHour } from "../../cost/billed/reconcile.ts";
 import { msWithin, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
 import { costOf, type TieredCost } from "../../cost/spending/sessionCost.ts";
+import type { Figure } from "../../cost/tiers.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
+import { gapText, type Gap } from "../gap.ts";
 import type { Listing, WindowRecord } from "../ledgerPort.ts";
 import { liveApps } from "../liveApp.ts";
 import type { StopReceipt } from "../receipt.ts";
@@ -25,22 +28,22 @@ export interface AwayRange {
  */
 export function awayRange(
   windows: readonly WindowRecord[],
-  own: Pick<WindowRecord, "windowId" | "openedAtMs">,
+  thisWindow: Pick<WindowRecord, "windowId" | "openedAtMs">,
   isGone: (window: WindowRecord) => boolean,
   shortestMs = 60_000,
 ): AwayRange | null {
   let fromMs: number | null = null;
   for (const window of windows) {
-    if (window.windowId === own.windowId) continue;
+    if (window.windowId === thisWindow.windowId) continue;
     if (!isGone(window)) return null;
     const goneAtMs = window.closedAtMs ?? window.beatAtMs;
     fromMs = Math.max(fromMs ?? goneAtMs, goneAtMs);
   }
-  if (fromMs === null || own.openedAtMs - fromMs < shortestMs) return null;
-  return { fromMs, toMs: own.openedAtMs };
+  if (fromMs === null || thisWindow.openedAtMs - fromMs < shortestMs) return null;
+  return { fromMs, toMs: thisWindow.openedAtMs };
 }
 
-/** How a cost is known: "estimated" is metered, but so seldom looked at that it may be well off. */
+/** How a cost is known: "estimated" is metered, but so seldom looked at, or with so much that nobody told, that it may be well off. */
 export type AwayBasis = "billed" | "metered" | "estimated";
 
 export type AwayEnding =
@@ -82,11 +85,17 @@ export interface AwayReport extends AwayRange {
   readonly cost: Cost;
   readonly basis: AwayBasis;
   readonly stillRunning: boolean;
+  /** Times of which nothing tells what ran: the cost is at least so much. */
+  readonly unknownTimes: readonly Gap[];
 }
 
+/** Its range and the receipts are by this machine's clock; what is priced, called and billed is by Modal's. */
 export interface AwayInput extends AwayRange {
   readonly scope: string;
+  /** By Modal's clock. */
   readonly nowMs: number;
+  /** Modal's clock minus this machine's. */
+  readonly offsetMs: number;
   /** As for `costOf`: all of the whole UTC hours that the range touches. */
   readonly priced: readonly PricedSpan[];
   readonly calls: readonly CallRecord[];
@@ -97,28 +106,32 @@ export interface AwayInput extends AwayRange {
   readonly listing: Listing | null;
   /** Hours of the range that were billed and that nobody saw (session/unseenBill.ts). */
   readonly unseen: readonly ReconciledHour[];
+  /** Times of the range of which nothing tells what ran (session/meter/unknownTimes.ts). */
+  readonly unknownTimes: readonly Gap[];
 }
 
-/** What ran while no window watched, what it cost, and what stopped it; null: nothing ran. */
+/** What ran while no window watched, what it cost, and what stopped it; null: it is known that nothing ran. */
 export function awayReport(input: AwayInput): AwayReport | null {
-  const { fromMs, toMs, scope } = input;
+  const { scope, offsetMs } = input;
+  const fromMs = input.fromMs + offsetMs;
+  const toMs = input.toMs + offsetMs;
   const priced = input.priced.filter((one) => msWithin(one, fromMs, toMs) > 0);
   const unseen = Map.groupBy(input.unseen, ({ appId }) => appId);
-  if (priced.length === 0 && unseen.size === 0) return null;
+  if (priced.length === 0 && unseen.size === 0 && input.unknownTimes.length === 0) return null;
   const byApp = Map.groupBy(priced, ({ span }) => span.appId);
-  const apps = [...byApp].map(([appId, own]): AwayApp => {
-    const tiers = costOf({ ...input, appIds: new Set([appId]) });
-    const ends = own.map(({ interval }) => interval.endMs ?? interval.countedToMs);
+  const apps = [...byApp].map(([appId, spans]): AwayApp => {
+    const tiers = costOf({ ...input, fromMs, toMs, appIds: new Set([appId]) });
+    const ends = spans.map(({ interval }) => interval.endMs ?? interval.countedToMs);
     return {
       appId,
-      name: own[0]?.span.appName ?? appId,
+      name: spans[0]?.span.appName ?? appId,
       seen: {
-        ranMs: unionMs(own, fromMs, toMs),
-        gpu: [...new Set(own.map(({ span }) => gpuText(span)))].toSorted().join(", "),
+        ranMs: unionMs(spans, fromMs, toMs),
+        gpu: [...new Set(spans.map(({ span }) => gpuText(span)))].toSorted().join(", "),
       },
       cost: tiers.best,
       basis: basisOf(tiers),
-      ending: endingOf(appId, Math.max(...ends), input),
+      ending: endingOf(appId, Math.max(...ends) - offsetMs, input),
     };
   });
   for (const [appId, hours] of unseen) {
@@ -131,43 +144,53 @@ export function awayReport(input: AwayInput): AwayReport | null {
       basis: "billed",
       ending: endingOf(
         appId,
-        Math.max(...hours.map(({ hourStartMs }) => hourStartMs + hourMs)),
+        Math.max(...hours.map(({ hourStartMs }) => hourStartMs + hourMs)) - offsetMs,
         input,
       ),
     });
   }
   return {
-    fromMs,
-    toMs,
+    fromMs: input.fromMs,
+    toMs: input.toMs,
     scope,
-    key: `away:${scope}:${fromMs}`,
+    key: `away:${scope}:${input.fromMs}`,
     apps: apps.toSorted((a, b) => amount(b.cost) - amount(a.cost)),
     cost: addCosts(apps.map(({ cost }) => cost)),
     basis: weakest(apps.map(({ basis }) => basis)),
+    unknownTimes: input.unknownTimes,
     stillRunning: apps.some(({ ending }) => ending.kind === "still-running"),
   };
 }
 
 /** The report as lines: what ran, what it cost, how that is known, what ended it. */
 export function awayLines(report: AwayReport, timeZone?: string): readonly string[] {
-  const { fromMs, toMs, apps, scope } = report;
+  const { fromMs, toMs, apps, scope, unknownTimes } = report;
   const clock = (atMs: number): string => formatClock(atMs, timeZone);
+  const shown = formatParts(apps.map(({ cost }) => (cost.known ? cost.microUsd : zeroUsd)));
+  const away = [clock(fromMs), clock(toMs), formatDuration(toMs - fromMs)] as const;
   const lines = [
-    plural(
-      apps.length,
-      {
-        one: "While no window was open ({1} to {2}, {3}), {0} app ran in {4}: {5}.",
-        other: "While no window was open ({1} to {2}, {3}), {0} apps ran in {4}: {5}.",
-      },
-      clock(fromMs),
-      clock(toMs),
-      formatDuration(toMs - fromMs),
-      scope,
-      costText(report.cost, report.basis),
-    ),
+    apps.length === 0
+      ? t(
+          "While no window was open ({0} to {1}, {2}), it is not known what ran in {3}.",
+          ...away,
+          scope,
+        )
+      : plural(
+          apps.length,
+          {
+            one: "While no window was open ({1} to {2}, {3}), {0} app ran in {4}: {5}.",
+            other: "While no window was open ({1} to {2}, {3}), {0} apps ran in {4}: {5}.",
+          },
+          ...away,
+          scope,
+          unknownTimes.length === 0
+            ? costText(report.cost, report.basis, shown.whole)
+            : atLeast(report.cost, report.basis, shown.whole),
+        ),
   ];
-  for (const { name, seen, cost, basis, ending } of apps) {
-    const [paid, end] = [costText(cost, basis), endingText(ending, clock)];
+  for (const [index, { name, seen, cost, basis, ending }] of apps.entries()) {
+    const paid = costText(cost, basis, shown.parts[index] ?? "");
+    const end = endingText(ending, clock);
     lines.push(
       seen === null
         ? t("{0} was never seen running, but it is on the bill: {1}; {2}.", name, paid, end)
@@ -181,16 +204,24 @@ export function awayLines(report: AwayReport, timeZone?: string): readonly strin
           ),
     );
   }
+  for (const gap of unknownTimes)
+    lines.push(
+      t("Not known: {0}. The bill of that time has not come either.", gapText(gap, timeZone)),
+    );
   return lines;
 }
 
-function costText(cost: Cost, basis: AwayBasis): string {
+function atLeast(cost: Cost, basis: AwayBasis, text: string): string {
+  return cost.known ? t("at least {0}", text) : costText(cost, basis, text);
+}
+
+/** @param text the amount, as it is shown beside the others. */
+function costText(cost: Cost, basis: AwayBasis, text: string): string {
   if (!cost.known) return t("cost unknown ({0})", cost.why);
-  const text = formatAmount(cost.microUsd);
   if (basis === "billed") return t("{0} billed", text);
   return basis === "metered"
-    ? `≈ ${text}`
-    : t("≈ {0} (estimated: it was checked only now and then)", text);
+    ? approximately(text)
+    : t("≈ {0} (estimated: it may be well off)", text);
 }
 
 function endingText(ending: AwayEnding, clock: (atMs: number) => string): string {
@@ -221,8 +252,8 @@ function endingOf(appId: string, lastEndMs: number, input: AwayInput): AwayEndin
   const live = liveApps(listing).find((app) => app.appId === appId);
   const receipt = receipts
     .filter(({ atMs, stopped, left }) => {
-      const told = [...stopped, ...left].some((app) => app.appId === appId);
-      return atMs >= fromMs && told;
+      const isNamed = [...stopped, ...left].some((app) => app.appId === appId);
+      return atMs >= fromMs && isNamed;
     })
     .toSorted((a, b) => b.atMs - a.atMs)[0];
   if (live !== undefined && live.containerCount > 0)
@@ -239,10 +270,15 @@ function endingOf(appId: string, lastEndMs: number, input: AwayInput): AwayEndin
 }
 
 /** More than a tenth of the amount, and more than a cent, may be wrong: then it is an estimate. */
-function basisOf({ best, bestTier, metered }: TieredCost): AwayBasis {
+function basisOf({ best, bestTier, figure }: TieredCost): AwayBasis {
   if (bestTier === "billed") return "billed";
-  const error = metered?.error ?? 0;
+  const error = figure === null ? 0 : errorOf(figure);
   return error > Math.max(amount(best) / 10, 10_000) ? "estimated" : "metered";
+}
+
+/** How far off the figure may be, as far as anybody can say. */
+function errorOf({ microUsd, bounds: { low, high } }: Figure): number {
+  return Math.max(microUsd - low, (high ?? microUsd) - microUsd);
 }
 
 /** A sum is known no better than its weakest part. */

@@ -1,20 +1,37 @@
-import { plural, t } from "../../base/text.ts";
-import { formatCost, formatCountdown, formatDuration, formatPerHour } from "../../cost/format.ts";
+import { plural, sentences, t } from "../../base/text.ts";
+import {
+  formatCost,
+  formatCountdown,
+  formatDuration,
+  formatMetered,
+  formatPerHour,
+} from "../../cost/format.ts";
 import type { Cost } from "../../cost/cost.ts";
 import type { MicroUsd } from "../../cost/money.ts";
+import type { CrashLoop } from "./crashLoop.ts";
+import type { SlowStart } from "./slowStart.ts";
 import { demoState } from "../mode/demoExpiry.ts";
 import { localTime, type LocalTime } from "./localTime.ts";
 import type { SessionRecord } from "../session.ts";
-import type { WorkdayEnd } from "../workdayEnd.ts";
+import type { WorkdayEnd } from "../settings/workdayEnd.ts";
 
 /** What a reminder is about. A kind can be muted (setting `mutedReminders`) and snoozed. */
-export type ReminderKind = "demo-ending" | "overnight" | "workday-end" | "idle" | "burn-rate";
+export type ReminderKind =
+  | "demo-ending"
+  | "crash-loop"
+  | "slow-start"
+  | "overnight"
+  | "workday-end"
+  | "idle"
+  | "burn-rate";
 
 export type ReminderAction =
   | "stop-all"
   | "release"
   | "extend-demo"
   | "back-to-dev"
+  | "logs"
+  | "stop-app"
   | "snooze"
   | "mute";
 
@@ -23,6 +40,8 @@ export interface Reminder {
   readonly kind: ReminderKind;
   readonly key: string;
   readonly message: string;
+  /** The app that it is about, for what acts on one. */
+  readonly appId?: string;
   /** In the order in which they are offered; four at most, more are not readable in a toast. */
   readonly actions: readonly ReminderAction[];
 }
@@ -56,9 +75,15 @@ export interface ReminderInput {
   readonly gpuWarmSinceMs: number | null;
   /** Calls that are known to run now: then nothing is idle. */
   readonly callsRunning: number;
-  /** null: a rate is unknown. */
+  /** What these GPU containers cost; null: a rate is unknown. */
   readonly burnMicroUsdPerHour: MicroUsd | null;
+  /** What everything costs that counts as this person's, as the status bar has it. */
+  readonly allBurn: BurnNow;
   readonly session: SessionRecord | null;
+  /** An app whose containers keep failing; null: none. */
+  readonly crashLoop: CrashLoop | null;
+  /** An app whose start takes far longer than usual; null: none. */
+  readonly slowStart: SlowStart | null;
   /** The last time that a person was active in any window. */
   readonly lastActiveAtMs: number;
   /** Asked in the morning only: it reads a whole night. */
@@ -72,6 +97,16 @@ export interface ReminderInput {
   readonly wasShown: (key: string) => boolean;
 }
 
+/** What burns now. */
+export interface BurnNow {
+  /** The sum of the rates that are known. */
+  readonly microUsdPerHour: MicroUsd;
+  /** Another rate is unknown. */
+  readonly isFloor: boolean;
+  /** Names of what burns and is someone else's: beside the sum, never in it. */
+  readonly others: readonly string[];
+}
+
 /** Between two reminders, whatever they are about; only the end of a demo does not wait. */
 const pauseMs = 120_000;
 /** The morning, in minutes after midnight. */
@@ -83,6 +118,8 @@ export function nextReminder(input: ReminderInput): Reminder | undefined {
   const local = localTime(nowMs, input.timeZone);
   const due = [
     demoEnding(input),
+    crashLoop(input, local),
+    slowStart(input),
     overnight(input, local),
     workdayEnd(input, local),
     idle(input),
@@ -116,6 +153,48 @@ function demoEnding({ session, nowMs }: ReminderInput): Reminder | undefined {
     ),
     actions: ["extend-demo", "back-to-dev", "stop-all", "mute"],
   };
+}
+
+/** Once per app and hour: what is wrong in the code is not mended by a second notice. */
+function crashLoop(
+  { crashLoop: loop, scope }: ReminderInput,
+  local: LocalTime,
+): Reminder | undefined {
+  if (loop === null) return undefined;
+  return {
+    kind: "crash-loop",
+    key: `crash-loop:${scope}:${loop.appId}:${hourOf(local)}`,
+    appId: loop.appId,
+    message: t(
+      "{0} restarts every {1}: {2} for nothing. Its log says why.",
+      loop.appName,
+      formatCountdown(loop.everyMs),
+      burnText(loop.microUsdPerHour),
+    ),
+    actions: ["logs", "stop-app", "mute"],
+  };
+}
+
+/** Once per app and hour of a start, so never twice of one start. What waits for a machine is not billed, so the cost is what it may be. */
+function slowStart({ slowStart: slow, scope }: ReminderInput) {
+  if (slow === null) return undefined;
+  return {
+    kind: "slow-start",
+    key: `slow-start:${scope}:${slow.appId}:${Math.floor(slow.sinceMs / 3_600_000)}`,
+    appId: slow.appId,
+    message: t(
+      "{0} has been starting for {1}; usually {2}: {3} so far.",
+      slow.appName,
+      formatCountdown(slow.forMs),
+      formatCountdown(slow.usualMs),
+      slow.microUsd === null ? t("an unknown amount") : formatMetered(slow.microUsd),
+    ),
+    actions: ["logs", "stop-app", "mute"],
+  } satisfies Reminder;
+}
+
+function hourOf({ day, minuteOfDay }: LocalTime): string {
+  return `${day}:${Math.floor(minuteOfDay / 60)}`;
 }
 
 function overnight(input: ReminderInput, local: LocalTime): Reminder | undefined {
@@ -201,13 +280,19 @@ function idle(input: ReminderInput): Reminder | undefined {
 }
 
 function burnRate(input: ReminderInput, local: LocalTime): Reminder | undefined {
-  const { burnMicroUsdPerHour: burn, settings, scope } = input;
+  const { allBurn, settings, scope } = input;
   const { hourLimit } = settings;
-  if (burn === null || hourLimit === null || hourLimit <= 0 || burn < hourLimit) return undefined;
+  const { microUsdPerHour: burn, isFloor, others } = allBurn;
+  if (hourLimit === null || hourLimit <= 0 || burn < hourLimit) return undefined;
+  const perHour = `${isFloor ? "≥" : "≈"} ${formatPerHour(burn)}`;
+  const limit = t("Modal costs {0} now; your limit is {1}.", perHour, formatPerHour(hourLimit));
   return {
     kind: "burn-rate",
     key: `burn-rate:${scope}:${local.day}:${hourLimit}`,
-    message: t("Modal costs {0} now; your limit is {1}.", burnText(burn), formatPerHour(hourLimit)),
+    message: sentences(
+      limit,
+      others.length === 0 ? "" : t("Not counted, someone else's: {0}.", others.join(", ")),
+    ),
     actions: ["stop-all", "release", "snooze", "mute"],
   };
 }

@@ -62,7 +62,7 @@ export async function checkHealth(
  * Where "URL or path" of a setting leads: a URL as it is, a path below the app's first web address.
  * null: nothing is set, or no address of the app is known.
  */
-export function addressOf(urlOrPath: string | null, { urls }: SessionApp): string | null {
+function addressOf(urlOrPath: string | null, { urls }: SessionApp): string | null {
   if (urlOrPath === null || /^[a-z][a-z0-9+.-]*:\/\//i.test(urlOrPath)) return urlOrPath;
   const [first] = urls;
   // Below it, not from the root of its host: an address may have a path of its own.
@@ -81,6 +81,14 @@ export function unreachable({ appName }: SessionApp, path: string): string {
 }
 
 /** The URL of the app's web function with such a name. */
-export function urlNamed(app: SessionApp, pattern: RegExp): string | null {
+function urlNamed(app: SessionApp, pattern: RegExp): string | null {
   return app.urls.find(({ functionName }) => pattern.test(functionName))?.url ?? null;
+}
+
+/** Where the request goes that loads an app's model; null: nothing tells. */
+export function warmUpAddress(
+  { warmUpUrl, healthUrl }: StartTarget,
+  app: SessionApp,
+): string | null {
+  return addressOf(warmUpUrl, app) ?? urlNamed(app, /warm/i) ?? addressOf(healthUrl, app);
 }

@@ -16,7 +16,8 @@ export interface ModalState {
 export function modalStateOf(
   listing: Listing | undefined,
   isOurs: (app: LiveApp) => boolean,
-  scaledownSeconds: number,
+  /** What is in force in an app, in seconds; null: not known. */
+  scaledownOf: (app: LiveApp) => number | null,
 ): ModalState {
   if (listing === undefined)
     return {
@@ -28,11 +29,14 @@ export function modalStateOf(
   const text =
     apps.length === 0
       ? t("Nothing that this start created runs on Modal.")
-      : apps.map((app) => appText(app, scaledownSeconds)).join(" ");
+      : apps.map((app) => appText(app, scaledownOf(app))).join(" ");
   return { verified: true, apps, text };
 }
 
-function appText({ name, state, containerCount }: LiveApp, scaledownSeconds: number): string {
+function appText(
+  { name, state, containerCount }: LiveApp,
+  scaledownSeconds: number | null,
+): string {
   if (state === "stopping" || state === "stopped")
     return plural(
       containerCount,
@@ -45,6 +49,17 @@ function appText({ name, state, containerCount }: LiveApp, scaledownSeconds: num
   if (containerCount === 0)
     return t(
       "{0} is {1}; no container runs, so nothing is billed until the next request.",
+      name,
+      state,
+    );
+  if (scaledownSeconds === null)
+    return plural(
+      containerCount,
+      {
+        one: "{1} is {2} and {0} container runs: billed until it has been idle for its scaledown window.",
+        other:
+          "{1} is {2} and {0} containers run: billed until they have been idle for their scaledown window.",
+      },
       name,
       state,
     );

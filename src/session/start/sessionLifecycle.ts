@@ -86,11 +86,11 @@ function cutOff(
   const record = recallStart(ledger, session.sessionId);
   if (record === undefined) return [];
   const before = new Set(record.beforeIds);
-  const known = new Set(session.apps.map(({ appId }) => appId));
+  const sessionAppIds = new Set(session.apps.map(({ appId }) => appId));
   const createdAtMs = new Map(listing.apps.map((app) => [app.appId, app.createdAtMs]));
   return liveApps(listing).flatMap(({ appId, name }) => {
     const target = record.targets.find((candidate) => candidate.name === name);
-    if (target === undefined || before.has(appId) || known.has(appId)) return [];
+    if (target === undefined || before.has(appId) || sessionAppIds.has(appId)) return [];
     if ((createdAtMs.get(appId) ?? nowMs) > session.startedAtMs + startLimitMs) return [];
     return [{ appId, appName: name, file: target.file, urls: [] }];
   });

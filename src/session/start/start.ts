@@ -17,6 +17,11 @@ export interface StartTarget {
   readonly target: DeployTarget;
   readonly healthUrl: string | null;
   readonly warmUpUrl: string | null;
+  /**
+   * The idle window, in seconds, that a deploy in this mode gets by the file. null: the file does not tell
+   * it, or its functions have several; absent: the mode's.
+   */
+  readonly windowInFile?: number | null | undefined;
 }
 
 export interface StartRequest {
@@ -63,7 +68,13 @@ export type StartEvent =
   | { readonly kind: "skipped"; readonly step: StartStep; readonly why: string }
   /** An output line of the deploy. */
   | { readonly kind: "line"; readonly text: string }
-  | { readonly kind: "warming"; readonly elapsedMs: number; readonly typical: TypicalTime }
+  | {
+      readonly kind: "warming";
+      readonly elapsedMs: number;
+      readonly typical: TypicalTime;
+      /** The idle window in force in the app; null: it is not known. */
+      readonly windowSeconds: number | null;
+    }
   /** Something worth telling that is no failure. */
   | { readonly kind: "note"; readonly text: string };
 
@@ -85,6 +96,10 @@ export type StartOutcome =
       readonly notes: readonly string[];
       /** To be ended before their apps are stopped. Empty for deployed apps. */
       readonly serves: readonly ServeHandle[];
+      /** Apps that the mode wants warm, and that are not: their first request is a cold start. */
+      readonly cold: readonly string[];
+      /** Sends the warm-up of those that have an address for it; null: none has. */
+      readonly warmUp: ((options: StartOptions) => Promise<StartOutcome>) | null;
     }
   | {
       readonly kind: "failed";
@@ -108,3 +123,11 @@ export type StartOutcome =
     }
   /** The person turned away before anything was started. */
   | { readonly kind: "declined" };
+
+/** The idle window that a deploy puts into force: the file's, else the mode's; null: it is not known. */
+export function windowToCome(
+  { windowInFile }: StartTarget,
+  { scaledownSeconds }: ModeDefinition,
+): number | null {
+  return windowInFile === undefined ? scaledownSeconds : windowInFile;
+}

@@ -1,3 +1,4 @@
+import { appWindow, inWindow } from "../appWindow.ts";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { throwIfCancelled } from "../../base/abort.ts";
@@ -12,23 +13,27 @@ import type { Probe } from "../probe.ts";
 import { scaleFailure } from "../mode/scaleApp.ts";
 import { scopeKey } from "../scope.ts";
 import type { SessionApp } from "../session.ts";
-import type { StartOptions, StartOutcome, StartRequest, StartStep, StartTarget } from "./start.ts";
+import {
+  windowToCome,
+  type StartOptions,
+  type StartOutcome,
+  type StartRequest,
+  type StartStep,
+  type StartTarget,
+} from "./start.ts";
 import { checkRunning, freshListing } from "./check.ts";
 import { findDeployed } from "./find.ts";
-import { addressOf, checkHealth, unreachable, urlNamed, type StartedApp } from "./health.ts";
+import { checkHealth, unreachable, warmUpAddress, type StartedApp } from "./health.ts";
 import { StartedSession } from "./startedSession.ts";
 import { undoStart, type UndoResult } from "./undo.ts";
 import type { StopParts } from "../stop/stopApps.ts";
-import { warmUp } from "./warmUp.ts";
+import { skippedText, warmUp } from "./warmUp.ts";
 
 export interface StartParts extends StopParts {
-  readonly control: Pick<ModalControl, "stopApp" | "deployments" | "scale" | "listFunctions">;
+  readonly control: StopParts["control"] & Pick<ModalControl, "scale" | "listFunctions">;
   readonly deployer: Deployer;
   readonly probe: Probe;
-  readonly ledger: Pick<
-    Ledger,
-    "recordReceipt" | "sessions" | "upsertSession" | "openSession" | "remember" | "recall"
-  >;
+  readonly ledger: StopParts["ledger"] & Pick<Ledger, "openSession" | "remember" | "recall">;
   /** Modes whose apps are production (`confirm`). */
   readonly productionModes: readonly string[];
 }
@@ -174,6 +179,7 @@ class Start {
           serve.appId,
           likelyName(wanted.target) ?? wanted.target.file,
           serve.urls,
+          windowToCome(wanted, this.#request.mode),
         );
       } else {
         launched.deployment = await this.#parts.deployer.deploy(wanted.target, deployOptions);
@@ -194,7 +200,13 @@ class Start {
     const before = new Set(this.#session.record?.beforeIds);
     const app = await findDeployed(this.#parts, wanted.target, deployment, before, signal);
     if (!before.has(app.appId)) this.#createdIds.add(app.appId);
-    this.#addApp(wanted, app.appId, app.name, deployment.urls);
+    this.#addApp(
+      wanted,
+      app.appId,
+      app.name,
+      deployment.urls,
+      windowToCome(wanted, this.#request.mode),
+    );
   }
 
   /** Makes a running deployment this session's, in this session's mode, without a deploy. */
@@ -209,6 +221,7 @@ class Start {
     const { mode } = this.#request;
     const failure = await scaleFailure(this.#parts.control, app, mode, options.signal);
     throwIfCancelled(options.signal);
+    let window: number | null = mode.scaledownSeconds;
     if (failure !== undefined) {
       const last = this.#parts.ledger
         .sessions({ scope: this.#scope })
@@ -226,31 +239,26 @@ class Start {
         );
       // The ledger never says a mode that is not in force; a demo that goes on keeps its end.
       const leftMs = (last.expiresAtMs ?? 0) - this.#parts.clock.nowMs();
-      this.#session.inForce = {
-        ...mode,
-        name: last.mode,
-        scaledownSeconds: last.scaledownSeconds,
-        expiresAfterMinutes: last.expiresAtMs === null ? null : Math.max(0, leftMs) / 60_000,
-      };
+      const expiresAfterMinutes = last.expiresAtMs === null ? null : Math.max(0, leftMs) / 60_000;
+      const { mode: name, scaledownSeconds } = last;
+      this.#session.stayIn({ ...mode, name, scaledownSeconds, expiresAfterMinutes });
+      window = appWindow(last, app.appId);
       note(t("{0} stays in {1} mode: {2}", app.name, last.mode, failure.message));
     }
     // Only a deploy tells addresses, so those of its last one here are kept.
-    const known = this.#parts.ledger
+    const earlier = this.#parts.ledger
       .sessions({ scope: this.#scope })
       .flatMap(({ apps }) => apps)
       .find(({ appId, urls }) => appId === app.appId && urls.length > 0);
     this.#session.open();
-    this.#addApp(wanted, app.appId, app.name, known?.urls ?? []);
+    this.#addApp(wanted, app.appId, app.name, earlier?.urls ?? [], window);
     note(t("{0} keeps the code and the variables of its last deploy.", app.name));
   }
 
   async #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
     for (const { wanted, app } of this.#started) {
       if (this.#warm.has(app.appId)) continue;
-      const url =
-        addressOf(wanted.warmUpUrl, app) ??
-        urlNamed(app, /warm/i) ??
-        addressOf(wanted.healthUrl, app);
+      const url = warmUpAddress(wanted, app);
       if (url === null) {
         if (wanted.warmUpUrl !== null) note(unreachable(app, wanted.warmUpUrl));
         const why =
@@ -261,6 +269,7 @@ class Start {
         note(t("{0}, so the first request is a cold start.", why));
         continue;
       }
+      const windowSeconds = this.#windowInForce(app.appId);
       const result = await warmUp(this.#parts, {
         scope: this.#scope,
         appName: app.appName,
@@ -268,23 +277,28 @@ class Start {
         limitMs: options.warmUpLimitMs ?? defaultWarmUpLimitMs,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.skipWarmUp === undefined ? {} : { skip: options.skipWarmUp }),
-        onTick: (elapsedMs, typical) => options.onEvent({ kind: "warming", elapsedMs, typical }),
+        onTick: (elapsedMs, typical) =>
+          options.onEvent({ kind: "warming", elapsedMs, typical, windowSeconds }),
       });
       if (result.kind === "warm") this.#warm.add(app.appId);
-      else
-        note(
-          t(
-            "The warm-up of {0} was skipped. Its container keeps starting and is billed until it has been idle for {1} s.",
-            app.appName,
-            this.#request.mode.scaledownSeconds,
-          ),
-        );
+      else note(skippedText(app.appName, windowSeconds));
     }
   }
 
   #ready(): StartOutcome {
     const session = this.#session.begin();
-    return { kind: "ready", session, notes: this.#notes, serves: this.#serves };
+    const cold = this.#request.mode.warmUp
+      ? this.#started.filter(({ app }) => !this.#warm.has(app.appId))
+      : [];
+    const canWarmUp = cold.some(({ wanted, app }) => warmUpAddress(wanted, app) !== null);
+    return {
+      kind: "ready",
+      session,
+      notes: this.#notes,
+      serves: this.#serves,
+      cold: cold.map(({ app }) => app.appName),
+      warmUp: canWarmUp ? (options) => this.run("warm-up", options) : null,
+    };
   }
 
   async #failed(step: StartStep, failure: Failure): Promise<StartOutcome> {
@@ -324,26 +338,42 @@ class Start {
   }
 
   async #state(): Promise<ModalState> {
-    const { scaledownSeconds } = this.#request.mode;
     const names = new Set(this.#session.record?.targets.map(({ name }) => name));
     const ids = new Set(this.#started.map(({ app }) => app.appId));
     const isOurs = ({ appId, name }: LiveApp): boolean => ids.has(appId) || names.has(name);
     try {
       const listing = await freshListing(this.#parts, undefined);
-      return modalStateOf(listing, isOurs, scaledownSeconds);
+      return modalStateOf(listing, isOurs, (app) => this.#scaledownOf(app));
     } catch (error) {
       this.#parts.log.warn(`No look at what runs: ${asFailure(error).message}`);
-      return modalStateOf(undefined, isOurs, scaledownSeconds);
+      return modalStateOf(undefined, isOurs, () => null);
     }
   }
 
-  #addApp(wanted: StartTarget, appId: string, appName: string, urls: SessionApp["urls"]): void {
-    const app: SessionApp = {
-      appId,
-      appName,
-      file: wanted.target.file,
-      urls: urls.map(({ functionName, url }) => ({ functionName, url })),
-    };
+  /** What this start has put into force, else what an earlier one has: a failed deploy changes nothing. */
+  #scaledownOf({ appId }: LiveApp): number | null {
+    if (this.#started.some(({ app }) => app.appId === appId)) return this.#windowInForce(appId);
+    const last = this.#parts.ledger
+      .sessions({ scope: this.#scope })
+      .filter(({ apps }) => apps.some((app) => app.appId === appId))
+      .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
+    return last === undefined ? null : appWindow(last, appId);
+  }
+
+  #windowInForce(appId: string): number | null {
+    return this.#session.current === null ? null : appWindow(this.#session.current, appId);
+  }
+
+  #addApp(
+    wanted: StartTarget,
+    appId: string,
+    appName: string,
+    urls: SessionApp["urls"],
+    windowSeconds: number | null,
+  ): void {
+    const { file } = wanted.target;
+    const { scaledownSeconds } = this.#session.inForce;
+    const app = inWindow({ appId, appName, file, urls }, windowSeconds, scaledownSeconds);
     this.#started.push({ wanted, app });
     this.#session.add(app);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { appWindow, inWindow } from "../appWindow.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { ModeDefinition } from "../mode.ts";
 import type { ModalState } from "./modalState.ts";
@@ -70,6 +71,18 @@ export class StartedSession {
         ledger.upsertSession({ ...other, endedAtMs: clock.nowMs(), end: "replaced" });
     }
     this.#write({ ...session, apps: [...session.apps, app] });
+  }
+
+  /** Another mode than was asked for is in force. The idle windows of the apps so far stay as they are. */
+  stayIn(mode: ModeDefinition): void {
+    this.inForce = mode;
+    const session = this.#current;
+    if (session === null) return;
+    const { name, scaledownSeconds } = mode;
+    const apps = session.apps.map((app) =>
+      inWindow(app, appWindow(session, app.appId), scaledownSeconds),
+    );
+    this.#write({ ...session, mode: name, scaledownSeconds, apps });
   }
 
   /** The time box begins when the apps are ready, not when the first deploy began. */

@@ -3,17 +3,13 @@ import { appAuthors } from "../appAuthors.ts";
 import { startedHere } from "../owner.ts";
 import { asFailure, pause, within } from "../concurrent.ts";
 import type { ServeHandle } from "../deployer.ts";
-import type { Ledger, Listing } from "../ledgerPort.ts";
+import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
 import type { SessionRecord } from "../session.ts";
 import type { StartRecord } from "./record.ts";
 import { stopApps, type StopParts } from "../stop/stopApps.ts";
 import type { StopPlan } from "../stop/stopPlan.ts";
-
-export interface UndoParts extends StopParts {
-  readonly ledger: Pick<Ledger, "recordReceipt" | "sessions" | "upsertSession">;
-}
 
 export interface UndoRequest {
   readonly session: SessionRecord | null;
@@ -40,7 +36,7 @@ export interface UndoResult {
 const settleMs = 3000;
 
 /** Stops what a start created, also what only landed while it was cancelled, and nothing else. */
-export async function undoStart(parts: UndoParts, request: UndoRequest): Promise<UndoResult> {
+export async function undoStart(parts: StopParts, request: UndoRequest): Promise<UndoResult> {
   const { clock, ledger, log } = parts;
   for (const serve of request.serves) {
     try {
@@ -111,7 +107,7 @@ async function look({ refresh, clock, log }: StopParts): Promise<Listing | undef
  * in another window counts on is left to that one.
  */
 async function createdBy(
-  { control, ledger, log }: UndoParts,
+  { control, ledger, log }: StopParts,
   request: UndoRequest,
   listing: Listing,
 ): Promise<readonly LiveApp[]> {

@@ -102,3 +102,17 @@ function typicalTime(measuredMs: readonly number[]): TypicalTime {
 function historyKey(scope: string, appName: string): string {
   return `warm-up:${scope}:${appName}`;
 }
+
+/** Told when a person does without it. `windowSeconds`: the idle window in force; null: it is not known. */
+export function skippedText(appName: string, windowSeconds: number | null): string {
+  return windowSeconds === null
+    ? t(
+        "The warm-up of {0} was skipped. Its container keeps starting and is billed until it has been idle for its scaledown window.",
+        appName,
+      )
+    : t(
+        "The warm-up of {0} was skipped. Its container keeps starting and is billed until it has been idle for {1} s.",
+        appName,
+        windowSeconds,
+      );
+}

@@ -1,8 +1,18 @@
-import { plural, t } from "../../base/text.ts";
+import { plural, sentences, t } from "../../base/text.ts";
 import { figureText } from "../../cost/figureText.ts";
-import { formatBilled, formatMetered, formatPerHour, formatReported } from "../../cost/format.ts";
+import {
+  formatBilled,
+  formatMetered,
+  formatPerHour,
+  formatRange,
+  formatReported,
+} from "../../cost/format.ts";
+import { zeroUsd } from "../../cost/money.ts";
 import type { CostTiers, ShownCost } from "../../cost/tiers.ts";
+import { isSandbox } from "../liveApp.ts";
+import { nothingRunsText } from "../notListed.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
+import { elsewhereText, unaskedElsewhere } from "../runsElsewhere.ts";
 
 /**
  * The lines of a receipt for the output channel. "All clear" appears only for a receipt that a fresh
@@ -15,21 +25,10 @@ export function receiptLines(receipt: StopReceipt, cost?: ShownCost): readonly s
   lines.push(
     planned.length === 0
       ? t("🛑 Stopping… nothing to stop in {0}.", scope)
-      : plural(
-          planned.length,
-          { one: "🛑 Stopping… {0} app in {1}: {2}", other: "🛑 Stopping… {0} apps in {1}: {2}" },
-          scope,
-          names(planned),
-        ),
+      : t("🛑 Stopping… {0} in {1}: {2}", countText(planned), scope, names(planned)),
   );
   if (stopped.length > 0 || (planned.length > 0 && left.length === 0))
-    lines.push(
-      plural(
-        stopped.length,
-        { one: "✅ Stopped {0} app{1}", other: "✅ Stopped {0} apps{1}" },
-        listed(stopped),
-      ),
-    );
+    lines.push(t("✅ Stopped {0}{1}", countText(stopped), listed(stopped)));
   if (alreadyStopped.length > 0) lines.push(t("☑️ Already stopped: {0}", names(alreadyStopped)));
   for (const app of left)
     lines.push(t("⚠️ Not stopped: {0} ({1}): {2}", app.name, app.appId, app.reason));
@@ -38,7 +37,9 @@ export function receiptLines(receipt: StopReceipt, cost?: ShownCost): readonly s
     lines.push(
       saved === null
         ? t("💰 Cost savings activated! (the rate is not known)")
-        : t("💰 Cost savings activated! ≈ {0} no longer burning.", formatPerHour(saved)),
+        : saved === zeroUsd
+          ? t("💰 No container ran, so nothing was burning.")
+          : t("💰 Cost savings activated! ≈ {0} no longer burning.", formatPerHour(saved)),
     );
   }
   if (cost !== undefined) lines.push(`   ${costText(cost)}`);
@@ -55,7 +56,10 @@ export function receiptSummary(receipt: StopReceipt): string {
   if (stopped.length === 0) {
     switch (receipt.verified) {
       case "clear":
-        return t("Nothing runs in {0}.", scope);
+        return nothingRunsText(scope, [
+          ...(receipt.notListed ?? []),
+          ...(receipt.elsewhere?.notListed ?? []),
+        ]);
       case "excluded-left":
         return plural(
           excluded.length,
@@ -77,18 +81,19 @@ export function receiptSummary(receipt: StopReceipt): string {
         return t("Modal could not be asked whether everything in {0} stopped. Check again.", scope);
     }
   }
-  const done = plural(
-    stopped.length,
-    { one: "Stopped {0} app in {1}.", other: "Stopped {0} apps in {1}." },
-    scope,
-  );
+  const done = t("Stopped {0} in {1}.", countText(stopped), scope);
   return `${done} ${afterStop(receipt)}`;
 }
 
-function afterStop({ verified, left, excluded }: StopReceipt): string {
+function afterStop(receipt: StopReceipt): string {
+  const { verified, left, excluded } = receipt;
   switch (verified) {
     case "clear":
-      return t("Nothing runs any more.");
+      if (runningElsewhere(receipt) !== "")
+        return t("Nothing runs there any more. Elsewhere: {0}.", runningElsewhere(receipt));
+      return unlistedIn(receipt) === ""
+        ? t("Nothing runs any more.")
+        : t("Nothing that Modal lists runs any more; not listed: {0}.", unlistedIn(receipt));
     case "excluded-left":
       return plural(
         excluded.length,
@@ -113,7 +118,11 @@ function afterStop({ verified, left, excluded }: StopReceipt): string {
 function costText(cost: ShownCost): string {
   return cost.figure === null
     ? t("Session cost: {0}", tiersText(cost))
-    : t("Session cost: {0} ({1})", figureText(cost.figure), tiersText(cost));
+    : t(
+        "Session cost: {0} ({1})",
+        `${figureText(cost.figure)}${formatRange(cost.figure.microUsd, cost.figure.bounds)}`,
+        tiersText(cost),
+      );
 }
 
 /** "$0.0014 reported · ≈ $0.41 metered · not billed yet". */
@@ -122,7 +131,7 @@ function tiersText(cost: CostTiers): string {
   return [
     reported === null ? t("nothing reported") : t("{0} reported", formatReported(reported)),
     metered === null
-      ? t("metered: unknown")
+      ? t("no container seen")
       : meteredIsFloor
         ? t("{0} metered at least", formatMetered(metered))
         : t("{0} metered", formatMetered(metered)),
@@ -131,9 +140,23 @@ function tiersText(cost: CostTiers): string {
 }
 
 function verdict(receipt: StopReceipt): string {
-  const { left, excluded, scope } = receipt;
+  const { left, excluded, scope, others } = receipt;
+  const unlisted = unlistedIn(receipt);
+  if (receipt.verified === "clear" && runningElsewhere(receipt) !== "")
+    return sentences(
+      t("ℹ️ Nothing runs in {0}. Elsewhere: {1}.", scope, runningElsewhere(receipt)),
+      unlisted === "" ? "" : t("Not listed: {0}.", unlisted),
+    );
+  if (receipt.verified === "clear" && unlisted !== "")
+    return t("Nothing of yours that Modal lists runs; not listed: {0}. ({1})", unlisted, scope);
   if (receipt.verified === "clear")
     return t("🎯 All clear! No Modal resources running. ({0})", scope);
+  if (receipt.verified === "excluded-left" && others !== undefined)
+    return sentences(
+      othersText(receipt, others),
+      runningElsewhere(receipt) === "" ? "" : t("Elsewhere: {0}.", runningElsewhere(receipt)),
+      unlisted === "" ? "" : t("Not listed: {0}.", unlisted),
+    );
   if (receipt.verified === "excluded-left")
     return t("ℹ️ Still running in {0}, and not part of this stop: {1}", scope, names(excluded));
   if (receipt.verified === "left")
@@ -146,6 +169,41 @@ function verdict(receipt: StopReceipt): string {
     "❓ Not verified: Modal could not be asked what still runs in {0}. Check again before you rely on it.",
     scope,
   );
+}
+
+/** What runs in other environments, in words; "": nothing, or they were not asked. */
+function runningElsewhere({ elsewhere }: StopReceipt): string {
+  return (elsewhere?.running ?? []).map(elsewhereText).join(", ");
+}
+
+/** What may run and could not be listed, here and elsewhere, in words; "": nothing. */
+function unlistedIn({ notListed = [], elsewhere = unaskedElsewhere() }: StopReceipt): string {
+  return [...notListed, ...elsewhere.notListed].join(", ");
+}
+
+function othersText(
+  { excluded, scope }: StopReceipt,
+  { microUsdPerHour }: NonNullable<StopReceipt["others"]>,
+): string {
+  const count = countText(excluded);
+  return microUsdPerHour === null
+    ? t("Nothing of yours runs. Others: {0}, rate unknown. ({1})", count, scope)
+    : t(
+        "Nothing of yours runs. Others: {0}, {1}. ({2})",
+        count,
+        formatPerHour(microUsdPerHour),
+        scope,
+      );
+}
+
+/** "2 apps", "1 sandbox", "1 app and 2 sandboxes". */
+function countText(things: readonly ReceiptApp[]): string {
+  const sandboxes = things.filter(isSandbox).length;
+  const apps = things.length - sandboxes;
+  const appsText = plural(apps, { one: "{0} app", other: "{0} apps" });
+  if (sandboxes === 0) return appsText;
+  const sandboxesText = plural(sandboxes, { one: "{0} sandbox", other: "{0} sandboxes" });
+  return apps === 0 ? sandboxesText : t("{0} and {1}", appsText, sandboxesText);
 }
 
 function listed(apps: readonly ReceiptApp[]): string {

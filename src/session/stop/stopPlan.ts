@@ -2,7 +2,7 @@ import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { likelyName, type DeployTarget } from "../deployer.ts";
 import type { Listing } from "../ledgerPort.ts";
-import { liveApps, type LiveApp } from "../liveApp.ts";
+import { liveThings, type LiveApp } from "../liveApp.ts";
 import type { ReceiptApp } from "../receipt.ts";
 import { ownerOf, type Owner, type OwnerFacts } from "../owner.ts";
 import type { SessionRecord } from "../session.ts";
@@ -13,7 +13,13 @@ export type StopWhat =
   | { readonly kind: "project" }
   | { readonly kind: "one"; readonly app: string };
 
-export type ExclusionReason = "someone-else" | "unknown-owner" | "production" | "not-asked-for";
+export type ExclusionReason =
+  | "someone-else"
+  | "unknown-owner"
+  | "production"
+  | "not-asked-for"
+  /** Mine, but started elsewhere: a person is asked about it. */
+  | "elsewhere";
 
 export interface PlannedApp extends LiveApp {
   readonly owner: Owner;
@@ -65,12 +71,12 @@ export function planStop(
   what: StopWhat,
   named: readonly string[] = [],
 ): StopPlan {
-  const live = liveApps(facts.listing);
+  const live = liveThings(facts.listing);
   const asked = what.kind === "one" ? findOne(facts.listing, live, what.app) : undefined;
   const planned: PlannedApp[] = [];
   const excluded: ExcludedApp[] = [];
   for (const app of live) {
-    const owner = ownerOf(app.appId, facts);
+    const owner = ownerOf(ownedAs(app), facts);
     const exclusion = asksFor(app, facts, what, asked)
       ? named.includes(app.appId)
         ? undefined
@@ -96,6 +102,26 @@ export function narrowPlan(plan: StopPlan, appIds: ReadonlySet<string>): StopPla
     ...plan,
     planned: plan.planned.filter(({ appId }) => appIds.has(appId)),
     excluded: [...plan.excluded, ...rest.map((app) => ({ ...app, ...notAskedFor(plan.what) }))],
+  };
+}
+
+/**
+ * The same plan, without what is mine and was not started here (a cron, an API deployed from another
+ * machine), except for the ids in `chosen`: it may be wanted where it is, so a person chooses it.
+ */
+export function deferElsewhere(plan: StopPlan, chosen: readonly string[]): StopPlan {
+  const isDeferred = ({ appId, owner }: PlannedApp): boolean =>
+    owner === "mine" && !chosen.includes(appId);
+  const deferred = plan.planned.filter(isDeferred).map((app) => ({
+    ...app,
+    why: "elsewhere" as const,
+    reason: t("yours, but not started here"),
+    canBeNamed: true,
+  }));
+  return {
+    ...plan,
+    planned: plan.planned.filter((app) => !isDeferred(app)),
+    excluded: [...plan.excluded, ...deferred],
   };
 }
 
@@ -151,8 +177,15 @@ function asksFor(
   if (what.kind === "all") return true;
   if (what.kind === "one") return asked !== undefined && asked.app.appId === app.appId;
   const folders = new Set(facts.folders);
-  const fromHere = sessionsOf(app.appId, facts.sessions).some(({ folder }) => folders.has(folder));
+  const fromHere = sessionsOf(ownedAs(app), facts.sessions).some(({ folder }) =>
+    folders.has(folder),
+  );
   return fromHere || isTarget(app, facts);
+}
+
+/** A sandbox is whose its app is: Modal does not say who made it. */
+function ownedAs({ appId, inApp }: LiveApp): string {
+  return inApp ?? appId;
 }
 
 type Exclusion = Pick<ExcludedApp, "why" | "reason" | "canBeNamed">;
@@ -163,7 +196,7 @@ function notAskedFor(what: StopWhat): Exclusion {
 }
 
 function protection(app: LiveApp, owner: Owner, facts: StopFacts): Exclusion | undefined {
-  const mode = lastModeOf(app.appId, facts.sessions);
+  const mode = lastModeOf(ownedAs(app), facts.sessions);
   if (mode !== undefined && facts.productionModes.includes(mode))
     return { why: "production", reason: t("production ({0} mode)", mode), canBeNamed: true };
   if (productionEnvironment.test(facts.scope.environment))
@@ -173,7 +206,7 @@ function protection(app: LiveApp, owner: Owner, facts: StopFacts): Exclusion | u
       canBeNamed: true,
     };
   if (owner === "someone-else") {
-    const author = facts.authors.get(app.appId)?.deployedBy ?? null;
+    const author = facts.authors.get(ownedAs(app))?.deployedBy ?? null;
     const reason = author === null ? t("deployed by someone else") : t("deployed by {0}", author);
     return { why: "someone-else", reason, canBeNamed: true };
   }
@@ -196,7 +229,8 @@ function lastModeOf(appId: string, sessions: readonly SessionRecord[]): string |
 
 /** Names of ephemeral apps are no evidence: they are free text and repeat. */
 function isTarget(app: LiveApp, facts: Pick<StopFacts, "targets" | "scope">): boolean {
-  if (app.state === "ephemeral" || app.state === "detached") return false;
+  if (app.state === "ephemeral" || app.state === "detached" || app.inApp !== undefined)
+    return false;
   return facts.targets.some(
     (target) =>
       likelyName(target) === app.name &&

@@ -3,7 +3,9 @@ import type { Failure } from "../../base/failure.ts";
 import { zeroUsd, type MicroUsd } from "../../cost/money.ts";
 import { sumPerHour } from "../../cost/rates/burnRate.ts";
 import type { Listing } from "../ledgerPort.ts";
-import { liveApps, type LiveApp } from "../liveApp.ts";
+import { isSandbox, liveThings, type LiveApp } from "../liveApp.ts";
+import { notListed } from "../notListed.ts";
+import { provesSandboxes } from "../sandboxInfo.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
 import type { StopPlan } from "./stopPlan.ts";
 
@@ -31,15 +33,69 @@ export interface ReceiptBasis {
   readonly burnByApp?: ReadonlyMap<string, MicroUsd | null>;
 }
 
-/** What stands in the ledger while a stop is under way, and for ever when it was cut off. */
+/** What stands in the ledger while a stop is under way, and until somebody takes it over when it was cut off. */
 export function begunReceipt(plan: StopPlan, basis: ReceiptBasis, atMs: number): StopReceipt {
   const proof: Proof = { listing: undefined, failure: undefined, redeployed: new Map() };
   const receipt = receiptOf(plan, new Map(), proof, basis, atMs);
-  const reason = t("the stop was begun, and what came of it is not known");
+  const reason = t("the stop was started, but its outcome is not known");
   return {
     ...receipt,
     left: receipt.planned.map((app) => ({ ...app, reason })),
     savedMicroUsdPerHour: null,
+  };
+}
+
+/** Whether sandboxes that were to be stopped still run, only a list of them can tell. */
+export function canProve(listing: Listing, planned: readonly ReceiptApp[]): boolean {
+  return provesSandboxes(
+    listing,
+    planned.filter(isSandbox).map(({ appId }) => appId),
+  );
+}
+
+/**
+ * The receipt of a stop that nobody is at any more, closed by a later look that can prove it
+ * (`canProve`). It keeps its instant: what is gone was stopped then, unless another receipt of these
+ * says that it did it.
+ */
+export function closedReceipt(
+  begun: StopReceipt,
+  listing: Listing,
+  receipts: readonly StopReceipt[],
+): StopReceipt {
+  const live = liveThings(listing);
+  const isLive = ({ appId }: ReceiptApp): boolean => live.some((app) => app.appId === appId);
+  const others = receipts.filter(({ receiptId }) => receiptId !== begun.receiptId);
+  const byOthers = new Set(others.flatMap(({ stopped }) => stopped).map(({ appId }) => appId));
+  const gone = begun.planned.filter((app) => !isLive(app));
+  const begunReasons = new Map(begun.left.map(({ appId, reason }) => [appId, reason]));
+  const left = begun.planned.filter(isLive).map((app) => ({
+    ...app,
+    reason: t(
+      "{0}; it still ran when Modal was asked again",
+      begunReasons.get(app.appId) ?? t("the stop was started, but its outcome is not known"),
+    ),
+  }));
+  const planned = new Set(begun.planned.map(({ appId }) => appId));
+  const reasons = new Map(begun.excluded.map(({ appId, reason }) => [appId, reason]));
+  const excluded = live
+    .filter(({ appId }) => !planned.has(appId))
+    .map(({ appId, name }) => ({
+      appId,
+      name,
+      reason: reasons.get(appId) ?? t("started since the stop"),
+    }));
+  return {
+    ...begun,
+    stopped: gone.filter(({ appId }) => !byOthers.has(appId)),
+    alreadyStopped: [
+      ...begun.alreadyStopped,
+      ...gone.filter(({ appId }) => byOthers.has(appId)),
+    ].filter((app, at, all) => all.findIndex(({ appId }) => appId === app.appId) === at),
+    left,
+    excluded,
+    verified: left.length > 0 ? "left" : excluded.length > 0 ? "excluded-left" : "clear",
+    ...unlistedIn(listing),
   };
 }
 
@@ -52,14 +108,14 @@ export function receiptOf(
   atMs: number,
 ): StopReceipt {
   const { listing, failure } = proof;
-  const live = listing === undefined ? [] : liveApps(listing);
+  const live = listing === undefined ? [] : liveThings(listing);
   const stopped: ReceiptApp[] = [];
   const alreadyStopped: ReceiptApp[] = [...plan.alreadyStopped];
   const left: (ReceiptApp & { reason: string })[] = [];
   for (const { appId, name } of plan.planned) {
     const result = sent.get(appId);
     const app = live.find((candidate) => candidate.appId === appId);
-    if (listing !== undefined && app === undefined)
+    if (listing !== undefined && app === undefined && canProve(listing, [{ appId, name }]))
       (result?.kind === "already-stopped" ? alreadyStopped : stopped).push({ appId, name });
     else
       left.push({
@@ -68,21 +124,11 @@ export function receiptOf(
         reason: proof.redeployed.get(appId) ?? leftText(result, app, failure),
       });
   }
-  const plannedIds = new Set(plan.planned.map(({ appId }) => appId));
-  const plannedNames = new Set(plan.planned.map(({ name }) => name));
-  const known = new Map(plan.excluded.map((app) => [app.appId, app]));
-  const excluded: (ReceiptApp & { reason: string })[] = [];
-  for (const { appId, name } of live) {
-    if (plannedIds.has(appId)) continue;
-    const reason = known.get(appId)?.reason;
-    if (reason !== undefined) excluded.push({ appId, name, reason });
-    else if (plannedNames.has(name))
-      left.push({ appId, name, reason: t("deployed again under the same name during the stop") });
-    else excluded.push({ appId, name, reason: t("started during the stop") });
-  }
+  const { again, excluded } = unplanned(plan, live);
+  left.push(...again);
   if (listing === undefined)
     for (const { appId, name, reason } of plan.excluded) excluded.push({ appId, name, reason });
-  const proven = listing !== undefined && failure === undefined;
+  const proven = listing !== undefined && failure === undefined && canProve(listing, plan.planned);
   return {
     receiptId,
     scope: plan.scope,
@@ -101,7 +147,50 @@ export function receiptOf(
           ? "excluded-left"
           : "clear",
     savedMicroUsdPerHour: savedBy(stopped, burnByApp),
+    ...(listing === undefined ? {} : unlistedIn(listing)),
+    ...othersIn(plan, excluded, burnByApp),
   };
+}
+
+function unlistedIn(listing: Listing): Pick<StopReceipt, "notListed"> {
+  const unlisted = notListed(listing);
+  return unlisted.length === 0 ? {} : { notListed: unlisted };
+}
+
+type Named = ReceiptApp & { readonly reason: string };
+
+/** What runs and was not planned: some of it came again under the name of what was stopped. */
+function unplanned(
+  plan: StopPlan,
+  live: readonly LiveApp[],
+): { readonly again: readonly Named[]; readonly excluded: Named[] } {
+  const plannedIds = new Set(plan.planned.map(({ appId }) => appId));
+  const plannedNames = new Set(plan.planned.map(({ name }) => name));
+  const excludedById = new Map(plan.excluded.map((app) => [app.appId, app]));
+  const again: Named[] = [];
+  const excluded: Named[] = [];
+  for (const { appId, name } of live) {
+    if (plannedIds.has(appId)) continue;
+    const reason = excludedById.get(appId)?.reason;
+    if (reason !== undefined) excluded.push({ appId, name, reason });
+    else if (plannedNames.has(name))
+      again.push({ appId, name, reason: t("deployed again under the same name during the stop") });
+    else excluded.push({ appId, name, reason: t("started during the stop") });
+  }
+  return { again, excluded };
+}
+
+/** Where all that runs on is somebody else's: what it costs. */
+function othersIn(
+  plan: StopPlan,
+  excluded: readonly ReceiptApp[],
+  burnByApp: ReceiptBasis["burnByApp"],
+): Pick<StopReceipt, "others"> {
+  const owners = new Map(plan.excluded.map(({ appId, owner }) => [appId, owner]));
+  const isOthers = excluded.every(({ appId }) => owners.get(appId) === "someone-else");
+  if (excluded.length === 0 || !isOthers || burnByApp === undefined) return {};
+  const burns = excluded.map(({ appId }) => burnByApp.get(appId) ?? null);
+  return { others: { microUsdPerHour: sumPerHour(burns) } };
 }
 
 function leftText(
@@ -115,6 +204,7 @@ function leftText(
       "Modal accepted the stop request, but it could not be verified: {0}",
       failure?.message ?? t("no listing"),
     );
+  if (isSandbox(app)) return t("Modal accepted the stop request, but the sandbox is still listed");
   if (app.state === "stopping") return t("still stopping");
   if (app.state === "stopped" || app.state === "unknown")
     return plural(app.containerCount, {

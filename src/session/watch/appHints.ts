@@ -1,13 +1,15 @@
 import { parseGpu } from "../../cost/rates/gpu.ts";
-import { lastKnownGpu, type AppResources } from "../../cost/rates/resources.ts";
+import type { AppResources } from "../../cost/rates/resources.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
-import { ifReadable } from "../ifReadable.ts";
-import type { Ledger } from "../ledgerPort.ts";
+import type { RegionKind } from "../../cost/terms.ts";
 
 /** What is known of an app's containers besides what Modal tells of each. */
 export type AppHint = (
   scope: string,
-  container: Pick<ContainerObservation, "appId" | "appName" | "gpuSource">,
+  container: Pick<ContainerObservation, "appId" | "appName" | "gpuSource"> & {
+    /** The function that it runs, where Modal tells. */
+    readonly functionName?: string | null;
+  },
 ) => AppResources;
 
 /** What the app's file asks for, as far as its functions agree (lens/appFacts.ts). */
@@ -16,37 +18,40 @@ export interface FileResources {
   readonly gpu: string | null | undefined;
   readonly cpuCores: number | undefined;
   readonly memoryGib: number | undefined;
+  readonly diskGib?: number | undefined;
+  readonly region?: RegionKind | undefined;
+  readonly nonPreemptible?: boolean | undefined;
+  /** By the names that Modal gives to functions. */
+  readonly functions?: ReadonlyMap<string, Omit<FileResources, "gpu" | "functions">>;
 }
 
 export interface AppHintSources {
-  readonly ledger: Pick<Ledger, "spans">;
   readonly inFile: (appName: string) => FileResources | undefined;
   /** The GPU that the settings name for an app. */
   readonly inSettings: (appName: string) => string | undefined;
-  readonly nowMs: () => number;
 }
 
-const monthMs = 30 * 24 * 3_600_000;
-
 /**
- * Where the adapter cannot tell a container's GPU (the CLI does not): the app's last known one,
- * else what its file asks for, else what the settings say (cost/resources.ts decides). Neither
- * adapter tells cores and memory: those are the file's.
+ * Where the adapter cannot tell a container's GPU (the CLI does not): what the app's file asks for,
+ * else what the settings say (cost/rates/resources.ts decides). Another container's is no answer: it
+ * may be of another function. Neither adapter tells cores and memory: those are the file's.
  */
-export function appHints({ ledger, inFile, inSettings, nowMs }: AppHintSources): AppHint {
-  return (scope, { appId, appName, gpuSource }) => {
+export function appHints({ inFile, inSettings }: AppHintSources): AppHint {
+  return (_scope, { appName, gpuSource, functionName = null }) => {
     const file = inFile(appName);
+    const functionFacts = functionName === null ? undefined : file?.functions?.get(functionName);
     const deployFile =
       file === undefined
         ? undefined
-        : { ...file, gpu: typeof file.gpu === "string" ? parseGpu(file.gpu) : file.gpu };
+        : {
+            gpu: typeof file.gpu === "string" ? parseGpu(file.gpu) : file.gpu,
+            cpuCores: (functionFacts ?? file).cpuCores,
+            memoryGib: (functionFacts ?? file).memoryGib,
+            diskGib: (functionFacts ?? file).diskGib,
+            region: (functionFacts ?? file).region,
+            nonPreemptible: (functionFacts ?? file).nonPreemptible,
+          };
     if (gpuSource === "container") return { deployFile };
-    const range = { fromMs: nowMs() - monthMs, toMs: nowMs() };
-    const spans = ifReadable(() => ledger.spans({ scope, appIds: [appId], ...range }));
-    return {
-      lastKnownGpu: lastKnownGpu(spans ?? [], appId),
-      deployFile,
-      setting: parseGpu(inSettings(appName) ?? ""),
-    };
+    return { deployFile, setting: parseGpu(inSettings(appName) ?? "") };
   };
 }

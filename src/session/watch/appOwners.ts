@@ -5,7 +5,7 @@ import { appAuthors, type AppAuthor } from "../appAuthors.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { ModalControl } from "../modalControl.ts";
-import { nothingTold, type ToldOwners } from "../owner.ts";
+import { unknownAuthorship, type Authorship } from "../owner.ts";
 import type { Scope } from "../scope.ts";
 
 /** What Modal is asked through, and whose word counts. */
@@ -37,7 +37,7 @@ export class AppOwners {
   readonly #changed = new Emitter<undefined>();
   readonly #asked = new Map<string, Asked>();
   #scopeKey: string | undefined;
-  #told: ToldOwners = nothingTold;
+  #authorship: Authorship = unknownAuthorship;
   #isAsking = false;
 
   /** Something new is known. */
@@ -49,14 +49,14 @@ export class AppOwners {
   }
 
   /** What is known of this scope; nothing of any other. */
-  told(scopeKey: string): ToldOwners {
-    return scopeKey === this.#scopeKey ? this.#told : nothingTold;
+  authorshipOf(scopeKey: string): Authorship {
+    return scopeKey === this.#scopeKey ? this.#authorship : unknownAuthorship;
   }
 
   /** Asks about some of the apps of a look. Never rejects. */
   async update(source: OwnerSource, listing: Listing): Promise<void> {
     const { scopeKey, username, scope, control } = source;
-    if (scopeKey !== this.#scopeKey || username !== this.#told.username) {
+    if (scopeKey !== this.#scopeKey || username !== this.#authorship.username) {
       this.#scopeKey = scopeKey;
       this.#asked.clear();
       this.#tell(username);
@@ -93,7 +93,7 @@ export class AppOwners {
     const authors = [...this.#asked].flatMap(([appId, { author }]) =>
       author === undefined ? [] : [[appId, author] as const],
     );
-    this.#told = { username, authors: new Map(authors) };
+    this.#authorship = { username, authors: new Map(authors) };
     this.#changed.emit(undefined);
   }
 }

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
@@ -5,10 +6,12 @@ import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { hourMs, hourOf } from "../../cost/billed/billedRow.ts";
 import { priceChanges, type PriceChange } from "../../cost/rates/priceChange.ts";
-import { billAskedThroughMs, noteBillAsked } from "./billAsked.ts";
+import { afterReport, billAsked, noteBillAsked } from "./billAsked.ts";
 import { pause } from "../concurrent.ts";
 import type { Connected, ModalConnection } from "./modalConnection.ts";
-import type { Ledger } from "../ledgerPort.ts";
+import { wasEmptied } from "../ledgerLoss.ts";
+import { scopeKey } from "../scope.ts";
+import type { Ledger, TimeRange } from "../ledgerPort.ts";
 
 export interface BookkeeperParts {
   readonly connection: ModalConnection;
@@ -17,6 +20,7 @@ export interface BookkeeperParts {
     | "saveRates"
     | "latestRates"
     | "upsertBilled"
+    | "scopes"
     | "acquireLease"
     | "claimOnce"
     | "remember"
@@ -39,8 +43,10 @@ const firstAfterMs = 3_000;
 const everyMs = hourMs;
 /** Longer than one round, so that a window that was closed leaves its turn to another within the hour. */
 const leaseMs = everyMs + 300_000;
+/** The prices that were compared last, of whichever environment: USD per hour by Modal's key. */
+const pricesSeen = z.object({ atMs: z.number(), usdPerHour: z.record(z.string(), z.number()) });
 const ratesValidMs = 12 * hourMs;
-/** Modal's report comes minutes to hours late, so each round asks for two days once more. */
+/** Each round asks from the last settled hour on, and for two days at least, which Modal may have corrected. */
 const overlapMs = 48 * hourMs;
 /** After a longer absence the bill is asked for back to this: all of last month. */
 const backMs = 62 * 24 * hourMs;
@@ -91,44 +97,59 @@ export class Bookkeeper implements Disposable {
     this.#store.dispose();
   }
 
-  async #rates({ control, scopeKey }: Connected): Promise<void> {
+  async #rates({ control, scope: { workspace }, scopeKey }: Connected): Promise<void> {
     const { ledger, clock, onPrices } = this.#parts;
-    const known = ledger.latestRates(scopeKey);
-    if (known !== undefined && clock.nowMs() - known.fetchedAtMs < ratesValidMs) return;
+    const latest = ledger.latestRates(scopeKey);
+    const ageMs = clock.nowMs() - (latest?.fetchedAtMs ?? 0);
+    // Of the future: a clock was ahead.
+    if (ageMs >= 0 && ageMs < ratesValidMs) return;
     await this.#unlessResting(`rates:${scopeKey}`, async () => {
       const rates = await control.rates();
       ledger.saveRates(scopeKey, rates, clock.nowMs());
-      const changes =
-        known === undefined ? [] : priceChanges(known.rates.usdPerHourByKey, rates.usdPerHourByKey);
-      if (changes.length > 0) onPrices(changes);
+      // Prices are the workspace's: a change is told once, whichever of its environments is looked at.
+      const name = `prices of ${workspace}`; // not shown: a key of the ledger
+      const now = rates.usdPerHourByKey;
+      const before = ledger.recall(name, pricesSeen) ?? {
+        atMs: latest?.fetchedAtMs ?? 0,
+        usdPerHour: Object.fromEntries(latest?.rates.usdPerHourByKey ?? now),
+      };
+      const changes = priceChanges(new Map(Object.entries(before.usdPerHour)), now);
+      const claim = `${name}:${before.atMs}`;
+      const isOurs = changes.length > 0 && ledger.claimOnce(claim, clock.nowMs());
+      const seen = { atMs: clock.nowMs(), usdPerHour: Object.fromEntries(now) };
+      ledger.remember(name, JSON.stringify(seen));
+      if (isOurs) onPrices(changes);
     });
   }
 
-  async #bill({ control, scopeKey, scope }: Connected): Promise<void> {
+  async #bill(connected: Connected): Promise<void> {
     const { ledger, clock, onBill, onBillDenied } = this.#parts;
-    const name = `bill:${scopeKey}`;
+    const { scopeKey: key, scope } = connected;
+    const name = `bill:${key}`;
     const failure = await this.#unlessResting(name, async () => {
       const endMs = hourOf(clock.nowMs());
-      const asked = billAskedThroughMs(ledger, scopeKey) ?? endMs;
-      const firstMs = Math.max(Math.min(asked, endMs) - overlapMs, endMs - backMs);
-      let fromMs = firstMs;
-      while (fromMs < endMs) {
-        const toMs = Math.min(fromMs + pageMs, endMs);
-        // Modal's answer is as of now, however late it is read: the machine may sleep meanwhile.
-        const askedAtMs = clock.nowMs();
-        const rows = await control.billingReport({
-          startMs: fromMs,
-          endMs: toMs,
-          resolution: "hour",
-        });
-        const own = rows.filter(({ environment }) => environment === scope.environment);
-        ledger.upsertBilled(scopeKey, own, askedAtMs, { fromMs, toMs });
-        // What was read stays read, should the next page be refused.
-        noteBillAsked(ledger, scopeKey, toMs);
-        fromMs = toMs;
-        if (fromMs < endMs && !(await pause(clock, betweenPagesMs, this.#ending.signal))) return;
+      const latest = billAsked(ledger, scope.workspace);
+      const firstAskedMs = wasEmptied(ledger) ? 0 : monthOf(endMs);
+      const sinceMs = latest?.settledThroughMs ?? firstAskedMs;
+      const firstMs = Math.max(Math.min(sinceMs, endMs - overlapMs), endMs - backMs);
+      const pages = pagesOf({ fromMs: firstMs, toMs: endMs });
+      const askedAtMs: number[] = [];
+      // The newest first: somebody may wait for it.
+      for (const page of pages.toReversed()) {
+        if (askedAtMs.length > 0 && !(await pause(clock, betweenPagesMs, this.#ending.signal)))
+          return;
+        const report = (latest?.reports ?? 0) + askedAtMs.length + 1;
+        const byResource = pages.length === 1;
+        askedAtMs.push(await this.#page(connected, { ...page, byResource }, report));
       }
-      onBill(scopeKey, firstMs);
+      const asked = {
+        firstMs: Math.min(...askedAtMs),
+        lastMs: Math.max(...askedAtMs),
+        reports: askedAtMs.length,
+      };
+      const range = { fromMs: firstMs, toMs: endMs };
+      noteBillAsked(ledger, scope.workspace, afterReport(latest, range, asked));
+      onBill(key, firstMs);
     });
     if (
       failure?.reason === "permission-denied" &&
@@ -141,6 +162,26 @@ export class Bookkeeper implements Disposable {
         ),
       );
     }
+  }
+
+  /**
+   * Reads a part of the workspace's bill. Each row is kept under the environment that it names.
+   * @returns when it was asked for: Modal's answer is as of then, however late it is read.
+   */
+  async #page(
+    { control, scope: { workspace } }: Connected,
+    page: TimeRange & { readonly byResource: boolean },
+    report: number,
+  ): Promise<number> {
+    const { ledger, clock } = this.#parts;
+    const atMs = clock.nowMs();
+    const { fromMs: startMs, toMs: endMs, byResource } = page;
+    const query = { startMs, endMs, resolution: "hour", byResource } as const;
+    const rows = await control.billingReport(query);
+    const byScope = Map.groupBy(rows, ({ environment }) => scopeKey({ workspace, environment }));
+    for (const scope of new Set([...ledger.scopes({ workspace, ...page }), ...byScope.keys()]))
+      ledger.upsertBilled(scope, byScope.get(scope) ?? [], { atMs, report }, page);
+    return atMs;
   }
 
   /** Runs the work, unless it was refused within the last day; what cannot change soon rests. */
@@ -166,6 +207,20 @@ export class Bookkeeper implements Disposable {
       void this.round().finally(() => this.#wait(everyMs));
     });
   }
+}
+
+/** A range in parts that are asked for at once, oldest first. */
+function pagesOf({ fromMs, toMs }: TimeRange): readonly TimeRange[] {
+  const pages: TimeRange[] = [];
+  for (let atMs = fromMs; atMs < toMs; atMs += pageMs)
+    pages.push({ fromMs: atMs, toMs: Math.min(atMs + pageMs, toMs) });
+  return pages;
+}
+
+/** Begin of the month (UTC), as Modal bills it. */
+function monthOf(atMs: number): number {
+  const at = new Date(atMs);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth());
 }
 
 function reasonOf(error: unknown): string {

@@ -2,20 +2,18 @@ import { t } from "../../base/text.ts";
 import { failureOf } from "../../base/failure.ts";
 
 /** Whether the meter can see, and if not, why. */
-export type Health =
-  | { readonly kind: "starting" }
-  | { readonly kind: "ok" }
-  | {
-      readonly kind:
-        | "no-cli"
-        | "not-authenticated"
-        | "offline"
-        | "denied"
-        | "failing"
-        | "bad-setting";
-      /** What happened and what to do, in one sentence. */
-      readonly message: string;
-    };
+export type Health = { readonly kind: "starting" } | { readonly kind: "ok" } | Blindness;
+
+/** Why the meter cannot see. */
+export interface Blindness {
+  readonly kind: "no-cli" | "not-authenticated" | "offline" | "denied" | "failing" | "bad-setting";
+  /** What happened and what to do, in one sentence. */
+  readonly message: string;
+}
+
+export function isBlind(health: Health): health is Blindness {
+  return health.kind !== "ok" && health.kind !== "starting";
+}
 
 /** What a failed look at Modal means for the views. */
 export function healthOf(error: unknown): Health {

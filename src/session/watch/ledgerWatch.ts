@@ -17,7 +17,7 @@ const lookEveryMs = 2_000;
 /** Tells what is wrong with the ledger: the same once an hour at most. */
 export class LedgerWatch implements Disposable {
   readonly #parts: LedgerWatchParts;
-  readonly #told = new HourlyTexts();
+  readonly #hourlyTexts = new HourlyTexts();
   #isTroubled = false;
   #timer: Disposable | undefined;
   #disposed = false;
@@ -39,7 +39,7 @@ export class LedgerWatch implements Disposable {
     if (trouble === null) {
       if (this.#isTroubled) onWell();
       this.#isTroubled = false;
-    } else if (this.#told.isDue(trouble.message, clock.nowMs())) {
+    } else if (this.#hourlyTexts.isDue(trouble.message, clock.nowMs())) {
       this.#isTroubled = true;
       onTrouble(trouble);
     }

@@ -11,6 +11,7 @@ import type { Ledger, Listing } from "../ledgerPort.ts";
 import { Look, type LookTarget } from "./look.ts";
 import { nextLookDelayMs } from "./pollPolicy.ts";
 import type { Refresh } from "../refresh.ts";
+import { isLaterLook } from "../lookOrder.ts";
 import { SharedTrouble } from "./sharedTrouble.ts";
 
 export interface PollerParts<Target extends LookTarget = Connected> {
@@ -96,7 +97,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   constructor(parts: PollerParts<Target>) {
     this.#parts = parts;
     this.#look = new Look(parts);
-    this.#trouble = new SharedTrouble(parts.ledger, parts.clock);
+    this.#trouble = new SharedTrouble(parts.ledger);
     this.onSeen = this.#seen.on;
     this.onFailed = this.#failed.on;
   }
@@ -116,8 +117,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     }
     this.#renewAtMs = 0;
     // Coming back, a person wants to see now, also where nothing would be asked again by itself.
-    const freshMs = this.#last === undefined ? Infinity : this.#age(this.#last);
-    if (this.#nextLookMs === null || freshMs > 2 * focusedTickMs) this.#nextLookMs = 0;
+    if (this.#nextLookMs === null || this.#isOlderThan(2 * focusedTickMs)) this.#nextLookMs = 0;
     this.#schedule(0);
   }
 
@@ -167,7 +167,8 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
    * nothing about what was done since. Several callers share the one that begins next.
    */
   readonly refreshNow: Refresh = async (options = {}) => {
-    const look = this.#fresh();
+    // What a person asks for, or a stop is proven by, leaves nothing for the next look.
+    const look = this.#fresh(true);
     const { signal } = options;
     if (signal === undefined) return look;
     look.catch(() => undefined);
@@ -190,9 +191,9 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     this.#store.dispose();
   }
 
-  #fresh(): Promise<Listing> {
+  #fresh(isProof: boolean): Promise<Listing> {
     if (this.#running === undefined) {
-      this.#running = this.#takeLook().finally(() => {
+      this.#running = this.#takeLook(isProof).finally(() => {
         this.#running = undefined;
       });
       return this.#running;
@@ -201,17 +202,17 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
       .catch(() => undefined)
       .then(() => {
         this.#queued = undefined;
-        return this.#fresh();
+        return this.#fresh(isProof);
       });
     return this.#queued;
   }
 
-  async #takeLook(): Promise<Listing> {
+  async #takeLook(isProof: boolean): Promise<Listing> {
     const generation = this.#generation;
     try {
       const connected = await this.#parts.open();
       if (generation === this.#generation) this.#connected = connected;
-      const listing = await this.#look.take(connected, { signal: this.#ended.signal });
+      const listing = await this.#look.take(connected, { signal: this.#ended.signal, isProof });
       // True for its own scope, and in the ledger; but this window looks at another one now.
       if (generation !== this.#generation) return listing;
       if (this.#failures > 0) this.#trouble.clear(connected.scopeKey);
@@ -265,11 +266,12 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
       log.info(`The clock went on by ${Math.round(lateMs / 1000)} s without this window.`);
       this.#renewAtMs = 0;
       this.#nextLookMs = 0;
+      this.#restlessUntilMs = Math.min(this.#restlessUntilMs, clock.nowMs() + restlessMs);
     }
     try {
       this.#lead();
       if (!this.#leads) this.#follow();
-      if (this.#isDue()) this.#fresh().catch(() => undefined);
+      if (this.#isDue()) this.#fresh(false).catch(() => undefined);
     } catch (error) {
       log.error("The ledger cannot be used for polling.", error);
       this.#failed.emit(asFailure(error));
@@ -304,15 +306,15 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     if (counter === this.#counter) return;
     this.#counter = counter;
     const listing = ledger.latestListing(connected.scopeKey);
-    if (listing !== undefined && listing.observedAtMs > (this.#last?.observedAtMs ?? -1)) {
+    if (listing !== undefined && isLaterLook(listing, this.#last)) {
       this.#failures = 0;
       this.#failure = null;
       this.#note(connected, listing, "another-window");
       this.#plan(true);
       return;
     }
-    const shared = this.#trouble.told(connected.scopeKey);
-    if (shared === undefined || shared.atMs <= (this.#last?.observedAtMs ?? 0)) return;
+    const shared = this.#trouble.current(connected.scopeKey, this.#last);
+    if (shared === undefined) return;
     if (shared.failures === this.#failures) return;
     this.#failures = shared.failures;
     this.#failure = shared.failure.reason;
@@ -329,8 +331,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     if (this.#failure !== null && this.#failureIsTheirs) return false;
     // Another window looks. Only where it does not look often enough for this one, help out.
     const wantedMs = nextLookDelayMs(this.#situation(), 0.5) ?? Infinity;
-    const ageMs = this.#last === undefined ? Infinity : this.#age(this.#last);
-    return ageMs > 1.5 * wantedMs + focusedTickMs;
+    return this.#isOlderThan(1.5 * wantedMs + focusedTickMs);
   }
 
   /** Plans the next look. Without `restart`, only ever earlier than planned. */
@@ -341,7 +342,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
       if (restart) this.#nextLookMs = null;
       return;
     }
-    const fromMs = restart ? clock.nowMs() : (this.#last?.observedAtMs ?? 0);
+    const fromMs = restart ? clock.nowMs() : Math.min(this.#last?.observedAtMs ?? 0, clock.nowMs());
     const atMs = fromMs + delayMs;
     const current = this.#nextLookMs ?? Infinity;
     this.#nextLookMs = restart ? atMs : Math.min(current, atMs);
@@ -361,8 +362,11 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     };
   }
 
-  #age(listing: Listing): number {
-    return this.#parts.clock.nowMs() - listing.observedAtMs;
+  /** Whether the last look is older than that. One from the future is of a clock that was set, and says nothing. */
+  #isOlderThan(ms: number): boolean {
+    if (this.#last === undefined) return true;
+    const ageMs = this.#parts.clock.nowMs() - this.#last.observedAtMs;
+    return ageMs < 0 || ageMs > ms;
   }
 }
 

@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
-import type { Clock } from "../../base/clock.ts";
 import { Failure, type FailureReason } from "../../base/failure.ts";
 import type { Ledger } from "../ledgerPort.ts";
+import { isLaterLook, type LookTime } from "../lookOrder.ts";
 
 /** What the window that looks has told of its failed looks. */
-export interface ToldTrouble {
-  readonly atMs: number;
+export interface LookTrouble {
   /** In a row. */
   readonly failures: number;
   readonly failure: Failure;
@@ -29,8 +28,9 @@ const reasons = [
   "service-error",
 ] as const satisfies readonly FailureReason[];
 
-const toldSchema = z.object({
-  atMs: z.number(),
+const recordSchema = z.object({
+  /** The newest look that was known when it was told; null: none. */
+  after: z.nullable(z.object({ era: z.number(), observedAtMs: z.number() })),
   failures: z.number(),
   /** "" once all is well again. */
   reason: z.string(),
@@ -39,33 +39,37 @@ const toldSchema = z.object({
 
 /** Failed looks, told through the ledger: the windows that do not look themselves show the same state. */
 export class SharedTrouble {
-  readonly #ledger: Pick<Ledger, "remember" | "recall">;
-  readonly #clock: Clock;
+  readonly #ledger: Pick<Ledger, "latestListing" | "remember" | "recall">;
 
-  constructor(ledger: Pick<Ledger, "remember" | "recall">, clock: Clock) {
+  constructor(ledger: Pick<Ledger, "latestListing" | "remember" | "recall">) {
     this.#ledger = ledger;
-    this.#clock = clock;
   }
 
   tell(scope: string, { reason, message }: Failure, failures: number): void {
-    this.#write(scope, { atMs: this.#clock.nowMs(), failures, reason, message });
+    const last = this.#ledger.latestListing(scope);
+    const after = last === undefined ? null : { era: last.era, observedAtMs: last.observedAtMs };
+    this.#write(scope, { after, failures, reason, message });
   }
 
   clear(scope: string): void {
-    this.#write(scope, { atMs: 0, failures: 0, reason: "", message: "" });
+    this.#write(scope, { after: null, failures: 0, reason: "", message: "" });
   }
 
-  /** undefined: nothing is wrong, or what was written is not understood. */
-  told(scope: string): ToldTrouble | undefined {
-    const told = this.#ledger.recall(keyOf(scope), toldSchema);
-    const reason = reasons.find((known) => known === told?.reason);
-    if (told === undefined || reason === undefined) return undefined;
-    const { atMs, failures, message } = told;
-    return { atMs, failures, failure: new Failure(reason, message) };
+  /**
+   * undefined: nothing is wrong, or what was written is not understood. `last`: the newest look that
+   * the asking window knows; one that is later than the trouble ends it.
+   */
+  current(scope: string, last: LookTime | undefined): LookTrouble | undefined {
+    const record = this.#ledger.recall(keyOf(scope), recordSchema);
+    const reason = reasons.find((candidate) => candidate === record?.reason);
+    if (record === undefined || reason === undefined) return undefined;
+    const { after, failures, message } = record;
+    if (last !== undefined && isLaterLook(last, after ?? undefined)) return undefined;
+    return { failures, failure: new Failure(reason, message) };
   }
 
-  #write(scope: string, told: z.output<typeof toldSchema>): void {
-    this.#ledger.remember(keyOf(scope), JSON.stringify(told));
+  #write(scope: string, record: z.output<typeof recordSchema>): void {
+    this.#ledger.remember(keyOf(scope), JSON.stringify(record));
   }
 }
 

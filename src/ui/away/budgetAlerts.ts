@@ -1,7 +1,7 @@
 import { t } from "../../base/text.ts";
 import type { Budget, BudgetAlert } from "../../cost/spending/budget.ts";
 import { usd } from "../../cost/money.ts";
-import type { SettingValues } from "../../session/settingShape.ts";
+import type { SettingValues } from "../../session/settings/shape.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";

@@ -32,7 +32,11 @@ export async function endDemos(
         resting: services.settings.current.modes.resting,
         holder,
         pid: process.pid,
-        burnByContainer: burnByContainer(listing.containers, meter.rates()),
+        burnByContainer: burnByContainer(
+          listing.containers,
+          meter.rates(),
+          meter.hourlyOf(scopeKey),
+        ),
       },
     );
     if (outcome.kind === "failed") {

@@ -2,13 +2,11 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
+import { delay } from "../../base/clock.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
-import { undeliveredReminders } from "../../guardian/incidentRecord.ts";
-import { liveGuardian } from "../../guardian/guardianLease.ts";
-import type { GuardTarget } from "../../guardian/guardTarget.ts";
+import { distrust, type FromSettings, type GuardTarget } from "../../guardian/guardTarget.ts";
 import { pidAlive } from "../../guardian/pidAlive.ts";
 import { startGuardian, type GuardianStart } from "../../guardian/startGuardian.ts";
-import { clientPatience, WindowBeat } from "../../guardian/windowBeat.ts";
 import { watches } from "../../guardian/windowPresence.ts";
 import { hourOf } from "../../cost/billed/billedRow.ts";
 import { withoutApps, type CostReading } from "../../session/meter/costReader.ts";
@@ -21,11 +19,14 @@ import {
   type AwayReport,
 } from "../../session/remind/awayReport.ts";
 import type { CliCommand } from "../../modal/cli/command.ts";
+import { leftToRead } from "../../session/logs/leftToRead.ts";
+import { unknownTimes } from "../../session/meter/unknownTimes.ts";
 import { unseenHours, UnseenBills } from "../../session/meter/unseenBill.ts";
 import type { Listing, WindowRecord } from "../../session/ledgerPort.ts";
 import { liveApps, type LiveApp } from "../../session/liveApp.ts";
 import { startedHere } from "../../session/owner.ts";
 import type { Services } from "../services.ts";
+import { closeStops, tellUnreported } from "./leftBehind.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
 
@@ -35,6 +36,8 @@ export interface GuardParts {
   readonly storageFolder: string;
   readonly ledgerFile: string;
   readonly windowId: string;
+  /** The other windows, as they were before this one wrote its first heartbeat. */
+  readonly windowsBefore: readonly WindowRecord[];
   readonly cli: () => Promise<CliCommand | null>;
   /** Resolves when Modal has been asked for its bill once. */
   readonly billAsked: Promise<unknown>;
@@ -43,14 +46,14 @@ export interface GuardParts {
 const lastReportKey = "away:lastReport";
 /** How long the report after an absence waits for the bill, which knows more than the meter. */
 const billWaitMs = 10_000;
+/** And how long for the logs, each of which costs the CLI a second or more. */
+const logWaitSeconds = 30;
 
-/** This window's part in not forgetting: its heartbeat, the guardian's start, the away report. */
+/** This window's part in not forgetting: the guardian's start, and the report after an absence. */
 export class Guard implements Disposable {
   readonly #parts: GuardParts;
   readonly #store = new DisposableStore();
-  readonly #beat: WindowBeat;
-  /** The other windows as they were before this one wrote its first heartbeat. */
-  readonly #before: readonly WindowRecord[];
+  readonly #ending = new AbortController();
   readonly #openedAtMs: number;
   readonly #unseenBills: UnseenBills;
   /** Who deployed an app that no session started, as Modal told once. */
@@ -62,33 +65,27 @@ export class Guard implements Disposable {
 
   constructor(parts: GuardParts) {
     this.#parts = parts;
-    const { ledger, clock, log } = parts.services;
+    const { ledger, clock } = parts.services;
     this.#openedAtMs = clock.nowMs();
-    this.#before = ledger.windows();
     this.#unseenBills = new UnseenBills(ledger);
-    const remote = vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
-    this.#beat = this.#store.add(
-      new WindowBeat({
-        ledger,
-        clock,
-        log,
-        windowId: parts.windowId,
-        pid: process.pid,
-        // A remote extension host outlives its client by hours, without any event.
-        ...(remote ? { clientAlive, ...clientPatience(process.env) } : {}),
-      }),
-    );
+    this.#distrust().catch((error: unknown) => {
+      parts.services.log.error("The guardian's targets still have what a folder said.", error);
+    });
   }
 
   /** Called for each listing: while own apps run, a guardian does. */
   async watch(listing: Listing): Promise<void> {
-    const { services, distFolder, storageFolder, ledgerFile } = this.#parts;
+    const { services, distFolder, storageFolder, ledgerFile, windowId } = this.#parts;
     const { ledger, clock, log } = services;
-    this.#beat.watch(listing.scope);
+    closeStops(services, windowId, listing);
     if (this.#reported === undefined) {
-      this.#tellUndelivered(clock.nowMs());
-      this.#reported = this.#report(listing).catch((error: unknown) =>
-        log.error("The report after an absence failed.", error),
+      this.#reported = this.#report(listing).then(
+        (isReported) => tellUnreported(services, listing, isReported),
+        (error: unknown) => {
+          if (this.#store.isDisposed) return;
+          log.error("The report after an absence failed.", error);
+          tellUnreported(services, listing, false);
+        },
       );
     }
     const sessions = ledger.sessions({ scope: listing.scope });
@@ -141,13 +138,8 @@ export class Guard implements Disposable {
     if (pressed === compare) await runCommand("compareBill");
   }
 
-  /** Notes the end of this window. Takes milliseconds, never throws. */
-  close(): void {
-    this.#beat.close();
-  }
-
   dispose(): void {
-    this.close();
+    this.#ending.abort();
     this.#store.dispose();
   }
 
@@ -169,60 +161,90 @@ export class Guard implements Disposable {
   }
 
   async #target(scope: string, startedHere: string[]): Promise<GuardTarget> {
+    const { services } = this.#parts;
+    const settings = services.settings.current;
+    const { username } = await services.connection.open();
+    return {
+      scope,
+      startedHere,
+      trustedFolders: vscode.workspace.isTrusted ? [...services.project.folders()] : [],
+      profile: settings.get("profile") || null,
+      environment: services.watched.choice,
+      username,
+      ...(await this.#fromSettings()),
+    };
+  }
+
+  /** What this window took from a folder while it was trusted ends with the trust, in the guardian too. */
+  async #distrust(): Promise<void> {
+    if (vscode.workspace.isTrusted) return;
+    const { services, storageFolder } = this.#parts;
+    const targets = join(storageFolder, "guardian", "targets");
+    const folders = services.project.folders();
+    distrust(targets, folders, await this.#fromSettings(), services.clock.nowMs());
+  }
+
+  async #fromSettings(): Promise<FromSettings> {
     const { services, cli } = this.#parts;
     const settings = services.settings.current;
-    const { region, nonPreemptible = false } = settings.sound("rateMultipliers") ?? {};
-    const { username } = await services.connection.open();
     const { resting, productionNames } = settings.modes;
     // Without the modes nobody knows what is production: then nothing is done unasked.
     const mayAct = settings.sound("modes") !== undefined;
     const onClose = settings.sound("onClose") ?? "remind";
+    const { variables: _variables, ...restingMode } = resting;
     return {
-      scope,
-      startedHere,
       control: settings.get("control"),
       cli: await cli().then((command) =>
         command === null ? null : { ...command, prefixArgs: [...command.prefixArgs] },
       ),
-      profile: settings.get("profile") || null,
-      environment: settings.get("environment") || null,
-      username,
       onClose: mayAct || onClose === "off" ? onClose : "remind",
       stopAfterMinutes: mayAct ? (settings.sound("stopAfterMinutes") ?? 0) : 0,
       productionModes: [...productionNames],
-      restingMode: { ...resting, variables: { ...resting.variables } },
+      restingMode,
       rates: { ...settings.sound("rates") },
-      regionMultiplier: region ?? null,
-      nonPreemptible,
     };
   }
 
-  /** What ran while no window was open, told once, at the first look of the first window. */
-  async #report(listing: Listing): Promise<void> {
-    const { services, windowId, billAsked } = this.#parts;
+  /** What ran while no window was open, told once, at the first look of the first window. True: it was. */
+  async #report(listing: Listing): Promise<boolean> {
+    const { services, windowId, windowsBefore, billAsked } = this.#parts;
     const { ledger, clock } = services;
     const range = awayRange(
-      this.#before.filter((window) => watches(window, listing.scope)),
+      windowsBefore.filter((window) => watches(window, listing.scope)),
       { windowId, openedAtMs: this.#openedAtMs },
       ({ closedAtMs, pid }) => closedAtMs !== null || !pidAlive(pid),
     );
-    if (range === null) return;
+    if (range === null) return false;
     const { promise: waited, resolve } = Promise.withResolvers<undefined>();
     const wait = this.#store.add(clock.after(billWaitMs, () => resolve(undefined)));
     await Promise.race([billAsked, waited]);
     wait.dispose();
-    if (this.#store.isDisposed) return;
     const { scope } = listing;
+    // What the logs of the absence tell is being read at this moment.
+    for (let left = logWaitSeconds; left > 0 && leftToRead(ledger, scope) !== null; left -= 1)
+      await delay(clock, 1000, this.#ending.signal);
+    if (this.#store.isDisposed) return true;
     const { fromMs } = range;
     const reading = await this.#ofMine(services.meter.costsSince(scope, fromMs));
-    const { nowMs } = reading;
-    const receipts = ledger.receipts({ scope, fromMs, toMs: nowMs });
-    const unseen = unseenHours(reading, { fromMs: hourOf(fromMs), toMs: range.toMs });
-    const report = awayReport({ ...reading, ...range, scope, receipts, listing, unseen });
-    if (report === null || !ledger.claimOnce(report.key, nowMs)) return;
+    const { nowMs, offsetMs } = reading;
+    const receipts = ledger.receipts({ scope, fromMs, toMs: clock.nowMs() });
+    const byModal = { fromMs: fromMs + offsetMs, toMs: range.toMs + offsetMs };
+    const unseen = unseenHours(reading, { ...byModal, fromMs: hourOf(byModal.fromMs) });
+    const gaps = unknownTimes(ledger, scope, range);
+    const report = awayReport({
+      ...reading,
+      ...range,
+      scope,
+      receipts,
+      listing,
+      unseen,
+      unknownTimes: gaps,
+    });
+    if (report === null || !ledger.claimOnce(report.key, clock.nowMs())) return false;
     // What this report tells of the bill is no news later.
-    this.#unseenBills.take(scope, this.#unseenBills.news(scope, reading, range), nowMs);
+    this.#unseenBills.take(scope, this.#unseenBills.news(scope, reading, byModal), nowMs);
     void this.#show(report);
+    return true;
   }
 
   /** Without what others deployed: a teammate's app that runs every night is no news every morning. */
@@ -241,7 +263,7 @@ export class Guard implements Disposable {
     const { costs, ledger } = this.#parts.services;
     const lines = awayLines(report);
     ledger.remember(lastReportKey, JSON.stringify(lines));
-    costs.lines([`🌙 ${lines[0] ?? ""}`, ...lines.slice(1).map((line) => `   ${line}`)]);
+    costs.line(`🌙 ${lines[0] ?? ""}`, ...lines.slice(1).map((line) => `   ${line}`));
     const stop = t("Stop All");
     const details = t("Details");
     const actions = report.stillRunning ? [stop, details] : [details];
@@ -249,22 +271,6 @@ export class Guard implements Disposable {
     const pressed = await tell(lines[0] ?? "", ...actions);
     if (pressed === stop) await runCommand("stopAll");
     if (pressed === details) costs.show();
-  }
-
-  /** Reminders of the guardian that the system could not show. */
-  #tellUndelivered(nowMs: number): void {
-    const { services } = this.#parts;
-    const { ledger, log } = services;
-    const lives = liveGuardian(ledger, nowMs, pidAlive) !== undefined;
-    const check = t("Check What Is Running");
-    for (const { reminder } of undeliveredReminders(ledger, lives, nowMs)) {
-      const text = `${reminder.title}: ${reminder.body}`;
-      services.costs.line(t("🔔 {0} (The system could not show this when it was due.)", text));
-      log.info("The guardian's last reminder could not be shown by the system.");
-      void sayWarning(text, check).then((pressed) => {
-        if (pressed === check) void runCommand("checkRunning");
-      });
-    }
   }
 }
 
@@ -281,10 +287,4 @@ function guardianTexts(): Pick<GuardianStart, "texts"> {
   return uri?.scheme === "file"
     ? { texts: { language: vscode.env.language, file: uri.fsPath } }
     : {};
-}
-
-/** A round trip to the window: a client that is gone never answers. */
-async function clientAlive(): Promise<boolean> {
-  await vscode.commands.getCommands(true);
-  return true;
 }

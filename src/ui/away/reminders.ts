@@ -4,9 +4,16 @@ import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { burnRate } from "../../cost/rates/burnRate.ts";
 import { usd } from "../../cost/money.ts";
+import type { ContainerObservation } from "../../cost/span.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { ownerOf } from "../../session/owner.ts";
+import { burnNow, withoutOthers } from "../../session/meter/runningApps.ts";
+import { crashLoopIn, crashWindowMs, type CrashLoop } from "../../session/remind/crashLoop.ts";
+import { slowStartIn, type SlowStart } from "../../session/remind/slowStart.ts";
+import { modalOffsetMs } from "../../session/watch/modalTime.ts";
+import { usualStartMs } from "../../session/logs/appNotes.ts";
+import { ifReadable } from "../../session/ifReadable.ts";
 import { appsToRemindOf } from "../../session/remind/appsToRemindOf.ts";
 import { overnightOf } from "../../session/remind/overnight.ts";
 import {
@@ -16,10 +23,11 @@ import {
   type ReminderAction,
   type ReminderInput,
 } from "../../session/remind/reminderPolicy.ts";
-import { parseWorkdayEnd } from "../../session/workdayEnd.ts";
+import { parseWorkdayEnd } from "../../session/settings/workdayEnd.ts";
 import { readSnoozes, snooze } from "../../session/remind/snoozes.ts";
 import { showFailure } from "../failures.ts";
 import { runCommand } from "../command.ts";
+import { openDashboard } from "../links.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
 import { thisSession } from "../thisSession.ts";
@@ -109,11 +117,12 @@ export class Reminders implements Disposable {
     const nowMs = clock.nowMs();
     const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const sessions = ledger.sessions({ scope });
-    const whose = { scope: connected.scope, sessions, ...owners.told(scope) };
+    const whose = { scope: connected.scope, sessions, ...owners.authorshipOf(scope) };
     const mine = appsToRemindOf(liveApps(listing), (appId) => ownerOf(appId, whose));
     const mineIds = new Set(mine.map(({ appId }) => appId));
     const running = gpuContainers(listing, mineIds);
-    const burn = burnRate(running, meter.rates());
+    const hourlyOf = meter.hourlyOf(scope);
+    const burn = burnRate(running, meter.rates(), hourlyOf);
     const values = settings.current;
     // What is wrong in the settings turns off its own reminder, and no other.
     const { hourUsd = 0 } = values.sound("budget") ?? {};
@@ -123,17 +132,20 @@ export class Reminders implements Disposable {
       scope,
       appNames: mine.map(({ name }) => name),
       gpuContainers: running.length,
-      gpuWarmSinceMs: oldest(running.flatMap(({ startedAtMs }) => startedAtMs ?? [])),
+      gpuWarmSinceMs: oldest(running.flatMap((one) => this.#sinceMs(scope, one))),
       callsRunning: ledger.calls({ scope, status: "running" }).length,
       burnMicroUsdPerHour: burn.known ? burn.microUsd : null,
+      allBurn: burnNow(listing, meter.rates(), (appId) => ownerOf(appId, whose), hourlyOf),
       session: thisSession(this.#services) ?? null,
+      crashLoop: mineIds.size === 0 ? null : (this.#crashLoop(scope, mineIds, nowMs) ?? null),
+      slowStart: this.#slowStart(scope, listing, nowMs) ?? null,
       lastActiveAtMs: Math.max(
         ledger.recall(activeKey, z.number()) ?? 0,
         lastCallAtMs(this.#services, scope),
       ),
       overnight: () => {
-        const { priced } = meter.costsSince(scope, nowMs - dayMs);
-        return overnightOf(listing, mineIds, priced, nowMs, timeZone);
+        const reading = meter.costsSince(scope, nowMs - dayMs);
+        return overnightOf(listing, mineIds, reading, nowMs, timeZone);
       },
       settings: {
         idleReminderMinutes: values.sound("idleReminderMinutes") ?? 0,
@@ -145,6 +157,37 @@ export class Reminders implements Disposable {
       lastShownAtMs: ledger.recall(shownKey, z.number()) ?? null,
       wasShown: (key) => ledger.wasClaimed(key),
     };
+  }
+
+  /** Since when a container costs, by this machine's clock. The CLI does not tell when one that still loads was asked for. */
+  #sinceMs(scope: string, container: ContainerObservation): readonly number[] {
+    const { containerId, appId, startedAtMs, enqueuedAtMs } = container;
+    const beganMs = startedAtMs ?? enqueuedAtMs;
+    const { ledger, clock } = this.#services;
+    const nowMs = clock.nowMs();
+    if (beganMs !== null) return [beganMs - modalOffsetMs(ledger, scope, nowMs)];
+    const spans = ledger.spans({ scope, appIds: [appId], fromMs: nowMs - dayMs, toMs: nowMs });
+    return spans
+      .filter((span) => span.containerId === containerId)
+      .map(({ firstSeenAtMs }) => firstSeenAtMs);
+  }
+
+  #crashLoop(scope: string, mineIds: ReadonlySet<string>, nowMs: number): CrashLoop | undefined {
+    const { meter, ledger } = this.#services;
+    // Where the past cannot be read, the other reminders come all the same.
+    const reading = ifReadable(() => meter.costsSince(scope, nowMs - crashWindowMs));
+    const mySpans = reading?.priced.filter(({ span }) => mineIds.has(span.appId)) ?? [];
+    return crashLoopIn(mySpans, ledger.sessions({ scope }), reading?.nowMs ?? nowMs);
+  }
+
+  /** Of what the views show as mine; an old listing does not tell that something still starts. */
+  #slowStart(scope: string, { observedAtMs }: Listing, nowMs: number): SlowStart | undefined {
+    const { meter, ledger } = this.#services;
+    const { apps, staleAfterMs } = meter.state();
+    if (nowMs - observedAtMs > staleAfterMs) return undefined;
+    const usualMsOf = (appName: string, gpu: string | null) =>
+      usualStartMs(ledger, scope, appName, gpu);
+    return slowStartIn(withoutOthers(apps), usualMsOf, nowMs);
   }
 
   async #show(reminder: Reminder): Promise<void> {
@@ -161,7 +204,7 @@ export class Reminders implements Disposable {
   }
 
   async #act(action: ReminderAction, reminder: Reminder): Promise<void> {
-    const { ledger, clock, settings } = this.#services;
+    const { ledger, clock, settings, connection } = this.#services;
     switch (action) {
       case "stop-all":
         return runCommand("stopAll");
@@ -171,11 +214,16 @@ export class Reminders implements Disposable {
         return runCommand("extendDemo");
       case "back-to-dev":
         return runCommand("backToDev");
+      case "logs":
+        return openDashboard(connection.last?.scope ?? null, reminder.appId);
+      case "stop-app":
+        return runCommand("stopApp", reminder.appId);
       case "snooze":
         snooze(ledger, reminder.kind, clock.nowMs());
         return undefined;
       case "mute": {
-        const muted = settings.current.sound("mutedReminders") ?? [];
+        const written = settings.writtenIn("user", "mutedReminders");
+        const muted: readonly unknown[] = Array.isArray(written) ? written : [];
         await settings.update("mutedReminders", [...new Set([...muted, reminder.kind])]);
         return undefined;
       }
@@ -195,6 +243,10 @@ function label(action: ReminderAction): string {
       return t("+30 Min");
     case "back-to-dev":
       return t("Back to Dev Now");
+    case "logs":
+      return t("Logs");
+    case "stop-app":
+      return t("Stop");
     case "snooze":
       return t("Snooze 30 Min");
     default:
@@ -204,8 +256,7 @@ function label(action: ReminderAction): string {
 
 function gpuContainers(listing: Listing, mineIds: ReadonlySet<string>) {
   return listing.containers.filter(
-    ({ appId, gpu, gpuSource, startedAtMs }) =>
-      mineIds.has(appId) && startedAtMs !== null && (gpu !== null || gpuSource === "unknown"),
+    ({ appId, gpu, gpuSource }) => mineIds.has(appId) && (gpu !== null || gpuSource === "unknown"),
   );
 }
 

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
+import { ownValue } from "../../base/ownValue.ts";
 import { promptField, type Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import type { JsonObject } from "../../endpoints/json.ts";
 import type { BuiltRequest } from "../../endpoints/call/requestBody.ts";
-import type { CallInput } from "./input.ts";
+import type { CallInput } from "./callInput.ts";
 
 /** What was asked, for the file's name and its provenance. */
 export interface Asked {
@@ -14,8 +15,9 @@ export interface Asked {
 /** What was asked, from the ledger's row of a call. */
 export function askedIn(endpoint: Endpoint, { values, files }: CallInput): Asked {
   const field = promptField(endpoint);
-  const prompt = field === undefined ? undefined : values[field.name];
-  const { seed } = values;
+  const prompt = field === undefined ? undefined : ownValue(values, field.name);
+  const seedField = endpoint.fields.find(({ kind }) => kind === "seed");
+  const seed = seedField === undefined ? undefined : ownValue(values, seedField.name);
   return {
     prompt: typeof prompt === "string" ? prompt : null,
     seed: typeof seed === "number" ? seed : null,
@@ -28,6 +30,6 @@ export function askedIn(endpoint: Endpoint, { values, files }: CallInput): Asked
 
 /** All that was sent, with the drawn seed and every default: "Repeat" makes the same result again. Files stay paths. */
 export function sentInput({ files }: CallInput, { sent }: BuiltRequest): CallInput {
-  const values = Object.entries(sent).filter(([name]) => files[name] === undefined);
+  const values = Object.entries(sent).filter(([name]) => ownValue(files, name) === undefined);
   return { values: Object.fromEntries(values), files };
 }

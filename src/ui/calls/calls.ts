@@ -1,5 +1,7 @@
-import * as vscode from "vscode";
+import { join } from "node:path";
 import { t } from "../../base/text.ts";
+import { lookTimeNow } from "../../session/lookOrder.ts";
+import { noteDate } from "../../session/watch/modalTime.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/event.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
@@ -10,22 +12,29 @@ import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { shownParameters } from "../../endpoints/call/fileField.ts";
 import { functionCallIdOf } from "../../endpoints/call/identity.ts";
 import { buildRequest, type BuiltRequest } from "../../endpoints/call/requestBody.ts";
-import type { Provenance } from "../../endpoints/result/sidecar.ts";
+import type { ResultEntry } from "../../endpoints/result/gallery.ts";
 import { ifReadable } from "../../session/ifReadable.ts";
 import { askedIn, sentInput, type Asked } from "./asked.ts";
-import { emptyInput, parseCallInput, withFiles, type CallInput } from "./input.ts";
+import { emptyInput, parseCallInput, type CallInput } from "./callInput.ts";
+import { withFiles } from "./input.ts";
 import { callHeldForMs, holdCall, letGoOfCall, takeCall } from "./lease.ts";
-import { endpointNamed, endpointsOf, planCall, resultsFolder, type Prepared } from "./plan.ts";
+import { endpointNamed, planCall, resultsFolder, type Prepared } from "./plan.ts";
 import { CallTicker } from "./progress.ts";
 import { keepProvenance } from "./provenance.ts";
-import { callLines, failed, failedLines, succeeded } from "./records.ts";
+import { callLines, failed, failedLines, succeeded, type AuditBasis } from "./records.ts";
 import { CallTurns } from "./turns.ts";
 import { showFailure } from "../failures.ts";
 import { inNotification } from "../progress.ts";
+import { offerResult, openResult } from "./showResult.ts";
+import { noteAnswer } from "./token.ts";
+import { Typing } from "./typing.ts";
 import type { Services } from "../services.ts";
-import { knownTiersText } from "../../cost/knownTiersText.ts";
 import { sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
+import { requireTrust } from "../trust.ts";
+import { askRepeat } from "./askRepeat.ts";
+import { secretsOf } from "./secrets.ts";
+import { repeatOf } from "./repeat.ts";
 
 /** How often it is tried to read which calls were left, where the ledger cannot be read at the start. */
 const resumeAgainMs = 10_000;
@@ -47,9 +56,10 @@ export class Calls implements Disposable {
   readonly #services: Services;
   readonly #store = new DisposableStore();
   readonly #saved = this.#store.add(new Emitter<string>());
-  /** Folder for results when no workspace folder is open. */
+  /** Our own folder: for results when no workspace folder is open, or when that cannot be written. */
   readonly #fallbackFolder: string;
   readonly #turns: CallTurns;
+  readonly #typing: Typing;
   #resumeTimer: Disposable | undefined;
 
   /** The path of each result of this window, when its provenance lies beside it. */
@@ -59,16 +69,12 @@ export class Calls implements Disposable {
     this.#services = services;
     this.#fallbackFolder = fallbackFolder;
     this.#turns = this.#store.add(new CallTurns(services));
+    this.#typing = this.#store.add(new Typing(services.clock));
   }
 
   /** Sends the calls away that wait for their turn, because the apps behind them are being stopped. */
   dropQueued(): void {
     this.#turns.drop(t("Removed from the queue because the apps were stopped. Nothing was sent."));
-  }
-
-  /** Built-in endpoints and the user's own. Throws `Failure("bad-setting")`. */
-  endpoints(): readonly Endpoint[] {
-    return endpointsOf(this.#services);
   }
 
   /** Throws `Failure("not-found")` or `Failure("bad-setting")`. */
@@ -91,6 +97,7 @@ export class Calls implements Disposable {
    * the call is shown; rejects with a `Failure` when it cannot be sent at all.
    */
   async run(planned: Prepared, input: CallInput): Promise<void> {
+    requireTrust();
     const { endpoint } = planned;
     const { values, shownFiles } = await withFiles(endpoint, input);
     // Says what is wrong with the input and the settings before anything waits.
@@ -146,6 +153,8 @@ export class Calls implements Disposable {
           expects: endpoint.expects,
           folder,
           prompt: request.prompt,
+          secrets: secretsOf(endpoint, request.sent),
+          spareFolder: join(this.#fallbackFolder, "results"),
           method: request.method,
           url: request.url,
           body: request.body,
@@ -161,10 +170,15 @@ export class Calls implements Disposable {
     return { maxResultBytes: Math.round(gibibytes * 1024 ** 3) };
   }
 
-  /** Calls once more what made a result: from the ledger, else from what its sidecar tells. */
-  async repeat(name: string, inputJson: string | null, provenance: Provenance): Promise<void> {
-    const input = parseCallInput(inputJson) ?? { values: provenance.parameters, files: {} };
-    await this.run(await this.plan(this.endpoint(name)), input);
+  /** Calls once more what made a result. What only a file of the folder says is shown in full, and asked for. */
+  async repeat(row: ResultEntry): Promise<void> {
+    const { callId, endpoint: name } = row.provenance;
+    const call = this.#services.ledger
+      .calls({ endpoint: name })
+      .find((one) => one.callId === callId);
+    const prepared = await this.plan(this.endpoint(name));
+    const { input, isOurs } = repeatOf(row, prepared.endpoint, call);
+    if (isOurs || (await askRepeat(prepared, input))) await this.run(prepared, input);
   }
 
   /** Follows the hand-over of a call that ended without a result. */
@@ -213,10 +227,10 @@ export class Calls implements Disposable {
       );
       ledger.upsertCall({ ...call, status: "abandoned", endedAtMs: clock.nowMs(), failure });
       letGoOfCall(this.#services, call, holder);
-      costs.lines([
+      costs.line(
         t("⏹️ Lost: {0}. {1}", call.endpoint ?? t("call"), failure),
         `   ${t("Cost: unknown; the container may have continued the work, which is billed")}`,
-      ]);
+      );
       log.info(`Call ${call.callId} was left without a hand-over address.`);
       return;
     }
@@ -251,6 +265,8 @@ export class Calls implements Disposable {
           expects: endpoint.expects,
           folder,
           prompt: asked.prompt,
+          secrets: secretsOf(endpoint, asked.parameters),
+          spareFolder: join(this.#fallbackFolder, "results"),
           handoverUrl,
         },
         options,
@@ -258,86 +274,94 @@ export class Calls implements Disposable {
     );
   }
 
+  /** Runs a call to its end: the ledger's row, the channel's lines, the result's metadata, the result in an editor. */
   async #follow(
     { prepared, call, asked, holder, place, limits }: Followed,
     send: (options: CallOptions) => Promise<CallOutcome>,
   ): Promise<void> {
     const { ledger, clock, log, costs, tokens, meter } = this.#services;
-    const { endpoint } = prepared;
     const lease = this.#store.add(holdCall(this.#services, call, holder));
-    const kept: { call: CallRecord } = { call };
+    let latest = call;
+    // A container boots now, and burns before the next look that would be due.
+    meter.expectChange();
     try {
-      const outcome = await inNotification(endpoint.title, (report, signal) => {
-        const ticker = this.#store.add(new CallTicker(clock, report));
-        return send({
-          clock,
-          log,
-          signal,
-          onProgress: (progress) => ticker.show(progress),
-          onHandover: (handoverUrl) => {
-            const functionCallId = functionCallIdOf(handoverUrl) ?? kept.call.functionCallId;
-            kept.call = { ...kept.call, handoverUrl, functionCallId };
-            ledger.upsertCall(kept.call);
-          },
-          proxyToken: (origin) => tokens.get(origin),
-          limits,
-        }).finally(() => {
-          ticker.dispose();
-          // The next one begins now, however long this one's result or message is looked at.
-          place.dispose();
+      let outcome: CallOutcome;
+      try {
+        outcome = await inNotification(prepared.endpoint.title, (report, signal) => {
+          const ticker = this.#store.add(new CallTicker(clock, report));
+          return send({
+            clock,
+            log,
+            signal,
+            onProgress: (progress) => ticker.show(progress),
+            onHandover: (handoverUrl) => {
+              const functionCallId = functionCallIdOf(handoverUrl) ?? latest.functionCallId;
+              latest = { ...latest, handoverUrl, functionCallId };
+              ledger.upsertCall(latest);
+            },
+            proxyToken: (origin) => tokens.get(origin),
+            limits,
+          }).finally(() => {
+            ticker.dispose();
+            // The next one begins now, however long this one's result or message is looked at.
+            place.dispose();
+          });
         });
-      });
-      await this.#keep(prepared, kept.call, outcome, asked);
-      await openResult(outcome);
-    } catch (error) {
-      const failure = failureOf(error);
-      if (failure === undefined) {
-        ledger.upsertCall(
-          failed(
-            kept.call,
-            new Failure("endpoint-failed", t("an unexpected error")),
-            clock.nowMs(),
-          ),
-        );
-        throw error;
+      } catch (error) {
+        // The call is over now, however long its message stays on the screen.
+        lease.dispose();
+        await this.#fail(error, latest, prepared);
+        return;
       }
-      const ended = failed(kept.call, failure, clock.nowMs());
-      ledger.upsertCall(ended);
-      costs.lines(failedLines(ended, failure));
-      // The call is over now, however long its message stays on the screen.
-      lease.dispose();
-      meter.expectChange();
-      if (failure.reason === "cancelled") await tellCancelled(failure);
-      else await showFailure(log, endpoint.title, failure);
+      const ended = succeeded(latest, outcome, this.#auditBasis(call));
+      // First: what it cost does not depend on whether its result can be kept and opened.
+      ledger.upsertCall(ended.call);
+      await noteAnswer(this.#services, prepared.url, "success");
+      this.#noteDate(ended.call);
+      costs.line(...callLines(ended, outcome.remarks, meter.state().session?.cost));
+      const remark = await keepProvenance(prepared, ended.call, outcome, asked);
+      if (remark !== null) costs.line(`   ${remark}`);
+      if (outcome.resultPath !== null) this.#saved.emit(outcome.resultPath);
+      if (this.#typing.since(call.startedAtMs)) {
+        // Not awaited: the call is over, however long this stands there.
+        void offerResult(prepared.endpoint.title, ended.call, outcome);
+      } else {
+        await openResult(outcome);
+      }
     } finally {
       lease.dispose();
       meter.expectChange();
     }
   }
 
-  /** Writes down what came back: the ledger's row, the result's metadata, the channel's lines. */
-  async #keep(
-    prepared: Prepared,
-    call: CallRecord,
-    outcome: CallOutcome,
-    asked: Asked,
-  ): Promise<void> {
-    const { ledger, costs, meter } = this.#services;
-    const ended = succeeded(call, outcome, this.#containerGpu(call), meter.rates());
-    ledger.upsertCall(ended.call);
-    await keepProvenance(prepared, ended.call, outcome, asked);
-    if (outcome.resultPath !== null) this.#saved.emit(outcome.resultPath);
-    const session = meter.state().session;
-    const cost = session === null ? undefined : knownTiersText(session.cost);
-    costs.lines(callLines(ended.call, ended.findings, cost));
-    for (const remark of outcome.remarks) costs.line(`   ${remark}`);
+  /** Writes down and shows why a call brought no result; throws what was not expected. */
+  async #fail(error: unknown, call: CallRecord, { endpoint, url }: Prepared): Promise<void> {
+    const { ledger, clock, log, costs, meter } = this.#services;
+    const expected = failureOf(error);
+    const failure = expected ?? new Failure("endpoint-failed", t("an unexpected error"));
+    const ended = failed(call, failure, clock.nowMs(), this.#auditBasis(call));
+    ledger.upsertCall(ended);
+    if (expected === undefined) throw error;
+    await noteAnswer(this.#services, url, expected.reason);
+    costs.line(...failedLines(ended, failure));
+    meter.expectChange();
+    if (failure.reason === "cancelled") await tellCancelled(failure);
+    else await showFailure(log, endpoint.title, failure);
   }
 
-  /** The GPU of the container that most likely answered: the app's own, where Modal told it. */
-  #containerGpu(call: CallRecord): string | null {
-    if (call.appId === null) return null;
-    const app = this.#services.meter.state().apps.find(({ appId }) => appId === call.appId);
-    return app === undefined || app.gpu === "" || app.gpu === "unknown" ? null : app.gpu;
+  /** An answer tells how far this machine's clock is from Modal's. */
+  #noteDate({ scope, clockOffsetMs }: CallRecord): void {
+    const { ledger, clock } = this.#services;
+    if (clockOffsetMs === null) return;
+    noteDate(ledger, scope, clockOffsetMs, lookTimeNow(clock.nowMs(), ledger.latestListing(scope)));
+  }
+
+  /** With the GPU of the container that most likely answered: the app's own, where Modal told it. */
+  #auditBasis({ appId }: CallRecord): AuditBasis {
+    const { meter } = this.#services;
+    const app = appId === null ? undefined : meter.state().apps.find((one) => one.appId === appId);
+    const isKnown = app !== undefined && app.gpu !== "" && app.gpu !== "unknown";
+    return { containerGpu: isKnown ? app.gpu : null, rates: meter.rates() };
   }
 }
 
@@ -347,15 +371,6 @@ export const lastOriginKey = "lastOrigin";
 /** Where the last input of an endpoint is remembered in the ledger. */
 export function inputKey(endpoint: string): string {
   return `input:${endpoint}`;
-}
-
-async function openResult(outcome: CallOutcome): Promise<void> {
-  const path = outcome.extractedPaths[0] ?? outcome.resultPath;
-  if (path === null) return;
-  await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(path), {
-    preview: false,
-    preserveFocus: true,
-  });
 }
 
 async function tellCancelled(failure: Failure): Promise<void> {

@@ -2,6 +2,7 @@ import { plural, t } from "../../base/text.ts";
 import { knownCost, unknownCost, type Cost } from "../../cost/cost.ts";
 import { formatAmount, formatCountdown } from "../../cost/format.ts";
 import { usd } from "../../cost/money.ts";
+import { appWindow } from "../../session/appWindow.ts";
 import { gpuLabel, parseGpu } from "../../cost/rates/gpu.ts";
 import { gpuRate } from "../../cost/rates/rates.ts";
 import { budgetLeftText } from "../../cost/spending/budget.ts";
@@ -58,8 +59,9 @@ function leftText({
   budgets,
   connection,
 }: Pick<EstimateServices, "budgets" | "connection">): string {
-  const scope = connection.last?.scopeKey;
-  const left = scope === undefined ? undefined : budgetLeftText(budgets.recentStandings(scope));
+  const workspace = connection.last?.scope.workspace;
+  const left =
+    workspace === undefined ? undefined : budgetLeftText(budgets.recentStandings(workspace));
   return left === undefined ? "" : `${left}.`;
 }
 
@@ -80,12 +82,13 @@ export function estimateOf(
     its?.gpu,
     ...calls.map(({ gpuType }) => gpuType),
     app?.gpu,
-    services.project.firstGpu(),
+    services.project.onlyGpu(),
   ]);
   const rate = gpu === undefined ? undefined : gpuRate(meter.rates(), gpu.type);
   const scope = connection.last?.scopeKey;
   const [lastSession] = scope === undefined ? [] : ledger.sessions({ scope });
-  const scaledownSeconds = (where.session ?? lastSession)?.scaledownSeconds ?? 60;
+  const session = where.session ?? lastSession;
+  const scaledownSeconds = session === undefined ? 60 : appWindow(session, where.app?.appId ?? "");
   const temperature = app === undefined ? null : app.running > 0 ? "warm" : "cold";
   return {
     estimate: estimateCall({
@@ -100,7 +103,9 @@ export function estimateOf(
     idleTail:
       rate === undefined || gpu === undefined
         ? unknownCost(t("The GPU is not known."))
-        : knownCost(idleBufferCost(scaledownSeconds, rate.usdPerHour * gpu.count)),
+        : scaledownSeconds === null
+          ? unknownCost(t("The scaledown window is not known."))
+          : knownCost(idleBufferCost(scaledownSeconds, rate.usdPerHour * gpu.count)),
   };
 }
 

@@ -1,35 +1,15 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
+import { ownValue } from "../../base/ownValue.ts";
 import { t } from "../../base/text.ts";
 import { failureOf } from "../../base/failure.ts";
 import { promptField, type Endpoint, type Field } from "../../endpoints/catalogue/endpoint.ts";
 import type { Json } from "../../endpoints/json.ts";
 import { readImage, readJsonFile } from "../../endpoints/call/fileField.ts";
 import { checked, type FieldValues } from "../../endpoints/call/requestBody.ts";
-import { readRemembered } from "../../session/remembered.ts";
 import { askText, pickOne, type Choice } from "../ask.ts";
-
-/** The shape in which input is remembered, and kept with a call. */
-export const callInput = z.object({
-  values: z.record(z.string(), z.json()),
-  files: z.record(z.string(), z.string()),
-});
-
-/** What a person entered for one call. Picked files are kept by their path, and read anew for each call. */
-export interface CallInput {
-  /** Values by field name; picked files are not among them. */
-  readonly values: Readonly<Record<string, Json>>;
-  /** Absolute paths of picked files, by field name. */
-  readonly files: Readonly<Record<string, string>>;
-}
-
-export const emptyInput: CallInput = { values: {}, files: {} };
-
-/** What was entered for a call that was made; undefined: it was not kept, or cannot be read. */
-export function parseCallInput(json: string | null | undefined): CallInput | undefined {
-  return json === null || json === undefined ? undefined : readRemembered(json, callInput)?.value;
-}
+import type { CallInput } from "./callInput.ts";
 
 /**
  * Asks for the prompt and for what is required and not known yet; everything else keeps its last or
@@ -90,7 +70,7 @@ export async function withFiles(
   const values: Record<string, Json | undefined> = { ...input.values };
   const shownFiles: Record<string, string> = {};
   for (const field of endpoint.fields) {
-    const path = input.files[field.name];
+    const path = ownValue(input.files, field.name);
     if (path === undefined) continue;
     if (field.kind !== "image" && field.kind !== "jsonFile") continue;
     const file = await (field.kind === "image"
@@ -119,7 +99,7 @@ async function askField(
       const text = await askText({
         title: t("Invoke {0}", endpoint.title),
         prompt: field.description === null ? field.label : `${field.label}. ${field.description}`,
-        value: textOf(field, input.values[field.name]),
+        value: textOf(field, ownValue(input.values, field.name)),
         check: (entered) => problemOf(field, entered),
       });
       if (text === undefined) return undefined;
@@ -163,9 +143,9 @@ async function askFile(
 }
 
 function isKnown(field: Field, input: CallInput): boolean {
-  if (input.files[field.name] !== undefined) return true;
+  if (ownValue(input.files, field.name) !== undefined) return true;
   try {
-    return checked(field, input.values[field.name]) !== undefined;
+    return checked(field, ownValue(input.values, field.name)) !== undefined;
   } catch {
     return false;
   }
@@ -213,9 +193,9 @@ function parseJson(text: string): unknown {
 }
 
 function textOf(field: Field, value: Json | undefined): string {
-  const known = value ?? defaultOf(field);
-  if (known === undefined || known === null) return "";
-  return typeof known === "string" ? known : JSON.stringify(known);
+  const initial = value ?? defaultOf(field);
+  if (initial === undefined || initial === null) return "";
+  return typeof initial === "string" ? initial : JSON.stringify(initial);
 }
 
 function defaultOf(field: Field): Json | undefined {
@@ -223,9 +203,9 @@ function defaultOf(field: Field): Json | undefined {
 }
 
 function shown(field: Field, input: CallInput): string {
-  const path = input.files[field.name];
+  const path = ownValue(input.files, field.name);
   if (path !== undefined) return basename(path);
-  const text = textOf(field, input.values[field.name]);
+  const text = textOf(field, ownValue(input.values, field.name));
   if (text === "") return field.kind === "seed" ? t("random") : "";
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -5,6 +5,8 @@ import { catalogue } from "../../endpoints/catalogue/catalogue.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { readEndpointSettings, wrongEndpoint } from "../../endpoints/catalogue/endpointSetting.ts";
 import { resolveUrl } from "../../endpoints/catalogue/endpointUrl.ts";
+import { appAtUrl } from "../../session/appAtUrl.ts";
+import { ifReadable } from "../../session/ifReadable.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import type { Services } from "../services.ts";
 import { thisSession } from "../thisSession.ts";
@@ -53,14 +55,23 @@ export function planCall(services: PlanServices, endpoint: Endpoint): Prepared {
     base: () => settings.current.get("endpointBaseUrl"),
     deployed: apps.flatMap(({ urls }) => urls),
   });
-  const app = apps.find(({ urls }) => urls.some((own) => url.href.startsWith(own.url)));
+  const app = apps.find(({ urls }) => urls.some((each) => url.href.startsWith(each.url)));
   return {
     endpoint,
     url,
     session,
-    app: app === undefined ? null : { appId: app.appId, appName: app.appName },
+    app: app === undefined ? appOf(services, url) : { appId: app.appId, appName: app.appName },
     folder,
   };
+}
+
+/** The app at an address that no session's deploy printed; null: not known. */
+function appOf({ connection, ledger }: PlanServices, url: URL): Prepared["app"] {
+  const { scope, scopeKey } = connection.last ?? {};
+  if (scope === undefined || scopeKey === undefined) return null;
+  const listed = ledger.latestListing(scopeKey)?.apps ?? [];
+  const sessions = ifReadable(() => ledger.sessions({ scope: scopeKey })) ?? [];
+  return appAtUrl(url, { scope, sessions, listed });
 }
 
 /**

@@ -1,21 +1,21 @@
-import { execa } from "execa";
 import * as vscode from "vscode";
 import type { CallRecord } from "../../cost/call.ts";
 import type { CallOutcome } from "../../endpoints/callTypes.ts";
-import { writeSidecar } from "../../endpoints/result/sidecar.ts";
+import { keepSidecar } from "../../endpoints/result/sidecar.ts";
+import { gitOutput } from "../../modal/process/git.ts";
 import type { Asked } from "./asked.ts";
 import type { Prepared } from "./plan.ts";
 
-/** Writes beside a result what made it. */
+/** Writes beside a result what made it. Answers with a remark where that failed. */
 export async function keepProvenance(
   { endpoint, url, app, folder }: Prepared,
   call: CallRecord,
   outcome: CallOutcome,
   asked: Asked,
-): Promise<void> {
-  if (outcome.resultPath === null) return;
+): Promise<string | null> {
+  if (outcome.resultPath === null) return null;
   const endedAtMs = call.endedAtMs ?? outcome.endedAtMs;
-  await writeSidecar(outcome.resultPath, {
+  return keepSidecar(outcome.resultPath, {
     callId: call.callId,
     endpoint: endpoint.name,
     url: `${url.origin}${url.pathname}`,
@@ -42,12 +42,8 @@ export async function keepProvenance(
 /** The commit of the folder; null where git does not tell. */
 async function commitOf(folder: string): Promise<string | null> {
   if (!vscode.workspace.isTrusted) return null;
-  const result = await execa("git", ["rev-parse", "HEAD"], {
-    cwd: folder,
-    timeout: 2000,
-    reject: false,
-    stdin: "ignore",
-  });
-  const commit = result.stdout?.trim() ?? "";
+  const limits = { timeoutMs: 2000, maxBytes: 1000 };
+  const commit =
+    (await gitOutput(folder, process.env, ["rev-parse", "HEAD"], limits))?.trim() ?? "";
   return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
 }

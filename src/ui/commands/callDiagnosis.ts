@@ -6,7 +6,8 @@ import { findingTexts } from "../../cost/reported/findingText.ts";
 import { callCosts } from "../../cost/spending/callCost.ts";
 import { diagnoseCall, type CallDiagnosis } from "../../cost/spending/diagnosis.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
-import { escapeMarkdown, table } from "../markdown.ts";
+import { table } from "../markdown.ts";
+import { escapeMarkdown } from "../shown.ts";
 import type { AppServices } from "./appServices.ts";
 
 const lastCalls = 5;
@@ -51,7 +52,7 @@ function wordsOf(verdict: CallDiagnosis["verdict"], reasons: readonly string[]):
   if (reasons.length > 0) return escapeMarkdown(reasons.join(" "));
   return verdict === "agrees"
     ? t("It is time × rate, and nothing came on top that is known.")
-    : t("It says nothing of its cost.");
+    : t("It does not say what it cost.");
 }
 
 function nameOf({ endpoint, startedAtMs }: CallRecord): string {
@@ -64,8 +65,8 @@ function reportedOf({ reportedMicroUsd }: CallRecord): string {
 
 /** The GPU that the app's containers had, where Modal told it. */
 function gpuOf(call: CallRecord, spans: readonly ContainerSpan[]): string | null {
-  const own = spans.find(
+  const span = spans.find(
     ({ appId, gpuSource }) => appId === call.appId && gpuSource === "container",
   );
-  return own === undefined ? null : gpuLabel(own.gpu);
+  return span === undefined ? null : gpuLabel(span.gpu);
 }

@@ -1,16 +1,19 @@
+import { clockText } from "../clockText.ts";
 import { plural, t } from "../../base/text.ts";
 import { failureOf } from "../../base/failure.ts";
 import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
 import { describeGpuRate } from "../../cost/rates/rates.ts";
 import { command } from "../command.ts";
-import { escapeMarkdown, table } from "../markdown.ts";
+import { table } from "../markdown.ts";
+import { escapeMarkdown } from "../shown.ts";
 import { inNotification } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
 import { burnOfApps } from "../../session/meter/runningApps.ts";
 import { billDays, billOf } from "./bill.ts";
 import { callDiagnoses } from "./callDiagnosis.ts";
 import { environmentsText } from "./environments.ts";
+import { soundLedgerText } from "./ledgerText.ts";
 
 /** What the functions here work with. */
 type DiagnosisServices = Pick<
@@ -88,6 +91,11 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
     await meter.refreshNow();
     return runningText(meter);
   });
+  await ask(
+    t("The clock"),
+    () =>
+      clockText(meter.state().clockOffsetMs) ?? t("agrees with Modal's as far as anything shows"),
+  );
   await ask(t("Rates"), () => ratesText(services));
   await ask(t("The bill"), () => billText(services));
   await ask(t("Cost headers of your last calls"), () => auditText(services));
@@ -114,8 +122,7 @@ function ratesText({ clock, connection, ledger, meter }: DiagnosisServices): str
 async function ledgerText({ upkeep }: DiagnosisServices): Promise<string> {
   const problems = await upkeep.checkIntegrity();
   if (problems.length > 0) throw new Error(problems.join("; "));
-  const rows = [...upkeep.rowCounts()].filter(([, count]) => count > 0);
-  return t("no damage found; {0}", rows.map(([table, count]) => `${count} ${table}`).join(", "));
+  return soundLedgerText(upkeep.rowCounts());
 }
 
 /** Billed beside metered over the last week, in a line. */

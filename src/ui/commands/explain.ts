@@ -1,13 +1,16 @@
 import { plural, t } from "../../base/text.ts";
 import { billedThroughMs, hourMs } from "../../cost/billed/billedRow.ts";
 import {
+  approximately,
   formatAmount,
-  formatCost,
+  formatBounds,
+  formatRange,
   formatCountdown,
   formatDuration,
   formatMetered,
 } from "../../cost/format.ts";
-import type { KnownPart } from "../../cost/cost.ts";
+import { formatParts } from "../../cost/apportion.ts";
+import { knownPart, type KnownPart } from "../../cost/cost.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
 import { priceAge, priceAgeText } from "../../cost/rates/priceAge.ts";
@@ -16,9 +19,13 @@ import type { TieredCost } from "../../cost/spending/sessionCost.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import { tierDefinition } from "../../cost/tiers.ts";
 import { costIn } from "../../session/meter/costReader.ts";
+import { sandboxLines } from "../pages/sandboxLines.ts";
+import { recallLessons } from "../../session/meter/lessonBook.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import { command } from "../command.ts";
-import { escapeMarkdown, table } from "../markdown.ts";
+import { table } from "../markdown.ts";
+import { escapeMarkdown } from "../shown.ts";
+import { lessonLines } from "../pages/lessonLines.ts";
 import type { AppServices } from "./appServices.ts";
 import { thisSession } from "../thisSession.ts";
 
@@ -37,7 +44,7 @@ export const explainCost = command(
 );
 
 function explanation(
-  services: Pick<AppServices, "clock" | "meter">,
+  services: Pick<AppServices, "clock" | "ledger" | "meter">,
   scope: string,
   session: SessionRecord | undefined,
 ): readonly string[] {
@@ -46,7 +53,7 @@ function explanation(
   const { nowMs, priced, billed } = reading;
   const spans = priced.map(({ span }) => span);
   const appIds = session === undefined ? null : new Set(session.apps.map(({ appId }) => appId));
-  const cost = costIn(reading, appIds, fromMs);
+  const cost = costIn(reading, appIds, fromMs + reading.offsetMs);
   const what =
     session === undefined
       ? t("Everything in {0} in the last 24 hours (no session is open here)", scope)
@@ -73,6 +80,8 @@ function explanation(
       : t("The bill is known: {0}.", billedThroughText(through, nowMs)),
     "",
     ...meteredLines(cost),
+    ...lessonLines(recallLessons(services.ledger, scope), new Set(spans.map((one) => one.appName))),
+    ...sandboxLines(reading, services.ledger.latestListing(scope), fromMs),
     ...spanLines(services, spans, fromMs, nowMs),
   ];
 }
@@ -87,7 +96,9 @@ function reportedText({ reported }: TieredCost): string {
 }
 
 function meteredText({ metered }: TieredCost): string {
-  return metered === null ? t("nothing observed") : part(metered.known);
+  return metered === null
+    ? t("nothing observed")
+    : `${part(metered.known)}${formatRange(metered.known.microUsd, metered.bounds)}`;
 }
 
 function billedText({ billed }: TieredCost): string {
@@ -98,39 +109,58 @@ function part({ microUsd, isFloor }: KnownPart): string {
   return isFloor ? t("at least {0}", formatAmount(microUsd)) : formatMetered(microUsd);
 }
 
+/** Parts of one sum, so rounded that they add up to it as it is shown. */
+function partRows(parts: readonly (readonly [name: string, part: KnownPart])[]): string[][] {
+  const texts = formatParts(parts.map(([, { microUsd }]) => microUsd)).parts;
+  return parts.map(([name, { microUsd, isFloor }], index) => {
+    const text = texts[index] ?? "";
+    if (!isFloor) return [name, approximately(text)];
+    return [name, microUsd === 0 ? t("unknown") : t("at least {0}", text)];
+  });
+}
+
 function meteredLines({ metered }: TieredCost): readonly string[] {
   if (metered === null) return [];
   const { execution, coldStart, idle } = metered.byActivity;
   const { gpu, cpu, memory } = metered.metrics;
   const whys = metered.known.whys.map((why) => `- ${escapeMarkdown(why)}`);
+  const doubts = metered.doubts.map((doubt) => `- ${escapeMarkdown(doubt)}`);
   return [
     `## ${t("What the containers were doing")}`,
     "",
     ...table(
       ["", { figures: t("metered") }],
-      [
-        [t("working on requests"), part(execution)],
-        [t("starting (cold start)"), part(coldStart)],
-        [t("idle"), part(idle)],
-      ],
+      partRows([
+        [t("working on requests"), execution],
+        [t("starting (cold start)"), coldStart],
+        [t("idle"), idle],
+      ]),
     ),
     `## ${t("What it was paid for")}`,
     "",
     ...table(
       ["", { figures: t("metered") }],
-      [
-        ["GPU", formatCost(gpu)],
-        ["CPU", formatCost(cpu)],
-        [t("memory"), formatCost(memory)],
-      ],
+      partRows([
+        ["GPU", knownPart([gpu])],
+        ["CPU", knownPart([cpu])],
+        [t("memory"), knownPart([memory])],
+      ]),
     ),
     t(
-      "{0} of containers in all. Ends that were not observed may make it wrong by {1}.",
+      "{0} of containers in all. When they began and ended, and what they cost per hour, is known within bounds: {1}.",
       formatDuration(metered.containerSeconds * 1000),
-      formatAmount(metered.error),
+      formatBounds(metered.bounds),
     ),
     "",
     ...(whys.length === 0 ? [] : [t("Not known:"), "", ...whys, ""]),
+    ...(doubts.length === 0
+      ? []
+      : [
+          t("Counted as if it were not there, and in the bounds as what it may cost:"),
+          "",
+          ...doubts,
+          "",
+        ]),
   ];
 }
 
@@ -140,16 +170,19 @@ function spanLines(
   fromMs: number,
   nowMs: number,
 ): readonly string[] {
-  const own = spans.filter(({ lastSeenAtMs }) => lastSeenAtMs >= fromMs);
-  const sources = Map.groupBy(own, ({ gpuSource }) => gpuSource);
+  const recent = spans.filter(({ lastSeenAtMs }) => lastSeenAtMs >= fromMs);
+  const sources = Map.groupBy(recent, ({ gpuSource }) => gpuSource);
   const lines = [...sources].map(
     ([source, list]) =>
       `- ${plural(list.length, { one: "{0} container: {1}", other: "{0} containers: {1}" }, sourceText(source))}`,
   );
-  const bare = own.filter(({ cpuCores, memoryGib }) => cpuCores === null || memoryGib === null);
+  const bare = recent.filter(
+    ({ cpuCores, memoryGib, terms }) =>
+      (terms?.cores ?? cpuCores) === null || (terms?.gib ?? memoryGib) === null,
+  );
   const rates = meter.rates();
   const { cpu, memory } = rates;
-  const gpus = new Map(own.flatMap(({ gpu }) => (gpu === null ? [] : [[gpuLabel(gpu), gpu]])));
+  const gpus = new Map(recent.flatMap(({ gpu }) => (gpu === null ? [] : [[gpuLabel(gpu), gpu]])));
   return [
     `## ${t("Rates")}`,
     "",
@@ -162,6 +195,16 @@ function spanLines(
       `$${memory.usdPerHour.toFixed(4)}`,
       cpu.origin,
     )}`,
+    ...(recent.some(({ terms }) => terms?.isSandbox === true)
+      ? [
+          `- ${t(
+            "Sandboxes: CPU {0} per core and hour, memory {1} per GiB and hour ({2})",
+            `$${rates.sandbox.cpu.usdPerHour.toFixed(4)}`,
+            `$${rates.sandbox.memory.usdPerHour.toFixed(4)}`,
+            rates.sandbox.cpu.origin,
+          )}`,
+        ]
+      : []),
     "",
     ...(bare.length === 0
       ? []
@@ -190,7 +233,7 @@ function sourceText(source: ContainerSpan["gpuSource"]): string {
     case "container":
       return t("Modal says so for this container");
     case "app":
-      return t("as the app's containers before");
+      return t("Modal says so for the app");
     case "deploy-file":
       return t("as the app file says");
     case "setting":

@@ -5,16 +5,28 @@ import { builtInEndpoints } from "../../endpoints/catalogue/catalogue.ts";
 import { promptField, type Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { pickOne } from "../ask.ts";
 import { estimateOf, estimateText, mayCost } from "../calls/estimate.ts";
-import { askAll, askShort, callInput, emptyInput, type CallInput } from "../calls/input.ts";
+import { callInput, emptyInput, type CallInput } from "../calls/callInput.ts";
+import { askAll, askShort } from "../calls/input.ts";
 import { inputKey } from "../calls/calls.ts";
+import { endpointsOf } from "../calls/plan.ts";
+import { askTokenFirst } from "../calls/token.ts";
 import { command, type Command } from "../command.ts";
 import type { AppServices } from "./appServices.ts";
 import { sayInfo } from "../say.ts";
+import { maySpend } from "../trust.ts";
 
 /** What the functions here work with. */
 type InvokeServices = Pick<
   AppServices,
-  "budgets" | "calls" | "clock" | "connection" | "ledger" | "meter" | "project" | "settings"
+  | "budgets"
+  | "calls"
+  | "clock"
+  | "connection"
+  | "ledger"
+  | "meter"
+  | "project"
+  | "settings"
+  | "tokens"
 >;
 
 export const invokeCommands: readonly Command<AppServices>[] = [
@@ -44,7 +56,8 @@ export const invokeCommands: readonly Command<AppServices>[] = [
       return;
     }
     const endpoint = services.calls.endpoint(name);
-    await send(services, endpoint, lastInput(services, endpoint));
+    if (await isReady(services, endpoint))
+      await send(services, endpoint, lastInput(services, endpoint));
   }),
 ];
 
@@ -55,8 +68,7 @@ async function pickEndpoint(
   return pickOne(
     t("Invoke an Endpoint"),
     t("Which one?"),
-    services.calls
-      .endpoints()
+    endpointsOf(services)
       .filter(fits)
       .map((endpoint) => ({
         label: endpoint.title,
@@ -74,6 +86,7 @@ async function invoke(
   /** Absolute path of a file for the endpoint's field that takes one. */
   file?: string,
 ): Promise<void> {
+  if (!(await isReady(services, endpoint))) return;
   let last = lastInput(services, endpoint);
   if (file !== undefined) {
     const field = endpoint.fields.find(({ kind }) => kind === "jsonFile");
@@ -88,6 +101,7 @@ async function invokeWith(
   endpoint: Endpoint,
   prompt: string,
 ): Promise<void> {
+  if (!(await isReady(services, endpoint))) return;
   const field = promptField(endpoint);
   const last = lastInput(services, endpoint);
   const values = field === undefined ? last.values : { ...last.values, [field.name]: prompt };
@@ -96,6 +110,11 @@ async function invokeWith(
     { ...last, values },
   );
   if (missing !== undefined) await send(services, endpoint, missing);
+}
+
+/** Says what is missing before anything is typed: an address, a token. False: turned away. */
+async function isReady(services: InvokeServices, endpoint: Endpoint): Promise<boolean> {
+  return (await maySpend()) && (await askTokenFirst(services, await services.calls.plan(endpoint)));
 }
 
 async function send(services: InvokeServices, endpoint: Endpoint, input: CallInput): Promise<void> {

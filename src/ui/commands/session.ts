@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
-import { t } from "../../base/text.ts";
+import { sentences, t } from "../../base/text.ts";
 import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import { extendDemo as extend, extensionMinutes } from "../../session/mode/demoExpiry.ts";
+import { appWindow } from "../../session/appWindow.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
@@ -12,13 +13,16 @@ import {
   switchMode as switchTo,
   switchText,
   type Redeploy,
+  type SwitchOutcome,
 } from "../../session/mode/switchMode.ts";
 import { command, runCommand, type Command } from "../command.ts";
 import { pickMode } from "../start/modePicker.ts";
+import { offerFolder } from "../project/openFolder.ts";
 import { inNotification } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
 import { thisSession } from "../thisSession.ts";
+import { maySpend } from "../trust.ts";
 
 /** What the functions here work with. */
 type SessionServices = Pick<
@@ -39,6 +43,10 @@ type SessionServices = Pick<
 async function currentSession(
   services: Pick<AppServices, "connection" | "ledger" | "project">,
 ): Promise<SessionRecord | undefined> {
+  if (services.project.folders().length === 0) {
+    await offerFolder();
+    return undefined;
+  }
   await services.connection.open();
   const session = thisSession(services);
   if (session === undefined) {
@@ -51,27 +59,45 @@ async function currentSession(
 
 export const sessionCommands: readonly Command<AppServices>[] = [
   command("switchMode", async (services: SessionServices) => {
+    if (!(await maySpend())) return;
     const session = await currentSession(services);
     if (session === undefined) return;
-    const mode = await pickMode(services, t("Switch Mode (now {0})", session.mode));
-    if (mode !== undefined) await switchMode(services, session, mode);
+    const { project } = services;
+    await project.look();
+    const apps = session.apps.map(({ appName, file }) => ({
+      name: appName,
+      factsIn: (mode: ModeDefinition) => {
+        const variable = project.variableOf(session.folder, { appName, file });
+        return project.factsInMode({ file, variable }, mode);
+      },
+    }));
+    const mode = await pickMode(services, t("Switch Mode (now {0})", session.mode), apps);
+    if (mode === undefined) return;
+    const outcome = await switchMode(services, session, mode);
+    if (outcome === undefined) return;
+    await (outcome.switched ? sayInfo : sayError)(switchText(outcome));
   }),
   command("backToDev", async (services: SessionServices) => {
     const session = await currentSession(services);
     if (session === undefined) return;
-    await switchMode(services, session, services.settings.current.modes.named(restingMode));
-    await releaseGpus(services);
+    const switched = await switchMode(
+      services,
+      session,
+      services.settings.current.modes.named(restingMode),
+    );
+    await releaseGpus(services, switched);
   }),
   command("extendDemo", extendDemo),
-  command("releaseGpus", releaseGpus),
+  command("releaseGpus", (services: SessionServices) => releaseGpus(services)),
 ];
 
+/** Switches, and writes it down; the caller tells. undefined: it is in that mode. */
 async function switchMode(
   services: SessionServices,
   session: SessionRecord,
   mode: ModeDefinition,
-): Promise<void> {
-  if (mode.name === session.mode) return;
+): Promise<SwitchOutcome | undefined> {
+  if (mode.name === session.mode) return undefined;
   const { control } = await services.connection.open();
   const from = services.settings.current.modes.modes.find(({ name }) => name === session.mode);
   const outcome = await services.meter.during("starting", () =>
@@ -89,9 +115,7 @@ async function switchMode(
   );
   services.costs.line(`🔁 ${switchText(outcome)}`);
   for (const note of outcome.notes) services.costs.line(`   ${note}`);
-  const tell = outcome.switched ? sayInfo : sayError;
-  // Not awaited: that would be until a person has closed it, and what follows ends what costs money.
-  void tell(switchText(outcome));
+  return outcome;
 }
 
 async function redeployOf(
@@ -100,12 +124,13 @@ async function redeployOf(
 ): Promise<Redeploy> {
   return {
     deployer: await deployer(),
-    targetOf: (app) => project.targetOf(folder, app),
+    targetOf: (app, mode) => project.again(folder, app, mode),
     refresh: (options) => meter.refreshNow(options),
   };
 }
 
 async function extendDemo(services: SessionServices): Promise<void> {
+  if (!(await maySpend())) return;
   const session = await currentSession(services);
   if (session === undefined) return;
   const extended = extend(services.ledger, session, extensionMinutes, services.clock.nowMs());
@@ -116,7 +141,8 @@ async function extendDemo(services: SessionServices): Promise<void> {
   );
 }
 
-async function releaseGpus(services: SessionServices): Promise<void> {
+/** `after`: the switch that this release belongs to, told with it. */
+async function releaseGpus(services: SessionServices, after?: SwitchOutcome): Promise<void> {
   const { control, scopeKey } = await services.connection.open();
   // A call that waits for its turn would start a container again.
   services.calls.dropQueued();
@@ -127,29 +153,46 @@ async function releaseGpus(services: SessionServices): Promise<void> {
     .filter(({ appId, containerCount }) => started.has(appId) && containerCount > 0)
     .map(({ appId, name }) => ({ appId, name, scaledownSeconds: scaledownOf(appId, sessions) }));
   if (targets.length === 0) {
-    await sayInfo(t("No container of an app that was started here runs in {0}.", scopeKey));
+    const none = t("No container of an app that was started here runs in {0}.", scopeKey);
+    await tellRelease(none, true, after);
     return;
   }
-  const result = await services.meter.during("stopping", () =>
+  const result = await services.meter.during("releasing", () =>
     inNotification(t("Releasing GPUs in {0}", scopeKey), (_report, signal) => {
       const { clock, log, meter } = services;
       return release(
         { control, clock, log, refresh: (options) => meter.refreshNow(options) },
         targets,
-        { signal, burnByContainer: burnByContainer(listing.containers, meter.rates()) },
+        {
+          signal,
+          burnByContainer: burnByContainer(
+            listing.containers,
+            meter.rates(),
+            meter.hourlyOf(scopeKey),
+          ),
+        },
       );
     }),
   );
   const text = releaseText(result);
   services.costs.line(`🧊 ${text}`);
   for (const note of result.notes) services.costs.line(`   ${note}`);
-  const tell = result.verified && result.left.length === 0 ? sayInfo : sayWarning;
-  await tell(text);
+  await tellRelease(text, result.verified && result.left.length === 0, after);
+}
+
+async function tellRelease(
+  text: string,
+  isGood: boolean,
+  after: SwitchOutcome | undefined,
+): Promise<void> {
+  const whole = sentences(after === undefined ? "" : switchText(after), text);
+  if (after?.switched === false) await sayError(whole);
+  else await (isGood ? sayInfo : sayWarning)(whole);
 }
 
 function scaledownOf(appId: string, sessions: readonly SessionRecord[]): number | null {
   const last = sessions
     .filter(({ apps }) => apps.some((app) => app.appId === appId))
     .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
-  return last?.scaledownSeconds ?? null;
+  return last === undefined ? null : appWindow(last, appId);
 }

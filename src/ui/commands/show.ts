@@ -3,20 +3,24 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
-import { t } from "../../base/text.ts";
+import { sentences, t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { formatPerHour } from "../../cost/format.ts";
 import { askText, pickOne } from "../ask.ts";
 import { lastOriginKey } from "../calls/calls.ts";
+import { askToken } from "../calls/token.ts";
 import { command, runCommand, type Command } from "../command.ts";
 import { menuEntries } from "../status/menuView.ts";
 import { onStatusBar } from "../progress.ts";
+import { workspaceFolders } from "../project/workspaceFolders.ts";
 import type { AppServices } from "./appServices.ts";
 import type { RunningApp } from "../../session/meter/meterState.ts";
 import { burnOfApps, withoutOthers } from "../../session/meter/runningApps.ts";
+import { nothingRunsText, unlistedSandboxes } from "../../session/notListed.ts";
 import { sayInfo, sayWarning } from "../say.ts";
 import { thisSession } from "../thisSession.ts";
 import { scopeKey } from "../../session/scope.ts";
+import { elsewhereText } from "../../session/runsElsewhere.ts";
 
 /** What the functions here work with. */
 type ShowServices = Pick<AppServices, "connection" | "ledger" | "project" | "settings" | "tokens">;
@@ -27,7 +31,7 @@ export const showCommands: readonly Command<AppServices>[] = [
     const entry = await pickOne(
       state.scope === null ? "Modal Meter" : `Modal Meter — ${scopeKey(state.scope)}`,
       t("What now?"),
-      menuEntries(state).map((one) => ({
+      menuEntries(state, { hasFolder: workspaceFolders().length > 0 }).map((one) => ({
         label: one.label,
         description: one.description,
         value: one,
@@ -44,6 +48,9 @@ export const showCommands: readonly Command<AppServices>[] = [
   command("exportLedger", exportLedger),
   command("setProxyToken", setProxyToken),
   command("forgetProxyToken", forgetProxyToken),
+  command("openSettings", ({ settings }: Pick<AppServices, "settings">, name) =>
+    settings.show(name),
+  ),
 ];
 
 /** A fresh look, told in one sentence: "should be empty when not working". */
@@ -53,9 +60,15 @@ async function checkRunning({
 }: Pick<AppServices, "connection" | "meter">): Promise<void> {
   const { scopeKey } = await connection.open();
   await onStatusBar(t("Looking at {0}", scopeKey), () => meter.refreshNow());
-  const { apps } = meter.state();
+  const { apps, sandboxes, elsewhere = [] } = meter.state();
+  const away = elsewhere.map(elsewhereText).join(", ");
   if (apps.length === 0) {
-    await sayInfo(t("Nothing runs in {0}.", scopeKey));
+    await sayInfo(
+      sentences(
+        nothingRunsText(scopeKey, [unlistedSandboxes(sandboxes) ?? []].flat()),
+        away === "" ? "" : t("Elsewhere: {0}.", away),
+      ),
+    );
     return;
   }
   const mine = withoutOthers(apps);
@@ -103,25 +116,15 @@ async function exportLedger({ upkeep }: Pick<AppServices, "upkeep">): Promise<vo
 
 async function setProxyToken(services: ShowServices): Promise<void> {
   const { tokens, settings, ledger } = services;
-  const origin = await askOrigin(ledger, settings.current.sound("endpointBaseUrl") ?? "", () => {
+  const base = settings.current.sound("endpointBaseUrl") ?? "";
+  const origin = await askOrigin(t("Save Proxy Auth Token"), ledger, base, () => {
     const apps = thisSession(services)?.apps ?? [];
     return apps.flatMap(({ urls }) => urls.map(({ url }) => url));
   });
   if (origin === undefined) return;
-  const key = await askText({
-    title: t("Proxy Auth Token for {0}", origin),
-    prompt: t("Modal-Key (begins with wk-)"),
-    check: (text) => (text === "" || text.startsWith("wk-") ? undefined : t("It begins with wk-")),
-  });
-  if (key === undefined || key === "") return;
-  const secret = await askText({
-    title: t("Proxy Auth Token for {0}", origin),
-    prompt: t("Modal-Secret (begins with ws-)"),
-    password: true,
-    check: (text) => (text === "" || text.startsWith("ws-") ? undefined : t("It begins with ws-")),
-  });
-  if (secret === undefined || secret === "") return;
-  await tokens.save(origin, { key, secret });
+  const token = await askToken(origin);
+  if (token === undefined) return;
+  await tokens.save(origin, token);
   await sayInfo(t("Saved. It is sent to {0} and to no other address.", origin));
 }
 
@@ -130,23 +133,29 @@ async function forgetProxyToken({
   settings,
   ledger,
 }: Pick<AppServices, "ledger" | "settings" | "tokens">): Promise<void> {
-  const origin = await askOrigin(ledger, settings.current.sound("endpointBaseUrl") ?? "", () => []);
+  const base = settings.current.sound("endpointBaseUrl") ?? "";
+  const origin = await askOrigin(t("Forget Proxy Auth Token"), ledger, base, () => []);
   if (origin === undefined) return;
+  if ((await tokens.get(origin)) === undefined) {
+    await sayInfo(t("No token is saved for {0}.", origin));
+    return;
+  }
   await tokens.forget(origin);
   await sayInfo(t("The token for {0} is forgotten.", origin));
 }
 
 async function askOrigin(
+  title: string,
   ledger: ShowServices["ledger"],
   base: string,
-  known: () => readonly string[],
+  others: () => readonly string[],
 ): Promise<string | undefined> {
   const last = ledger.recall(lastOriginKey, z.string());
-  const suggestion = [...(last === undefined ? [] : [last]), base, ...known()].find(
+  const suggestion = [...(last === undefined ? [] : [last]), base, ...others()].find(
     (url) => url !== "" && URL.canParse(url),
   );
   const text = await askText({
-    title: t("Proxy Auth Token"),
+    title,
     prompt: t("Address of the app, for example https://acme--app.modal.run"),
     value: suggestion === undefined ? "" : new URL(suggestion).origin,
     check: (entered) =>

@@ -12,13 +12,8 @@ import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { readEndpointSettings } from "../../endpoints/catalogue/endpointSetting.ts";
 import { command } from "../command.ts";
 import type { AppServices } from "./appServices.ts";
-import {
-  monthDays,
-  spendingPage,
-  type Deployed,
-  type KeptWarm,
-  type SpendingFacts,
-} from "../pages/spendingPage.ts";
+import { monthDays, type Deployed, type KeptWarm } from "../pages/spendingAudit.ts";
+import { spendingPage, type SpendingFacts } from "../pages/spendingPage.ts";
 import type { Project } from "../project/project.ts";
 import { gpuUsdPerHour, projectGpu } from "../start/modePicker.ts";
 
@@ -45,13 +40,18 @@ const askedApps = 3;
 /** Shows what was spent per day, app, endpoint, model and user, beside the budgets. */
 export const showSpending = command("showSpending", async (services: SpendingServices) => {
   const { connection, clock, meter, ledger, project, pages, budgets, spending } = services;
-  const { scopeKey: scope } = await connection.open();
+  const { scopeKey, scope: here } = await connection.open();
+  const { workspace } = here;
   const nowMs = clock.nowMs();
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const fromMs = nowMs - recentDays * dayMs;
-  const reading = meter.costsSince(scope, fromMs);
-  const question: ReportQuestion = { ...reading, fromMs, toMs: nowMs };
-  const sessions = ledger.sessions({ scope, fromMs, toMs: nowMs });
+  const monthMs = periodOf("month", nowMs, timeZone).fromMs;
+  const shownMs = Math.min(monthMs, nowMs - shownDays * dayMs);
+  const days = spending.days(workspace, shownMs);
+  // The same days as in the table, from a reading of the same range: the sums are of one kind.
+  const fromMs = days.at(-recentDays)?.day.fromMs ?? nowMs - recentDays * dayMs;
+  const reading = meter.costsSince(scopeKey, days[0]?.day.fromMs ?? fromMs);
+  const question: ReportQuestion = { ...reading, fromMs, toMs: reading.nowMs };
+  const sessions = ledger.sessions({ scope: scopeKey, fromMs, toMs: nowMs });
   const names = {
     userOfSession: new Map(
       sessions.map(({ sessionId, username }) => [sessionId, username ?? "you"]),
@@ -62,16 +62,14 @@ export const showSpending = command("showSpending", async (services: SpendingSer
       ),
     ),
   };
-  const monthMs = periodOf("month", nowMs, timeZone).fromMs;
-  const shownMs = Math.min(monthMs, nowMs - shownDays * dayMs);
-  const days = spending.days(scope, shownMs);
   const first = days.find(({ spent }) => spent.microUsd > 0);
   const apps = costPerApp(question);
   await pages.show(
     t("Spending and Budget"),
     spendingPage({
-      scope,
-      standings: budgets.standings(scope),
+      scope: here,
+      standings: budgets.standings(workspace),
+      parts: spending.parts(workspace, shownMs, recentDays),
       projection: projectMonth(
         (from, to) => spentBetween(days, from, Math.min(to, nowMs), nowMs),
         first?.day.fromMs ?? nowMs,
@@ -79,7 +77,7 @@ export const showSpending = command("showSpending", async (services: SpendingSer
         timeZone,
       ),
       days: days.slice(-shownDays),
-      calls: ledger.summary({ scope, fromMs: shownMs, toMs: nowMs, timeZone }),
+      calls: ledger.summary({ scope: scopeKey, fromMs: shownMs, toMs: nowMs, timeZone }),
       monthFrom: periodOf("day", monthMs, timeZone).key,
       recentDays,
       apps,

@@ -1,18 +1,25 @@
+import { basename } from "node:path";
 import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
-import { formatCountdown, formatMetered } from "../../cost/format.ts";
-import { usd } from "../../cost/money.ts";
+import { windowsText } from "../../session/appWindow.ts";
 import { likelyName } from "../../session/deployer.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
-import type { StartOptions, StartOutcome, StartTarget } from "../../session/start/start.ts";
-import { startSession } from "../../session/start/startSession.ts";
+import {
+  windowToCome,
+  type StartOptions,
+  type StartOutcome,
+  type StartTarget,
+} from "../../session/start/start.ts";
+import { startSession, type StartParts } from "../../session/start/startSession.ts";
 import { confirm } from "../ask.ts";
 import { command, type Command } from "../command.ts";
-import { gpuUsdPerHour, pickMode } from "../start/modePicker.ts";
+import { hourlyText } from "../start/appPrice.ts";
+import { pickMode } from "../start/modePicker.ts";
 import type { AppServices } from "./appServices.ts";
 import { showStart } from "../start/progress.ts";
 import { tellStart } from "../start/tell.ts";
-import { sayWarning } from "../say.ts";
+import { maySpend } from "../trust.ts";
+import { offerFolder } from "../project/openFolder.ts";
 import { scopeKey } from "../../session/scope.ts";
 
 /** What the functions here work with. */
@@ -31,6 +38,7 @@ type StartServices = Pick<
   | "serves"
   | "settings"
   | "starts"
+  | "watched"
 >;
 
 const startDev = command("startDev", (services: StartServices) =>
@@ -41,36 +49,62 @@ const startDemo = command("startDemo", (services: StartServices) =>
   start(services, services.settings.current.modes.named("demo")),
 );
 
+/** Asks for the app first: what a mode is for is the same for all, what it costs is not. */
 const startInMode = command("startSession", async (services: StartServices) => {
-  const mode = await pickMode(services, t("Start a Session"));
-  if (mode !== undefined) await start(services, mode, { ask: true });
+  const { project, settings } = services;
+  const folder = await folderToStart(services);
+  if (folder === undefined) return;
+  const { modes } = settings.current;
+  const chosen = await project.targetsToStart(folder, modes.resting, { ask: true });
+  if (chosen === undefined) return;
+  await project.look();
+  const apps = chosen.map(({ target }) => ({
+    name: likelyName(target) ?? basename(target.file),
+    factsIn: (mode: ModeDefinition) => project.factsInMode(target, mode),
+  }));
+  const mode = await pickMode(services, t("Start a Session"), apps);
+  if (mode === undefined) return;
+  await launch(services, folder, mode, await project.inMode(folder, chosen, mode), "deploy");
 });
 
 /** `modal serve`: apps that live as long as this window. Stop All, or closing the window, ends them. */
 const startServe = command("startServe", (services: StartServices) =>
-  start(services, services.settings.current.modes.named("dev"), { how: "serve" }),
+  start(services, services.settings.current.modes.named("dev"), "serve"),
 );
 
 async function start(
   services: StartServices,
   mode: ModeDefinition,
-  { how = "deploy", ask = false }: { how?: "deploy" | "serve"; ask?: boolean } = {},
+  how: "deploy" | "serve" = "deploy",
 ): Promise<void> {
-  const { project, connection, costs } = services;
-  if (!vscode.workspace.isTrusted) {
-    const manage = t("Manage Trust");
-    const pressed = await sayWarning(
-      t("This folder is not trusted, so nothing of it is deployed."),
-      manage,
-    );
-    if (pressed === manage) await vscode.commands.executeCommand("workbench.trust.manage");
-    return;
-  }
-  if (!(await mayForget(services))) return;
-  const folder = await project.pickFolder();
+  const folder = await folderToStart(services);
   if (folder === undefined) return;
-  const targets = await project.targetsToStart(folder, mode, { ask });
+  const targets = await services.project.targetsToStart(folder, mode, { ask: false });
   if (targets === undefined) return;
+  await launch(services, folder, mode, targets, how);
+}
+
+/** The folder whose app is to be started; undefined: nothing is. */
+async function folderToStart(services: StartServices): Promise<string | undefined> {
+  if (!(await maySpend())) return undefined;
+  if (services.project.folders().length === 0) {
+    await offerFolder();
+    return undefined;
+  }
+  // Without the command nothing can be deployed: said before anything is asked.
+  await services.deployer();
+  return (await mayForget(services)) ? services.project.pickFolder() : undefined;
+}
+
+async function launch(
+  services: StartServices,
+  folder: string,
+  mode: ModeDefinition,
+  targets: readonly StartTarget[],
+  how: "deploy" | "serve",
+): Promise<void> {
+  const { connection, costs } = services;
+  if (!(await mayReturn(services))) return;
   await vscode.workspace.saveAll(false);
 
   const { scope, username } = await connection.open();
@@ -81,7 +115,11 @@ async function start(
     username,
     mode,
     how,
-    targets,
+    // Said here, so that the deploy goes there whatever this window watches by then.
+    targets: targets.map((one) => ({
+      ...one,
+      target: { ...one.target, environment: one.target.environment ?? scope.environment },
+    })),
   };
   costs.line(
     t(
@@ -89,26 +127,45 @@ async function start(
       targets.map(({ target }) => likelyName(target) ?? target.file).join(", "),
       mode.name.toUpperCase(),
       scopeKey(scope),
-      formatCountdown(mode.scaledownSeconds * 1000),
+      windowsText(targets.map((target) => windowToCome(target, mode))) ?? t("by its file"),
     ),
   );
-  await follow(services, mode, targets, async (options) => {
-    const { control } = await connection.open();
-    return startSession(
-      {
-        control,
-        refresh: (options) => services.meter.refreshNow(options),
-        ledger: services.ledger,
-        clock: services.clock,
-        log: services.log,
-        deployer: await services.deployer(),
-        probe: services.probe,
-        productionModes: services.settings.current.modes.productionNames,
-      },
-      request,
-      options,
-    );
-  });
+  await follow(services, mode, targets, async (options) =>
+    startSession(await startParts(services), request, options),
+  );
+}
+
+async function startParts(services: StartServices): Promise<StartParts> {
+  const { connection, meter, ledger, clock, log, deployer, probe, settings } = services;
+  const { control } = await connection.open();
+  return {
+    control,
+    refresh: (options) => meter.refreshNow(options),
+    ledger,
+    clock,
+    log,
+    pid: process.pid,
+    deployer: await deployer(),
+    probe,
+    productionModes: settings.current.modes.productionNames,
+  };
+}
+
+/** A session starts where the settings say, and is watched there. False: the person would rather stay. */
+async function mayReturn({ watched }: Pick<AppServices, "watched">): Promise<boolean> {
+  const { aside } = watched;
+  if (aside === undefined) return true;
+  const goes = await confirm(
+    t("Start in {0}?", aside.home),
+    t(
+      "This window watches {0} for now. A session starts in {1}, as the settings say, and this window watches that again.",
+      aside.environment,
+      aside.home,
+    ),
+    t("Start in {0}", aside.home),
+  );
+  if (goes) watched.end();
+  return goes;
 }
 
 /** Asked where a start would leave no trace: its cost, and that it runs, would be known to this window alone. */
@@ -118,7 +175,7 @@ async function mayForget({ ledger }: Pick<AppServices, "ledger">): Promise<boole
   return confirm(
     t("Start although nothing can be remembered?"),
     t(
-      "{0} Until that is mended, this session and its cost are known to this window alone, and are forgotten when it closes.",
+      "{0} Until that is fixed, this session and its cost are known to this window alone, and are forgotten when it closes.",
       trouble.message,
     ),
     t("Start"),
@@ -132,30 +189,22 @@ async function follow(
   targets: readonly StartTarget[],
   run: (options: StartOptions) => Promise<StartOutcome>,
 ): Promise<void> {
-  const outcome = await showStart(services, mode, costPerHour(services, targets), run);
+  const outcome = await showStart(services, mode, costPerHour(services, mode, targets), run);
   await tellStart(services, mode, outcome, (again) => follow(services, mode, targets, again));
 }
 
 /** What one container of each target costs per hour, "≈ $1.95/h"; undefined where one is not known. */
 function costPerHour(
   { project, meter }: Pick<AppServices, "meter" | "project">,
+  mode: ModeDefinition,
   targets: readonly StartTarget[],
 ): string | undefined {
-  const rates = meter.rates();
-  const each = targets.map(({ target }) => {
-    const name = likelyName(target);
-    if (name === null) return undefined;
-    return gpuUsdPerHour(
-      rates,
-      project.gpuSetting(name) ?? project.factsInFile(name)?.gpu ?? undefined,
-    );
+  const apps = targets.map(({ target }) => {
+    const name = likelyName(target) ?? basename(target.file);
+    const facts = project.factsInMode(target, mode);
+    return { name, facts, otherGpu: project.gpuSetting(name) };
   });
-  let sum = 0;
-  for (const usdPerHour of each) {
-    if (usdPerHour === undefined) return undefined;
-    sum += usdPerHour;
-  }
-  return `${formatMetered(usd(sum))}/h`;
+  return hourlyText(apps, meter.rates());
 }
 
 export const startCommands: readonly Command<AppServices>[] = [

@@ -1,29 +1,36 @@
 import { plural, t } from "../../base/text.ts";
-import { Failure } from "../../base/failure.ts";
+import { Failure, failureOf } from "../../base/failure.ts";
+import type { MicroUsd } from "../../cost/money.ts";
 import { isStarting } from "../../session/start/sessionLifecycle.ts";
 import { appAuthors } from "../../session/appAuthors.ts";
-import { burnByApp } from "../../session/meter/runningApps.ts";
-import { costOfSession } from "../../session/meter/deriveState.ts";
-import { ifReadable } from "../../session/ifReadable.ts";
-import { liveApps } from "../../session/liveApp.ts";
+import type { ShownCost } from "../../cost/tiers.ts";
+import { liveApps, liveThings } from "../../session/liveApp.ts";
+import { notListed, nothingRunsText } from "../../session/notListed.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
-import type { StopReceipt } from "../../session/receipt.ts";
+import type { MeterState } from "../../session/meter/meterState.ts";
+import type { ReceiptApp, StopReceipt } from "../../session/receipt.ts";
 import type { Connected } from "../../session/watch/modalConnection.ts";
 import { receiptLines, receiptSummary } from "../../session/stop/receiptText.ts";
 import { stopApps, type StopProgress } from "../../session/stop/stopApps.ts";
 import {
+  deferElsewhere,
   planStop,
   type ExcludedApp,
   type StopFacts,
   type StopPlan,
   type StopWhat,
 } from "../../session/stop/stopPlan.ts";
-import { askText, pickOne, pickSeveral } from "../ask.ts";
+import { needsElsewhere, proveElsewhere } from "../../session/workspace/proveElsewhere.ts";
+import { pickOne } from "../ask.ts";
 import { command, type Command } from "../command.ts";
 import { inNotification, onStatusBar } from "../progress.ts";
 import type { AppServices } from "./appServices.ts";
+import { openDashboard } from "../links.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
-import { thisSession } from "../thisSession.ts";
+import { chooseElsewhere, nameThem, typeNames } from "./stopAsk.ts";
+import { stopHere, stopThere, type StopPlace } from "./stopPlace.ts";
+import { isUnseen, nothingStoppedText, protectedText } from "./stopTexts.ts";
+import { unaskedElsewhere } from "../../session/runsElsewhere.ts";
 
 /** What the functions here work with. */
 type StopServices = Pick<
@@ -44,6 +51,14 @@ type StopServices = Pick<
 
 const stopAll = command("stopAll", (services: StopServices) => stop(services, { kind: "all" }));
 
+/** Stop All in another environment of the workspace: this window goes on watching its own. */
+export async function stopElsewhere(
+  services: StopServices & Pick<AppServices, "access">,
+  environment: string,
+): Promise<void> {
+  await stop(services, { kind: "all" }, { place: stopThere(services, environment) });
+}
+
 const stopProject = command("stopProject", (services: StopServices) =>
   stop(services, { kind: "project" }),
 );
@@ -58,53 +73,166 @@ async function pickApp(
 ): Promise<string | undefined> {
   const { scopeKey } = await services.connection.open();
   const listing = await looking(scopeKey, () => services.meter.refreshNow());
-  const apps = liveApps(listing);
+  const apps = liveThings(listing);
   if (apps.length === 0) {
-    await sayInfo(t("Nothing runs in {0}.", scopeKey));
+    await sayInfo(nothingRunsText(scopeKey, notListed(listing)));
     return undefined;
   }
   return pickOne(
     t("Stop App"),
     t("Which app in {0}?", scopeKey),
-    apps.map(({ appId, name, state, containerCount }) => ({
+    apps.map(({ appId, name, state, containerCount, inApp }) => ({
       label: name,
-      description: plural(
-        containerCount,
-        { one: "{1}, {0} container", other: "{1}, {0} containers" },
-        state,
-      ),
+      description:
+        inApp === undefined
+          ? plural(
+              containerCount,
+              { one: "{1}, {0} container", other: "{1}, {0} containers" },
+              state,
+            )
+          : t("sandbox"),
       detail: appId,
       value: appId,
     })),
   );
 }
 
-/** Plans, stops, verifies, tells. `named`: ids of protected apps that a person typed. */
-async function stop(
-  services: StopServices,
-  what: StopWhat,
-  named: readonly string[] = [],
-): Promise<void> {
-  const { meter, costs } = services;
-  const connected = await services.connection.open();
-  const { scopeKey } = connected;
-  const { plan, receipt, cost } = await meter.during("stopping", () =>
-    inNotification(t("Stopping in {0}", scopeKey), (report, signal) => {
-      const noLonger = (): void =>
-        report(t("Stopped waiting. Stop requests already sent still take effect."));
-      signal.addEventListener("abort", noLonger, { once: true });
-      return stopNow(services, connected, what, named, report, signal);
-    }),
-  );
-  costs.lines(receiptLines(receipt, cost));
-  const trouble = services.ledger.trouble();
+interface StopSoFar {
+  readonly place?: StopPlace;
+  /** Ids that a person has typed or ticked. */
+  readonly chosen?: readonly string[];
+  /** What a first round of the same stop has stopped. */
+  readonly before?: readonly ReceiptApp[];
+}
+
+/**
+ * Plans, stops, verifies, tells. What was started here is stopped at once; then one question lists
+ * the rest of mine. Other environments are listed for the last word alone.
+ */
+async function stop(services: StopServices, what: StopWhat, soFar: StopSoFar = {}): Promise<void> {
+  const { costs, ledger } = services;
+  const { place = stopHere(services), chosen = [], before = [] } = soFar;
+  const shown = place.shown();
+  let round: StopRound;
+  try {
+    round = await stopRound(services, place, what, chosen);
+  } catch (error) {
+    if (await tellNothingStopped(services, shown, error)) await stop(services, what, soFar);
+    return;
+  }
+  const { plan, costSoFar, burn, connected } = round;
+  const asked = what.kind === "one" ? protectedOne(plan) : undefined;
+  if (asked !== undefined) {
+    const named = await tellProtected(services, asked, plan.scope);
+    if (named.length > 0) await stop(services, what, { place, chosen: named });
+    return;
+  }
+  const rest = plan.excluded.filter(({ why }) => why === "elsewhere");
+  // Once, and not before the first part is proven.
+  const asks = rest.length > 0 && chosen.length === 0 && round.receipt.verified === "excluded-left";
+  if (asks) {
+    costs.line(...receiptLines(round.receipt, costSoFar()));
+    const more = await chooseElsewhere(rest, burn, round.receipt.scope);
+    if (more.length > 0) {
+      await stop(services, what, { place, chosen: more, before: round.receipt.stopped });
+      return;
+    }
+  }
+  const receipt = await withElsewhere(services, connected, round.receipt);
+  // Read after the stop: its verification may take a minute, and the containers cost until they end.
+  if (!asks) costs.line(...receiptLines(receipt, costSoFar()));
+  const trouble = ledger.trouble();
   if (trouble?.isWritable === false)
     costs.line(
       `📝 ${t("This receipt is kept here until the ledger can be written. {0}", trouble.message)}`,
     );
-  const others = what.kind === "one" ? undefined : startsElsewhere(services, scopeKey);
+  const others = what.kind === "one" ? undefined : startsElsewhere(services, receipt.scope);
   if (others !== undefined) costs.line(`⏳ ${others}`);
-  await tell(services, what, plan, receipt, others);
+  const all = { ...receipt, stopped: [...before, ...receipt.stopped] };
+  const again = await tell(services, plan, all, others);
+  if (again !== undefined) await stop(services, what, { place, chosen: again });
+}
+
+interface StopRound {
+  readonly connected: Connected;
+  readonly plan: StopPlan;
+  readonly receipt: StopReceipt;
+  readonly costSoFar: () => ShownCost | undefined;
+  readonly burn: ReadonlyMap<string, MicroUsd | null>;
+}
+
+/** Rejects with a `Failure` before anything was stopped, never after. */
+async function stopRound(
+  services: StopServices,
+  place: StopPlace,
+  what: StopWhat,
+  chosen: readonly string[],
+): Promise<StopRound> {
+  const { meter, ledger, clock, log } = services;
+  const connected = await place.open();
+  return meter.during("stopping", () =>
+    inNotification(t("Stopping in {0}", connected.scopeKey), async (report, signal) => {
+      const onProgress = progressIn(report, signal);
+      const prepared = await prepare(services, place, connected, what, chosen, report);
+      const refresh = place.refreshOf(connected);
+      const receipt = await stopApps(
+        { control: connected.control, refresh, ledger, clock, log, pid: process.pid },
+        prepared.plan,
+        { receiptId: services.newId(), by: "person", burnByApp: prepared.burn, signal, onProgress },
+      );
+      return { ...prepared, connected, receipt };
+    }),
+  );
+}
+
+/** With what a list of every other environment shows, where the last word would else be that nothing of mine runs. */
+async function withElsewhere(
+  { clock, log }: StopServices,
+  { control, scope }: Connected,
+  receipt: StopReceipt,
+): Promise<StopReceipt> {
+  if (!needsElsewhere(receipt)) return receipt;
+  const elsewhere = await inNotification(
+    t("Looking at the other environments of {0}", scope.workspace),
+    (_report, signal) => proveElsewhere(control, scope, { clock, log, signal }),
+  );
+  return { ...receipt, elsewhere };
+}
+
+/** The one app that was asked for, when it is protected. */
+function protectedOne({ planned, alreadyStopped, excluded }: StopPlan): ExcludedApp | undefined {
+  if (planned.length + alreadyStopped.length > 0) return undefined;
+  return excluded.find(({ why }) => why !== "not-asked-for");
+}
+
+/** Somebody else's app, on purpose. Resolves with its id once its name was typed. */
+async function tellProtected(
+  { costs }: Pick<AppServices, "costs">,
+  app: ExcludedApp,
+  scope: string,
+): Promise<readonly string[]> {
+  const anyway = t("Stop It Anyway…");
+  const text = protectedText(app);
+  costs.line(`🔒 ${text}`);
+  return (await sayWarning(text, anyway)) === anyway ? typeNames([app], scope) : [];
+}
+
+/** Modal could not be asked, so nothing was stopped: says what goes on. True: try again. */
+async function tellNothingStopped(
+  { costs, log }: Pick<AppServices, "costs" | "log">,
+  shown: MeterState,
+  error: unknown,
+): Promise<boolean> {
+  const failure = failureOf(error);
+  if (failure === undefined || !isUnseen(failure.reason)) throw error;
+  log.warn(`Nothing was stopped: ${failure.message}`);
+  const text = nothingStoppedText(shown, failure.message);
+  costs.line(`⚠️ ${text}`);
+  const again = t("Try Again");
+  const dashboard = t("Open Modal");
+  const pressed = await sayError(text, again, dashboard);
+  if (pressed === dashboard) await openDashboard(shown.scope);
+  return pressed === again;
 }
 
 /** Said when another window is about to deploy: what is proven now will not be true then. */
@@ -120,25 +248,27 @@ function startsElsewhere(
     : undefined;
 }
 
-async function stopNow(
+/** Ends what would start containers again, looks at what runs, and plans. */
+async function prepare(
   services: StopServices,
+  place: StopPlace,
   // The one whose name stands on the screen: settings may change meanwhile.
   connected: Connected,
   what: StopWhat,
-  named: readonly string[],
+  chosen: readonly string[],
   report: (message: string) => void,
-  signal: AbortSignal,
 ) {
-  const { meter, ledger, clock, log, starts } = services;
-  const { control, scopeKey } = connected;
+  const { starts } = services;
+  const { scopeKey } = connected;
+  const endsAll = what.kind !== "one" && !place.isElsewhere;
   // A call that waits for its turn would start containers again.
-  if (what.kind !== "one") services.calls.dropQueued();
-  if (what.kind !== "one" && starts.count > 0) {
+  if (endsAll) services.calls.dropQueued();
+  if (endsAll && starts.count > 0) {
     report(t("Cancelling the start that is under way…"));
     await starts.cancelAll();
   }
   report(t("Looking at what runs…"));
-  const listing = await meter.refreshNow();
+  const listing = await place.refreshOf(connected)();
   if (listing.scope !== scopeKey) {
     throw new Failure(
       "invalid-argument",
@@ -149,43 +279,35 @@ async function stopNow(
       ),
     );
   }
-  const facts = await factsOf(services, connected, listing);
-  const plan = planStop(facts, what, named);
-  const session = thisSession(services);
-  const burn = burnByApp(meter.state().apps);
+  const all = planStop(await factsOf(services, connected, listing), what, chosen);
+  const plan = what.kind === "one" ? all : deferElsewhere(all, chosen);
+  const costSoFar = place.costSoFar();
+  const burn = place.burnOf(listing);
   // Told first, so that the processes do not take their stopped apps for a fault.
-  if (what.kind !== "one") await services.serves.endAll();
-  const stopping = new Set<string>();
-  const receipt = await stopApps(
-    { control, refresh: (options) => meter.refreshNow(options), ledger, clock, log },
-    plan,
-    {
-      receiptId: services.newId(),
-      by: "person",
-      burnByApp: burn,
-      signal,
-      onProgress: (progress) => {
-        if (!signal.aborted) report(progressText(progress, stopping));
-      },
-    },
-  );
-  // Read after the stop: its verification may take a minute, and the containers cost until they end.
-  const cost =
-    session === undefined
-      ? undefined
-      : ifReadable(() =>
-          costOfSession(meter.costsSince(session.scope, session.startedAtMs), session),
-        );
-  return { plan, receipt, cost };
+  if (endsAll) await services.serves.endAll();
+  return { plan, costSoFar, burn };
 }
 
-/** `stopping`: the names of the apps so far; this one's is added. */
-function progressText(progress: StopProgress, stopping: Set<string>): string {
-  if (progress.kind === "verifying") {
-    return t("Verifying: {0} still listed…", progress.stillLive.length);
-  }
-  if (progress.kind === "stopping") stopping.add(progress.app.name);
-  return [...stopping].join(", ");
+/** Reports the names of the apps that are being stopped, then how many are still listed. */
+function progressIn(
+  report: (message: string) => void,
+  signal: AbortSignal,
+): (progress: StopProgress) => void {
+  const stopping = new Set<string>();
+  signal.addEventListener(
+    "abort",
+    () => report(t("Stopped waiting. Stop requests already sent still take effect.")),
+    { once: true },
+  );
+  return (progress) => {
+    if (progress.kind === "stopping") stopping.add(progress.app.name);
+    if (signal.aborted) return;
+    report(
+      progress.kind === "verifying"
+        ? t("Verifying: {0} still listed…", progress.stillLive.length)
+        : [...stopping].join(", "),
+    );
+  };
 }
 
 /** What a plan to stop is made from. */
@@ -206,13 +328,13 @@ async function factsOf(
   };
 }
 
+/** Shows the outcome. Resolves with the ids to name in another stop that the person wants; undefined: none. */
 async function tell(
-  services: StopServices,
-  what: StopWhat,
+  { costs }: Pick<AppServices, "costs">,
   plan: StopPlan,
   receipt: StopReceipt,
   startElsewhere: string | undefined,
-): Promise<void> {
+): Promise<readonly string[] | undefined> {
   const showReceipt = t("Show Receipt");
   const others = t("Stop Those Too…");
   const again = t("Stop Again");
@@ -223,46 +345,20 @@ async function tell(
   if (proven && startElsewhere !== undefined) {
     pressed = await sayWarning(summary, again, showReceipt);
   } else if (receipt.verified === "clear") {
-    pressed = await sayInfo(`🎯 ${summary}`, showReceipt);
+    const { running, notListed: unlisted } = receipt.elsewhere ?? unaskedElsewhere();
+    const isAll = [...running, ...unlisted, ...(receipt.notListed ?? [])].length === 0;
+    pressed = await sayInfo(isAll ? `🎯 ${summary}` : summary, showReceipt);
   } else if (receipt.verified === "excluded-left") {
     const actions = protectedApps.length > 0 ? [others, showReceipt] : [showReceipt];
     pressed = await sayInfo(summary, ...actions);
   } else {
     pressed = await sayError(summary, again, showReceipt);
   }
-  if (pressed === showReceipt) services.costs.show();
-  if (pressed === again) await stop(services, what);
-  if (pressed === others) {
-    const named = await nameThem(protectedApps, receipt.scope);
-    if (named.length > 0) await stop(services, what, named);
-  }
-}
-
-/** A person types what they want stopped: nothing that is not theirs is one click away. */
-async function nameThem(apps: readonly ExcludedApp[], scope: string): Promise<readonly string[]> {
-  const picked = await pickSeveral(
-    t("Apps in {0} that are not yours, or production", scope),
-    t("Which of them do you want to stop?"),
-    apps.map((app) => ({
-      label: app.name,
-      description: app.reason,
-      detail: app.appId,
-      value: app,
-    })),
-  );
-  const [first] = picked;
-  if (first === undefined) return [];
-  const expected =
-    picked.length === 1
-      ? first.name
-      : plural(picked.length, { one: "stop {0} app", other: "stop {0} apps" });
-  const typed = await askText({
-    title: t("Stop {0} in {1}", picked.map(({ name }) => name).join(", "), scope),
-    prompt: t("This cannot be undone. Type {0} to continue.", expected),
-    check: (text) =>
-      text === "" || expected.startsWith(text) ? undefined : t("Type {0}", expected),
-  });
-  return typed === expected ? picked.map(({ appId }) => appId) : [];
+  if (pressed === showReceipt) costs.show();
+  if (pressed === again) return [];
+  if (pressed !== others) return undefined;
+  const named = await nameThem(protectedApps, receipt.scope);
+  return named.length > 0 ? named : undefined;
 }
 
 /** Runs with a small progress on the status bar. */

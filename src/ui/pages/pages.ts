@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
+import { shownMarkdown, type Shown } from "../shown.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 
 const scheme = "modal-meter";
@@ -11,7 +12,7 @@ const scheme = "modal-meter";
 export class Pages implements vscode.TextDocumentContentProvider, Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<vscode.Uri>());
-  readonly #texts = new Map<string, string>();
+  readonly #texts = new Map<string, Shown<"markdown">>();
 
   readonly onDidChange = this.#changed.event;
 
@@ -22,7 +23,7 @@ export class Pages implements vscode.TextDocumentContentProvider, Disposable {
   /** Shows the page, or what it says now where it is open already. `lines` are Markdown. */
   async show(title: string, lines: readonly string[]): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${title}.md` });
-    this.#texts.set(uri.path, [`# ${title}`, "", ...lines].join("\n"));
+    this.#texts.set(uri.path, shownMarkdown([`# ${title}`, "", ...lines].join("\n")));
     this.#changed.fire(uri);
     try {
       await vscode.commands.executeCommand("markdown.showPreview", uri);

@@ -7,35 +7,21 @@ import {
 } from "../../cost/spending/budget.ts";
 import { plural, t } from "../../base/text.ts";
 import type { KnownPart } from "../../cost/cost.ts";
-import { formatAmount, formatDuration, formatMetered } from "../../cost/format.ts";
+import { apportion, formatParts } from "../../cost/apportion.ts";
+import { approximately, formatAmount, formatDuration, formatMetered } from "../../cost/format.ts";
 import { savings } from "../../cost/spending/estimate.ts";
 import { sumUsd, type MicroUsd } from "../../cost/money.ts";
 import type { AppCost, SharedCost } from "../../cost/spending/report.ts";
-import type { SessionEnd, SessionRecord } from "../../session/session.ts";
 import type { SummaryRow } from "../../session/ledgerPort.ts";
-import type { DaySpent } from "../../session/meter/spending.ts";
-import { escapeMarkdown, table } from "../markdown.ts";
+import type { DaySpent, SpentPart } from "../../session/meter/spending.ts";
+import type { Scope } from "../../session/scope.ts";
+import { table } from "../markdown.ts";
+import { escapeMarkdown } from "../shown.ts";
+import { auditLines, monthDays, type AuditFacts } from "./spendingAudit.ts";
 
-export interface Deployed {
-  readonly appName: string;
-  readonly atMs: number;
-  readonly by: string | null;
-}
-
-/** An app whose file keeps containers warm with `min_containers`. */
-export interface KeptWarm {
-  readonly appName: string;
-  readonly containers: number;
-  /** What they cost in `monthDays`, without a single request; null: a rate is unknown. */
-  readonly month: MicroUsd | null;
-}
-
-/** A month of comparisons. */
-export const monthDays = 30;
-
-/** What the page of spending is made from. All sums are of one scope. */
-export interface SpendingFacts {
-  readonly scope: string;
+/** What the page of spending is made from: sums of the workspace, then apps and calls of one environment of it. */
+export interface SpendingFacts extends AuditFacts {
+  readonly scope: Scope;
   readonly standings: readonly BudgetStanding[];
   /** undefined: too little history to tell. */
   readonly projection: Projection | undefined;
@@ -47,53 +33,46 @@ export interface SpendingFacts {
   readonly monthFrom: string;
   /** Of the last `recentDays`. */
   readonly recentDays: number;
-  readonly apps: readonly AppCost[];
+  /** What the workspace has spent in them, by environment. */
+  readonly parts: readonly SpentPart[];
   readonly byEndpoint: readonly SharedCost[];
   readonly byModel: readonly SharedCost[];
   readonly byUser: readonly SharedCost[];
-  readonly sessions: readonly Pick<SessionRecord, "end">[];
-  /** Newest first. */
-  readonly deployed: readonly Deployed[];
-  readonly keptWarm: readonly KeptWarm[];
   /** What one container on this project's GPU would cost in `monthDays` if it never stopped; undefined: not known. */
   readonly neverStopped: { readonly gpu: string; readonly month: MicroUsd } | undefined;
 }
 
 /** What was spent, beside the budgets, and what to look at when it is too much. Markdown. */
 export function spendingPage(facts: SpendingFacts): readonly string[] {
-  const { standings, days, apps, recentDays } = facts;
+  const { standings, apps, recentDays, scope, parts } = facts;
   return [
     t(
-      "{0}. Billed where Modal's bill has come, metered (≈) elsewhere.",
-      escapeMarkdown(facts.scope),
+      "The workspace {0}, all environments. Billed where Modal's bill has come, metered (≈) elsewhere.",
+      escapeMarkdown(scope.workspace),
     ),
     "",
-    ...table(
-      ["", ...[t("spent"), t("budget"), t("left")].map(figure)],
-      standings.map(({ budget, spent, left }) => [
-        budget.unit === "week" ? t("this week") : t("this month"),
-        amount(spent),
-        formatAmount(budget.limit),
-        left === 0 ? `**${t("nothing")}**` : formatAmount(left),
-      ]),
-    ),
-    ...(standings.length === 0 ? [t("No budget is set (modalMeter.budget)."), ""] : []),
+    ...standingLines(standings),
     ...projectionLines(facts),
-    `## ${t("Day by day")}`,
+    ...dayLines(facts),
+    ...floorReasons(facts),
+    ...monthOfCalls(facts),
+    `## ${plural(recentDays, { one: "By environment, the last {0} day", other: "By environment, the last {0} days" })}`,
     "",
     ...table(
-      [t("day"), figure(t("spent")), figure(t("calls"))],
-      days.toReversed().map(({ day, spent }) => [day.key, amount(spent), callsOn(day.key, facts)]),
+      [t("environment"), figure(t("spent"))],
+      withSum(
+        parts.map(({ spent }) => spent),
+        (index) => [partName(parts[index]?.environment ?? null)],
+      ),
     ),
-    ...monthOfCalls(facts),
-    `## ${plural(recentDays, { one: "By app, the last {0} day", other: "By app, the last {0} days" })}`,
+    `## ${plural(recentDays, { one: "By app in {1}, the last {0} day", other: "By app in {1}, the last {0} days" }, escapeMarkdown(scope.environment))}`,
     "",
     ...table(
       [
         t("app"),
         ...[t("cost"), t("working"), t("cold starts"), t("idle"), t("containers ran")].map(figure),
       ],
-      apps.map(appRow),
+      withSum(apps.map(amountOf), (index) => appCells(apps[index])),
     ),
     ...shareLines(
       t("endpoint"),
@@ -116,8 +95,68 @@ export function spendingPage(facts: SpendingFacts): readonly string[] {
   ];
 }
 
+function standingLines(standings: readonly BudgetStanding[]): readonly string[] {
+  if (standings.length === 0) return [t("No budget is set (modalMeter.budget)."), ""];
+  return [
+    ...table(
+      ["", ...[t("spent"), t("known to be yours"), t("budget"), t("left")].map(figure)],
+      standings.map(({ budget, spent, mine, left }) => [
+        budget.unit === "week" ? t("this week") : t("this month"),
+        amount(spent),
+        amount(mine),
+        formatAmount(budget.limit),
+        left === 0 ? `**${t("nothing")}**` : formatAmount(left),
+      ]),
+    ),
+  ];
+}
+
+function dayLines(facts: SpendingFacts): readonly string[] {
+  const { days, recentDays } = facts;
+  // The newest ones have a sum, which is that of the environments below: they are rounded together.
+  const recent = days.slice(-recentDays).toReversed();
+  const earlier = days.slice(0, -recentDays).toReversed();
+  const cells = (ofDays: readonly DaySpent[]) => {
+    const mine = formatParts(ofDays.map((day) => day.mine.microUsd)).parts;
+    return (index: number): readonly string[] => {
+      const one = ofDays[index];
+      if (one === undefined) return [];
+      return [one.day.key, spelled(one.mine, mine[index] ?? ""), callsOn(one.day.key, facts)];
+    };
+  };
+  const sumName = plural(recent.length, { one: "the last {0} day", other: "the last {0} days" });
+  return [
+    `## ${t("Day by day")}`,
+    "",
+    ...table(
+      [t("day"), ...[t("spent"), t("known to be yours"), t("calls")].map(figure)],
+      [
+        ...withSum(
+          recent.map(({ spent }) => spent),
+          cells(recent),
+          { name: sumName },
+        ),
+        ...earlier.map(({ spent }, index) => cells(earlier)(index).toSpliced(1, 0, amount(spent))),
+      ],
+    ),
+  ];
+}
+
+/** Why sums of these days are "at least". */
+function floorReasons({ days }: SpendingFacts): readonly string[] {
+  const whys = new Set(days.flatMap(({ spent }) => spent.whys));
+  return whys.size === 0 ? [] : [...[...whys].map((why) => `- ${escapeMarkdown(why)}`), ""];
+}
+
 function figure(title: string) {
   return { figures: title };
+}
+
+/** The name of a part of the workspace; what belongs to no environment has none. */
+function partName(environment: string | null): string {
+  return environment === null || environment === ""
+    ? t("storage, egress, other")
+    : escapeMarkdown(environment);
 }
 
 function amount({ microUsd, isFloor }: KnownPart): string {
@@ -125,7 +164,7 @@ function amount({ microUsd, isFloor }: KnownPart): string {
   return microUsd === 0 ? t("nothing") : formatMetered(microUsd);
 }
 
-function projectionLines({ projection, neverStopped }: SpendingFacts): readonly string[] {
+function projectionLines({ projection, neverStopped, days }: SpendingFacts): readonly string[] {
   if (projection === undefined) return [];
   const { projected, basisDays } = projection;
   const targets = phaseTargets.map(({ phase, low, high }) => {
@@ -136,7 +175,10 @@ function projectionLines({ projection, neverStopped }: SpendingFacts): readonly 
     t(
       "At the pace of the last {0}, the month will cost {1}: {2}.",
       formatDuration(basisDays * 86_400_000),
-      formatMetered(projected),
+      spelled(
+        { microUsd: projected, isFloor: days.some(({ spent }) => spent.isFloor) },
+        formatAmount(projected),
+      ),
       targets.join("; "),
     ),
     "",
@@ -217,36 +259,66 @@ function savingLines(
   ];
 }
 
-function keptWarmText({ appName, containers, month }: KeptWarm): string {
-  const cost =
-    month === null
-      ? t("the rate is not known")
-      : t("{0} in {1} days", formatMetered(month), monthDays);
-  return plural(
-    containers,
-    {
-      one: "{1} keeps {0} container, day and night: {2}",
-      other: "{1} keeps {0} containers, day and night: {2}",
-    },
-    escapeMarkdown(appName),
-    cost,
+/**
+ * Rows with an amount each, and a last one with their sum: as they are shown, the amounts add up to it.
+ *
+ * @param cells the other cells of a row.
+ * @param options.column where the amount stands.
+ * @param options.name of the sum.
+ */
+function withSum(
+  amounts: readonly Amount[],
+  cells: (index: number) => readonly string[],
+  { column = 1, name = t("together") }: { readonly column?: number; readonly name?: string } = {},
+): readonly (readonly string[])[] {
+  const { whole, parts } = formatParts(amounts.map(({ microUsd }) => microUsd));
+  const rows = amounts.map((one, index) =>
+    cells(index).toSpliced(column, 0, spelled(one, parts[index] ?? "")),
   );
+  if (amounts.length < 2) return rows;
+  const isFloor = amounts.some((one) => one.isFloor);
+  const microUsd = sumUsd(amounts.map((one) => one.microUsd));
+  const sum = cells(0).map((_, index) => (index === 0 ? name : ""));
+  return [...rows, sum.toSpliced(column, 0, spelled({ microUsd, isFloor }, whole))];
 }
 
-function appRow({ appName, best, metered }: AppCost): string[] {
-  const cost = best.known ? formatMetered(best.microUsd) : t("unknown");
-  if (metered === null) return [escapeMarkdown(appName), cost, "", "", "", ""];
-  const { execution, coldStart, idle } = metered.byActivity;
+type Amount = Pick<KnownPart, "microUsd" | "isFloor">;
+
+function spelled({ microUsd, isFloor }: Amount, text: string): string {
+  if (isFloor) return microUsd === 0 ? t("unknown") : t("at least {0}", text);
+  return microUsd === 0 ? t("nothing") : approximately(text);
+}
+
+function amountOf({ best, bestKnown }: AppCost): Amount {
+  return { microUsd: bestKnown, isFloor: !best.known };
+}
+
+function appCells(app: AppCost | undefined): readonly string[] {
+  if (app === undefined) return [];
+  const name = escapeMarkdown(app.appName);
+  if (app.metered === null) return [name, "", "", "", ""];
+  const { byActivity, known, containerSeconds } = app.metered;
+  const amounts = [byActivity.execution, byActivity.coldStart, byActivity.idle];
+  const percents = apportion(
+    amounts.map(({ microUsd }) => microUsd),
+    known.microUsd / 100,
+  );
   return [
-    escapeMarkdown(appName),
-    cost,
-    ...[execution, coldStart, idle].map((part) => shareText(part.microUsd, metered.known.microUsd)),
-    formatDuration(metered.containerSeconds * 1000),
+    name,
+    ...percents.map((percent) => (known.microUsd === 0 ? "" : `${percent} %`)),
+    formatDuration(containerSeconds * 1000),
   ];
 }
 
-function shareText(part: MicroUsd, whole: MicroUsd): string {
-  return whole === 0 ? "" : `${Math.round((part / whole) * 100)} %`;
+function shareCells(share: SharedCost | undefined): readonly string[] {
+  if (share === undefined) return [];
+  const { name, calls, failedCalls, reported } = share;
+  return [
+    name === null ? t("not known") : escapeMarkdown(name),
+    String(calls),
+    String(failedCalls),
+    formatAmount(reported),
+  ];
 }
 
 function shareLines(
@@ -260,87 +332,11 @@ function shareLines(
     "",
     ...table(
       [title, ...[t("calls"), t("failed"), t("reported"), t("share")].map(figure)],
-      shares.map(({ name, calls, failedCalls, reported, share, shareIsFloor }) => [
-        name === null ? t("not known") : escapeMarkdown(name),
-        String(calls),
-        String(failedCalls),
-        formatAmount(reported),
-        amount({ microUsd: share, isFloor: shareIsFloor, whys: [] }),
-      ]),
+      withSum(
+        shares.map(({ share: microUsd, shareIsFloor: isFloor }) => ({ microUsd, isFloor })),
+        (index) => shareCells(shares[index]),
+        { column: 4 },
+      ),
     ),
   ];
-}
-
-function endingText(end: SessionEnd | "open", sessions: number): string {
-  switch (end) {
-    case "stopped":
-      return t("{0} stopped by you", sessions);
-    case "partly-stopped":
-      return t("{0} stopped in part", sessions);
-    case "expired":
-      return t("{0} ended by the time box", sessions);
-    case "guardian":
-      return t("{0} stopped by the guardian", sessions);
-    case "replaced":
-      return t("{0} replaced by the next", sessions);
-    case "gone":
-      return t("{0} gone when Modal Meter looked", sessions);
-    default:
-      return t("{0} still open", sessions);
-  }
-}
-
-function auditLines(facts: SpendingFacts): readonly string[] {
-  const { sessions, deployed, keptWarm, apps } = facts;
-  const endings = [...Map.groupBy(sessions, ({ end }) => end ?? "open")].map(([end, list]) =>
-    endingText(end, list.length),
-  );
-  const idlest = apps
-    .flatMap(({ appName, metered }) =>
-      metered === null ? [] : [{ appName, idle: metered.byActivity.idle.microUsd }],
-    )
-    .toSorted((a, b) => b.idle - a.idle)[0];
-  const last = deployed.slice(0, 5).map(({ appName, atMs, by }) => {
-    const [app, at] = [escapeMarkdown(appName), new Date(atMs).toISOString()];
-    const when = at.slice(0, 16).replace("T", " ");
-    return by === null
-      ? t("{0} on {1} UTC", app, when)
-      : t("{0} on {1} UTC by {2}", app, when, escapeMarkdown(by));
-  });
-  return [
-    question(
-      t("Are you stopping apps when you are done?"),
-      endings.length === 0
-        ? t("There was no session in these days.")
-        : t("Sessions of these days: {0}.", endings.join(", ")),
-    ),
-    question(
-      t("Which apps ran, and for how long?"),
-      t("See the table above, most expensive first."),
-    ),
-    question(
-      t("What was deployed, when and by whom?"),
-      last.length === 0 ? t("Modal lists no deployment.") : `${last.join("; ")}.`,
-    ),
-    question(
-      t("How much of it was idle time?"),
-      idlest === undefined || idlest.idle === 0
-        ? t("None that was seen.")
-        : t(
-            "{0} idled most, for {1}: a shorter scaledown window, or Release GPUs, saves that.",
-            escapeMarkdown(idlest.appName),
-            formatMetered(idlest.idle),
-          ),
-    ),
-    question(
-      t("Does an app keep containers warm (min_containers)?"),
-      keptWarm.length === 0
-        ? t("No app file in the open folders says so.")
-        : `${keptWarm.map(keptWarmText).join("; ")}.`,
-    ),
-  ];
-}
-
-function question(asked: string, answer: string): string {
-  return `- **${asked}** ${answer}`;
 }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { basename, relative } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
@@ -6,28 +5,31 @@ import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { commonFacts, type AppFacts } from "../../lens/read/facts.ts";
 import { maxFiles, type DeployCandidate } from "../../modal/deploy/targets.ts";
-import { likelyName, type DeployTarget } from "../../session/deployer.ts";
+import { likelyName, refOf, type DeployTarget } from "../../session/deployer.ts";
 import type { Ledger } from "../../session/ledgerPort.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
-import type { DeployTargetSetting } from "../../session/settingShape.ts";
+import type { DeployTargetSetting } from "../../session/settings/shape.ts";
+import type { RedeployTarget } from "../../session/mode/switchMode.ts";
 import type { SessionApp } from "../../session/session.ts";
-import {
-  chooseTargets,
-  type FoundTargets,
-  type TargetChoice,
-} from "../../session/start/chooseTargets.ts";
+import { chooseTargets } from "../../session/start/chooseTargets.ts";
 import type { StartTarget } from "../../session/start/start.ts";
 import { pickOne, type Choice } from "../ask.ts";
-import type { SettingsSource } from "../settingsSource.ts";
+import { sayWarning } from "../say.ts";
+import type { SettingsSource } from "../settings/source.ts";
 import type { AppFiles } from "./appFiles.ts";
+import { workspaceFolders } from "./workspaceFolders.ts";
+import { nothingToStart, outsideText, questionOf } from "./startTexts.ts";
 import {
-  fileOf,
+  againAs,
   isInside,
+  mayDeploy,
+  mayFail,
+  placed,
   problemText,
-  refOf,
   targetOfCandidate,
   targetOfSetting,
   textOrNull,
+  type FoundInFolder,
 } from "./target.ts";
 
 /** A Modal app in a Python file, as a deploy in one of the modes would make it. */
@@ -71,17 +73,11 @@ export class Project {
     return folders.find((folder) => withSession.has(folder)) ?? current;
   }
 
-  /** The folder to work in; asks when there are several. undefined: turned away. Throws a `Failure` when none is open. */
+  /** The folder to work in; asks when there are several. undefined: turned away, or none is open. */
   async pickFolder(): Promise<string | undefined> {
     const folders = this.folders();
     const [first] = folders;
-    if (first === undefined) {
-      throw new Failure(
-        "invalid-argument",
-        t("Open the folder of your Modal app first: a session belongs to a folder."),
-      );
-    }
-    if (folders.length === 1) return first;
+    if (first === undefined || folders.length === 1) return first;
     await this.look();
     return pickOne(
       t("Start a Session"),
@@ -113,6 +109,28 @@ export class Project {
     return [...byName.values()];
   }
 
+  /** What was chosen to be started, as it is in a mode: its name and its functions may be others there. Throws a `Failure` where that mode has no such app. */
+  async inMode(
+    folder: string,
+    chosen: readonly StartTarget[],
+    mode: ModeDefinition,
+  ): Promise<readonly StartTarget[]> {
+    const { targets, broken } = await this.#targetsOf(folder, mode);
+    const byRef = new Map(targets.map((one) => [refOf(one.target), one]));
+    return chosen.map(({ target }) => {
+      const found = byRef.get(refOf(target));
+      if (found !== undefined) return found;
+      const problem = broken.find((one) => refOf(one.target) === refOf(target));
+      const file = relative(folder, refOf(target));
+      throw new Failure(
+        "not-found",
+        problem === undefined
+          ? t("{0} makes no app in {1} mode.", file, mode.name)
+          : t("{0} cannot be deployed. {1}", file, problemText(problem) ?? ""),
+      );
+    });
+  }
+
   /**
    * What a session in the folder deploys. Asks where that is in doubt, and remembers: a later start
    * goes without the question, unless `ask` and there is a choice. undefined: turned away.
@@ -125,8 +143,13 @@ export class Project {
     // A wrong entry is no reason to start less than is meant, or what was found in its place.
     this.#settings.current.require("deployTargets");
     const found = await this.#targetsOf(folder, mode, { fresh: true });
-    const { targets, isComplete, broken } = found;
+    const { targets, isComplete, broken, outside } = found;
     const areNamed = this.#settings.current.get("deployTargets").length > 0;
+    if (outside.length > 0) {
+      const text = outsideText(folder, outside);
+      if (targets.length === 0) throw new Failure("bad-setting", text);
+      void sayWarning(text);
+    }
     if (targets.length === 0) {
       if (areNamed) {
         throw new Failure(
@@ -143,12 +166,22 @@ export class Project {
     const choice = chooseTargets(found, this.#ledger.recall(`targets:${folder}`, remembered) ?? []);
     if (choice.kind === "ask") return this.#pick(folder, targets, questionOf(choice, folder));
     if (ask && targets.length > 1) return this.#pick(folder, targets, t("Which app should run?"));
+    // Modal's own words, after the deploy has failed, come late.
+    if (choice.targets.some((one) => mayFail(this.#candidateOf(one))))
+      return this.#pick(folder, choice.targets, t("Its deploy may fail. Start it all the same?"));
     this.#remember(folder, choice.targets);
     return choice.targets;
   }
 
-  /** Reads the app files of the open folders, for what only they tell. */
+  /**
+   * Reads the app files of the open folders, for what only they tell. Of a folder that nobody trusts
+   * nothing counts: any repository can have a file with the name of an app that runs, and a price.
+   */
   async look(): Promise<void> {
+    if (!vscode.workspace.isTrusted) {
+      this.#found = [];
+      return;
+    }
     const searches = this.folders().flatMap((folder) =>
       this.#modes().map(async (mode) => {
         const { candidates } = await this.#files.find(folder, mode);
@@ -197,34 +230,45 @@ export class Project {
     return first === undefined ? undefined : commonFacts([first, ...others]);
   }
 
+  /** What a file says of its app in a mode; undefined: no such app was found. */
+  factsInMode(
+    { file, variable }: Pick<DeployTarget, "file" | "variable">,
+    mode: ModeDefinition,
+  ): AppFacts | undefined {
+    return this.#found.find(
+      (one) =>
+        one.mode === mode.name && one.target.file === file && one.target.variable === variable,
+    )?.facts;
+  }
+
   /** The GPU that the settings name for an app, where it cannot be seen. */
   gpuSetting(appName: string): string | undefined {
     return this.#soundSettings().find(({ name }) => name === appName)?.gpu;
   }
 
-  /** How an app of a session is deployed again: as the settings name it, else as it was found. */
-  targetOf(
-    folder: string,
-    { file, appName }: SessionApp,
-  ): Pick<DeployTarget, "module" | "variable" | "name"> {
-    this.#settings.current.require("deployTargets");
-    const setting = this.#soundSettings().find((one) => fileOf(one, folder) === file);
-    const here = this.#found.filter(({ target }) => target.file === file);
-    const found = here.find(({ target }) => target.nameInFile === appName) ?? here[0];
-    if (setting !== undefined) return targetOfSetting(setting, folder, null, here).target;
-    return {
-      module: found?.target.module ?? null,
-      variable: found?.target.variable ?? null,
-      name: null,
-    };
+  /** The variable of its file that holds an app of a session; null: `app`. */
+  variableOf(folder: string, app: Pick<SessionApp, "appName" | "file">): string | null {
+    return againAs(folder, app, this.#soundSettings(), this.#found).variable;
   }
 
-  /** The GPU of this project, for figures before anything runs: what the settings name, else what an app file asks for. */
-  firstGpu(): string | undefined {
-    const named = this.#soundSettings().find(({ gpu }) => gpu !== undefined);
-    if (named?.gpu !== undefined) return named.gpu;
-    const gpus = this.#found.map(({ facts }) => gpuOf(facts));
-    return gpus.find((gpu) => gpu !== undefined);
+  /** How an app of a session is deployed again, in a mode: as the settings name it, else as it is found now. */
+  async again(
+    folder: string,
+    app: Pick<SessionApp, "appName" | "file">,
+    mode: ModeDefinition,
+  ): Promise<RedeployTarget> {
+    this.#settings.current.require("deployTargets");
+    const { candidates } = await this.#files.find(folder, mode, { fresh: true });
+    return againAs(folder, app, this.#soundSettings(), candidates);
+  }
+
+  /** The GPU of this project, for figures before anything runs: the only one that the settings or the app files name; undefined: none, several, or not told. */
+  onlyGpu(): string | undefined {
+    const named = this.#soundSettings().flatMap(({ gpu }) => gpu ?? []);
+    if (named.length > 0) return onlyOf(named);
+    const asked = this.#found.flatMap(({ facts }) => facts.all).map(({ gpu }) => gpu);
+    const withGpu = asked.filter(({ kind }) => kind !== "none");
+    return onlyOf(withGpu.map((gpu) => (gpu.kind === "one" ? gpu.gpu : undefined)));
   }
 
   /** The setting's targets; none where it cannot be read. */
@@ -262,16 +306,15 @@ export class Project {
     folder: string,
     mode: ModeDefinition,
     options: { readonly fresh?: boolean } = {},
-  ): Promise<FoundTargets & { readonly broken: readonly DeployCandidate[] }> {
+  ): Promise<FoundInFolder> {
     const environment = textOrNull(this.#settings.current.get("environment"));
     const named = this.#soundSettings();
     const { candidates, isComplete } = await this.#files.find(folder, mode, options);
     if (named.length > 0) {
       const all = named.map((setting) => targetOfSetting(setting, folder, environment, candidates));
-      // One table speaks for all folders of a window; a target belongs where its file is.
-      const isHere = ({ target: { file } }: StartTarget) =>
-        this.folders().length < 2 || (isInside(folder, file) && existsSync(file));
-      return { targets: all.filter(isHere), isComplete: true, broken: [] };
+      const isOfFolder = this.#settings.isOfFolder("deployTargets");
+      const { here, outside } = placed(all, folder, { isOfFolder, open: this.folders() });
+      return { targets: here, isComplete: true, broken: [], outside };
     }
     const found = candidates.map((candidate) => ({ ...candidate, mode: mode.name }));
     this.#found = [
@@ -279,14 +322,25 @@ export class Project {
       ...found,
     ];
     const [sound, broken] = [
-      candidates.filter(({ problem }) => problem === null),
-      candidates.filter(({ problem }) => problem !== null),
+      candidates.filter(mayDeploy),
+      candidates.filter((one) => !mayDeploy(one)),
     ];
     return {
       targets: sound.map((candidate) => targetOfCandidate(candidate, environment)),
       isComplete,
       broken,
+      outside: [],
     };
+  }
+
+  /** Why a deploy of it may fail, for its place in a list. */
+  #doubt(start: StartTarget): { readonly detail?: string } {
+    const detail = problemText(this.#candidateOf(start));
+    return detail === undefined ? {} : { detail };
+  }
+
+  #candidateOf({ target }: StartTarget): AppInMode | undefined {
+    return this.#found.find((one) => refOf(one.target) === refOf(target));
   }
 
   #remember(folder: string, targets: readonly StartTarget[]): void {
@@ -305,10 +359,14 @@ export class Project {
       return {
         label: likelyName(start.target) ?? file,
         description: variable === null ? file : `${file}::${variable}`,
+        ...this.#doubt(start),
         value: [start],
       };
     });
-    const all = { label: t("All {0} Apps", targets.length), value: targets };
+    const all = {
+      label: targets.length === 2 ? t("Both Apps") : t("All {0} Apps", targets.length),
+      value: targets,
+    };
     const choices = targets.length > 1 ? [...one, all] : one;
     const picked = await pickOne(t("Start a Session"), question, choices);
     if (picked !== undefined) this.#remember(folder, picked);
@@ -316,61 +374,7 @@ export class Project {
   }
 }
 
-function questionOf(choice: Extract<TargetChoice, { kind: "ask" }>, folder: string): string {
-  switch (choice.why) {
-    case "gone": {
-      const gone = choice.files.map((file) => relative(folder, file)).join(", ");
-      return t("Which app should run? The last one was not found: {0}.", gone);
-    }
-    case "incomplete":
-      return t("Which app should run? Only the first {0} Python files were read.", maxFiles);
-    default:
-      return t("Which app should run? It is remembered for this folder.");
-  }
-}
-
-/** Absolute paths of the workspace folders on this machine. */
-export function workspaceFolders(): readonly string[] {
-  return (vscode.workspace.workspaceFolders ?? [])
-    .filter(({ uri }) => uri.scheme === "file")
-    .map(({ uri }) => uri.fsPath);
-}
-
-/** Why nothing can be started: nothing was found, or what was found cannot be deployed. */
-function nothingToStart(
-  folder: string,
-  isComplete: boolean,
-  broken: readonly DeployCandidate[],
-): Failure {
-  const [first] = broken;
-  if (first !== undefined) {
-    return new Failure(
-      "not-found",
-      t(
-        "{0} cannot be deployed. {1}",
-        relative(folder, first.target.file),
-        problemText(first) ?? "",
-      ),
-    );
-  }
-  return new Failure(
-    "not-found",
-    isComplete
-      ? t(
-          "No Modal app was found in this folder: no Python file makes a modal.App. Name your app file in the setting modalMeter.deployTargets.",
-        )
-      : t(
-          "No Modal app was found in the first {0} Python files of this folder. Name your app file in the setting modalMeter.deployTargets.",
-          maxFiles,
-        ),
-  );
-}
-
-/** The one GPU that an app's functions ask for; undefined: none, several, or not told. */
-function gpuOf({ gpu, functions }: AppFacts): string | undefined {
-  if (typeof gpu === "string") return gpu;
-  const asked = new Set([...functions.values()].map((facts) => facts.gpu));
-  asked.delete(null);
-  const [only, ...others] = asked;
-  return others.length === 0 ? (only ?? undefined) : undefined;
+function onlyOf<T>(values: readonly T[]): T | undefined {
+  const [only, ...others] = new Set(values);
+  return others.length === 0 ? only : undefined;
 }

@@ -32,7 +32,7 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
       }
       const picked = await pickOne(
         t("Already running: {0}", apps.map(runningText).join(", ")),
-        t("Two instances cost twice. What now?"),
+        consequence(apps),
         choices,
         signal,
       );
@@ -45,6 +45,15 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
         t("Start"),
       ),
   };
+}
+
+/** What has another name goes on beside the new deployment, and costs where it has a container. */
+function consequence(apps: readonly AlreadyRunning[]): string {
+  const others = apps.filter(({ sameName }) => !sameName);
+  if (others.length === 0) return t("A deploy takes its place. What now?");
+  return others.some(({ containerCount }) => containerCount > 0)
+    ? t("Two instances cost twice. What now?")
+    : t("What has another name stays deployed beside the new one. What now?");
 }
 
 function runningText(app: AlreadyRunning): string {
@@ -64,19 +73,25 @@ export type WarmUpChoice = "skip" | "stop" | "wait";
 
 /**
  * Asked when a person cancels during the warm-up: the container runs already, so there is more than
- * one way to end the wait. `cost`: what it costs, "≈ $1.95/h". Turned away, or taken back by
- * `signal`: the wait goes on.
+ * one way to end the wait. `cost`: what it costs, "≈ $1.95/h". `windowSeconds`: the idle window in
+ * force; null: it is not known. Turned away, or taken back by `signal`: the wait goes on.
  */
 export async function askWarmUp(
   mode: ModeDefinition,
   cost: string | undefined,
+  windowSeconds: number | null,
   signal: AbortSignal,
 ): Promise<WarmUpChoice> {
-  const tail = formatCountdown(mode.scaledownSeconds * 1000);
   const choices: readonly Choice<WarmUpChoice>[] = [
     {
       label: `$(debug-step-over) ${t("Skip the Warm-Up")}`,
-      detail: t("Ready now. The container keeps running until it was idle for {0}.", tail),
+      detail:
+        windowSeconds === null
+          ? t("Ready now. The container keeps running until it was idle for its scaledown window.")
+          : t(
+              "Ready now. The container keeps running until it was idle for {0}.",
+              formatCountdown(windowSeconds * 1000),
+            ),
       value: "skip",
     },
     {

@@ -1,48 +1,61 @@
 import { t } from "../../base/text.ts";
 import { formatMetered } from "../../cost/format.ts";
-import {
-  forgottenNight,
-  idleBufferCost,
-  keepWarmCost,
-  requestCost,
-} from "../../cost/spending/estimate.ts";
+import { keepWarmCost } from "../../cost/spending/estimate.ts";
 import { parseGpu } from "../../cost/rates/gpu.ts";
 import { gpuRate, type Rates } from "../../cost/rates/rates.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
-import {
-  offerMode,
-  otherAdvice,
-  type ModeFigures,
-  type OtherAdvice,
-} from "../../session/mode/modeAdvice.ts";
+import type { AppFacts } from "../../lens/read/facts.ts";
+import { offerMode, otherAdvice, type OtherAdvice } from "../../session/mode/modeAdvice.ts";
 import { heading, pickOne, type Choice } from "../ask.ts";
 import { runCommand } from "../command.ts";
 import { sayInfo } from "../say.ts";
 import type { Services } from "../services.ts";
+import { figuresOf, fixedInFiles, gpuText, type PricedApp } from "./appPrice.ts";
+
+/** An app that the mode is picked for. */
+export interface AppInModes {
+  readonly name: string;
+  /** What its file says of it in a mode; undefined: no file of it was read. */
+  readonly factsIn: (mode: ModeDefinition) => AppFacts | undefined;
+}
 
 /**
- * Lets a person pick a mode, with what each is for and what it costs. Whoever finds that none is the
- * answer is led to what is. undefined: no mode was picked.
+ * Lets a person pick a mode for these apps, with what each is for and what it costs. Whoever finds that
+ * none is the answer is led to what is. undefined: no mode was picked.
  */
 export async function pickMode(
   services: Pick<Services, "meter" | "project" | "settings">,
   title: string,
+  apps: readonly AppInModes[],
 ): Promise<ModeDefinition | undefined> {
-  const gpu = projectGpu(services);
   const rates = services.meter.rates();
   const { modes } = services.settings.current;
-  const keptWarm = keptWarmText(gpu, gpuUsdPerHour(rates, gpu));
+  const pricedIn = (mode: ModeDefinition): readonly PricedApp[] =>
+    apps.map(({ name, factsIn }) => ({
+      name,
+      facts: factsIn(mode),
+      otherGpu: otherGpu(services, name),
+    }));
+  const gpus = new Set(modes.modes.map((mode) => gpuText(pricedIn(mode))));
+  const [gpu, ...otherGpus] = gpus;
+  const isOneGpu = otherGpus.length === 0;
+  const keptWarm = keptWarmText(gpu, isOneGpu ? gpuUsdPerHour(rates, gpu) : undefined);
   const choices = modes.modes.map((mode): Choice<ModeDefinition | OtherAdvice> => {
-    const offer = offerMode(mode, figures(mode, gpu, rates));
+    const priced = pricedIn(mode);
+    const seconds = mode.scaledownSeconds;
+    const figures = figuresOf(priced, seconds, rates);
+    const { when, facts, costs } = offerMode(mode, figures, fixedInFiles(priced, seconds));
+    const gpus = isOneGpu ? [] : [gpuText(priced) ?? t("GPU unknown")];
     return {
       label: mode.name,
-      description: `${offer.when} (${offer.facts.join(", ")})`,
-      detail: offer.costs.join(" · "),
+      description: `${when} (${[...gpus, ...facts].join(", ")})`,
+      detail: costs.join(" · "),
       value: mode,
     };
   });
-  const at = gpu === undefined ? "" : ` (${gpu})`;
-  const picked = await pickOne(title, t("Which mode?{0}", at), [
+  const at = isOneGpu && gpu !== undefined ? ` (${gpu})` : "";
+  const names = apps.map(({ name }) => name).join(", ");
+  const picked = await pickOne(title, t("Which mode for {0}?{1}", names, at), [
     ...choices,
     heading(t("or no mode at all")),
     ...otherAdvice().map((advice) => otherChoice(advice, keptWarm)),
@@ -50,6 +63,19 @@ export async function pickMode(
   if (picked === undefined || !("leadsTo" in picked)) return picked;
   await follow(picked, keptWarm);
   return undefined;
+}
+
+/** The GPU of an app whose file does not tell it: what the settings name, else what runs. */
+function otherGpu(
+  services: Pick<Services, "meter" | "project">,
+  appName: string,
+): string | undefined {
+  const named = services.project.gpuSetting(appName);
+  if (named !== undefined) return named;
+  const running = services.meter.state().apps.find(({ name }) => name === appName)?.gpu;
+  return running === undefined || parseGpu(running) === undefined || running === "CPU"
+    ? undefined
+    : running;
 }
 
 function otherChoice(advice: OtherAdvice, keptWarm: string): Choice<OtherAdvice> {
@@ -97,23 +123,7 @@ export function projectGpu(services: Pick<Services, "meter" | "project">): strin
     .state()
     .apps.find(({ gpu }) => parseGpu(gpu) !== undefined && gpu !== "CPU");
   if (running !== undefined) return running.gpu;
-  return services.project.firstGpu();
-}
-
-/** A request of one minute, as in the house's own rule of thumb. */
-const typicalRequestSeconds = 60;
-const nightHours = 12;
-
-function figures(mode: ModeDefinition, gpuText: string | undefined, rates: Rates): ModeFigures {
-  const usdPerHour = gpuUsdPerHour(rates, gpuText);
-  if (usdPerHour === undefined) {
-    return { requestMicroUsd: null, idleTailMicroUsd: null, forgottenNightMicroUsd: null };
-  }
-  return {
-    requestMicroUsd: requestCost(typicalRequestSeconds, mode.scaledownSeconds, usdPerHour),
-    idleTailMicroUsd: idleBufferCost(mode.scaledownSeconds, usdPerHour),
-    forgottenNightMicroUsd: forgottenNight(nightHours, mode.scaledownSeconds, usdPerHour).most,
-  };
+  return services.project.onlyGpu();
 }
 
 /** What a container with "L40S" or "H100:2" costs per hour for its GPUs; undefined: not known. */

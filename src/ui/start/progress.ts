@@ -41,6 +41,8 @@ class StartProgress {
   readonly #mode: ModeDefinition;
   readonly #warmUpCost: string | undefined;
   #isWarmingUp = false;
+  /** In force in the app that is being warmed up; null: it is not known. */
+  #windowSeconds: number | null = null;
   #message: string | undefined;
   #report: (message: string) => void = () => undefined;
   #hide: () => void = () => undefined;
@@ -72,6 +74,7 @@ class StartProgress {
     if (event.kind === "step") {
       this.#isWarmingUp = event.step === "warm-up" && event.state === "begun";
     }
+    if (event.kind === "warming") this.#windowSeconds = event.windowSeconds;
     const message = eventText(this.#services, event);
     if (message === undefined || this.abort.signal.aborted) return;
     this.#message = message;
@@ -96,7 +99,7 @@ class StartProgress {
       return;
     }
     const moot = AbortSignal.any([this.abort.signal, this.#over.signal]);
-    const choice = await askWarmUp(this.#mode, this.#warmUpCost, moot);
+    const choice = await askWarmUp(this.#mode, this.#warmUpCost, this.#windowSeconds, moot);
     if (moot.aborted) return;
     if (choice === "stop") {
       this.abort.abort();

@@ -4,7 +4,8 @@ import type { ModeDefinition } from "../../session/mode.ts";
 import type { StartOptions, StartOutcome } from "../../session/start/start.ts";
 import { showFailure } from "../failures.ts";
 import type { Services } from "../services.ts";
-import { sayError, sayInfo } from "../say.ts";
+import { sayError, sayInfo, sayWarning } from "../say.ts";
+import { findPlace, showPlace } from "./errorPlace.ts";
 import { runCommand } from "../command.ts";
 
 /** What the functions here work with. */
@@ -30,6 +31,10 @@ export async function tellStart(
       const names = outcome.session.apps.map(({ appName }) => appName).join(", ");
       const { expiresAtMs } = outcome.session;
       for (const note of outcome.notes) costs.line(`   ${note}`);
+      if (outcome.cold.length > 0) {
+        await tellCold(services, mode, names, outcome, retry);
+        return;
+      }
       costs.line(
         t("✅ {0} is ready in {1} mode. Remember to stop it when you are done.", names, mode.name),
       );
@@ -66,6 +71,30 @@ export async function tellStart(
   }
 }
 
+/** The mode wants it warm, and it is not: a demo would begin with minutes of waiting. */
+async function tellCold(
+  { costs }: Pick<TellServices, "costs">,
+  mode: ModeDefinition,
+  names: string,
+  { cold, warmUp }: Extract<StartOutcome, { kind: "ready" }>,
+  goOn: Retry,
+): Promise<void> {
+  const text = t(
+    "{0} is deployed in {1} mode, not warm: the first request of {2} is a cold start.",
+    names,
+    mode.name,
+    cold.join(", "),
+  );
+  costs.line(`🧊 ${text}`);
+  const warmUpNow = t("Warm Up Now");
+  const settings = t("Open Settings");
+  const stop = t("Stop All");
+  const pressed = await sayWarning(text, warmUp === null ? settings : warmUpNow, stop);
+  if (pressed === warmUpNow && warmUp !== null) await goOn(warmUp);
+  if (pressed === settings) await runCommand("openSettings", "deployTargets");
+  if (pressed === stop) await runCommand("stopAll");
+}
+
 async function offerStop(text: string): Promise<void> {
   const stop = t("Stop All Apps");
   const pressed = await sayError(text, stop);
@@ -84,9 +113,12 @@ async function tellFailed(
   const retry = t("Retry");
   const undo = t("Undo");
   const showLog = t("Show Log");
-  const actions = outcome.canUndo ? [retry, undo, showLog] : [retry, showLog];
+  const place = await findPlace(outcome.failure.message);
+  const openPlace = place === undefined ? [] : [t("Open {0}", place.label)];
+  const actions = [retry, ...(outcome.canUndo ? [undo] : []), ...openPlace, showLog];
   const pressed = await sayError(text, ...actions);
   if (pressed === showLog) log.show();
+  if (place !== undefined && pressed === openPlace[0]) await showPlace(place);
   if (pressed === retry) await goOn((options) => outcome.retry(options));
   if (pressed === undo) {
     try {

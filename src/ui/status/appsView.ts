@@ -1,45 +1,72 @@
 import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
-import { formatCountdown, formatPerHour } from "../../cost/format.ts";
+import { formatClock, formatCountdown, formatPerHour } from "../../cost/format.ts";
 import type { Meter } from "../../session/meter/meter.ts";
 import { withoutOthers } from "../../session/meter/runningApps.ts";
-import type { RunningApp } from "../../session/meter/meterState.ts";
+import type { MeterState, RunningApp, ShownSandbox } from "../../session/meter/meterState.ts";
+import { shownInMessage } from "../shown.ts";
+import { isOld, oldText, welcomeOf, type ListSight } from "./listSight.ts";
+import { askedText, bootingText } from "./statusTooltip.ts";
+import { elsewhereText, type RunsElsewhere } from "../../session/runsElsewhere.ts";
+
+/** An app, a sandbox, or another environment in which something runs. */
+type Row = RunningApp | RunsElsewhere;
 
 /** What runs, in the side bar: one row per app, with a stop beside it. */
-export class AppsView implements vscode.TreeDataProvider<RunningApp>, Disposable {
+export class AppsView implements vscode.TreeDataProvider<Row>, Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<undefined>());
+  readonly #view: vscode.TreeView<Row>;
   #meter: Meter | undefined;
+  #sight: ListSight | "rows" | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor() {
-    const view = vscode.window.createTreeView("modalMeter.apps", { treeDataProvider: this });
-    this.#store.add(view);
+    this.#view = this.#store.add(
+      vscode.window.createTreeView("modalMeter.apps", { treeDataProvider: this }),
+    );
   }
 
   /** Shows the meter's state from now on. */
   follow(meter: Meter): void {
     this.#meter = meter;
-    this.#store.add(meter.onChange(() => this.#changed.fire(undefined)));
+    this.#store.add(meter.onChange((state) => this.#show(state)));
+    this.#show(meter.state());
+  }
+
+  #show(state: MeterState): void {
+    const sight = welcomeOf(state);
+    if (sight !== this.#sight) {
+      this.#sight = sight;
+      void vscode.commands.executeCommand("setContext", "modalMeter.sight", sight);
+    }
+    this.#view.message = shownInMessage(oldText(state) ?? "");
     this.#changed.fire(undefined);
   }
 
-  getChildren(parent?: RunningApp): RunningApp[] {
+  getChildren(parent?: Row): Row[] {
     if (parent !== undefined || this.#meter === undefined) return [];
-    const { apps } = this.#meter.state();
+    const { apps, elsewhere = [] } = this.#meter.state();
     const mine = withoutOthers(apps);
-    return [...mine, ...apps.filter((app) => !mine.includes(app))];
+    return [...mine, ...apps.filter((app) => !mine.includes(app)), ...elsewhere];
   }
 
-  getTreeItem(app: RunningApp): vscode.TreeItem {
+  getTreeItem(row: Row): vscode.TreeItem {
+    return "environment" in row ? elsewhereItem(row, Date.now()) : this.#appItem(row);
+  }
+
+  #appItem(app: RunningApp): vscode.TreeItem {
     const item = new vscode.TreeItem(app.name);
     item.id = app.appId;
     item.contextValue = "app";
-    item.iconPath = new vscode.ThemeIcon(app.running > 0 ? "pulse" : "circle-outline");
+    const isOldRow = this.#meter !== undefined && isOld(this.#meter.state());
+    const busy = app.sandbox === undefined ? "pulse" : "vm-running";
+    const icon = isOldRow ? "history" : app.running + app.pending > 0 ? busy : "circle-outline";
+    item.iconPath = new vscode.ThemeIcon(icon);
     item.description = describe(app, Date.now());
-    item.tooltip = `${app.name} (${app.appId}): ${app.state}`;
+    item.tooltip = tooltipOf(app);
     return item;
   }
 
@@ -48,17 +75,53 @@ export class AppsView implements vscode.TreeDataProvider<RunningApp>, Disposable
   }
 }
 
+/** Something runs in another environment: one click watches or stops it there. */
+function elsewhereItem(one: RunsElsewhere, nowMs: number): vscode.TreeItem {
+  const item = new vscode.TreeItem(t("elsewhere: {0}", elsewhereText(one)));
+  item.id = `environment ${one.environment}`; // not shown: the id of a row
+  item.contextValue = "elsewhere";
+  item.iconPath = new vscode.ThemeIcon("globe");
+  item.description = t("{0} ago", formatCountdown(Math.max(0, nowMs - one.seenAtMs)));
+  return item;
+}
+
+/** Where a pointer rests: what it is, since when, and until when at the latest. */
+function tooltipOf({ name, appId, state, sandbox }: RunningApp): string {
+  if (sandbox === undefined) return `${name} (${appId}): ${state}`;
+  return [
+    t("Sandbox {0} ({1}) of the app {2}", name, appId, sandbox.inApp),
+    ...(sandbox.sinceMs === null ? [] : [t("since {0}", formatClock(sandbox.sinceMs))]),
+    ...(askedText(sandbox) === "" ? [] : [t("asks for {0}", askedText(sandbox))]),
+    ...(sandbox.endsByMs === null
+      ? []
+      : [t("ends at {0} at the latest", formatClock(sandbox.endsByMs))]),
+  ].join("\n");
+}
+
+function describeSandbox(app: RunningApp, sandbox: ShownSandbox, nowMs: number): string {
+  return [
+    t("sandbox"),
+    ...(app.owner === "someone-else" ? [t("someone else's")] : []),
+    app.microUsdPerHour === null ? t("rate unknown") : `≈ ${formatPerHour(app.microUsdPerHour)}`,
+    app.gpu,
+    ...(askedText(sandbox) === "" ? [] : [askedText(sandbox)]),
+    ...(sandbox.sinceMs === null ? [] : [t("for {0}", formatCountdown(nowMs - sandbox.sinceMs))]),
+  ].join(" · ");
+}
+
 function describe(app: RunningApp, nowMs: number): string {
+  if (app.sandbox !== undefined) return describeSandbox(app, app.sandbox, nowMs);
   const whose = app.owner === "someone-else" ? [t("someone else's")] : [];
   if (app.running + app.pending === 0)
-    return [...whose, t("{0}, no container", app.state)].join(" · ");
-  const parts = [...whose, `${app.running} × ${app.gpu}`];
-  if (app.pending > 0) parts.push(t("{0} pending", app.pending));
-  parts.push(
+    return [t("{0}, no container", app.state), ...whose].join(" · ");
+  // The money first, then for how long it goes on: a narrow side bar cuts what comes last.
+  const parts = [
     app.microUsdPerHour === null ? t("rate unknown") : `≈ ${formatPerHour(app.microUsdPerHour)}`,
-  );
+  ];
   if (app.warmUntilMs !== null && app.warmUntilMs > nowMs) {
     parts.push(t("warm for {0}", formatCountdown(app.warmUntilMs - nowMs)));
   }
-  return parts.join(" · ");
+  if (app.pending > 0) parts.push(bootingText(app, nowMs));
+  const gpus = app.running > 0 ? `${app.running} × ${app.gpu}` : app.gpu;
+  return [...parts, gpus, ...whose].join(" · ");
 }

@@ -2,7 +2,10 @@ import { plural, t } from "../../base/text.ts";
 import type { CommandId } from "../commandArguments.ts";
 import { withoutOthers } from "../../session/meter/runningApps.ts";
 import type { MeterState } from "../../session/meter/meterState.ts";
+import type { SettingName } from "../../session/settings/shape.ts";
 import { scopeKey } from "../../session/scope.ts";
+import { settingNamedIn } from "../settings/links.ts";
+import { canRelease, canStart, isSeen, type WindowFacts } from "./listSight.ts";
 
 /** One entry of the status bar's menu: a command that makes sense now. */
 export interface MenuEntry {
@@ -12,18 +15,18 @@ export interface MenuEntry {
   readonly arguments?: readonly unknown[];
 }
 
-/** What the status bar's click offers. Pure: what makes sense depends on the state alone. */
-export function menuEntries(state: MeterState): readonly MenuEntry[] {
-  return [
+/** What the status bar's click offers. Pure: what makes sense depends on the state and the window alone. */
+export function menuEntries(state: MeterState, window: WindowFacts): readonly MenuEntry[] {
+  const entries = [
     ...troubleEntries(state),
-    ...(state.apps.length > 0 ? stopEntries(state) : []),
+    ...(state.apps.length > 0 ? stopEntries(state, window) : []),
     ...settingEntries(state),
     ...(state.session === null ? [] : sessionEntries(state.session)),
-    entry(`$(sparkle) ${t("Invoke Flux")}`, t("image from a prompt"), "invokeFlux"),
-    entry(`$(device-camera-video) ${t("Invoke Wan2")}`, t("video from a prompt"), "invokeWan2"),
+    entry(`$(sparkle) ${t("Invoke Flux Schnell")}`, t("image from a prompt"), "invokeFlux"),
+    entry(`$(device-camera-video) ${t("Invoke Wan 2.1")}`, t("video from a prompt"), "invokeWan2"),
     entry(`$(zap) ${t("Invoke Endpoint…")}`, t("any endpoint, every value"), "invokeEndpoint"),
     entry(`$(history) ${t("Repeat Last Call")}`, "", "repeatLastCall"),
-    ...startEntries(state.session !== null),
+    ...startEntries(state, window),
     entry(`$(output) ${t("Show Costs")}`, "", "showCosts"),
     entry(`$(question) ${t("Explain Costs")}`, t("where each figure comes from"), "explainCost"),
     entry(
@@ -36,25 +39,55 @@ export function menuEntries(state: MeterState): readonly MenuEntry[] {
       t("billed beside metered, hour by hour"),
       "compareBill",
     ),
+    entry(
+      `$(checklist) ${t("Check the Meter against Your Bill")}`,
+      t("from when containers cost, as the bill tells"),
+      "checkMeter",
+    ),
     entry(`$(file-media) ${t("Show Results")}`, "", "showResults"),
     entry(`$(search) ${t("Check What Is Running")}`, t("a fresh look"), "checkRunning"),
     entry(`$(pulse) ${t("Run Diagnosis")}`, "", "runDiagnosis"),
   ];
+  const labels = entries.map(({ label }) => nameIn(label));
+  // What leads out of trouble stands first already.
+  return entries.filter(({ label }, at) => labels.indexOf(nameIn(label)) === at);
 }
 
-function stopEntries(state: MeterState): readonly MenuEntry[] {
+/** A label without its icon. */
+function nameIn(label: string): string {
+  return label.replace(/^\$\(\S+\) /, "");
+}
+
+function stopEntries(state: MeterState, { hasFolder }: WindowFacts): readonly MenuEntry[] {
   const { apps } = state;
-  const mine = withoutOthers(apps).length;
-  const what =
-    state.scope === null
-      ? plural(mine, { one: "{0} app", other: "{0} apps" })
-      : plural(mine, { one: "{0} app in {1}", other: "{0} apps in {1}" }, scopeKey(state.scope));
+  const mine = withoutOthers(apps);
+  const here = mine.filter(({ owner }) => owner === "started-here").length;
+  const where = state.scope === null ? "" : scopeKey(state.scope);
+  const started =
+    where === ""
+      ? plural(here, { one: "{0} app started here", other: "{0} apps started here" })
+      : plural(
+          here,
+          { one: "{0} app started here in {1}", other: "{0} apps started here in {1}" },
+          where,
+        );
+  const rest = mine.length - here;
+  const what = [
+    ...(here === 0 ? [] : [started]),
+    ...(rest === 0
+      ? []
+      : here === 0
+        ? [asksText(rest, where)]
+        : [plural(rest, { one: "asks about {0} more", other: "asks about {0} more" })]),
+  ].join(" · ");
   const entries = [
     entry(`$(debug-stop) ${t("Stop All Apps")}`, what, "stopAll"),
-    entry(`$(debug-stop) ${t("Stop This Project's Apps")}`, "", "stopProject"),
+    ...(hasFolder
+      ? [entry(`$(debug-stop) ${t("Stop This Project's Apps")}`, "", "stopProject")]
+      : []),
     entry(`$(debug-stop) ${t("Stop App…")}`, t("pick one"), "stopApp"),
   ];
-  if (apps.some(({ running, pending }) => running + pending > 0)) {
+  if (canRelease(apps)) {
     entries.push(
       entry(
         `$(debug-pause) ${t("Release GPUs")}`,
@@ -64,6 +97,23 @@ function stopEntries(state: MeterState): readonly MenuEntry[] {
     );
   }
   return entries;
+}
+
+/** Of mine nothing was started here, so all of it is asked about. */
+function asksText(count: number, where: string): string {
+  return where === ""
+    ? plural(count, {
+        one: "asks about {0} app that was not started here",
+        other: "asks about {0} apps that were not started here",
+      })
+    : plural(
+        count,
+        {
+          one: "asks about {0} app in {1} that was not started here",
+          other: "asks about {0} apps in {1} that were not started here",
+        },
+        where,
+      );
 }
 
 function sessionEntries({
@@ -78,8 +128,17 @@ function sessionEntries({
   ];
 }
 
-function startEntries(hasSession: boolean): readonly MenuEntry[] {
-  if (hasSession)
+function startEntries(state: MeterState, window: WindowFacts): readonly MenuEntry[] {
+  if (isSeen(state) && !window.hasFolder)
+    return [
+      {
+        label: `$(folder-opened) ${t("Open Folder…")}`,
+        description: t("a session belongs to the folder of its app"),
+        command: "vscode.openFolder",
+      },
+    ];
+  if (!canStart(state, window)) return [];
+  if (state.session !== null)
     return [
       entry(`$(rocket) ${t("Start Session…")}`, t("deploy again or more apps"), "startSession"),
     ];
@@ -102,11 +161,7 @@ function settingEntries({ settingProblems }: MeterState): readonly MenuEntry[] {
   return [...firsts.values()]
     .toReversed()
     .map(({ setting: name, message, effect }) =>
-      setting(
-        name.replace("modalMeter.", ""),
-        `$(gear) ${t("Correct {0}", name)}`,
-        `${message}. ${effect}`,
-      ),
+      setting(settingNamedIn(name), `$(gear) ${t("Correct {0}", name)}`, `${message}. ${effect}`),
     );
 }
 
@@ -123,7 +178,13 @@ function troubleEntries(state: MeterState): readonly MenuEntry[] {
     case "not-authenticated":
       return [entry(`$(key) ${t("Run Diagnosis")}`, state.health.message, "runDiagnosis")];
     case "bad-setting":
-      return [setting("", `$(gear) ${t("Correct the Settings")}`, state.health.message)];
+      return [
+        setting(
+          settingNamedIn(state.health.message),
+          `$(gear) ${t("Correct the Settings")}`,
+          state.health.message,
+        ),
+      ];
     case "offline":
     case "denied":
     case "failing":
@@ -137,11 +198,9 @@ function entry(label: string, description: string, command: CommandId): MenuEntr
   return { label, description, command: `modalMeter.${command}` };
 }
 
-function setting(name: string, label: string, description: string): MenuEntry {
+function setting(name: SettingName | undefined, label: string, description: string): MenuEntry {
   return {
-    label,
-    description,
-    command: "workbench.action.openSettings",
-    arguments: [`modalMeter.${name}`],
+    ...entry(label, description, "openSettings"),
+    arguments: name === undefined ? [] : [name],
   };
 }

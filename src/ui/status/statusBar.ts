@@ -1,26 +1,18 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
 import { nothingKnown, type MeterState } from "../../session/meter/meterState.ts";
+import { markdownString } from "../doors.ts";
+import { shownMarkdown } from "../shown.ts";
 import type { Health } from "../../session/watch/health.ts";
+import { workspaceFolders } from "../project/workspaceFolders.ts";
 import { statusView, type StatusView } from "./statusView.ts";
+import { linkedCommands } from "./tooltipLinks.ts";
 
 const backgrounds: Readonly<Record<StatusView["severity"], vscode.ThemeColor | undefined>> = {
   none: undefined,
   warning: new vscode.ThemeColor("statusBarItem.warningBackground"),
   error: new vscode.ThemeColor("statusBarItem.errorBackground"),
 };
-
-/** Commands that the tooltip's links may run. */
-const linked = [
-  "stopAll",
-  "releaseGpus",
-  "startDev",
-  "startDemo",
-  "extendDemo",
-  "invokeFlux",
-  "showCosts",
-  "refresh",
-].map((name) => `modalMeter.${name}`);
 
 /** The one item on the status bar. */
 export class StatusBar implements Disposable {
@@ -38,13 +30,11 @@ export class StatusBar implements Disposable {
   }
 
   show(state: MeterState): void {
-    const view = statusView(state);
+    const view = statusView(state, { hasFolder: workspaceFolders().length > 0 });
     this.#item.text = view.text;
     this.#item.backgroundColor = backgrounds[view.severity];
     this.#item.accessibilityInformation = { label: view.accessibilityLabel, role: "button" };
-    const tooltip = new vscode.MarkdownString(view.tooltip, true);
-    tooltip.isTrusted = { enabledCommands: linked };
-    this.#item.tooltip = tooltip;
+    this.#item.tooltip = markdownString(shownMarkdown(view.tooltip), linkedCommands);
   }
 
   /** Where nothing could be built there is no state, only the reason why. */

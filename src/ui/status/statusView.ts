@@ -1,15 +1,15 @@
-import { plural, sentences, t } from "../../base/text.ts";
+import { plural, t } from "../../base/text.ts";
 import { figureText } from "../../cost/figureText.ts";
-import { knownTiersText } from "../../cost/knownTiersText.ts";
-import { formatCountdown, formatMetered, formatPerHour } from "../../cost/format.ts";
-import { priceAgeText } from "../../cost/rates/priceAge.ts";
+import { formatCountdown, formatPerHour } from "../../cost/format.ts";
 import { zeroUsd } from "../../cost/money.ts";
+import { unlistedSandboxes } from "../../session/notListed.ts";
 import { burnOfApps, withoutOthers } from "../../session/meter/runningApps.ts";
 import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
-import type { Health } from "../../session/watch/health.ts";
-import { escapeMarkdown } from "../markdown.ts";
-import { commandLink } from "../commandArguments.ts";
+import { isBlind, type Health } from "../../session/watch/health.ts";
 import { scopeKey } from "../../session/scope.ts";
+import type { WindowFacts } from "./listSight.ts";
+import { statusTooltip } from "./statusTooltip.ts";
+import { elsewhereAmount, elsewhereSum } from "../../session/runsElsewhere.ts";
 
 export interface StatusView {
   readonly text: string;
@@ -20,12 +20,13 @@ export interface StatusView {
 }
 
 /** What the status bar says. Pure, so that every state of it is a unit test. */
-export function statusView(state: MeterState): StatusView {
-  const { text, severity } = headline(state);
+export function statusView(state: MeterState, window: WindowFacts): StatusView {
+  const warnings = warningsOf(state);
+  const { text, severity } = headline(state, warnings.length > 0);
   return {
     text,
     severity,
-    tooltip: tooltip(state),
+    tooltip: statusTooltip(state, warnings, window),
     accessibilityLabel: `Modal Meter${whose(state)}: ${text.replaceAll(/\$\([^)]*\)\s*/g, "").replaceAll(" · ", ", ")}`,
   };
 }
@@ -40,40 +41,32 @@ interface Headline {
   readonly severity: StatusView["severity"];
 }
 
-function headline(state: MeterState): Headline {
-  const blind = state.health.kind !== "ok" && state.health.kind !== "starting";
+function headline(state: MeterState, warns: boolean): Headline {
+  const blind = isBlind(state.health);
   if (blind && (state.observedAtMs === null || fatal(state.health))) return troubled(state.health);
   if (state.observedAtMs === null) return plain("$(loading~spin) Modal");
-  if (state.activity === "stopping") {
-    const mine = withoutOthers(state.apps).length;
-    const stopping = plural(mine, { one: "stopping {0} app…", other: "stopping {0} apps…" });
-    return plain(`$(loading~spin) ${stopping}`);
-  }
-
-  const parts = [
-    ...modeParts(state),
-    appsPart(state),
-    ...costParts(state),
-    ...othersParts(state),
-    ...ageParts(state),
-    ...settingParts(state),
-  ];
-  const icon = iconOf(state, blind);
-  const warns =
-    blind ||
-    state.ledger !== null ||
-    expiringSoon(state) ||
-    withoutOthers(state.apps).some(isHot) ||
-    state.settingProblems.length > 0;
-  const severity = warns ? "warning" : "none";
-  return { text: `${icon} ${parts.join(" · ")}`, severity };
+  if (state.activity === "stopping") return plain(`$(loading~spin) ${t("stopping…")}`);
+  if (state.activity === "releasing") return plain(`$(loading~spin) ${t("releasing GPUs…")}`);
+  const seesNothing = blind && withoutOthers(state.apps).length === 0;
+  // What was not there is no news of what is there now.
+  if (isBlind(state.health) && seesNothing && state.session === null) return troubled(state.health);
+  const parts = fitting(
+    [...modeParts(state), ...(seesNothing ? [] : appsParts(state)), ...costParts(state)],
+    [othersParts(state), elsewhereParts(state)],
+    [...ageParts(state), ...settingParts(state)],
+  );
+  const severity = blind || warns ? "warning" : "none";
+  return { text: `${iconOf(state, blind, warns)} ${parts.join(" · ")}`, severity };
 }
 
-function iconOf(state: MeterState, blind: boolean): string {
+/** What burns has the pulse; what waits has not; what needs a look has a sign of its own. */
+function iconOf(state: MeterState, blind: boolean, warns: boolean): string {
   if (blind) return "$(debug-disconnect)";
-  if (state.ledger !== null) return "$(warning)";
+  if (warns) return "$(warning)";
   if (state.activity === "starting") return "$(loading~spin)";
-  return withoutOthers(state.apps).length > 0 ? "$(pulse)" : "$(circle-outline)";
+  return withoutOthers(state.apps).some(({ running, pending }) => running + pending > 0)
+    ? "$(pulse)"
+    : "$(circle-outline)";
 }
 
 function modeParts(state: MeterState): string[] {
@@ -90,11 +83,52 @@ function modeParts(state: MeterState): string[] {
   return parts;
 }
 
+/** So long at most, without its icon: what is beside mine goes first, and shorter before it goes. */
+const mostCharacters = 60;
+
+function fitting(
+  mine: readonly string[],
+  beside: readonly (readonly string[])[],
+  last: readonly string[],
+): readonly string[] {
+  const isShort = (parts: readonly string[]): boolean => parts.join(" · ").length <= mostCharacters;
+  const [others = [], elsewhere = []] = beside;
+  const [long, short] = [elsewhere.slice(0, 1), elsewhere.slice(1, 2)];
+  const choices = [
+    [...mine, ...others, ...long, ...last],
+    [...mine, ...others, ...short, ...last],
+    [...mine, ...others, ...last],
+  ];
+  return choices.find(isShort) ?? [...mine, ...last];
+}
+
+/** "elsewhere: 2 GPUs in dev", and the same where there is less room: "dev: 2 GPUs". */
+function elsewhereParts({ elsewhere = [] }: MeterState): readonly string[] {
+  const [only, ...more] = elsewhere;
+  if (only === undefined) return [];
+  const sum = elsewhereSum(elsewhere);
+  const name = more.length === 0 ? only.environment : t("elsewhere");
+  return [t("elsewhere: {0}", sum), t("{0}: {1}", name, elsewhereAmount(elsewhere))];
+}
+
+function appsParts(state: MeterState): readonly string[] {
+  // It would be read as of all that there is.
+  const isElsewhere = (state.elsewhere ?? []).length > 0;
+  return isElsewhere && withoutOthers(state.apps).length === 0 ? [] : [appsPart(state)];
+}
+
 function appsPart(state: MeterState): string {
   const mine = withoutOthers(state.apps);
-  return mine.length === 0
-    ? t("nothing running")
-    : plural(mine.length, { one: "{0} app", other: "{0} apps" });
+  const sandboxes = mine.filter(({ sandbox }) => sandbox !== undefined).length;
+  const apps = mine.length - sandboxes;
+  if (mine.length === 0)
+    return unlistedSandboxes(state.sandboxes) === undefined
+      ? t("nothing running")
+      : t("no app running");
+  return [
+    ...(apps === 0 ? [] : [plural(apps, { one: "{0} app", other: "{0} apps" })]),
+    ...(sandboxes === 0 ? [] : [plural(sandboxes, { one: "{0} sandbox", other: "{0} sandboxes" })]),
+  ].join(" · ");
 }
 
 /** What runs here and is someone else's: beside mine, never in its sums. */
@@ -103,22 +137,33 @@ function othersParts({ apps }: MeterState): string[] {
   return others === 0 ? [] : [plural(others, { one: "+{0} other", other: "+{0} others" })];
 }
 
+/** What the session has cost, then what burns now: "≈$0.22", "$2.11/h"; or that nothing does. */
 function costParts(state: MeterState): string[] {
-  const figure = state.session?.cost.figure ?? null;
-  if (figure !== null) return [figureText(figure, "")];
   const mine = withoutOthers(state.apps);
-  if (mine.length === 0) return [];
+  const figure = state.session?.cost.figure ?? null;
+  const spent = figure === null ? [] : [figureText(figure, "")];
+  return mine.length === 0 ? spent : [...spent, burnPart(mine)];
+}
+
+function burnPart(mine: readonly RunningApp[]): string {
   const burn = burnOfApps(mine);
-  // Deployed apps without a container cost nothing until the next request.
-  if (burn === zeroUsd) return [t("no container")];
-  return [burn === null ? t("rate unknown") : `≈${formatPerHour(burn)}`];
+  if (burn === null) return t("rate unknown");
+  // A deployed app without a container costs nothing.
+  return burn === zeroUsd ? t("idle") : formatPerHour(burn);
 }
 
 function ageParts(state: MeterState): string[] {
   if (state.observedAtMs === null) return [];
   const ageMs = state.nowMs - state.observedAtMs;
-  const offline = state.health.kind === "offline" ? [t("offline")] : [];
-  return ageMs > state.staleAfterMs ? [...offline, t("{0} ago", formatCountdown(ageMs))] : offline;
+  const blind = blindParts(state.health);
+  return ageMs > state.staleAfterMs ? [...blind, t("{0} ago", formatCountdown(ageMs))] : blind;
+}
+
+/** Why what stands before is of then and not of now, in a word. */
+function blindParts({ kind }: Health): string[] {
+  if (kind === "offline") return [t("offline")];
+  if (kind === "denied") return [t("permission denied")];
+  return kind === "failing" ? [t("no answer")] : [];
 }
 
 /** A mistyped setting may have turned a reminder off: that must be seen at a glance. */
@@ -156,108 +201,27 @@ function plain(text: string): Headline {
   return { text, severity: "none" };
 }
 
-function expiringSoon(state: MeterState): boolean {
-  const expiresAtMs = state.session?.expiresAtMs ?? null;
-  return expiresAtMs !== null && expiresAtMs - state.nowMs < 5 * 60_000;
+/** Why the status bar warns, though it can see: each reason is a sentence of the tooltip. */
+function warningsOf(state: MeterState): readonly string[] {
+  const warnings: string[] = [];
+  if (state.ledger !== null) warnings.push(state.ledger.message);
+  const leftMs = (state.session?.expiresAtMs ?? Infinity) - state.nowMs;
+  if (state.session !== null && leftMs < noticeMs)
+    warnings.push(t("The {0} session ends in {1}.", state.session.mode, formatCountdown(leftMs)));
+  for (const { name, microUsdPerHour } of withoutOthers(state.apps).filter(isHot))
+    if (microUsdPerHour !== null)
+      warnings.push(t("{0} burns {1}.", name, `≈ ${formatPerHour(microUsdPerHour)}`));
+  for (const { setting, message, effect } of state.settingProblems)
+    warnings.push(t("{0} is wrong: {1}. {2}", setting, message, effect));
+  return warnings;
 }
+
+/** A demo's end is announced so long before. */
+const noticeMs = 5 * 60_000;
 
 /** GPUs at more than this hourly rate get the warning background: about an A100 and up, several of them. */
 const hotMicroUsdPerHour = 10_000_000;
 
 function isHot(app: RunningApp): boolean {
   return app.microUsdPerHour !== null && app.microUsdPerHour >= hotMicroUsdPerHour;
-}
-
-function tooltip(state: MeterState): string {
-  const lines: string[] = [];
-  const scope = state.scope === null ? "" : ` — ${escapeMarkdown(scopeKey(state.scope))}`;
-  lines.push(`**Modal Meter**${scope}`, "");
-  if (state.health.kind !== "ok" && state.health.kind !== "starting") {
-    lines.push(`$(warning) ${escapeMarkdown(state.health.message)}`, "");
-  }
-  for (const { setting, message, effect } of state.settingProblems) {
-    const text = t("{0} is wrong: {1}. {2}", setting, message, effect);
-    lines.push(`$(warning) ${escapeMarkdown(text)}`, "");
-  }
-  if (state.ledger !== null) lines.push(`$(warning) ${escapeMarkdown(state.ledger.message)}`, "");
-  if (state.apps.length > 0) {
-    lines.push(t("| App | Containers | GPU | Per hour | Idle tail |"), "|:--|--:|:--|--:|:--|");
-    for (const app of state.apps) lines.push(appRow(app, state.nowMs));
-    lines.push("");
-  } else if (state.observedAtMs !== null) {
-    lines.push(t("Nothing is running."), "");
-  }
-  for (const app of state.apps) {
-    if (app.microUsdPerHour !== null) continue;
-    lines.push(
-      `$(question) ${sentences(t("The rate of {0} is not known.", escapeMarkdown(app.name)), howToTell(app))}`,
-      "",
-    );
-  }
-  if (state.session !== null) {
-    lines.push(
-      t(
-        "Session ({0}): {1}",
-        escapeMarkdown(state.session.mode),
-        knownTiersText(state.session.cost),
-      ),
-      "",
-    );
-  }
-  lines.push(t("Today: {0}", knownTiersText(state.today)), "");
-  if (state.prices !== null) lines.push(priceAgeText(state.prices, state.nowMs), "");
-  if (state.observedAtMs !== null) {
-    const age = formatCountdown(state.nowMs - state.observedAtMs);
-    lines.push(
-      state.adapter === null
-        ? t("Seen {0} ago.", age)
-        : t("Seen {0} ago through the {1}.", age, state.adapter.toUpperCase()),
-      "",
-    );
-  }
-  lines.push(links(state));
-  return lines.join("\n");
-}
-
-/** What a person can do about an app without a rate. */
-function howToTell({ gpu }: RunningApp): string {
-  return gpu === "unknown" || gpu === ""
-    ? t("Name its GPU in the setting modalMeter.deployTargets.")
-    : t("Set the price of {0} in the setting modalMeter.rates.", escapeMarkdown(gpu));
-}
-
-function appRow(app: RunningApp, nowMs: number): string {
-  const containers =
-    app.pending > 0 ? t("{0} + {1} pending", app.running, app.pending) : String(app.running);
-  const perHour = app.microUsdPerHour === null ? t("unknown") : formatPerHour(app.microUsdPerHour);
-  const name = app.owner === "someone-else" ? t("{0} (someone else's)", app.name) : app.name;
-  return `| ${escapeMarkdown(name)} | ${containers} | ${escapeMarkdown(app.gpu)} | ${perHour} | ${tail(app, nowMs)} |`;
-}
-
-function tail(app: RunningApp, nowMs: number): string {
-  if (app.warmUntilMs === null || app.warmUntilMs <= nowMs) return "";
-  const left = formatCountdown(app.warmUntilMs - nowMs);
-  return app.tailMicroUsd === null
-    ? t("{0} left", left)
-    : t("{0}, {1} left", left, formatMetered(app.tailMicroUsd));
-}
-
-function links(state: MeterState): string {
-  const shown: string[] = [];
-  if (state.apps.length > 0) {
-    shown.push(
-      commandLink(t("Stop All"), "stopAll"),
-      commandLink(t("Release GPUs"), "releaseGpus"),
-    );
-  } else {
-    shown.push(commandLink(t("Start dev"), "startDev"), commandLink(t("Start demo"), "startDemo"));
-  }
-  if ((state.session?.expiresAtMs ?? null) !== null)
-    shown.push(commandLink(t("+30 min"), "extendDemo"));
-  shown.push(
-    commandLink(t("Invoke Flux"), "invokeFlux"),
-    commandLink(t("Costs"), "showCosts"),
-    commandLink(t("Refresh"), "refresh"),
-  );
-  return shown.join(" · ");
 }

@@ -72,6 +72,11 @@ export class EndpointServer {
     return `http://127.0.0.1:${address.port}`;
   }
 
+  /** The same server under another name: another origin, on the port that alone may be redirected to. */
+  get otherOrigin(): string {
+    return this.origin.replace("127.0.0.1", "localhost");
+  }
+
   count(method: string): number {
     return this.requests.filter((request) => request.method === method).length;
   }
@@ -79,6 +84,10 @@ export class EndpointServer {
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #listen(): Promise<void> {
@@ -111,6 +120,7 @@ export class CallBench {
       endpoint: "flux",
       expects: "image",
       folder: this.folder,
+      spareFolder: join(this.folder, "spare"),
       prompt: "A fox in the snow",
       method: "POST",
       url: new URL(url),

@@ -135,7 +135,7 @@ describe("endpoints on Local Modal", () => {
       ledger.upsertCall(running);
       const outcome = await finish(start(endpoint("flux")));
       const nowMs = modal.clock.nowMs();
-      const { call } = succeeded(running, outcome, null, ratesInForce());
+      const { call } = succeeded(running, outcome, { containerGpu: null, rates: ratesInForce() });
       ledger.upsertCall(call);
       const parts = { ledger, clock: bench.clock, log: silentLog, rates: () => ratesInForce() };
       const app1 = { scope: "acme/main", appId: app.id, appName: "pictures" };

@@ -3,27 +3,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { until } from "../../host/until.ts";
-import { skip } from "../../skip.ts";
 import { lastIncident } from "../../unit/guardian/lastIncident.ts";
-import { buildGuardian, GuardianDesk, quickTimings } from "./guardianDesk.ts";
-import type { DeskOptions } from "./guardianDesk.ts";
+import { desksOf, quickTimings } from "./guardianDesk.ts";
+import type { DeskOptions, GuardianDesk } from "./guardianDesk.ts";
 
 describe("guardian process", function () {
   this.timeout(120_000);
-  let bundles: readonly string[] = [];
+  const openDesk = desksOf(this);
   let desk: GuardianDesk;
 
-  before(async function () {
-    if (process.platform !== "linux") skip(this, "desktop", "The test reads /proc: Linux only.");
-    bundles = await buildGuardian();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === "failed") console.log(desk.log());
-    await desk.dispose();
-  });
-
   async function atDesk(options: DeskOptions = {}): Promise<void> {
-    desk = await GuardianDesk.open(bundles, options);
+    desk = await openDesk(options);
   }
   const guardianRuns = (): Promise<unknown> =>
     until("a guardian runs", () => desk.leasePid !== undefined && desk.guardianPids.length === 1);

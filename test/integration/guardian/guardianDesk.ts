@@ -13,13 +13,16 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "esbuild";
+import type { Suite } from "mocha";
 import * as z from "zod/mini";
 import { slimSdk } from "../../../scripts/slimSdk.ts";
 import { systemClock } from "../../../src/base/systemClock.ts";
+import { pidAlive } from "../../../src/guardian/pidAlive.ts";
 import type { GuardianTimings } from "../../../src/guardian/timings.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import { until } from "../../host/until.ts";
+import { skip } from "../../skip.ts";
 import { meteredWorld } from "../../meteredWorld.ts";
 import { startLocalModal } from "../../sim/localModal.ts";
 import type { LocalModal } from "../../sim/localModal.ts";
@@ -79,6 +82,7 @@ const message = z.union([
     guardian: z.string(),
     trouble: z.nullable(z.string()),
     apps: z.number(),
+    told: z.array(z.string()),
   }),
   z.object({ kind: z.literal("stopped"), verified: z.string(), receiptId: z.string() }),
   z.object({ kind: z.literal("measured"), blockMs: z.number(), bugs: z.array(z.string()) }),
@@ -95,6 +99,8 @@ export class DeskWindow {
   /** Rows that the window says are in the ledger. */
   rows = 0;
   trouble: string | null = null;
+  /** Scopes of which it told what a guardian had begun or could not show. */
+  readonly told: string[] = [];
   /** How many apps it shows. */
   apps = 0;
   stopped: { readonly verified: string; readonly receiptId: string } | undefined;
@@ -115,6 +121,7 @@ export class DeskWindow {
         this.rows = Math.max(this.rows, parsed.written);
         this.trouble = parsed.trouble;
         this.apps = parsed.apps;
+        this.told.push(...parsed.told);
       }
       if (parsed.kind === "stopped") this.stopped = parsed;
       if (parsed.kind === "measured") this.measured = parsed;
@@ -138,6 +145,14 @@ export class DeskWindow {
   }
 }
 
+/** A moment of a request: before Modal does what it asks, or after it and before the answer. */
+export interface KillPoint {
+  readonly rpc: "AppList" | "AppStop";
+  readonly when: "before" | "after";
+  /** So many such requests go through before. */
+  readonly skip?: number;
+}
+
 export interface DeskOptions {
   readonly onClose?: "remind" | "stop" | "release" | "off";
   readonly stopAfterMinutes?: number;
@@ -159,6 +174,7 @@ title=""; for argument in "$@"; do title="$body"; body="$argument"; done
 if [ $asks = no ]; then printf '%s|%s\n' "$title" "$body" >> "$DESK/notices"; exit 0; fi
 printf '%s|%s\n' "$title" "$body" >> "$DESK/reminders"
 echo 1
+trap 'echo 1 >> "$DESK/closed"; exit 0' INT TERM
 while [ ! -e "$DESK/answer" ]; do [ -d "$DESK" ] || exit 1; sleep 0.05; done
 cat "$DESK/answer"
 `;
@@ -288,8 +304,46 @@ export class GuardianDesk {
     return this.ledger.leaseHolder("guardian", systemClock.nowMs())?.pid;
   }
 
+  /** Kills at this moment of a request of Modal's, of whatever process it is. */
+  async killedAt(
+    { rpc, when, skip = 0 }: KillPoint,
+    pid: () => number | undefined,
+  ): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const run = (): void => {
+      const victim = pid();
+      // The lease of one that is dead already: the next such request finds its successor.
+      if (victim === undefined || !pidAlive(victim)) return;
+      this.modal.faults.remove(rule);
+      process.kill(victim, "SIGKILL");
+      resolve(victim);
+    };
+    const rule = this.modal.faults.addRpc({ rpc, skip, fault: { kind: "run", when, run } });
+    return promise;
+  }
+
   get reminders(): readonly string[] {
     return this.#lines("reminders");
+  }
+
+  /** How many reminders are on the screen, by the programs that show them. */
+  get live(): number {
+    return readdirSync("/proc").filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return (
+          line.startsWith("/bin/sh\0") &&
+          line.includes(`${this.folder}/bin/notify-send\0--app-name`)
+        );
+      } catch {
+        return false;
+      }
+    }).length;
+  }
+
+  /** How many reminders were taken from the screen. */
+  get closed(): number {
+    return this.#lines("closed").length;
   }
 
   get notices(): readonly string[] {
@@ -327,4 +381,23 @@ export class GuardianDesk {
       .split("\n")
       .filter((line) => line !== "");
   }
+}
+
+/** Opens a desk for a test of the suite: built before the first one, put away after each. */
+export function desksOf(suite: Suite): (options?: DeskOptions) => Promise<GuardianDesk> {
+  let bundles: readonly string[] = [];
+  let desk: GuardianDesk | undefined;
+  suite.beforeAll(async function () {
+    if (process.platform !== "linux") skip(this, "desktop", "The test reads /proc: Linux only.");
+    bundles = await buildGuardian();
+  });
+  suite.afterEach(async function () {
+    if (this.currentTest?.state === "failed") console.log(desk?.log());
+    await desk?.dispose();
+    desk = undefined;
+  });
+  return async (options = {}) => {
+    desk = await GuardianDesk.open(bundles, options);
+    return desk;
+  };
 }

@@ -68,6 +68,18 @@ describe("the reminder on a real desktop", function () {
     assert.equal(receipt.verified, "clear");
   });
 
+  it("takes the reminder from the screen when its guardian is killed", async () => {
+    desk.startApp("flux-api");
+    await until(
+      "the last notice is gone",
+      async () => (await desktop.notification()) === undefined,
+    );
+    await reminderAfterClose();
+    process.kill(desk.leasePid ?? 0, "SIGKILL");
+    await until("the screen is empty", async () => (await desktop.notification()) === undefined);
+    assert.deepEqual(desk.stops, []);
+  });
+
   it("takes the reminder from the screen when a window is back", async () => {
     desk.startApp("flux-api");
     await until(

@@ -1,35 +1,18 @@
 import assert from "node:assert/strict";
 import { lastIncident } from "../../unit/guardian/lastIncident.ts";
 import { until } from "../../host/until.ts";
-import { skip } from "../../skip.ts";
-import { buildGuardian, GuardianDesk } from "./guardianDesk.ts";
+import { desksOf } from "./guardianDesk.ts";
+import type { GuardianDesk } from "./guardianDesk.ts";
+import { randomOf } from "./randomOf.ts";
 
-/** Repeatable: a failed sequence is played again with its seed (MODAL_METER_SEED). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
-
-/** `npm run test:long` plays more. */
+/** Repeatable: a failed sequence is played again with its seed (MODAL_METER_SEED). `npm run test:long` plays more. */
 const sequences = Number(process.env["MODAL_METER_SEQUENCES"] ?? "10");
 const firstSeed = Number(process.env["MODAL_METER_SEED"] ?? "1");
 
 describe("real windows and guardians in random order", function () {
   this.timeout(180_000);
-  let bundles: readonly string[] = [];
+  const openDesk = desksOf(this);
   let desk: GuardianDesk;
-
-  before(async function () {
-    if (process.platform !== "linux") skip(this, "desktop", "The test reads /proc: Linux only.");
-    bundles = await buildGuardian();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === "failed") console.log(desk.log());
-    await desk.dispose();
-  });
 
   const oneGuardian = (): Promise<unknown> =>
     until(
@@ -41,7 +24,8 @@ describe("real windows and guardians in random order", function () {
     it(`seed ${seed}`, async () => {
       const random = randomOf(seed);
       const onClose = seed % 2 === 0 ? "stop" : "remind";
-      desk = await GuardianDesk.open(bundles, { onClose });
+      // Longer than a window takes to open on a machine that does much else: a reload is no end.
+      desk = await openDesk({ onClose, timings: { graceMs: 4_000 } });
       const apps = [desk.startApp("flux-api", 1 + Math.floor(random() * 2))];
       await desk.openWindow();
       // A window and an app of another environment, whose end is another end.

@@ -8,6 +8,9 @@ import { buildWatching } from "../../../src/app/watching.ts";
 import { DisposableStore } from "../../../src/base/disposable.ts";
 import { systemClock } from "../../../src/base/systemClock.ts";
 import { rateHistory } from "../../../src/cost/rates/rates.ts";
+import { liveGuardian } from "../../../src/guardian/guardianLease.ts";
+import { unreportedIncidents } from "../../../src/guardian/incident/record.ts";
+import { pidAlive } from "../../../src/guardian/pidAlive.ts";
 import { startGuardian } from "../../../src/guardian/startGuardian.ts";
 import type { GuardianStart } from "../../../src/guardian/startGuardian.ts";
 import type { GuardianTimings } from "../../../src/guardian/timings.ts";
@@ -21,6 +24,8 @@ import { liveApps } from "../../../src/session/liveApp.ts";
 import type { Listing } from "../../../src/session/ledgerPort.ts";
 import { modesOf } from "../../../src/session/mode.ts";
 import { appAuthors } from "../../../src/session/appAuthors.ts";
+import { ifReadable } from "../../../src/session/ifReadable.ts";
+import { takeOverStops } from "../../../src/session/stop/begunStop.ts";
 import { planStop } from "../../../src/session/stop/stopPlan.ts";
 import { stopApps } from "../../../src/session/stop/stopApps.ts";
 import { silentLog } from "../../unit/silentLog.ts";
@@ -102,7 +107,7 @@ async function open(): Promise<void> {
         (scope === undefined ? [] : ledger.rateHistory(scope)).map(
           ({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs }),
         ),
-        { overrides: {}, regionMultiplier: 1, nonPreemptible: false },
+        { overrides: {} },
       ),
   });
   const { scope, scopeKey, username } = await connection.open();
@@ -112,6 +117,10 @@ async function open(): Promise<void> {
   async function poll(): Promise<void> {
     const listing = await meter.refreshNow();
     beat.watch(scopeKey);
+    ifReadable(() =>
+      takeOverStops({ ledger, holder: windowId, pid: process.pid, pidAlive }, listing),
+    );
+    const told = rows > 0 ? [] : untold();
     rows += 1;
     ledger.upsertCall({
       ...emptyCall({
@@ -134,7 +143,15 @@ async function open(): Promise<void> {
       guardian: started,
       trouble: ledger.trouble()?.message ?? null,
       apps: meter.state().apps.length,
+      told,
     });
+  }
+
+  /** The scopes whose guardian left something to tell. */
+  function untold(): readonly string[] {
+    const nowMs = Date.now();
+    const livePid = liveGuardian(ledger, nowMs, pidAlive)?.pid ?? null;
+    return unreportedIncidents(ledger, { scope: scopeKey, livePid, nowMs }).map((one) => one.scope);
   }
 
   /** A session that is over: the app is of this machine, and guarded while it costs. */
@@ -167,6 +184,7 @@ async function open(): Promise<void> {
       target: {
         scope: scopeKey,
         startedHere: listing.apps.map(({ appId }) => appId),
+        trustedFolders: [],
         control: "sdk",
         cli: null,
         profile: null,
@@ -177,8 +195,6 @@ async function open(): Promise<void> {
         productionModes: ["prod"],
         restingMode: modesOf({}).named("dev"),
         rates: {},
-        regionMultiplier: null,
-        nonPreemptible: false,
       },
     });
     if (started.kind === "started") guardian = { pid: started.pid, startedAtMs: Date.now() };
@@ -203,7 +219,7 @@ async function open(): Promise<void> {
     );
     const refresh = (asked: Parameters<typeof meter.refreshNow>[0]) => meter.refreshNow(asked);
     const receipt = await stopApps(
-      { control, refresh, ledger, clock: systemClock, log: silentLog },
+      { control, refresh, ledger, clock: systemClock, log: silentLog, pid: process.pid },
       plan,
       { receiptId: `stop-${windowId}`, by: "person" },
     );

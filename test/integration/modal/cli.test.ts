@@ -104,11 +104,32 @@ describe("The modal command as a process", () => {
       setInterval(() => {}, 1000);`);
     const parts = { cli, processEnv: process.env, clock: systemClock, reachable: async () => true };
     const failure = await failureOf(
-      runCli(parts, ["app", "list"], { what: "list the apps", timeoutMs: 1500 }),
+      runCli(parts, ["app", "list"], { what: "list the apps", silenceMs: 1500 }),
     );
     assert.equal(failure.reason, "timed-out");
     const pid = Number(await readFile(pidFile, "utf8"));
     await until(() => !pidAlive(pid));
+  });
+
+  it("limits the silence of a command, not its length", async () => {
+    const slow = await fake.command(`
+      let left = 8;
+      setInterval(() => {
+        process.stdout.write("piece ");
+        if ((left -= 1) === 0) process.exit(0);
+      }, 600);`);
+    const silent = await fake.command(
+      `process.stdout.write("piece "); setInterval(() => {}, 1000);`,
+    );
+    const run = (cli: CliCommand) =>
+      runCli(
+        { cli, processEnv: process.env, clock: systemClock, reachable: async () => true },
+        ["billing", "report"],
+        { what: "read the billing report", silenceMs: 3000 },
+      );
+    const [{ stdout }, failure] = await Promise.all([run(slow), failureOf(run(silent))]);
+    assert.equal(Buffer.from(stdout).toString(), "piece ".repeat(8));
+    assert.equal(failure.reason, "timed-out");
   });
 
   it("does not outlive its owner, nor does what it started", async () => {
@@ -126,7 +147,7 @@ describe("The modal command as a process", () => {
       import { systemClock } from ${source("base/systemClock.ts")};
       import { runCli } from ${source("modal/cli/process.ts")};
       const parts = { cli: ${JSON.stringify(cli)}, processEnv: process.env, clock: systemClock, reachable: async () => true };
-      void runCli(parts, ["app", "list"], { what: "list the apps", timeoutMs: 60_000 });
+      void runCli(parts, ["app", "list"], { what: "list the apps", silenceMs: 60_000 });
       setInterval(() => { if (existsSync(${JSON.stringify(pidFile)})) process.exit(0); }, 20);`,
     );
     await execa(process.execPath, [owner]);
@@ -144,7 +165,7 @@ describe("The modal command as a process", () => {
     };
     const askedMs = Date.now();
     const failure = await failureOf(
-      runCli(parts, ["app", "list"], { what: "list the apps", timeoutMs: 60_000 }),
+      runCli(parts, ["app", "list"], { what: "list the apps", silenceMs: 60_000 }),
     );
     assert.equal(failure.reason, "offline");
     assert.ok(Date.now() - askedMs < 15_000);
@@ -267,6 +288,7 @@ describe("findCli", () => {
     const cli = await findCli({
       setting: asked.setting ?? "",
       trustedFolders: asked.folders ?? [],
+      folders: asked.folders ?? [],
       pythonPath: asked.pythonPath ?? null,
       processEnv: { PATH: (asked.path ?? []).join(delimiter), ...asked.env },
       askVersion: async (command, args) => {

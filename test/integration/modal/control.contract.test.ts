@@ -28,7 +28,13 @@ for (const adapter of adapterCases) {
         {
           name: "flux-api",
           functions: [
-            { name: "flux", gpu: { type: "L40S", count: 1 }, scaledownMs: 300_000 },
+            {
+              name: "flux",
+              gpu: { type: "L40S", count: 1 },
+              scaledownMs: 300_000,
+              idleUsedMilliCpu: 1500,
+              idleUsedMemoryMib: 6144,
+            },
             { name: "train", gpu: { type: "H100", count: 2 }, scaledownMs: 60_000 },
           ],
         },
@@ -128,6 +134,7 @@ for (const adapter of adapterCases) {
           startedAtMs: own.readyAtMs,
           finishedAtMs: null,
           gpu: null,
+          isSandbox: false,
         });
       }
       if (!adapter.knowsContainers) return;
@@ -145,6 +152,190 @@ for (const adapter of adapterCases) {
       } finally {
         await telling.stop();
       }
+    });
+
+    it("reads the GPUs of an app's functions and how long a container loaded, or that the client is too old", async () => {
+      if (!adapter.knowsRates) {
+        assert.equal(await reasonOf(control.appFunctions(flux.id)), "cli-too-old");
+        assert.equal(await reasonOf(control.functionTerms("fu-1")), "cli-too-old");
+        return;
+      }
+      const gpu = { type: "H100", count: 2 };
+      const mixed = local.seedApp(
+        {
+          name: "mixed",
+          functions: [{ name: "train", gpu }, { name: "health" }],
+        },
+        0,
+      );
+      const functions = await control.appFunctions(mixed.id);
+      const gpusOf = new Map(functions.map(({ name, gpus }) => [name, gpus]));
+      assert.deepEqual(gpusOf.get("train"), [gpu]);
+      assert.deepEqual(gpusOf.get("health"), []);
+      assert.equal(functions.length, 2);
+      for (const { functionId } of functions) assert.match(functionId, /^fu-/);
+      const { cloud } = local.workspace;
+      const dear = cloud.deploy({
+        name: "dear",
+        functions: [
+          {
+            name: "f",
+            milliCpu: 2000,
+            memoryMib: 8192,
+            ephemeralDiskMib: 600 * 1024,
+            region: "narrow",
+            nonpreemptible: true,
+          },
+        ],
+      });
+      assert.deepEqual(await control.functionTerms(cloud.functionOf(dear.id, "f").id), {
+        cores: 2,
+        gib: 8,
+        diskGib: 600,
+        region: "narrow",
+        nonPreemptible: true,
+      });
+      cloud.stopApp(dear.id);
+      assert.equal(
+        (await control.functionTerms(cloud.functionOf(flux.id, "flux").id)).region,
+        "any",
+      );
+      local.advance(secondMs);
+      const ready = local.workspace.cloud
+        .listContainers({ appId: flux.id })
+        .find(({ readyAtMs }) => readyAtMs !== null);
+      assert.ok(ready !== undefined);
+      const of = async (containerId: string): Promise<readonly (number | null)[]> => {
+        const range = { fromMs: ready.enqueuedAtMs - 60_000, toMs: local.clock.nowMs() + 1000 };
+        const query = { functionId: ready.fn.id, containerId, ...range };
+        const { containers, startupMs, coresInUse, gibInUse } = await control.containerStats(query);
+        if (containers === 1)
+          assert.deepEqual([coresInUse, gibInUse], [Array(3).fill(1.5), Array(3).fill(6)]);
+        return [containers, startupMs];
+      };
+      assert.deepEqual(await of(ready.id), [1, (ready.readyAtMs ?? 0) - (ready.bootedAtMs ?? 0)]);
+      assert.deepEqual(await of("ta-none"), [0, null]);
+      local.workspace.cloud.stopApp(mixed.id);
+    });
+
+    it("tells which containers ran a function's calls, or that the client is too old", async function () {
+      if (!adapter.knowsRates) {
+        assert.equal(await reasonOf(control.functionContainers("fu-1")), "cli-too-old");
+        return;
+      }
+      const cli = adapter.mode === "cli" ? cliOf(this, "current") : null;
+      const telling = await startLocalModal({ speed: 0, startMs });
+      try {
+        const { cloud } = telling.workspace;
+        const app = cloud.deploy({ name: "two", functions: [{ name: "f" }, { name: "health" }] });
+        cloud.request({ appId: app.id, functionName: "health", durationMs: 1000 });
+        telling.advance(60_000);
+        const other = testControl({ mode: adapter.mode, cli, env: telling.env });
+        const [own] = cloud.listContainers({ appId: app.id });
+        const ran = await Promise.all(
+          [...app.functions.values()].map(async ({ id, spec }) => [
+            spec.name,
+            await other.functionContainers(id),
+          ]),
+        );
+        assert.deepEqual(Object.fromEntries(ran), { f: [], health: [own?.id] });
+      } finally {
+        await telling.stop();
+      }
+    });
+
+    it("lists sandboxes of both kinds, tells what one has used and ends it, or that it cannot", async () => {
+      if (!adapter.knowsContainers) {
+        assert.equal(await reasonOf(control.listSandboxes()), "unsupported");
+        assert.equal(await reasonOf(control.sandboxUse("sb-1")), "unsupported");
+        assert.notEqual(await reasonOf(control.stopSandbox("sb-1")), "none");
+        return;
+      }
+      const { cloud } = local.workspace;
+      const agents = cloud.deploy({ name: "agents", functions: [] });
+      const away = cloud.deploy({ name: "away", environment: "staging", functions: [] });
+      const asked = { appId: agents.id, milliCpu: 8000, memoryMib: 32 * 1024, timeoutMs: hourMs };
+      const gpu = { type: "H100", count: 2 };
+      const timed = cloud.sandboxes.create({ ...asked, name: "timed", gpu, queueMs: 0 });
+      const untimed = cloud.sandboxes.create({ ...asked, isUntimed: true, queueMs: 0 });
+      const elsewhere = cloud.sandboxes.create({ ...asked, appId: away.id });
+      local.advance(60_000);
+      const listing = await control.listSandboxes();
+      assert.equal(listing.kinds, "both");
+      const of = new Map(listing.sandboxes.map((one) => [one.sandboxId, one]));
+      assert.deepEqual([...of.keys()].toSorted(), [timed.id, untimed.id].toSorted());
+      const terms = { cores: 8, gib: 32, diskGib: 0, region: "any" };
+      assert.deepEqual(of.get(timed.id), {
+        sandboxId: timed.id,
+        appId: agents.id,
+        name: "timed",
+        createdAtMs: timed.createdAtMs,
+        containerId: timed.container.id,
+        enqueuedAtMs: timed.container.enqueuedAtMs,
+        startedAtMs: timed.container.readyAtMs,
+        gpu,
+        terms,
+        endsByMs: timed.createdAtMs + hourMs,
+      });
+      assert.deepEqual(of.get(untimed.id), {
+        sandboxId: untimed.id,
+        appId: agents.id,
+        name: "",
+        createdAtMs: untimed.createdAtMs,
+        containerId: null,
+        enqueuedAtMs: null,
+        startedAtMs: null,
+        gpu: "none",
+        terms,
+        endsByMs: untimed.createdAtMs + hourMs,
+      });
+      const use = await control.sandboxUse(timed.id);
+      assert.equal(use?.gpuType, "H100");
+      assert.ok(use.gpuSeconds > 100, JSON.stringify(use));
+      assert.equal((await control.sandboxUse(untimed.id))?.gpuSeconds, 0);
+      for (const { id } of [timed, untimed]) {
+        assert.equal(await control.stopSandbox(id), "stopped");
+        assert.equal(await control.stopSandbox(id), "already-stopped");
+      }
+      assert.deepEqual((await control.listSandboxes()).sandboxes, []);
+      assert.equal(await reasonOf(control.stopSandbox(elsewhere.id)), "invalid-argument");
+      assert.equal(elsewhere.container.finishedAtMs, null, "another environment's is left alone");
+      cloud.stopApp(agents.id);
+      cloud.stopApp(away.id);
+    });
+
+    it("lists a sandbox that has no container yet without one", async () => {
+      if (!adapter.knowsContainers) return;
+      const { cloud } = local.workspace;
+      const agents = cloud.deploy({ name: "agents", functions: [] });
+      const sandbox = cloud.sandboxes.create({ appId: agents.id, taskAfterMs: 30_000 });
+      local.sync();
+      const idsNow = async () => [
+        (await control.listSandboxes()).sandboxes.map((one) => one.containerId),
+        (await control.listContainers())
+          .filter(({ appId }) => appId === agents.id)
+          .map((one) => one.containerId),
+      ];
+      assert.deepEqual(await idsNow(), [[null], []]);
+      local.advance(31_000);
+      assert.deepEqual(await idsNow(), [[sandbox.container.id], [sandbox.container.id]]);
+      cloud.stopApp(agents.id);
+    });
+
+    it("lists the first kind of sandboxes where Modal refuses the list of both", async () => {
+      if (!adapter.knowsContainers) return;
+      const { cloud } = local.workspace;
+      const agents = cloud.deploy({ name: "agents", functions: [] });
+      const timed = cloud.sandboxes.create({ appId: agents.id });
+      cloud.sandboxes.create({ appId: agents.id, isUntimed: true });
+      local.sync();
+      local.faults.addRpc({
+        rpc: "SandboxListV2",
+        fault: { kind: "status", code: "PERMISSION_DENIED", message: "not yours" },
+      });
+      const { kinds, sandboxes } = await control.listSandboxes();
+      assert.deepEqual([kinds, sandboxes.map((one) => one.sandboxId)], ["first", [timed.id]]);
+      cloud.stopApp(agents.id);
     });
 
     it("reads the deployment history, newest first", async () => {
@@ -207,10 +398,16 @@ for (const adapter of adapterCases) {
       assert.equal(usdPerHourByKey.get("gpu_hour_cost_l40s"), 1.95);
     });
 
-    it("reads the billing report to the micro-dollar", async () => {
+    it("reads the billing report to the micro-dollar, and what it was paid for", async () => {
       local.advance(2 * hourMs);
       const query = { startMs: startMs - 30 * 60_000, endMs: startMs + 90 * 60_000 };
-      const rows = await control.billingReport({ ...query, resolution: "hour" });
+      const rows = await control.billingReport({ ...query, resolution: "hour", byResource: true });
+      for (const { cost, costByResource } of rows) {
+        const parts = Object.values(costByResource ?? {}).reduce((sum, part) => sum + part, 0);
+        // Clients before 1.5.1 do not split it.
+        if (adapter.venv === "old") assert.equal(costByResource, undefined);
+        else assert.ok(Math.abs(parts - cost) <= 2, `${parts} of ${cost}`);
+      }
       const truth = local.workspace.cloud
         .bill({ byAppHour: true })
         .filter((row) => row.hourStartMs < query.endMs && Number(row.usdText) > 0);
@@ -355,3 +552,38 @@ function functionOf(app: App): NonNullable<ReturnType<App["functions"]["get"]>> 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
+
+describe("A billing report that comes slowly", () => {
+  const silenceMs = 3000;
+  let local: LocalModal;
+  let control: RoutedControl;
+  beforeEach(async () => {
+    local = await startLocalModal({ speed: 0, startMs });
+    const gpu = { type: "L40S", count: 1 };
+    for (const name of ["flux-api", "llm-api", "comfy"])
+      local.seedApp({ name, functions: [{ name: "f", gpu, scaledownMs: 3 * hourMs }] }, 1);
+    local.advance(3 * hourMs);
+    control = testControl({ mode: "sdk", cli: null, env: local.env, sdkSilenceMs: silenceMs });
+  });
+  afterEach(() => local?.stop());
+
+  const report = () =>
+    control.billingReport({ startMs, endMs: startMs + 3 * hourMs, resolution: "hour" });
+
+  it("is read to its end, however long it takes", async () => {
+    const atOnce = await report();
+    local.faults.addRpc({ rpc: "WorkspaceBillingReport", fault: { kind: "drip", ms: 600 } });
+    const askedAtMs = Date.now();
+    const slowly = await report();
+    assert.ok(Date.now() - askedAtMs > silenceMs, "longer than it may be silent");
+    assert.deepEqual(slowly, atOnce);
+  });
+
+  it("is given up when nothing comes any more", async () => {
+    local.faults.addRpc({ rpc: "WorkspaceBillingReport", fault: { kind: "drip", ms: 60_000 } });
+    await assert.rejects(
+      report(),
+      (error) => error instanceof Failure && error.reason === "timed-out",
+    );
+  });
+});

@@ -16,7 +16,7 @@ export interface AdapterCase {
   readonly venv: "current" | "old" | null;
   /** What it can know that the others cannot. */
   readonly knowsContainers: boolean;
-  /** The old CLI has neither rates nor a summary, nor rollover. */
+  /** The old CLI has neither rates nor a summary, nor rollover, nor what an app consists of. */
   readonly knowsRates: boolean;
 }
 
@@ -95,7 +95,8 @@ export interface TestControlOptions {
   readonly log?: Log;
   readonly loadSdk?: SdkLoader;
   /** Real answers take a second; a machine under load needs more. */
-  readonly cliAnswerMs?: number;
+  readonly cliSilenceMs?: number;
+  readonly sdkSilenceMs?: number;
   readonly onCredentialsChanged?: () => void;
 }
 
@@ -108,7 +109,8 @@ export function testControl(options: TestControlOptions): RoutedControl {
     processEnv: isolatedEnv(options.env),
     clock: systemClock,
     log: options.log ?? new KeptLog(),
-    cliAnswerMs: options.cliAnswerMs ?? 90_000,
+    cliSilenceMs: options.cliSilenceMs ?? 90_000,
+    ...(options.sdkSilenceMs === undefined ? {} : { sdkSilenceMs: options.sdkSilenceMs }),
     onCredentialsChanged: options.onCredentialsChanged ?? ((): void => undefined),
   });
 }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { systemClock } from "../../../src/base/systemClock.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import { watchProfiles } from "../../../src/modal/credentialSource.ts";
@@ -11,6 +10,7 @@ import { ModalConnection } from "../../../src/session/watch/modalConnection.ts";
 import { Poller } from "../../../src/session/watch/poller.ts";
 import { startLocalModal, type LocalModal } from "../../sim/localModal.ts";
 import { cliOf, isolatedEnv, KeptLog, testControl } from "./controlAdapters.ts";
+import { bundleSdk } from "../../sdkBundle.ts";
 
 describe("Profiles and servers", () => {
   let local: LocalModal;
@@ -192,16 +192,7 @@ describe("Profiles and servers", () => {
 
   it("answers through the bundle that ships", async () => {
     const outfile = join(folder, "sdk.cjs");
-    await build({
-      entryPoints: [join(import.meta.dirname, "../../../src/modal/sdk/entry.ts")],
-      outfile,
-      bundle: true,
-      platform: "node",
-      target: "node22",
-      format: "cjs",
-      minify: true,
-      logLevel: "error",
-    });
+    await bundleSdk(outfile);
     const control = testControl({
       mode: "sdk",
       cli: null,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../../src/base/systemClock.ts";
 import { CliDeployer } from "../../../src/modal/deploy/deployer.ts";
-import { findDeployTargets } from "../../../src/modal/deploy/targets.ts";
+import { findDeployTargets, readWorkspace } from "../../../src/modal/deploy/targets.ts";
 import type { DeployTarget } from "../../../src/session/deployer.ts";
 import { appTarget } from "../../appTarget.ts";
 import { startLocalModal, type LocalModal } from "../../sim/localModal.ts";
@@ -90,13 +90,12 @@ for (const venv of ["current", "old"] as const) {
       );
       const file = join(folder, "by_mode.py");
       await writeFile(file, text);
-      const read = { listPythonFiles: async () => [file], read: async () => Buffer.from(text) };
       const variables = { MODAL_MODE: "dev" };
-      const { candidates } = await findDeployTargets(
-        folder,
-        read,
-        new Map(Object.entries(variables)),
-      );
+      const read = await readWorkspace(folder, {
+        listPythonFiles: async () => ({ files: [file], ignored: new Set() }),
+        read: async () => Buffer.from(text),
+      });
+      const { candidates } = findDeployTargets(read, new Map(Object.entries(variables)));
       const [found] = candidates;
       assert.ok(found);
       assert.deepEqual([found.target.name, found.target.nameInFile], [null, "by-mode-dev"]);
@@ -146,12 +145,12 @@ for (const venv of ["current", "old"] as const) {
           await mkdir(dirname(join(root, path)), { recursive: true });
           await writeFile(join(root, path), text);
         }
-        const listPythonFiles = async () => Object.keys(files).map((path) => join(root, path));
-        const { candidates } = await findDeployTargets(
-          root,
-          { listPythonFiles, read: readFile },
-          new Map(),
-        );
+        const listed = Object.keys(files).map((path) => join(root, path));
+        const read = await readWorkspace(root, {
+          listPythonFiles: async () => ({ files: listed, ignored: new Set() }),
+          read: readFile,
+        });
+        const { candidates } = findDeployTargets(read, new Map());
         const deployed: string[] = [];
         for (const { target: found, problem } of candidates) {
           assert.equal(problem, null);

@@ -23,13 +23,17 @@ import type { ModalControl } from "../../../src/session/modalControl.ts";
 import { nextLookDelayMs } from "../../../src/session/watch/pollPolicy.ts";
 import type { App, Input } from "../../sim/model/entities.ts";
 import { meteredWorld } from "../../meteredWorld.ts";
+import type { World } from "../../sim/worlds/world.ts";
 import { startLocalModal, type LocalModal } from "../../sim/localModal.ts";
 import { cliOf, KeptLog, testControl } from "../modal/controlAdapters.ts";
+import { sessionApp, sessionSample } from "../../unit/session/sessionSample.ts";
 
 const second = 1000;
 const minute = 60 * second;
 const startMs = Date.UTC(2026, 10, 21, 9, 5);
 const scope = "acme/main";
+/** Hours pass in no time here, and the limit of reports is one of real seconds. */
+const world: World = { ...meteredWorld, reportLimit: "none" };
 const rates = rateHistory([]);
 
 /** The app as its file says it, and as Local Modal runs it. */
@@ -81,10 +85,8 @@ class Desk {
     assert.ok(found);
     const facts = factsOf(found.app);
     this.#hint = appHints({
-      ledger,
       inFile: (name) => (name === "flux" ? facts : undefined),
       inSettings: () => undefined,
-      nowMs: () => clock.nowMs(),
     });
     const own = {
       ledger,
@@ -101,19 +103,13 @@ class Desk {
     this.#follower = new LogFollower(own);
     local.sync();
     this.app = local.workspace.cloud.deploy({ name: "flux", functions: [spec] });
-    ledger.upsertSession({
-      sessionId: "s-1",
-      scope,
-      folder: "/work",
-      username: "you",
-      mode: "dev",
-      scaledownSeconds: 120,
-      startedAtMs: startMs,
-      endedAtMs: null,
-      end: null,
-      expiresAtMs: null,
-      apps: [{ appId: this.app.id, appName: "flux", file: "flux.py", urls: [] }],
-    });
+    ledger.upsertSession(
+      sessionSample({
+        scope,
+        startedAtMs: startMs,
+        apps: [sessionApp({ appId: this.app.id, name: "flux" })],
+      }),
+    );
   }
 
   async look(follow: boolean): Promise<Listing> {
@@ -207,6 +203,9 @@ class Desk {
       onBillDenied: (message) => assert.fail(message),
     });
     await bookkeeper.round();
+    // What a report an hour later says as well is final.
+    this.local.advance(61 * minute);
+    await bookkeeper.round();
     bookkeeper.dispose();
     const reading = this.reading();
     const throughMs = billedThroughMs(reading.billed);
@@ -249,7 +248,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
 
 describe("What a session is said to cost", () => {
   it("is Modal's exact bill within 1 % with the SDK, a sleeping laptop included", async () => {
-    const local = await startLocalModal({ world: meteredWorld, speed: 0, startMs });
+    const local = await startLocalModal({ world, speed: 0, startMs });
     const { ledger } = await openLedger(":memory:");
     const desk = new Desk(local, ledger, testControl({ mode: "sdk", cli: null, env: local.env }));
     try {
@@ -295,7 +294,7 @@ describe("What a session is said to cost", () => {
 
   it("is within 5 % with the CLI, which tells neither ends nor GPUs", async function () {
     const cli = cliOf(this, "current");
-    const local = await startLocalModal({ world: meteredWorld, speed: 0, startMs });
+    const local = await startLocalModal({ world, speed: 0, startMs });
     const { ledger } = await openLedger(":memory:");
     const desk = new Desk(local, ledger, testControl({ mode: "cli", cli, env: local.env }));
     try {
@@ -314,8 +313,8 @@ describe("What a session is said to cost", () => {
       assert.equal(ledger.calls({ scope }).length, 2);
       assert.deepEqual(
         desk.reading().priced.map(({ span: { gpuSource } }) => gpuSource),
-        ["deploy-file", "app"],
-        "one container was seen, and one is known from the log alone",
+        ["app", "app"],
+        "one container was seen, and one is known from the log alone; Modal tells the app's GPU",
       );
       const drift = desk.drift();
       assert.ok(Math.abs(drift) <= 0.05, `metered is off by ${(drift * 100).toFixed(3)} %`);

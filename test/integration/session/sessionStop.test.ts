@@ -6,6 +6,7 @@ import { switchMode } from "../../../src/session/mode/switchMode.ts";
 import type { App } from "../../sim/model/entities.ts";
 import { cliOf } from "../modal/controlAdapters.ts";
 import { SessionWorld, type Window } from "./sessionWorld.ts";
+import { sessionSample } from "../../unit/session/sessionSample.ts";
 
 const l40s = { type: "L40S", count: 1 };
 
@@ -129,19 +130,12 @@ describe("stopping, against Local Modal", () => {
   it("stops once, from two windows at once, and both are told the truth", async () => {
     const other = await world.window();
     const apps = ["a", "b", "c", "d", "e"].map((name) => seed(name));
-    window.ledger.upsertSession({
-      sessionId: "s",
-      scope: "acme/main",
-      folder: "/project",
-      username: "you",
-      mode: "dev",
-      scaledownSeconds: 120,
-      startedAtMs: Date.now(),
-      endedAtMs: null,
-      end: null,
-      expiresAtMs: null,
-      apps: apps.map(({ id, name }) => ({ appId: id, appName: name, file: "a.py", urls: [] })),
-    });
+    window.ledger.upsertSession(
+      sessionSample({
+        startedAtMs: Date.now(),
+        apps: apps.map(({ id, name }) => ({ appId: id, appName: name, file: "a.py", urls: [] })),
+      }),
+    );
     const [one, two] = await Promise.all([
       window.plan().then((plan) => window.stop(plan)),
       other.plan().then((plan) => other.stop(plan)),
@@ -179,13 +173,16 @@ describe("stopping, against Local Modal", () => {
     assert.equal(flux.state, "deployed");
   });
 
-  it("releases by graceful container stops where only the CLI is there", async function () {
+  it("leaves what may be sandboxes where only the CLI is there, which lists none", async function () {
     const cli = cliOf(this, "current");
     const flux = seed("flux", 2);
+    const { cloud: modal } = world.local.workspace;
     const cliWindow = await world.window(cli, "cli");
     const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
     const result = await releaseGpus(cliWindow.parts, [target]);
-    assert.deepEqual([result.released.length, result.left, result.verified], [2, [], true]);
+    assert.deepEqual([result.released, result.left.length, result.verified], [[], 2, true]);
+    assert.match(result.left[0]?.reason ?? "", /may be a sandbox/);
+    assert.equal(modal.listContainers({ appId: flux.id }).length, 2);
     assert.equal(flux.state, "deployed");
   });
 
@@ -193,19 +190,10 @@ describe("stopping, against Local Modal", () => {
     const flux = seed("flux", 1);
     const [dev, demo] = ["dev", "demo"].map((name) => modesOf({}).named(name));
     assert.ok(dev !== undefined && demo !== undefined);
-    const session = {
-      sessionId: "s",
-      scope: "acme/main",
-      folder: "/project",
-      username: "you",
-      mode: "dev",
-      scaledownSeconds: 120,
+    const session = sessionSample({
       startedAtMs: Date.now(),
-      endedAtMs: null,
-      end: null,
-      expiresAtMs: null,
       apps: [{ appId: flux.id, appName: "flux", file: "a.py", urls: [] }],
-    };
+    });
     window.ledger.upsertSession(session);
     const switched = await switchMode(window.parts, session, demo);
     assert.equal(switched.switched, true);

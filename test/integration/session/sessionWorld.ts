@@ -72,7 +72,8 @@ export class Window {
     const probe = httpProbe({ clock: systemClock, proxyToken: async () => undefined });
     const productionModes = ["prod"];
     const clock = systemClock;
-    const parts = { control, refresh, ledger, clock, log, deployer, probe, productionModes };
+    const { pid } = process;
+    const parts = { control, refresh, ledger, clock, log, pid, deployer, probe, productionModes };
     return new Window(id, ledger, control, parts);
   }
 

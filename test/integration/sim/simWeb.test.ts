@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import type { BodyVariant, CostHeaderVariant } from "../../sim/admin/faults.ts";
+import {
+  costHeaderVariants,
+  type BodyVariant,
+  type CostHeaderVariant,
+} from "../../sim/admin/faults.ts";
 import { startLocalModal, type LocalModal } from "../../sim/localModal.ts";
 import type { App, WebSpec } from "../../sim/model/entities.ts";
 
@@ -233,19 +237,7 @@ describe("Local Modal's web endpoints", () => {
 
   it("spoils cost headers in each way", async () => {
     const seen = new Map<CostHeaderVariant, string | null>();
-    const variants: CostHeaderVariant[] = [
-      "none",
-      "malformed",
-      "negative",
-      "absurd",
-      "wrong-rate",
-      "wrong-gpu",
-      "long-time",
-      "upper-case",
-      "duplicate",
-      "garbage",
-    ];
-    for (const variant of variants) {
+    for (const variant of costHeaderVariants) {
       const id = local.faults.addWeb({ fault: { kind: "cost-headers", variant } });
       const response = await answered(post("/flux", { prompt: "x", width: 64, height: 64 }));
       assert.equal(response.status, 200);
@@ -260,7 +252,7 @@ describe("Local Modal's web endpoints", () => {
       await response.arrayBuffer();
       local.faults.remove(id);
     }
-    assert.equal(new Set(seen.values()).size, variants.length);
+    assert.equal(new Set(seen.values()).size, costHeaderVariants.length);
     assert.match(seen.get("negative") ?? "", /^-0\.00/);
     assert.match(seen.get("wrong-gpu") ?? "", /H100$/);
   });

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { grpcCodes, isGrpcCode } from "../control/status.ts";
-import type { RpcFaultRule, WebFaultRule } from "./faults.ts";
+import { costHeaderVariants, type RpcFaultRule, type WebFaultRule } from "./faults.ts";
 
 const scope = {
   times: z.exactOptional(z.number()),
@@ -12,7 +12,7 @@ const milliseconds = z.number();
 
 const rpcFault = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("status"), code: text.check(z.refine(isGrpcCode)), message: text }),
-  z.object({ kind: z.literal("delay"), ms: milliseconds }),
+  z.object({ kind: z.enum(["delay", "drip"]), ms: milliseconds }),
   z.object({ kind: z.literal("html"), status: z.number() }),
   z.object({ kind: z.enum(["hang", "close", "close-after", "ignore", "garbage"]) }),
 ]);
@@ -31,18 +31,7 @@ const webFault = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("platform"), what: z.enum(["timeout", "signal", "lost"]) }),
   z.object({
     kind: z.literal("cost-headers"),
-    variant: z.enum([
-      "none",
-      "malformed",
-      "negative",
-      "absurd",
-      "wrong-rate",
-      "wrong-gpu",
-      "long-time",
-      "upper-case",
-      "duplicate",
-      "garbage",
-    ]),
+    variant: z.enum(costHeaderVariants),
   }),
   z.object({
     kind: z.literal("body"),

@@ -5,6 +5,8 @@ export type RpcFault =
   | { readonly kind: "status"; readonly code: GrpcCode; readonly message: string }
   /** Answers as it should, later (real milliseconds). */
   | { readonly kind: "delay"; readonly ms: number }
+  /** A stream sends its messages one by one, each so long after the one before (real milliseconds). */
+  | { readonly kind: "drip"; readonly ms: number }
   /** Never answers. */
   | { readonly kind: "hang" }
   /** Drops the connection. */
@@ -41,17 +43,20 @@ export type WebFault =
   | { readonly kind: "cost-headers"; readonly variant: CostHeaderVariant }
   | { readonly kind: "body"; readonly variant: BodyVariant; readonly megabytes?: number };
 
-export type CostHeaderVariant =
-  | "none"
-  | "malformed"
-  | "negative"
-  | "absurd"
-  | "wrong-rate"
-  | "wrong-gpu"
-  | "long-time"
-  | "upper-case"
-  | "duplicate"
-  | "garbage";
+export const costHeaderVariants = [
+  "none",
+  "malformed",
+  "negative",
+  "absurd",
+  "wrong-rate",
+  "wrong-gpu",
+  "long-time",
+  "upper-case",
+  "duplicate",
+  "garbage",
+] as const;
+
+export type CostHeaderVariant = (typeof costHeaderVariants)[number];
 
 export type BodyVariant =
   | "too-short"

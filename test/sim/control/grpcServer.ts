@@ -157,11 +157,15 @@ export class GrpcServer {
     faults: readonly RpcFault[],
   ): Promise<void> {
     let closeAfter = false;
+    let dripMs: number | null = null;
     const after = faults.filter((fault) => fault.kind === "run" && fault.when === "after");
     for (const fault of faults) {
       switch (fault.kind) {
         case "delay":
           await sleep(fault.ms, call.signal);
+          break;
+        case "drip":
+          dripMs = fault.ms;
           break;
         case "status":
           throw new RpcError(fault.code, fault.message);
@@ -193,10 +197,19 @@ export class GrpcServer {
     }
     if (method.streams) {
       this.#start(stream);
-      await this.#service.stream(call, (message) => {
+      const send = (message: Message): void => {
         if (!stream.destroyed && !stream.writableEnded)
           stream.write(frame(method.encodeResponse(message)));
-      });
+      };
+      if (dripMs === null) await this.#service.stream(call, send);
+      else {
+        const messages: Message[] = [];
+        await this.#service.stream(call, (message) => void messages.push(message));
+        for (const message of messages) {
+          await sleep(dripMs, call.signal);
+          send(message);
+        }
+      }
       stream.end();
       return;
     }

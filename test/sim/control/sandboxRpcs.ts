@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { toldSandboxes, toldSandboxUse, type ToldSandbox } from "../told/sandboxes.ts";
 import { taskInfoMessage } from "./containerRpcs.ts";
+import { regionsOf } from "./functionMessage.ts";
 import type { Message } from "./grpcServer.ts";
 import { environmentOf, secondsOf, text, unary, type Context, type UnaryRpc } from "./rpc.ts";
 import { RpcError } from "./status.ts";
@@ -88,9 +89,24 @@ function sandboxMessage(context: Context, told: ToldSandbox): Message {
     resource_info: {
       memory_mb: { value: told.memoryMib },
       milli_cpu: { value: told.milliCpu },
-      gpu_type: told.gpu?.type ?? "",
+      gpu_type: gpuText(told.gpu),
+      ephemeral_disk_mb: told.ephemeralDiskMib,
     },
+    regions: [...regionsOf(told.region)],
+    metadata: { app_id: told.appId },
     ...(told.readyAtMs === null ? {} : { ready_at: secondsOf(told.readyAtMs) }),
-    ...(told.task === null ? {} : { task_info: taskInfoMessage(context, told.task) }),
+    ...taskInfoOf(context, told),
   };
+}
+
+/** How an app asks for it: "H100", "H100:2". */
+function gpuText(gpu: ToldSandbox["gpu"]): string {
+  if (gpu === null) return "";
+  return gpu.count === 1 ? gpu.type : `${gpu.type}:${gpu.count}`;
+}
+
+/** One of the second kind is no task; the clients read its result there all the same (modal/sandbox/_sandbox.py). */
+function taskInfoOf(context: Context, told: ToldSandbox): Message {
+  if (told.task !== null) return { task_info: taskInfoMessage(context, told.task) };
+  return told.isFinished ? { task_info: { result: { status: TERMINATED } } } : {};
 }

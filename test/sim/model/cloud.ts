@@ -253,7 +253,8 @@ export class Cloud {
   runningTasks(app: App): number {
     let count = 0;
     for (const container of this.fleet.live)
-      if (container.appId === app.id && container.sandbox?.isUntimed !== true) count += 1;
+      if (container.appId === app.id && (container.sandbox?.taskFromMs ?? 0) <= this.nowMs)
+        count += 1;
     return count;
   }
 

@@ -95,7 +95,12 @@ export interface Container {
   readonly version: number;
   readonly gpu: GpuSpec | null;
   /** Of a sandbox; null for a function's container. */
-  readonly sandbox: { readonly id: string; readonly isUntimed: boolean } | null;
+  readonly sandbox: {
+    readonly id: string;
+    readonly isUntimed: boolean;
+    /** From when on it is a task that Modal tells of. */
+    readonly taskFromMs: number;
+  } | null;
   readonly enqueuedAtMs: number;
   /** When it began to boot. What Modal tells as `started_at` is for told/containers.ts to say. */
   bootedAtMs: number | null;

@@ -19,6 +19,8 @@ interface SandboxRequest {
   readonly bootMs?: number;
   /** Of the second kind, which since 1.6 a CPU sandbox may be: it is no task, and tells no times. */
   readonly isUntimed?: boolean;
+  /** So long after it was made, Modal tells of no task of it. */
+  readonly taskAfterMs?: number;
 }
 
 /** A sandbox: a container that runs until it is terminated, at three times the CPU and memory rates. */
@@ -70,6 +72,8 @@ export class Sandboxes {
       coldStartMs: request.bootMs ?? 1000,
     });
     const isUntimed = request.isUntimed ?? false;
+    const taskAfterMs = isUntimed ? Number.POSITIVE_INFINITY : (request.taskAfterMs ?? 0);
+    const taskFromMs = timeline.nowMs + taskAfterMs;
     // The second kind has ids of another form.
     const id = isUntimed ? `${newId(random, "sb")}02` : newId(random, "sb");
     // A function of its own, which no deploy knows and nobody can call.
@@ -82,7 +86,7 @@ export class Sandboxes {
       createdAtMs: timeline.nowMs,
       timeoutMs: request.timeoutMs ?? 300_000,
       isUntimed,
-      container: fleet.start(fn, { id, isUntimed }),
+      container: fleet.start(fn, { id, isUntimed, taskFromMs }),
     };
     this.#sandboxes.set(id, sandbox);
     timeline.schedule(timeline.nowMs + sandbox.timeoutMs, () => this.terminate(id));

@@ -29,14 +29,14 @@ export function toldTasks(
 ): readonly ToldTask[] {
   return cloud
     .listContainers(filter)
-    .filter(({ sandbox }) => sandbox?.isUntimed !== true)
+    .filter((container) => isTask(cloud, container))
     .map((container) => toldTask(cloud, container));
 }
 
 /** A container as `TaskGetInfo` tells it; null when Modal knows none of that id (any more). */
 export function toldTaskInfo(cloud: Cloud, containerId: string): ToldTaskInfo | null {
   const container = cloud.containerInfo(containerId);
-  if (container === null || container.sandbox?.isUntimed === true) return null;
+  if (container === null || !isTask(cloud, container)) return null;
   const { finishedAtMs } = container;
   const knownForMs = KNOWN_FOR_MS[cloud.world.finishedAtTold];
   if (finishedAtMs !== null && cloud.nowMs >= finishedAtMs + knownForMs) return null;
@@ -46,6 +46,11 @@ export function toldTaskInfo(cloud: Cloud, containerId: string): ToldTaskInfo | 
     gpu: cloud.world.gpuTold === "container" ? container.gpu : null,
     sandboxId: container.sandbox?.id ?? null,
   };
+}
+
+/** A sandbox of the second kind never is one, and another may be made before its task is there. */
+function isTask(cloud: Cloud, { sandbox }: Container): boolean {
+  return (sandbox?.taskFromMs ?? 0) <= cloud.nowMs;
 }
 
 function toldTask({ world }: Cloud, container: Container): ToldTask {

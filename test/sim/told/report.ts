@@ -53,17 +53,17 @@ function rowAt(cloud: Cloud, row: BillRow): readonly ToldRow[] {
   const drawn = draw(`${row.appId} ${row.hourStartMs}`, world.report);
   switch (world.report) {
     case "late":
-      return sinceEndMs < LATE_MS ? [] : [told(cloud, row, 1)];
+      return sinceEndMs < LATE_MS ? [] : [toldRow(cloud, row, 1)];
     case "in-parts":
-      return [told(cloud, row, sinceEndMs < INCOMPLETE_MS ? 0.4 + drawn * 0.4 : 1)];
+      return [toldRow(cloud, row, sinceEndMs < INCOMPLETE_MS ? 0.4 + drawn * 0.4 : 1)];
     case "corrected":
-      return [told(cloud, row, sinceEndMs < LATE_MS ? 0.85 + drawn * 0.3 : 1)];
+      return [toldRow(cloud, row, sinceEndMs < LATE_MS ? 0.85 + drawn * 0.3 : 1)];
     case "withdrawn": {
       const isAway = drawn < 0.5 && sinceEndMs >= WITHDRAWN_FROM_MS && sinceEndMs < LATE_MS;
-      return isAway ? [] : [told(cloud, row, 1)];
+      return isAway ? [] : [toldRow(cloud, row, 1)];
     }
     default:
-      return [told(cloud, row, 1)];
+      return [toldRow(cloud, row, 1)];
   }
 }
 
@@ -71,7 +71,8 @@ function isRefused({ seed, nowMs }: Cloud): boolean {
   return draw(`${seed} ${Math.floor(nowMs / REFUSAL_MS)}`, "refused") < 0.5;
 }
 
-function told({ world }: Cloud, row: BillRow, share: number): ToldRow {
+/** A row with the keys that the world's report has, and so much of it. */
+export function toldRow({ world }: Pick<Cloud, "world">, row: BillRow, share: number): ToldRow {
   const part = (units: bigint): bigint => (units * BigInt(Math.round(share * 1000))) / 1000n;
   const resources = new Map<string, bigint>();
   if (world.costByResource !== "missing") {

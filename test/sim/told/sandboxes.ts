@@ -1,4 +1,5 @@
 import type { Cloud } from "../model/cloud.ts";
+import type { FunctionSpec } from "../model/entities.ts";
 import { HOUR_MS } from "../model/reckoning.ts";
 import type { GpuSpec } from "../model/rates.ts";
 import { toldTaskInfo, type ToldTaskInfo } from "./containers.ts";
@@ -6,6 +7,9 @@ import { usesOf } from "./use.ts";
 
 /** How long `SandboxList` keeps those that have ended, where they are asked for. */
 const FINISHED_LISTED_MS = 24 * HOUR_MS;
+
+/** Not even an idle process uses nothing. */
+const leastUsed = { milliCpu: 1, memoryMib: 8 };
 
 /** What `SandboxList` tells of a sandbox. */
 export interface ToldSandbox {
@@ -15,11 +19,13 @@ export interface ToldSandbox {
   readonly createdAtMs: number;
   readonly readyAtMs: number | null;
   readonly timeoutMs: number;
-  /** null for one of the second kind, which is no task. */
+  /** null for one of the second kind, which is no task, and for one that has none yet. */
   readonly task: ToldTaskInfo | null;
   readonly isFinished: boolean;
   readonly milliCpu: number;
   readonly memoryMib: number;
+  readonly ephemeralDiskMib: number;
+  readonly region: FunctionSpec["region"];
   /** null is "no GPU" or "not told". */
   readonly gpu: GpuSpec | null;
 }
@@ -57,6 +63,8 @@ export function toldSandboxes(
       isFinished: finishedAtMs !== null,
       milliCpu: container.spec.milliCpu,
       memoryMib: container.spec.memoryMib,
+      ephemeralDiskMib: container.spec.ephemeralDiskMib,
+      region: container.spec.region,
       gpu: cloud.world.gpuTold === "nowhere" ? null : container.gpu,
     });
   }
@@ -74,7 +82,11 @@ export function toldSandboxUse(
 } | null {
   const container = cloud.sandboxes.get(sandboxId)?.container;
   if (container === undefined || cloud.world.useTold === "nowhere") return null;
-  const uses = usesOf(container, { fromMs: 0, toMs: cloud.nowMs });
+  const uses = usesOf(container, { fromMs: 0, toMs: cloud.nowMs }).map((use) => ({
+    ...use,
+    milliCpu: Math.max(use.milliCpu, leastUsed.milliCpu),
+    memoryMib: Math.max(use.memoryMib, leastUsed.memoryMib),
+  }));
   const seconds = uses.reduce((sum, use) => sum + use.forMs, 0) / 1000;
   return {
     coreSeconds: uses.reduce((sum, use) => sum + use.milliCpu * use.forMs, 0) / 1e6,

@@ -1,6 +1,7 @@
 import { DisposableStore } from "../../../src/base/disposable.ts";
 import { buildWatching, type Watching } from "../../../src/app/watching.ts";
 import type { ThisWindow } from "../../../src/app/thisWindow.ts";
+import type { Log } from "../../../src/base/log.ts";
 import { rateHistory } from "../../../src/cost/rates/rates.ts";
 import type { ModalControl } from "../../../src/session/modalControl.ts";
 import { TemporaryLedger } from "../ledger/temporaryLedger.ts";
@@ -11,20 +12,29 @@ import { VirtualClock } from "../virtualClock.ts";
 export const nowMs = Date.UTC(2026, 10, 2, 9);
 export const appId = `ap-${"1".padStart(22, "0")}`;
 
+interface TestWindowOptions {
+  readonly clock?: VirtualClock;
+  readonly log?: Log;
+  /** The ledger as this window has it; left out: the plain file. */
+  readonly open?: (files: TemporaryLedger) => Promise<ThisWindow["ledger"]>;
+}
+
 /** One window without an editor: the product's own builders on a ledger file and on a clock that a test moves. */
 export class TestWindow extends DisposableStore {
-  readonly clock = new VirtualClock(nowMs);
+  readonly clock: VirtualClock;
   readonly window: ThisWindow;
   readonly watching: Watching;
 
   private constructor(
     files: TemporaryLedger,
     window: Omit<ThisWindow, "clock">,
+    clock: VirtualClock,
     control: Partial<ModalControl>,
   ) {
     super();
     this.add(files);
-    this.window = { ...window, clock: this.clock };
+    this.clock = clock;
+    this.window = { ...window, clock };
     this.watching = buildWatching(this, {
       ...this.window,
       random: () => 0.5,
@@ -44,12 +54,16 @@ export class TestWindow extends DisposableStore {
   }
 
   /** A window that speaks to Modal through these answers. */
-  static async open(control: Partial<ModalControl>): Promise<TestWindow> {
+  static async open(
+    control: Partial<ModalControl>,
+    { clock = new VirtualClock(nowMs), log = silentLog, open }: TestWindowOptions = {},
+  ): Promise<TestWindow> {
     const files = new TemporaryLedger();
-    const ledger = await files.ledger();
+    const ledger = await (open?.(files) ?? files.ledger());
     return new TestWindow(
       files,
-      { ledger, log: silentLog, windowId: "window-1", pid: process.pid, timeZone: "UTC" },
+      { ledger, log, windowId: "window-1", pid: process.pid, timeZone: "UTC" },
+      clock,
       control,
     );
   }

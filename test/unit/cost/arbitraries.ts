@@ -27,12 +27,13 @@ export const amounts: fc.Arbitrary<MicroUsd> = fc
   .integer({ min: 0, max: 5_000_000_000 })
   .map(microUsd);
 
+/** A container that was ready as soon as it was asked for, so that its cost begins at one instant. */
 export function observation(over: Partial<ContainerObservation> = {}): ContainerObservation {
   return {
     containerId: "ta-1",
     appId: "ap-1",
     appName: "flux-api",
-    enqueuedAtMs: null,
+    enqueuedAtMs: over.startedAtMs ?? t0,
     startedAtMs: t0,
     finishedAtMs: null,
     gpu: { type: "L40S", count: 1 },
@@ -45,20 +46,20 @@ export function observation(over: Partial<ContainerObservation> = {}): Container
 
 export function span(over: Partial<ContainerSpan> = {}): ContainerSpan {
   return {
-    ...observation(),
+    ...observation(over),
     scope: "acme/main",
     gpuKnownAtMs: t0,
     firstSeenAtMs: t0,
     lastSeenAtMs: t0 + minute,
     firstAbsentAtMs: null,
-    lastAbsentAtMs: null,
+    absentBeforeMs: null,
     ...over,
   };
 }
 
 interface Unpriced {
   readonly spans: readonly ContainerSpan[];
-  readonly rates: Pick<RateHistory, "at">;
+  readonly rates: Pick<RateHistory, "at" | "changedAtMs">;
   readonly nowMs: number;
 }
 
@@ -102,19 +103,25 @@ const gpuSources: fc.Arbitrary<GpuSource> = fc.constantFrom(
 const nullable = (max: number): fc.Arbitrary<number | null> =>
   fc.option(fc.integer({ min: 0, max }), { nil: null });
 
+/** A container's details that name no GPU are no answer. */
+const told = (seen: ContainerObservation): ContainerObservation =>
+  seen.gpu === null && seen.gpuSource === "container" ? { ...seen, gpuSource: "unknown" } : seen;
+
 const observations = (containerIds: readonly string[]): fc.Arbitrary<ContainerObservation> =>
-  fc.record({
-    containerId: fc.constantFrom(...containerIds),
-    appId: fc.constant("ap-1"),
-    appName: fc.constantFrom("flux-api", "flux-api (v2)"),
-    enqueuedAtMs: nullable(50),
-    startedAtMs: nullable(100),
-    finishedAtMs: nullable(400),
-    gpu: fc.option(gpus, { nil: null }),
-    gpuSource: gpuSources,
-    cpuCores: nullable(8),
-    memoryGib: nullable(64),
-  });
+  fc
+    .record({
+      containerId: fc.constantFrom(...containerIds),
+      appId: fc.constant("ap-1"),
+      appName: fc.constantFrom("flux-api", "flux-api (v2)"),
+      enqueuedAtMs: nullable(50),
+      startedAtMs: nullable(100),
+      finishedAtMs: nullable(400),
+      gpu: fc.option(gpus, { nil: null }),
+      gpuSource: gpuSources,
+      cpuCores: nullable(8),
+      memoryGib: nullable(64),
+    })
+    .map(told);
 
 /** Looks at one scope as several windows and machines would have them: any times, any contradictions. */
 export const looks: fc.Arbitrary<readonly Look[]> = fc.array(
@@ -157,7 +164,6 @@ export const spans: fc.Arbitrary<readonly ContainerSpan[]> = fc
         lastSeenAtMs,
         finishedAtMs: end === "exact" ? lastSeenAtMs + gapMs : null,
         firstAbsentAtMs: end === "absent" ? lastSeenAtMs + gapMs : null,
-        lastAbsentAtMs: end === "absent" ? lastSeenAtMs + gapMs : null,
       });
     }),
   );

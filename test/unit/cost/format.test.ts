@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { knownCost, unknownCost } from "../../../src/cost/cost.ts";
 import {
+  approximately,
+  formatBounds,
+  formatFloor,
+  formatRange,
   formatAmount,
   formatBilled,
   formatClock,
@@ -36,6 +40,24 @@ describe("money as text", () => {
     assert.equal(formatAmount(microUsd(10_000)), "$0.01");
     assert.equal(formatAmount(microUsd(-410_000)), "-$0.41");
     assert.equal(formatAmount(usd(1_234_567.895)), "$1,234,567.90");
+  });
+
+  it("says once that it is not exact", () => {
+    assert.equal(formatMetered(microUsd(40)), "<$0.0001");
+    assert.equal(approximately("<$0.01"), "<$0.01");
+    assert.equal(formatFloor(usd(0.41)), "≥ $0.41");
+    assert.equal(formatFloor(microUsd(40), ""), ">$0");
+  });
+
+  it("shows a range to the digit of the amount that it stands behind", () => {
+    const bounds = { low: microUsd(6789), high: usd(0.44) };
+    assert.equal(formatRange(usd(0.41), bounds), " ($0.01–$0.44)");
+    assert.equal(formatRange(microUsd(7000), bounds), " ($0.0068–$0.4400)");
+    assert.equal(formatRange(usd(0.41), { low: usd(0.41), high: usd(0.41) }), "");
+    assert.equal(formatRange(usd(0.41), { low: usd(0.41), high: null }), "");
+    assert.equal(formatBounds(bounds), "$0.01 to $0.44");
+    assert.equal(formatBounds({ low: microUsd(6789), high: microUsd(7000) }), "$0.0068 to $0.0070");
+    assert.equal(formatBounds({ low: usd(0.36), high: null }), "at least $0.36");
   });
 
   it("writes and reads the header's form without a loss: parse(format(x)) = x", () => {

@@ -9,23 +9,21 @@ export interface Look {
   readonly ended: readonly ContainerObservation[];
 }
 
-/** Adds one complete listing that did not show the container. One that is not later than the last sighting says nothing. */
+/** Adds one complete listing that did not show the container. One between its sightings says nothing. */
 export function mergeAbsence(span: ContainerSpan, observedAtMs: number): ContainerSpan {
+  if (observedAtMs < span.firstSeenAtMs)
+    return { ...span, absentBeforeMs: greatest(span.absentBeforeMs, observedAtMs) };
   if (observedAtMs <= span.lastSeenAtMs) return span;
-  return {
-    ...span,
-    firstAbsentAtMs: least(span.firstAbsentAtMs, observedAtMs),
-    lastAbsentAtMs: greatest(span.lastAbsentAtMs, observedAtMs),
-  };
+  return { ...span, firstAbsentAtMs: least(span.firstAbsentAtMs, observedAtMs) };
 }
 
 /**
  * The span with its absences taken from the times of the scope's complete listings (any order).
- * This is what makes a span independent of the order of arrival: every listing later than
- * `lastSeenAtMs` is an absence, also one that was recorded before the container was ever heard of.
+ * This is what makes a span independent of the order of arrival: every listing earlier than the
+ * first sighting or later than the last one is an absence, also one that was recorded before the container was ever heard of.
  */
 export function withAbsences(span: ContainerSpan, listedAtMs: Iterable<number>): ContainerSpan {
-  let result: ContainerSpan = { ...span, firstAbsentAtMs: null, lastAbsentAtMs: null };
+  let result: ContainerSpan = { ...span, absentBeforeMs: null, firstAbsentAtMs: null };
   for (const atMs of listedAtMs) result = mergeAbsence(result, atMs);
   return result;
 }

@@ -4,26 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readTargets, writeTarget } from "../../../src/guardian/guardTarget.ts";
 import type { GuardTarget } from "../../../src/guardian/guardTarget.ts";
-import { modesOf } from "../../../src/session/mode.ts";
+import { targetSample } from "./targetSample.ts";
 
 function target(scope: string, change: Partial<GuardTarget> = {}): GuardTarget {
-  return {
-    scope,
-    startedHere: ["ap-1"],
-    control: "auto",
-    cli: null,
-    profile: null,
-    environment: null,
-    username: null,
-    onClose: "remind",
-    stopAfterMinutes: 0,
-    productionModes: ["prod"],
-    restingMode: modesOf({}).named("dev"),
-    rates: {},
-    regionMultiplier: null,
-    nonPreemptible: false,
-    ...change,
-  };
+  return targetSample({ scope, startedHere: ["ap-1"], username: null, ...change });
 }
 
 describe("guard targets", () => {

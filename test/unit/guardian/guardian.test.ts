@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { undeliveredReminders } from "../../../src/guardian/incidentRecord.ts";
+import { unreportedIncidents } from "../../../src/guardian/incident/record.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 import { VirtualClock } from "../virtualClock.ts";
@@ -15,6 +15,13 @@ describe("Guardian", () => {
     ({ ledger } = await openLedger(":memory:"));
     world = new GuardianWorld(new VirtualClock(Date.UTC(2026, 10, 21, 9)), ledger);
   });
+  /** What a window of the main scope tells at its start. */
+  const untold = (guardianLives: boolean) =>
+    unreportedIncidents(ledger, {
+      scope: "you/main",
+      livePid: guardianLives ? (lastIncident(ledger)?.guardianPid ?? null) : null,
+      nowMs: world.clock.nowMs(),
+    });
   afterEach(() => {
     world.killGuardian();
     ledger.dispose();
@@ -95,10 +102,7 @@ describe("Guardian", () => {
   });
 
   it("stops from the reminder's button, verified, with a receipt, and tells the outcome", async () => {
-    const window = world.openWindow();
-    const appId = world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    const appId = await world.leaveRunning("flux-api");
     await world.advance(60_000);
     world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
     await world.advance(60_000);
@@ -115,10 +119,7 @@ describe("Guardian", () => {
   });
 
   it("acts on a button that was pressed just before a window came back", async () => {
-    const window = world.openWindow();
-    const appId = world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    const appId = await world.leaveRunning("flux-api");
     await world.advance(60_000);
     world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
     world.openWindow();
@@ -128,10 +129,7 @@ describe("Guardian", () => {
 
   it("leaves everything alone after Keep Running, also at the second stage", async () => {
     world.stopAfterMinutes = 30;
-    const window = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    await world.leaveRunning("flux-api");
     await world.advance(60_000);
     assert.match(world.reminders[0]?.reminder.body ?? "", /Without an answer, it is stopped at/);
     world.reminders[0]?.answer({ kind: "pressed", actionId: "keep" });
@@ -158,10 +156,7 @@ describe("Guardian", () => {
 
   it("does not stop at the second stage when a window is back", async () => {
     world.stopAfterMinutes = 30;
-    const window = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    await world.leaveRunning("flux-api");
     await world.advance(60_000);
     world.openWindow();
     await world.advance(hour);
@@ -220,15 +215,12 @@ describe("Guardian", () => {
     assert.deepEqual(world.modal.stopped, [here, elsewhere], "asked for is asked for");
   });
 
-  it("still reminds when the ledger could not be written at first", async () => {
-    const window = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+  it("reminds while the ledger cannot be written, once", async () => {
+    await world.leaveRunning("flux-api");
     await world.advance(world.timings.graceMs - 1_000);
     world.ledgerWritable = false;
-    await world.advance(5_000);
-    assert.equal(world.reminders.length, 0);
+    await world.advance(10_000);
+    assert.equal(world.reminders.length, 1);
     world.ledgerWritable = true;
     await world.advance(60_000);
     assert.equal(world.reminders.length, 1);
@@ -247,6 +239,24 @@ describe("Guardian", () => {
       await world.advance(60_000);
       assert.deepEqual(world.modal.stopped, []);
       assert.equal(world.reminders.length, 0);
+    });
+
+  for (const onClose of ["stop", "remind"] as const)
+    it(`gives a window that came and went while Modal was asked a grace of its own before it does ${onClose}`, async () => {
+      world.onClose = onClose;
+      const window = world.openWindow();
+      world.start("flux-api");
+      await world.advance(30_000);
+      world.modal.slowMs = 1_000;
+      world.closeWindow(window);
+      await world.advance(world.timings.graceMs + 500);
+      world.closeWindow(world.openWindow());
+      await world.advance(world.timings.graceMs - 1_000);
+      assert.deepEqual(world.modal.stopped, []);
+      assert.equal(world.reminders.length, 0);
+      await world.advance(30_000);
+      if (onClose === "stop") assert.equal(world.modal.stopped.length, 1);
+      else assert.equal(world.reminders.length, 1);
     });
 
   it("goes on trying to stop for as long as it is offline, and says so once", async () => {
@@ -279,33 +289,24 @@ describe("Guardian", () => {
 
   it("keeps what could not be shown for the next start, once", async () => {
     world.notifierSays = { kind: "not-shown", reason: "no desktop" };
-    const window = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    await world.leaveRunning("flux-api");
     await world.advance(hour);
-    const [undelivered] = undeliveredReminders(ledger, true, world.clock.nowMs());
+    const [undelivered] = untold(true);
     assert.equal(undelivered?.reminder.detail, "no desktop");
     assert.equal(undelivered.reminder.title, "1 Modal app still runs");
-    assert.deepEqual(undeliveredReminders(ledger, true, world.clock.nowMs()), []);
+    assert.deepEqual(untold(true), []);
   });
 
   it("keeps a reminder whose guardian was killed for the next start", async () => {
-    const window = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    await world.leaveRunning("flux-api");
     await world.advance(60_000);
     world.killGuardian();
-    assert.deepEqual(undeliveredReminders(ledger, true, 0), []);
-    assert.equal(undeliveredReminders(ledger, false, 0)[0]?.reminder.state, "showing");
+    assert.deepEqual(untold(true), []);
+    assert.equal(untold(false)[0]?.reminder.state, "showing");
   });
 
   it("records looks at a slow pace while no window watches", async () => {
-    const window = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    await world.leaveRunning("flux-api");
     await world.advance(60_000);
     const before = world.modal.looks;
     await world.advance(3 * hour);
@@ -354,11 +355,35 @@ describe("Guardian", () => {
     }
   });
 
-  it("stays when a window wants a guardian in the moment it gives up", async () => {
+  it("lets go at once of a stop that a window has called off, says nothing of it, and acts on that one's end in time", async () => {
+    world.onClose = "stop";
     const window = world.openWindow();
     const appId = world.start("flux-api");
     await world.advance(30_000);
+    world.modal.slowMs = 1_000;
     world.closeWindow(window);
+    // The look that decides, and the one on which the stop rests: the window opens after it.
+    const { looks } = world.modal;
+    while (world.modal.looks < looks + 2) await world.advance(100);
+    const back = world.openWindow();
+    await world.advance(5_000);
+    world.closeWindow(back);
+    assert.deepEqual(world.modal.stopped, []);
+    await world.advance(world.timings.graceMs + 12_000);
+    assert.deepEqual(world.modal.stopped, [appId]);
+    await world.advance(120_000);
+    assert.deepEqual(
+      world.notices.map(({ title }) => title),
+      ["Stopped 1 app"],
+    );
+    assert.deepEqual(
+      ledger.receipts({}).map(({ verified }) => verified),
+      ["clear", "left"],
+    );
+  });
+
+  it("stays when a window wants a guardian in the moment it gives up", async () => {
+    const appId = await world.leaveRunning("flux-api");
     await world.advance(60_000);
     world.modal.end(appId);
     await world.advance(world.timings.meterMs + world.timings.confirmMs - 60_000);
@@ -383,7 +408,7 @@ describe("Guardian", () => {
     await world.advance(2 * hour);
     assert.deepEqual(world.ends, ["ledger-gone", "lifetime"]);
     assert.equal(lastIncident(ledger)?.end, "lifetime");
-    assert.equal(undeliveredReminders(ledger, false, 0)[0]?.reminder.state, "not-shown");
+    assert.equal(untold(false)[0]?.reminder.state, "not-shown");
   });
 
   it("does not take the machine's sleep for the end of the window", async () => {
@@ -398,15 +423,21 @@ describe("Guardian", () => {
 
   it("finishes an automatic stop that is due when the system ends it", async () => {
     world.onClose = "stop";
-    const window = world.openWindow();
-    const appId = world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(window);
+    const appId = await world.leaveRunning("flux-api");
     await world.advance(5_000);
     assert.deepEqual(world.modal.stopped, []);
     await world.guardians[0]?.guardian.terminate();
     assert.deepEqual(world.modal.stopped, [appId]);
     assert.equal(ledger.receipts({})[0]?.verified, "clear");
+  });
+
+  it("finishes it also when another window was there for a moment", async () => {
+    world.onClose = "stop";
+    const appId = await world.leaveRunning("flux-api");
+    await world.advance(5_000);
+    world.closeWindow(world.openWindow());
+    await world.guardians[0]?.guardian.terminate();
+    assert.deepEqual(world.modal.stopped, [appId]);
   });
 
   it("reminds of a scope whose last window is gone while one of another scope lives, and stops that alone", async () => {
@@ -499,6 +530,122 @@ describe("Guardian", () => {
     assert.deepEqual(world.modal.stopped, [appId]);
   });
 
+  describe("a successor of a killed guardian, while a window of another scope is open,", () => {
+    /** The last window of the main scope is gone, with one app that costs. */
+    async function gone(): Promise<string> {
+      const main = world.openWindow();
+      world.openWindow(world.otherScope);
+      const appId = world.start("flux-api");
+      world.start("comfy", 1, world.otherScope);
+      await world.advance(30_000);
+      world.closeWindow(main);
+      return appId;
+    }
+
+    it("acts though the first one had decided to, whatever it came to", async () => {
+      world.onClose = "stop";
+      let kills = 0;
+      for (let request = 1; request <= 24; request += 1) {
+        const before = world.modal.stopped.length;
+        const appId = await gone();
+        world.modal.killAtRequest(request, () => {
+          kills += world.guardians.length;
+          world.killGuardian();
+        });
+        await world.advance(120_000);
+        assert.deepEqual(world.modal.stopped.slice(before), [appId], `killed at ${request}`);
+        assert.deepEqual(
+          ledger.receipts({ scope: "you/main" }).map(({ verified }) => verified),
+          ledger.receipts({ scope: "you/main" }).map(() => "clear"),
+        );
+        world.modal.killAtRequest(Infinity, () => undefined);
+        for (const window of world.windows.toReversed()) world.closeWindow(window);
+        for (const app of world.otherModal.running) world.otherModal.end(app);
+        await world.advance(30 * 60_000);
+        assert.equal(world.guardians.length, 0);
+      }
+      assert.equal(kills, 24);
+      assert.deepEqual(world.modal.stoppedTwice, []);
+    });
+
+    it("shows the reminder again, with live buttons and its whole time", async () => {
+      world.stopAfterMinutes = 30;
+      const appId = await gone();
+      await world.advance(60_000);
+      assert.equal(world.reminders.length, 1);
+      world.killGuardian();
+      await world.advance(20 * 60_000);
+      assert.equal(world.reminders.length, 2);
+      assert.match(world.reminders[1]?.reminder.body ?? "", /Without an answer/);
+      const againAtMs = world.reminders[1]?.atMs ?? 0;
+      await world.advance(againAtMs + 29 * 60_000 - world.clock.nowMs());
+      assert.deepEqual(world.modal.stopped, [], "nobody could answer the first one");
+      await world.advance(2 * 60_000);
+      assert.deepEqual(world.modal.stopped, [appId]);
+    });
+
+    it("does what was asked for by a button just before, and nothing that was answered otherwise", async () => {
+      const appId = await gone();
+      await world.advance(60_000);
+      // Before Modal is asked for anything.
+      world.modal.killAtRequest(1, () => world.killGuardian());
+      world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
+      await world.advance(1_000);
+      assert.equal(world.guardians.length, 0);
+      await world.advance(120_000);
+      assert.deepEqual(world.modal.stopped, [appId]);
+      assert.equal(world.reminders.length, 1);
+      assert.equal(ledger.receipts({ scope: "you/main" })[0]?.by, "reminder");
+      assert.deepEqual(world.modal.stoppedTwice, []);
+    });
+
+    for (const answer of ["keep", "dismissed"] as const)
+      it(`leaves alone what was answered with ${answer}, but for the second stage`, async () => {
+        world.stopAfterMinutes = 30;
+        const appId = await gone();
+        await world.advance(60_000);
+        world.reminders[0]?.answer(
+          answer === "keep" ? { kind: "pressed", actionId: "keep" } : { kind: "dismissed" },
+        );
+        await world.advance(1_000);
+        world.killGuardian();
+        await world.advance(hour);
+        assert.equal(world.reminders.length, 1);
+        assert.deepEqual(world.modal.stopped, answer === "keep" ? [] : [appId]);
+      });
+
+    it("asks again before it does what was asked for long ago", async () => {
+      await gone();
+      await world.advance(60_000);
+      world.modal.offline = true;
+      world.reminders[0]?.answer({ kind: "pressed", actionId: "stop" });
+      await world.advance(5_000);
+      for (const window of world.windows.toReversed()) world.killWindow(window);
+      world.killGuardian();
+      await world.advance(hour);
+      world.modal.offline = false;
+      world.openWindow(world.otherScope);
+      await world.advance(120_000);
+      assert.deepEqual(world.modal.stopped, []);
+      assert.equal(world.reminders.length, 2);
+    });
+
+    it("leaves it to the scope's next window when that is there first", async () => {
+      world.onClose = "stop";
+      await gone();
+      world.modal.offline = true;
+      await world.advance(30_000);
+      world.killGuardian();
+      world.openWindow();
+      world.modal.offline = false;
+      await world.advance(120_000);
+      assert.deepEqual(world.modal.stopped, []);
+      const [left] = untold(false);
+      assert.equal(left?.act?.state, "begun");
+      assert.deepEqual(untold(false), [], "told once");
+    });
+  });
+
   it("leaves alone what another scope's last window left long before this guardian", async () => {
     world.onClose = "stop";
     world.start("flux-api");
@@ -522,8 +669,8 @@ describe("Guardian", () => {
     await world.advance(30_000);
     for (const window of windows) world.closeWindow(window);
     await world.advance(60_000);
-    const told = undeliveredReminders(ledger, true, world.clock.nowMs());
+    const told = untold(true);
     assert.deepEqual(told.map(({ scope }) => scope).toSorted(), ["team/dev", "you/main"]);
-    assert.deepEqual(undeliveredReminders(ledger, true, world.clock.nowMs()), []);
+    assert.deepEqual(untold(true), []);
   });
 });

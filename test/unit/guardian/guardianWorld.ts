@@ -13,11 +13,13 @@ import type { GuardianTimings } from "../../../src/guardian/timings.ts";
 import { WindowBeat } from "../../../src/guardian/windowBeat.ts";
 import { Look } from "../../../src/session/watch/look.ts";
 import type { Refresh } from "../../../src/session/refresh.ts";
-import { modesOf } from "../../../src/session/mode.ts";
-import type { Ledger } from "../../../src/session/ledgerPort.ts";
+import type { Ledger, Listing } from "../../../src/session/ledgerPort.ts";
+import { takeOverStops } from "../../../src/session/stop/begunStop.ts";
 import { silentLog } from "../silentLog.ts";
 import type { VirtualClock } from "../virtualClock.ts";
+import { targetSample } from "./targetSample.ts";
 import { TinyModal } from "./tinyModal.ts";
+import { sessionApp, sessionSample } from "../session/sessionSample.ts";
 
 /** Timers of one process: they end with it. */
 class ProcessClock implements Clock {
@@ -44,6 +46,10 @@ class ProcessClock implements Clock {
 export interface ShownReminder {
   readonly reminder: Notice;
   readonly atMs: number;
+  /** It is on the screen, and somebody hears its buttons. */
+  readonly isLive: boolean;
+  /** What a person did with it; undefined: nothing. */
+  readonly said: NoticeAnswer | undefined;
   answer(answer: NoticeAnswer): void;
 }
 
@@ -92,7 +98,7 @@ export class GuardianWorld {
   /** What the notification service answers at once; undefined: it waits for `answer`. */
   notifierSays: NoticeAnswer | undefined;
   ledgerThere = true;
-  /** False: the guardian's claims fail, as with a full disk. */
+  /** False: the guardian can note nothing, as with a full disk. */
   ledgerWritable = true;
   readonly #guarded = new Set([mainScope]);
   #pid = 100;
@@ -109,19 +115,16 @@ export class GuardianWorld {
   start(name: string, containers = 1, scope = mainScope): string {
     const appId = this.modalOf(scope).start(name, containers);
     const startedAtMs = this.clock.nowMs();
-    this.ledger.upsertSession({
-      sessionId: `session-of-${appId}`,
-      scope,
-      folder: "/project",
-      username: "you",
-      mode: "dev",
-      scaledownSeconds: 120,
-      startedAtMs,
-      endedAtMs: startedAtMs,
-      end: "replaced",
-      expiresAtMs: null,
-      apps: [{ appId, appName: name, file: `/project/${name}.py`, urls: [] }],
-    });
+    this.ledger.upsertSession(
+      sessionSample({
+        sessionId: `session-of-${appId}`,
+        scope,
+        startedAtMs,
+        endedAtMs: startedAtMs,
+        end: "replaced",
+        apps: [sessionApp({ appId, name })],
+      }),
+    );
     return appId;
   }
 
@@ -130,22 +133,12 @@ export class GuardianWorld {
   }
 
   #target(scope: string): GuardTarget {
-    return {
+    return targetSample({
       scope,
-      startedHere: [],
-      control: "auto",
-      cli: null,
-      profile: null,
-      environment: null,
-      username: "you",
       onClose: this.onClose,
       stopAfterMinutes: this.stopAfterMinutes,
       productionModes: [],
-      restingMode: modesOf({}).named("dev"),
-      rates: {},
-      regionMultiplier: null,
-      nonPreemptible: false,
-    };
+    });
   }
 
   readonly pidAlive = (pid: number): boolean =>
@@ -171,8 +164,17 @@ export class GuardianWorld {
     return window;
   }
 
+  /** A window opens, an app starts, and 30 s later the window is closed: the app's id. */
+  async leaveRunning(name: string): Promise<string> {
+    const window = this.openWindow();
+    const appId = this.start(name);
+    await this.advance(30_000);
+    this.closeWindow(window);
+    return appId;
+  }
+
   closeWindow(window: WindowProcess): void {
-    window.beat.close();
+    window.beat.dispose();
     this.killWindow(window);
   }
 
@@ -201,14 +203,18 @@ export class GuardianWorld {
   /** What the extension does at each look: records it, and makes sure of a guardian while apps run. */
   async poll(window: WindowProcess): Promise<void> {
     window.pollAtMs = this.clock.nowMs() + pollMs;
+    let listing: Listing;
     try {
-      await this.#refresh(window.scope, this.clock, () => true)({});
+      listing = await this.#refresh(window.scope, this.clock, () => true)({});
     } catch {
       return; // Offline: the next look tries again.
     }
     if (!this.windows.includes(window)) return;
     window.beat.watch(window.scope);
     window.knowsScope = true;
+    const { ledger, pidAlive } = this;
+    const { windowId, pid } = window;
+    takeOverStops({ ledger, holder: windowId, pid, pidAlive }, listing);
     if (this.modalOf(window.scope).running.length > 0) this.ensureGuardian(window.scope);
   }
 
@@ -259,6 +265,8 @@ export class GuardianWorld {
           ledger,
           clock,
           log: silentLog,
+          pid,
+          pidAlive: this.pidAlive,
           burnOf: (listing) =>
             new Map(listing.apps.map(({ appId }) => [appId, microUsd(1_950_000)])),
         }),
@@ -284,7 +292,7 @@ export class GuardianWorld {
         const member: unknown = Reflect.get(ledger, name);
         if (typeof member !== "function") return member;
         return (...args: unknown[]): unknown => {
-          if (name === "claimOnce" && !this.ledgerWritable) throw new Error("The disk is full.");
+          if (name === "remember" && !this.ledgerWritable) throw new Error("The disk is full.");
           if (!isAlive()) throw new Error("This process was killed.");
           return Reflect.apply(member, ledger, args);
         };
@@ -304,12 +312,29 @@ export class GuardianWorld {
       return Promise.resolve({ kind: "shown" });
     }
     return new Promise((resolve) => {
-      const answer = (value: NoticeAnswer): void => {
-        if (isAlive()) resolve(value);
+      let isOpen = true;
+      let said: NoticeAnswer | undefined;
+      const settle = (value: NoticeAnswer): boolean => {
+        if (!isAlive() || !isOpen) return false;
+        isOpen = false;
+        resolve(value);
+        return true;
       };
-      this.reminders.push({ reminder, atMs: this.clock.nowMs(), answer });
-      signal.addEventListener("abort", () => answer({ kind: "withdrawn" }), { once: true });
-      if (this.notifierSays !== undefined) answer(this.notifierSays);
+      this.reminders.push({
+        reminder,
+        atMs: this.clock.nowMs(),
+        get isLive() {
+          return isOpen && isAlive();
+        },
+        get said() {
+          return said;
+        },
+        answer: (value) => {
+          if (settle(value)) said = value;
+        },
+      });
+      signal.addEventListener("abort", () => settle({ kind: "withdrawn" }), { once: true });
+      if (this.notifierSays !== undefined) settle(this.notifierSays);
     });
   }
 }

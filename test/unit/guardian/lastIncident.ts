@@ -1,4 +1,4 @@
-import { readIncidents, type IncidentRecord } from "../../../src/guardian/incidentRecord.ts";
+import { readIncidents, type IncidentRecord } from "../../../src/guardian/incident/record.ts";
 import type { Ledger } from "../../../src/session/ledgerPort.ts";
 
 /** The incident that was written to last; undefined: there was none. */

@@ -22,9 +22,13 @@ export class TinyModal {
   /** How long each answer takes, in milliseconds. */
   slowMs = 0;
   looks = 0;
+  /** Called when a process wants to stop an app, before anything is sent. */
+  onStop = (): void => undefined;
+  #killIn = Number.POSITIVE_INFINITY;
+  #kill = (): void => undefined;
   /** Stops that reached an app that ran. */
   readonly stopped: string[] = [];
-  /** Stops that reached an app that was stopped already. */
+  /** Stops that reached an app that a stop had reached already. One that ended on its own may have done so just before. */
   readonly stoppedTwice: string[] = [];
 
   constructor(clock: Clock, scope: Scope = { workspace: "you", environment: "main" }) {
@@ -43,6 +47,17 @@ export class TinyModal {
       stoppedAtMs: null,
     });
     return appId;
+  }
+
+  /** Calls `kill` at the given request from now on: at odd numbers before Modal does what it asks, at even ones after it. */
+  killAtRequest(halves: number, kill: () => void): void {
+    this.#killIn = halves;
+    this.#kill = kill;
+  }
+
+  #mayKill(): void {
+    this.#killIn -= 1;
+    if (this.#killIn === 0) this.#kill();
   }
 
   get running(): readonly string[] {
@@ -72,7 +87,9 @@ export class TinyModal {
       if (!alive()) return new Promise(() => undefined);
       if (this.slowMs > 0) await delay(this.#clock, this.slowMs);
       if (this.offline) throw new Failure("offline", "No network.");
+      this.#mayKill();
       const result = value();
+      this.#mayKill();
       await Promise.resolve();
       return alive() ? result : new Promise(() => undefined);
     };
@@ -83,10 +100,20 @@ export class TinyModal {
       whoami: () => answer(() => ({ scope: this.scope, username: "you" })),
       listApps: () => answer(() => this.#list()),
       listContainers: () => answer(() => this.#containers()),
-      stopApp: (appId) => answer(() => this.#stop(appId)),
+      stopApp: (appId) => {
+        if (alive()) this.onStop();
+        return answer(() => this.#stop(appId));
+      },
       deployments: () => answer(() => []),
       listEnvironments: unsupported,
       containerDetails: unsupported,
+      appFunctions: unsupported,
+      functionContainers: unsupported,
+      listSandboxes: unsupported,
+      sandboxUse: unsupported,
+      stopSandbox: unsupported,
+      containerStats: unsupported,
+      functionTerms: unsupported,
       stopContainer: unsupported,
       rollover: unsupported,
       fetchLogs: unsupported,
@@ -129,7 +156,7 @@ export class TinyModal {
     const app = this.#apps.find((candidate) => candidate.appId === appId);
     if (app === undefined) throw new Failure("not-found", `App '${appId}' not found`);
     if (app.stoppedAtMs !== null) {
-      this.stoppedTwice.push(appId);
+      if (this.stopped.includes(appId)) this.stoppedTwice.push(appId);
       return "already-stopped";
     }
     this.stopped.push(appId);

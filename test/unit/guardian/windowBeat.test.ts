@@ -47,7 +47,7 @@ describe("WindowBeat", () => {
       beatAtMs: 1_020_000,
       closedAtMs: null,
     });
-    beat.close();
+    beat.dispose();
     beat.dispose();
     assert.deepEqual(closed, [1_020_000]);
     assert.equal(clock.pending, 0);
@@ -73,7 +73,7 @@ describe("WindowBeat", () => {
     await clock.advance(60_000);
     assert.ok(beats.length > before);
     assert.deepEqual(seen, [false, true]);
-    beat.close();
+    beat.dispose();
     assert.equal(closed.length, 2);
   });
 
@@ -83,7 +83,7 @@ describe("WindowBeat", () => {
     });
     await clock.advance(200_000);
     assert.deepEqual(seen, [false]);
-    beat.close();
+    beat.dispose();
   });
 
   it("does not take a sleeping laptop for a lost client", async () => {
@@ -92,14 +92,14 @@ describe("WindowBeat", () => {
     await clock.advance(1_000);
     assert.deepEqual(seen, []);
     assert.deepEqual(closed, []);
-    beat.close();
+    beat.dispose();
   });
 
   it("survives a ledger that cannot be written, closing included", async () => {
     const { clock, beat, break: breakLedger } = setUp();
     breakLedger();
     await clock.advance(20_000);
-    beat.close();
+    beat.dispose();
   });
 
   it("says what it watches at once, and counts for all that it ever watched", () => {
@@ -112,7 +112,7 @@ describe("WindowBeat", () => {
     assert.equal(beats.length, before);
     beat.watch("acme/dev");
     assert.deepEqual(beats.at(-1)?.scopes, ["acme/main", "acme/dev"]);
-    beat.close();
+    beat.dispose();
     beat.watch("acme/other");
     assert.deepEqual(
       beats.at(-1)?.scopes,

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } f
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
-import { call, TemporaryLedger } from "./temporaryLedger.ts";
+import { call, keptAs, TemporaryLedger } from "./temporaryLedger.ts";
 
 describe("a damaged ledger", () => {
   let files: TemporaryLedger;
@@ -24,12 +24,12 @@ describe("a damaged ledger", () => {
   /** The damaged bytes are still there under the name that is told, and a new ledger works and lasts. */
   const assertSetAside = async (damaged: Buffer): Promise<OpenedLedger> => {
     const opened = await files.open();
-    assert.equal(opened.setAside, files.path);
+    assert.equal(keptAs(opened.news), files.path);
     assert.deepEqual(readFileSync(files.path), damaged);
     assert.deepEqual(opened.ledger.calls({}), []);
     opened.ledger.upsertCall(call());
     const again = await files.open();
-    assert.equal(again.setAside, null);
+    assert.deepEqual(again.news, []);
     assert.deepEqual(again.ledger.calls({}), [call()]);
     return opened;
   };
@@ -64,7 +64,7 @@ describe("a damaged ledger", () => {
     breakPageOf(damaged, "call-150");
     writeFileSync(files.path, damaged);
     const first = await files.open();
-    assert.equal(first.setAside, null);
+    assert.deepEqual(first.news, []);
     assert.notDeepEqual(await first.ledger.checkIntegrity(), []);
     first.ledger.dispose();
     await assertSetAside(damaged);
@@ -84,7 +84,7 @@ describe("a damaged ledger", () => {
     await fill();
     writeFileSync(`${files.path}-suspect`, "");
     const opened = await files.open();
-    assert.equal(opened.setAside, null);
+    assert.deepEqual(opened.news, []);
     assert.equal(opened.ledger.calls({}).length, 200);
     assert.equal(existsSync(`${files.path}-suspect`), false);
   });
@@ -94,7 +94,7 @@ describe("a damaged ledger", () => {
     const garbage = Buffer.alloc(20_000, 0x5a);
     writeFileSync(`${files.path}-wal`, garbage);
     const opened = await files.open();
-    const aside = opened.setAside ?? "";
+    const aside = keptAs(opened.news) ?? "";
     assert.ok(aside.endsWith("-wal"));
     assert.deepEqual(readFileSync(aside), garbage);
     assert.equal(opened.ledger.calls({}).length, 200);
@@ -108,7 +108,7 @@ describe("a damaged ledger", () => {
     for (const suffix of ["", "-wal"]) copyFileSync(files.path + suffix, crashed.path + suffix);
     writeFileSync(`${crashed.path}-shm`, Buffer.alloc(32_768, 0x5a));
     const opened = await crashed.open();
-    assert.equal(opened.setAside, null);
+    assert.deepEqual(opened.news, []);
     assert.deepEqual(opened.ledger.calls({}), [call()]);
     crashed.dispose();
   });
@@ -120,7 +120,7 @@ describe("a damaged ledger", () => {
     copyFileSync(`${files.path}-wal`, `${crashed.path}-wal`);
     const log = readFileSync(`${crashed.path}-wal`);
     const opened = await crashed.open();
-    assert.equal(opened.setAside, crashed.path);
+    assert.equal(keptAs(opened.news), crashed.path);
     assert.deepEqual(readFileSync(`${crashed.path}-wal`), log);
     crashed.dispose();
   });
@@ -132,7 +132,7 @@ describe("a damaged ledger", () => {
     damaged.fill(0xa5, 100, 4096);
     writeFileSync(files.path, damaged);
     const opened = await files.open();
-    assert.notEqual(opened.setAside, null);
+    assert.notEqual(keptAs(opened.news), null);
     assert.notEqual(elder.changeCounter(), before);
     opened.ledger.upsertCall(call({ callId: "after" }));
     assert.deepEqual(
@@ -148,8 +148,8 @@ describe("a damaged ledger", () => {
     breakPageOf(damaged, "call-150");
     writeFileSync(files.path, damaged);
     writeFileSync(`${files.path}-suspect`, "");
-    const { ledger, setAside } = await files.open();
-    assert.equal(setAside, files.path);
+    const { ledger, news } = await files.open();
+    assert.equal(keptAs(news), files.path);
     ledger.upsertCall(call({ callId: "kept" }));
     elders[0]?.changeCounter();
     for (const elder of elders) elder.dispose();
@@ -167,7 +167,7 @@ describe("a damaged ledger", () => {
     const second = join(files.folder, "ledger-2.db");
     writeFileSync(second, Buffer.alloc(4096, 2));
     const opened = await files.open();
-    assert.equal(opened.setAside, second);
+    assert.equal(keptAs(opened.news), second);
     assert.deepEqual(readFileSync(second), Buffer.alloc(4096, 2));
     assert.deepEqual(readFileSync(files.path), Buffer.alloc(4096, 1));
     opened.ledger.upsertCall(call());
@@ -179,7 +179,7 @@ describe("a damaged ledger", () => {
     broken.exec("DROP TABLE receipt");
     broken.close();
     const opened = await files.open();
-    const aside = new DatabaseSync(opened.setAside ?? "", { readOnly: true });
+    const aside = new DatabaseSync(keptAs(opened.news) ?? "", { readOnly: true });
     assert.equal(aside.prepare("SELECT count(*) AS rows FROM call").get()?.["rows"], 200);
     aside.close();
   });
@@ -189,7 +189,9 @@ describe("a damaged ledger", () => {
 function breakPageOf(file: Buffer, callId: string): void {
   const tableLeaf = 13;
   for (let page = 4096; page < file.length; page += 4096) {
-    if (file[page] !== tableLeaf || !file.subarray(page, page + 4096).includes(callId)) continue;
+    const rows = file.subarray(page, page + 4096);
+    // The page of the calls themselves, and not the one of what changed last.
+    if (file[page] !== tableLeaf || !rows.includes(callId) || !rows.includes("xxxx")) continue;
     file.fill(0xa5, page, page + 4096);
     return;
   }

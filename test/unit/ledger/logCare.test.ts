@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import type { Clock } from "../../../src/base/clock.ts";
 import { LogCare } from "../../../src/ledger/logCare.ts";
 import { checkpoint } from "../../../src/ledger/thread.ts";
+import { until } from "../../host/until.ts";
 import { call, TemporaryLedger } from "./temporaryLedger.ts";
 
 describe("the care of the ledger's log", () => {
@@ -34,6 +35,16 @@ describe("the care of the ledger's log", () => {
     assert.ok(logBytes() <= 2 * 1024 * 1024, `${logBytes()} bytes`);
   });
 
+  it("moves a log that heartbeats alone have filled, and not only what must not be lost", async () => {
+    const ledger = await files.ledger();
+    ledger.upsertCall(call({ callId: "before-the-beats" }));
+    await checkpoint(files.path);
+    const before = statSync(files.path).mtimeMs;
+    for (let beatAtMs = 0; beatAtMs < 300; beatAtMs += 1)
+      ledger.beatWindow({ windowId: "w", pid: 1, openedAtMs: 0, beatAtMs, closedAtMs: null });
+    await until("it is moved", () => statSync(files.path).mtimeMs > before);
+  });
+
   it("flushes at most once in its pause, and sets no timer after its end", async () => {
     const timers: (() => void)[] = [];
     const clock: Clock = {
@@ -45,7 +56,7 @@ describe("the care of the ledger's log", () => {
     };
     const pending = (): number => timers.length;
     const care = new LogCare(files.path, clock);
-    for (let commit = 0; commit < 20; commit += 1) care.committed();
+    for (let commit = 0; commit < 20; commit += 1) care.committed(true);
     while (pending() === 0) await care.flush();
     assert.equal(pending(), 1);
     timers.shift()?.();
@@ -54,7 +65,7 @@ describe("the care of the ledger's log", () => {
     await care.flush();
     assert.equal(pending(), 0);
     care.dispose();
-    care.committed();
+    care.committed(true);
     await care.flush();
     assert.equal(pending(), 0);
   });

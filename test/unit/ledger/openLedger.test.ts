@@ -15,11 +15,11 @@ describe("openLedger", () => {
 
   it("creates a ledger and finds its rows again", async () => {
     const first = await files.open();
-    assert.equal(first.setAside, null);
+    assert.deepEqual(first.news, []);
     first.ledger.upsertCall(call());
     first.ledger.dispose();
     const again = await files.open();
-    assert.equal(again.setAside, null);
+    assert.deepEqual(again.news, []);
     assert.deepEqual(again.ledger.calls({}), [call()]);
     assert.deepEqual(await again.ledger.checkIntegrity(), []);
   });

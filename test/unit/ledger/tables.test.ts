@@ -1,23 +1,18 @@
 import assert from "node:assert/strict";
 import * as z from "zod/mini";
 import { microUsd } from "../../../src/cost/money.ts";
-import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
+import { openLedger, type OpenedLedger } from "../../../src/ledger/openLedger.ts";
 import type { BillingRow } from "../../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../../src/session/receipt.ts";
 import { silentLog } from "../silentLog.ts";
-import { mondayMs, scope, session, TemporaryLedger } from "./temporaryLedger.ts";
+import { mondayMs, scope, session, inTwoWindows } from "./temporaryLedger.ts";
 
 const hourMs = 3_600_000;
 
 describe("tables of the ledger", () => {
-  const files = new TemporaryLedger();
   let a: OpenedLedger["ledger"];
   let b: OpenedLedger["ledger"];
-  beforeEach(async () => {
-    a ??= await files.ledger();
-    b ??= await files.ledger();
-  });
-  after(() => files.dispose());
+  inTwoWindows((first, second) => ([a, b] = [first, second]));
 
   describe("sessions", () => {
     it("gives the open session of a folder, and none after its end", () => {
@@ -104,25 +99,28 @@ describe("tables of the ledger", () => {
       b.billed({ scope: of, ...range }).map((each) => [each.objectId, each.cost] as const);
 
     it("is written once however often it is fetched, and the latest report counts", () => {
-      a.upsertBilled("b1", [row("ap-1", 1, 100)], 1000);
-      b.upsertBilled("b1", [row("ap-1", 1, 130)], 2000);
-      a.upsertBilled("b1", [row("ap-1", 1, 100)], 1000);
+      a.upsertBilled("b1", [row("ap-1", 1, 100)], { atMs: 1000, report: 0 });
+      b.upsertBilled("b1", [row("ap-1", 1, 130)], { atMs: 2000, report: 0 });
+      a.upsertBilled("b1", [row("ap-1", 1, 100)], { atMs: 1000, report: 0 });
       assert.deepEqual(costs("b1"), [["ap-1", 130]]);
     });
 
     it("adds up rows of one object and interval in one report", () => {
-      a.upsertBilled("b2", [row("ap-1", 1, 100), row("ap-1", 1, 20)], 1000);
-      a.upsertBilled("b2", [row("ap-1", 1, 100), row("ap-1", 1, 20)], 1000);
+      a.upsertBilled("b2", [row("ap-1", 1, 100), row("ap-1", 1, 20)], { atMs: 1000, report: 0 });
+      a.upsertBilled("b2", [row("ap-1", 1, 100), row("ap-1", 1, 20)], { atMs: 1000, report: 0 });
       assert.deepEqual(costs("b2"), [["ap-1", 120]]);
     });
 
     it("takes out what a whole report of the range has withdrawn, and no more", () => {
-      a.upsertBilled("b3", [row("ap-1", 1, 100), row("ap-2", 1, 50), row("ap-3", 30, 7)], 1000);
-      a.upsertBilled("b3", [row("ap-1", 1, 100)], 2000, range);
+      a.upsertBilled("b3", [row("ap-1", 1, 100), row("ap-2", 1, 50), row("ap-3", 30, 7)], {
+        atMs: 1000,
+        report: 0,
+      });
+      a.upsertBilled("b3", [row("ap-1", 1, 100)], { atMs: 2000, report: 0 }, range);
       assert.deepEqual(costs("b3"), [["ap-1", 100]]);
       assert.equal(b.billed({ scope: "b3", fromMs: 0, toMs: mondayMs * 2 }).length, 2);
-      a.upsertBilled("b3", [row("ap-2", 1, 50)], 1500);
-      b.upsertBilled("b3", [], 1200, range);
+      a.upsertBilled("b3", [row("ap-2", 1, 50)], { atMs: 1500, report: 0 });
+      b.upsertBilled("b3", [], { atMs: 1200, report: 0 }, range);
       assert.deepEqual(costs("b3"), [
         ["ap-1", 100],
         ["ap-2", 50],
@@ -151,6 +149,19 @@ describe("tables of the ledger", () => {
       { rates: rates(1.8), sinceMs: 3000, fetchedAtMs: 3000 },
     ]);
     assert.equal(a.rowCounts().get("rate"), 2);
+    // Written late by another window: 1.95 were in force before, and again after.
+    b.saveRates(scope, rates(1.7), 1500);
+    assert.deepEqual(
+      a
+        .rateHistory(scope)
+        .map((seen) => [seen.sinceMs, seen.rates.usdPerHourByKey.get("gpu_hour_cost_l40s")]),
+      [
+        [1000, 1.95],
+        [1500, 1.7],
+        [2000, 1.95],
+        [3000, 1.8],
+      ],
+    );
   });
 
   it("knows the windows, their last beat and their end", () => {
@@ -191,7 +202,7 @@ describe("tables of the ledger", () => {
   it("takes a remembered value that cannot be read for none, and says so once", async () => {
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (text: string): void => void warnings.push(text) };
-    const { ledger } = await files.open({ log });
+    const { ledger } = await openLedger(":memory:", { log });
     ledger.remember("hours", '"soon"');
     const hours = (): unknown => ledger.recall("hours", z.number());
     assert.deepEqual([hours(), hours()], [undefined, undefined]);

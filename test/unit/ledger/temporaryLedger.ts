@@ -31,6 +31,20 @@ export class TemporaryLedger extends DisposableStore {
   }
 }
 
+/** Opens one ledger for two windows before a suite, and takes the file away after it. */
+export function inTwoWindows(
+  give: (first: OpenedLedger["ledger"], second: OpenedLedger["ledger"]) => void,
+): void {
+  const files = new TemporaryLedger();
+  before(async () => give(await files.ledger(), await files.ledger()));
+  after(() => files.dispose());
+}
+
+/** The damaged file, or log, that was kept at an opening with this news; null: none. */
+export function keptAs(news: readonly string[]): string | null {
+  return news.map((one) => / kept as (.+?)(?:\.$|, and )/.exec(one)?.[1]).find(Boolean) ?? null;
+}
+
 export const scope = "acme/main";
 
 /** 2026-11-02T00:00:00Z, a Monday. */
@@ -72,7 +86,16 @@ export function listing(
   containers: readonly ContainerObservation[] = [],
   fields: Partial<Listing> = {},
 ): Listing {
-  return { scope, observedAtMs, adapter: "cli", apps: [], containers, ended: [], ...fields };
+  return {
+    scope,
+    era: 0,
+    observedAtMs,
+    adapter: "cli",
+    apps: [],
+    containers,
+    ended: [],
+    ...fields,
+  };
 }
 
 export function session(fields: Partial<SessionRecord> = {}): SessionRecord {

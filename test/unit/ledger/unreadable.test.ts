@@ -8,29 +8,19 @@ import type { OpenedLedger } from "../../../src/ledger/openLedger.ts";
 import {
   call,
   container,
+  keptAs,
   listing,
   mondayMs,
   scope,
   session,
   TemporaryLedger,
 } from "./temporaryLedger.ts";
+import { receiptSample } from "../session/receiptSample.ts";
 
 type OneLedger = OpenedLedger["ledger"];
 
 const always = { fromMs: 0, toMs: mondayMs + 1e9 };
-const receipt = {
-  receiptId: "receipt-1",
-  scope,
-  atMs: mondayMs,
-  by: "person",
-  planned: [],
-  stopped: [],
-  alreadyStopped: [],
-  left: [],
-  excluded: [],
-  verified: "clear",
-  savedMicroUsdPerHour: null,
-} as const;
+const receipt = receiptSample({ receiptId: "receipt-1", scope, atMs: mondayMs });
 const bill = {
   objectId: "ap-1",
   description: "flux-api",
@@ -117,7 +107,7 @@ describe("a ledger with a row that cannot be read", () => {
     ledger.dispose();
     const kept = readFileSync(files.path);
     const opened = await files.open();
-    assert.equal(opened.setAside, files.path);
+    assert.equal(keptAs(opened.news), files.path);
     assert.deepEqual(readFileSync(files.path), kept);
     assert.equal(opened.ledger.unreadableRows(), 0);
   });
@@ -146,7 +136,7 @@ describe("a ledger with a row that cannot be read", () => {
     ledger.remember("key", "1");
     ledger.acquireLease("lease", "me", 1, mondayMs, 1000);
     ledger.saveRates(scope, { usdPerHourByKey: new Map([["gpu", 1]]) }, mondayMs);
-    ledger.upsertBilled(scope, [{ ...bill, cost: microUsd(1) }], mondayMs);
+    ledger.upsertBilled(scope, [{ ...bill, cost: microUsd(1) }], { atMs: mondayMs, report: 1 });
     ledger.dispose();
     const sound = readFileSync(files.path);
     const used = [...sound.keys()].filter((at) => sound[at] !== 0);
@@ -164,7 +154,7 @@ describe("a ledger with a row that cannot be read", () => {
       writeFileSync(one.path, bytes);
       try {
         const opened = await one.open();
-        if (opened.setAside !== null) outcomes.setAside += 1;
+        if (keptAs(opened.news) !== null) outcomes.setAside += 1;
         else outcomes[answers(opened.ledger)] += 1;
         fill(opened.ledger);
       } catch (error) {

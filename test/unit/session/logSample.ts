@@ -1,4 +1,4 @@
-import type { CallRecord } from "../../../src/cost/call.ts";
+import { emptyCall, type CallRecord } from "../../../src/cost/call.ts";
 import { usd } from "../../../src/cost/money.ts";
 import type { ContainerObservation } from "../../../src/cost/span.ts";
 import type { Listing } from "../../../src/session/ledgerPort.ts";
@@ -33,45 +33,47 @@ export function appListing(observedAtMs: number, some: Partial<Listing> = {}): L
     createdAtMs: 0,
     stoppedAtMs: null,
   } as const;
-  return { scope, observedAtMs, adapter: "sdk", apps: [app], containers: [], ended: [], ...some };
+  return {
+    scope,
+    era: 0,
+    observedAtMs,
+    adapter: "sdk",
+    apps: [app],
+    containers: [],
+    ended: [],
+    ...some,
+  };
 }
 
 /** A call of this editor's own. */
 export function ownCall(some: Partial<CallRecord> = {}): CallRecord {
   return {
-    callId: "own-1",
-    scope,
-    source: "editor",
-    sessionId: null,
+    ...emptyCall({
+      callId: "own-1",
+      scope,
+      source: "editor",
+      startedAtMs: logStartMs,
+      status: "succeeded",
+    }),
     appId: "ap-1",
     appName: "flux",
     endpoint: "flux",
     mode: "dev",
-    startedAtMs: logStartMs,
     endedAtMs: logStartMs + 10_000,
-    status: "succeeded",
     reportedMicroUsd: usd(0.0011),
     executionSeconds: 2,
     gpuType: "L40S",
-    audit: [],
-    handoverUrl: null,
-    resultPath: null,
-    inputJson: null,
-    failure: null,
-    functionCallId: null,
-    logLineId: null,
-    clockOffsetMs: null,
     ...some,
   };
 }
 
-/** A container as a listing or its details tell of it. */
+/** A container as a listing or its details tell of it, ready as soon as it was asked for. */
 export function container(some: Partial<ContainerObservation> = {}): ContainerObservation {
   return {
     containerId: "ta-1",
     appId: "ap-1",
     appName: "flux",
-    enqueuedAtMs: null,
+    enqueuedAtMs: some.startedAtMs ?? logStartMs + 1,
     startedAtMs: logStartMs + 1,
     finishedAtMs: null,
     gpu: { type: "L40S", count: 1 },

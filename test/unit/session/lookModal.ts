@@ -2,10 +2,12 @@ import { Failure } from "../../../src/base/failure.ts";
 import type { Gpu } from "../../../src/cost/span.ts";
 import type { LookTarget } from "../../../src/session/watch/look.ts";
 import type {
+  AppFunction,
   AppInfo,
   ContainerDetails,
   ContainerInfo,
 } from "../../../src/session/modalControl.ts";
+import type { SandboxInfo, SandboxListing, SandboxUse } from "../../../src/session/sandboxInfo.ts";
 
 interface Life extends ContainerDetails {
   readonly appName: string;
@@ -16,6 +18,14 @@ export class LookModal implements LookTarget {
   readonly scopeKey: string;
   readonly apps: AppInfo[] = [];
   readonly lives = new Map<string, Life>();
+  readonly functions = new Map<string, readonly AppFunction[]>();
+  /** Ids of functions to those of the containers that ran their calls. */
+  readonly calls = new Map<string, readonly string[]>();
+  sandboxes: SandboxInfo[] = [];
+  sandboxKinds: SandboxListing["kinds"] = "both";
+  isCut = false;
+  /** Ids of sandboxes to what they have used. */
+  readonly uses = new Map<string, SandboxUse>();
   readonly asked: string[] = [];
   /** Thrown by the operation of that name while set. */
   readonly trouble = new Map<string, Failure>();
@@ -47,6 +57,27 @@ export class LookModal implements LookTarget {
         const { appName: _appName, ...details } = life;
         return details;
       },
+      functionContainers: async (functionId) => {
+        this.#ask("functionContainers");
+        return this.calls.get(functionId) ?? [];
+      },
+      listSandboxes: async () => {
+        this.#ask("listSandboxes");
+        if (this.adapter === "cli") throw new Failure("unsupported", "No such command.");
+        return {
+          kinds: this.sandboxKinds,
+          sandboxes: this.sandboxes,
+          ...(this.isCut ? { isCut: true } : {}),
+        };
+      },
+      sandboxUse: async (sandboxId) => {
+        this.#ask("sandboxUse");
+        return this.uses.get(sandboxId) ?? null;
+      },
+      appFunctions: async (appId) => {
+        this.#ask("appFunctions");
+        return this.functions.get(appId) ?? [];
+      },
     };
   }
 
@@ -59,10 +90,11 @@ export class LookModal implements LookTarget {
       containerId,
       appId: "ap-1",
       appName: "flux",
-      enqueuedAtMs: 1000,
+      enqueuedAtMs: startedAtMs ?? 1000,
       startedAtMs,
       finishedAtMs: null,
       gpu,
+      isSandbox: false,
     });
   }
 

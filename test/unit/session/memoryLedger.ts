@@ -1,4 +1,4 @@
-import type { Ledger } from "../../../src/session/ledgerPort.ts";
+import type { LeaseHolder, Ledger } from "../../../src/session/ledgerPort.ts";
 import type { StopReceipt } from "../../../src/session/receipt.ts";
 import { readRemembered, type Shape } from "../../../src/session/remembered.ts";
 import type { SessionRecord } from "../../../src/session/session.ts";
@@ -15,6 +15,8 @@ type Kept = Pick<
   | "claimOnce"
   | "acquireLease"
   | "releaseLease"
+  | "leaseHolder"
+  | "settled"
 >;
 
 /** The part of the ledger's port that sessions use, in memory. An ended session stays ended. */
@@ -23,7 +25,7 @@ export class MemoryLedger implements Kept {
   readonly memories = new Map<string, string>();
   readonly #sessions = new Map<string, SessionRecord>();
   readonly #claims = new Set<string>();
-  readonly #leases = new Map<string, { holder: string; untilMs: number }>();
+  readonly #leases = new Map<string, LeaseHolder>();
 
   recordReceipt(receipt: StopReceipt): void {
     const at = this.kept.findIndex(({ receiptId }) => receiptId === receipt.receiptId);
@@ -68,11 +70,20 @@ export class MemoryLedger implements Kept {
     return true;
   }
 
-  acquireLease(name: string, holder: string, _pid: number, nowMs: number, ttlMs: number): boolean {
-    const lease = this.#leases.get(name);
-    if (lease !== undefined && lease.holder !== holder && nowMs < lease.untilMs) return false;
-    this.#leases.set(name, { holder, untilMs: nowMs + ttlMs });
+  acquireLease(name: string, holder: string, pid: number, nowMs: number, ttlMs: number): boolean {
+    const lease = this.leaseHolder(name, nowMs);
+    if (lease !== undefined && lease.holder !== holder) return false;
+    this.#leases.set(name, { holder, pid, expiresAtMs: nowMs + ttlMs, token: 1 });
     return true;
+  }
+
+  leaseHolder(name: string, nowMs: number): LeaseHolder | undefined {
+    const lease = this.#leases.get(name);
+    return lease === undefined || lease.expiresAtMs <= nowMs ? undefined : lease;
+  }
+
+  settled(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   releaseLease(name: string, holder: string): void {

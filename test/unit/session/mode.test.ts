@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../../src/base/failure.ts";
 import { usd } from "../../../src/cost/money.ts";
 import { deployVariables, modesOf } from "../../../src/session/mode.ts";
-import { offerMode, otherAdvice } from "../../../src/session/mode/modeAdvice.ts";
+import { offerMode, otherAdvice, type ModeFigures } from "../../../src/session/mode/modeAdvice.ts";
 
 function wrong(table: Record<string, unknown>, message: RegExp): void {
   const [name = ""] = Object.keys(table);
@@ -113,7 +113,7 @@ describe("modes", () => {
   });
 });
 
-const figures = { requestMicroUsd: null, idleTailMicroUsd: null, forgottenNightMicroUsd: null };
+const figures: ModeFigures = { kind: "unknown", why: "no rate" };
 
 describe("mode advice", () => {
   it("answers every situation of the decision matrix", () => {
@@ -138,10 +138,11 @@ describe("mode advice", () => {
 
   it("offers a mode with its use, its facts and its costs", () => {
     const offer = offerMode(modesOf({}).named("demo"), {
-      requestMicroUsd: usd(12.31),
-      idleTailMicroUsd: usd(10.53),
+      kind: "known",
+      request: { least: usd(12.31), most: usd(12.31) },
+      idleTail: { least: usd(10.53), most: usd(10.53) },
       // An app that nobody asks scales down: what the night can come to, not what it is.
-      forgottenNightMicroUsd: usd(379.2),
+      forgottenNight: usd(379.2),
     });
     assert.equal(offer.when, "Giving a presentation?");
     assert.deepEqual(offer.facts, ["warmed up", "scaledown 10 min", "dev again after 1 h 30 min"]);
@@ -160,6 +161,25 @@ describe("mode advice", () => {
 
   it("makes no cost up where no rate is known", () => {
     const { costs } = offerMode(modesOf({}).named("dev"), figures);
-    assert.deepEqual(costs, ["costs unknown (no rate)"]);
+    assert.deepEqual(costs, ["costs unknown: no rate"]);
+  });
+
+  it("gives a range where the app may run one container or another", () => {
+    const { costs } = offerMode(modesOf({}).named("dev"), {
+      kind: "known",
+      request: { least: usd(0.4), most: usd(1.58) },
+      idleTail: { least: usd(0.26), most: usd(1.05) },
+      forgottenNight: usd(474.12),
+    });
+    assert.deepEqual(costs, ["≈ $0.40–$1.58 per request", "up to ≈ $474.12 a forgotten night"]);
+    assert.ok(costs.join(" · ").length <= 85);
+  });
+
+  it("names what the file fixes in place of what the mode asks for", () => {
+    const { facts } = offerMode(modesOf({}).named("dev"), figures, {
+      windowSeconds: [60, 600],
+      keptWarm: 1,
+    });
+    assert.deepEqual(facts, ["1 container never stops", "scaledown 1 min, 10 min by its file"]);
   });
 });

@@ -8,6 +8,7 @@ import type {
   ModalControl,
   ScaleSettings,
 } from "../../../src/session/modalControl.ts";
+import type { SandboxSight } from "../../../src/session/sandboxInfo.ts";
 import type { Refresh } from "../../../src/session/refresh.ts";
 
 export interface PortApp {
@@ -24,7 +25,13 @@ export interface PortApp {
 
 type Used = Pick<
   ModalControl,
-  "stopApp" | "stopContainer" | "rollover" | "deployments" | "scale" | "listFunctions"
+  | "stopApp"
+  | "stopSandbox"
+  | "stopContainer"
+  | "rollover"
+  | "deployments"
+  | "scale"
+  | "listFunctions"
 >;
 
 /** Modal's port in memory: apps that a test puts there, and hooks where a test makes trouble. */
@@ -32,6 +39,10 @@ export class PortModal implements Used {
   readonly scope = "acme/main";
   readonly apps = new Map<string, PortApp>();
   readonly stops: string[] = [];
+  /** Sandboxes that run, by id. */
+  readonly sandboxes = new Map<string, { readonly name: string; readonly appId: string }>();
+  sandboxKinds: SandboxSight["kinds"] = "both";
+  onStopSandbox: (sandboxId: string) => void = (sandboxId) => void this.sandboxes.delete(sandboxId);
   readonly scales: { readonly functionName: string; readonly settings: ScaleSettings }[] = [];
   looks = 0;
   /** Called first by each operation; a throw is its answer. */
@@ -91,23 +102,51 @@ export class PortModal implements Used {
     const apps = [...this.apps.values()];
     return {
       scope: this.scope,
+      era: 0,
       observedAtMs,
       adapter: "sdk",
-      apps: apps.map((app) => ({ ...app, containerCount: app.containers.length })),
-      containers: apps.flatMap((app) =>
-        app.containers.map((containerId) => ({
-          containerId,
-          appId: app.appId,
-          appName: app.name,
-          enqueuedAtMs: app.createdAtMs,
-          startedAtMs: app.createdAtMs,
-          finishedAtMs: null,
-          gpu: app.gpu,
-          gpuSource: "container",
-          cpuCores: 0.125,
-          memoryGib: 1,
+      sandboxes: {
+        kinds: this.sandboxKinds,
+        listedAtMs: this.sandboxKinds === "none" ? null : observedAtMs,
+        sandboxes: [...this.sandboxes].map(([sandboxId, { name, appId }]) => ({
+          sandboxId,
+          appId,
+          name,
+          containerId: sandboxId,
+          isListedAlone: true,
+          createdAtMs: 0,
+          endsByMs: null,
         })),
-      ),
+      },
+      apps: apps.map((app) => ({ ...app, containerCount: app.containers.length })),
+      containers: [
+        ...apps.flatMap((app) =>
+          app.containers.map((containerId) => ({
+            containerId,
+            appId: app.appId,
+            appName: app.name,
+            enqueuedAtMs: app.createdAtMs,
+            startedAtMs: app.createdAtMs,
+            finishedAtMs: null,
+            gpu: app.gpu,
+            gpuSource: "container" as const,
+            cpuCores: 0.125,
+            memoryGib: 1,
+          })),
+        ),
+        ...[...this.sandboxes].map(([containerId, { appId }]) => ({
+          containerId,
+          appId,
+          appName: this.apps.get(appId)?.name ?? appId,
+          enqueuedAtMs: 0,
+          startedAtMs: 0,
+          finishedAtMs: null,
+          gpu: null,
+          gpuSource: "container" as const,
+          cpuCores: null,
+          memoryGib: null,
+        })),
+      ],
       ended: [],
     };
   }
@@ -118,6 +157,13 @@ export class PortModal implements Used {
     await this.onStop(app, this.stops.filter((id) => id === appId).length);
     if (app.state === "stopped") return "already-stopped";
     this.stopping(app);
+    return "stopped";
+  }
+
+  async stopSandbox(sandboxId: string): Promise<"stopped" | "already-stopped"> {
+    this.stops.push(sandboxId);
+    if (!this.sandboxes.has(sandboxId)) return "already-stopped";
+    this.onStopSandbox(sandboxId);
     return "stopped";
   }
 
@@ -141,7 +187,7 @@ export class PortModal implements Used {
   }
 
   async deployments(appId: string): Promise<readonly AppDeployment[]> {
-    return this.#app(appId).history;
+    return [...this.#app(appId).history];
   }
 
   async scale(

@@ -1,20 +1,26 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { billedThroughMs, type BilledRow } from "../../../../src/cost/billed/billedRow.ts";
+import {
+  billedThroughMs,
+  listedThroughMs,
+  type BilledRow,
+} from "../../../../src/cost/billed/billedRow.ts";
 import { usd, type MicroUsd } from "../../../../src/cost/money.ts";
 import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import { billedThroughText, reconcile } from "../../../../src/cost/billed/reconcile.ts";
 import { amounts, hour, minute, priced, span, spans, t0 } from "../arbitraries.ts";
+import { sampleRow } from "./sampleRow.ts";
 
 const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
 
-const row = (h: number, cost: MicroUsd, objectId = "ap-1"): BilledRow => ({
-  objectId,
-  description: "flux-api",
-  intervalStartMs: t0 + h * hour,
-  cost,
-  fetchedAtMs: t0 + h * hour + 24 * hour,
-});
+const row = (h: number, cost: MicroUsd, objectId = "ap-1"): BilledRow =>
+  sampleRow({
+    objectId,
+    description: "flux-api",
+    intervalStartMs: t0 + h * hour,
+    cost,
+    fetchedAtMs: t0 + h * hour + 24 * hour,
+  });
 
 const ask = {
   spans: [],
@@ -145,12 +151,17 @@ describe("reconciliation with the bill", () => {
     );
   });
 
-  it("says through when it is billed: whole hours that had ended well before the report", () => {
+  it("says through when it is billed: hours of which two late reports, an hour apart, say the same", () => {
     const fetched = (fetchedAtMs: number): readonly BilledRow[] =>
-      [row(0, usd(1)), row(4, usd(1))].map((one) => ({ ...one, fetchedAtMs }));
-    assert.equal(billedThroughMs(fetched(t0 + 7 * hour)), t0 + 5 * hour);
-    assert.equal(billedThroughMs(fetched(t0 + 7 * hour - minute)), t0 + hour);
-    assert.equal(billedThroughMs(fetched(t0 + 3 * hour - minute)), null);
+      [0, 4].map((h) => {
+        const intervalStartMs = t0 + h * hour;
+        const [objectId, description] = ["ap-1", "flux-api"];
+        return sampleRow({ objectId, description, intervalStartMs, cost: usd(1), fetchedAtMs });
+      });
+    assert.equal(billedThroughMs(fetched(t0 + 8 * hour)), t0 + 5 * hour);
+    assert.equal(billedThroughMs(fetched(t0 + 8 * hour - minute)), t0 + hour);
+    assert.equal(billedThroughMs(fetched(t0 + 4 * hour - minute)), null);
+    assert.equal(listedThroughMs(fetched(t0 + 4 * hour - minute)), t0 + hour, "listed, not final");
     assert.equal(billedThroughMs([]), null);
     assert.equal(billedThroughText(t0 + 5 * hour, t0 + 6 * hour), "billed through 14:00 UTC");
     assert.equal(

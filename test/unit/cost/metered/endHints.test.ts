@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { endHints } from "../../../../src/cost/metered/endHints.ts";
 import type { EndKnowledge } from "../../../../src/cost/metered/endKnowledge.ts";
+import { withSigns } from "../../../../src/cost/metered/signedKnowledge.ts";
 import { spanInterval } from "../../../../src/cost/metered/spanInterval.ts";
 import type { ContainerSpan } from "../../../../src/cost/span.ts";
 import { call, hour, minute, span, t0 } from "../arbitraries.ts";
@@ -19,7 +20,7 @@ function endOf(
   over: Partial<EndKnowledge>,
   others: readonly ContainerSpan[] = [],
 ): number | undefined {
-  const hints = endHints([one, ...others], { ...nothing, ...over })(one);
+  const hints = endHints([one, ...others], withSigns({ ...nothing, ...over }))(one);
   const interval = spanInterval(one, t0 + 2 * hour, hints);
   return interval === undefined ? undefined : (interval.countedToMs - t0) / minute;
 }
@@ -86,7 +87,8 @@ describe("the probable end of a container that nobody saw end", () => {
     const seenLate = { ...slept, lastSeenAtMs: at(30) };
     assert.equal(endOf(seenLate, {}), 40);
     assert.equal(endOf({ ...seenLate, firstAbsentAtMs: at(31) }, {}), 30.5);
-    assert.equal(endOf(seenLate, { scaledownSecondsOf: () => null }), 45);
+    // Nobody told the window: then it is Modal's own, of a minute.
+    assert.equal(endOf(seenLate, { scaledownSecondsOf: () => null }), 31);
   });
 
   it("is not there while a call runs", () => {
@@ -96,8 +98,10 @@ describe("the probable end of a container that nobody saw end", () => {
   });
 
   it("never contradicts what Modal or a listing told", () => {
-    assert.deepEqual(endHints([], nothing)(span({ finishedAtMs: at(3) })), {});
-    assert.deepEqual(endHints([], nothing)(span({ startedAtMs: null })), {});
-    assert.equal(endOf(slept, { calls: [lineAt(55)] }), 20);
+    assert.deepEqual(endHints([], withSigns(nothing))(span({ finishedAtMs: at(3) })), {});
+    // Seen while it loaded, and then not for an hour: it loads, and idles for its window.
+    const loading = { ...slept, startedAtMs: null, lastSeenAtMs: t0 };
+    assert.equal(endOf(loading, {}), 10 + 1 / 3);
+    assert.equal(endOf(slept, { calls: [lineAt(70)] }), 60, "gone at the look of an hour");
   });
 });

@@ -112,7 +112,12 @@ describe("the meter", () => {
     const late = [look(t0, seen), look(t0 + 5), look(t0 + 15), look(t0 + 20), look(t0 + 10, seen)];
     assert.deepEqual(spansOf(late), spansOf(inOrder));
     assert.equal(only(spansOf(late)).firstAbsentAtMs, t0 + 15);
-    assert.equal(only(spansOf(late)).lastAbsentAtMs, t0 + 20);
+  });
+
+  it("finds the last absence before the first sighting", () => {
+    const looks = [look(t0 - 20), look(t0 + 5, observation()), look(t0 - 5), look(t0 + 9)];
+    const span = only(spansOf(looks));
+    assert.deepEqual([span.absentBeforeMs, span.firstAbsentAtMs], [t0 - 5, t0 + 9]);
   });
 
   it("knows an absence that was recorded before the container was ever heard of", () => {

@@ -11,10 +11,9 @@ const one = 1_950_000 + 6000 + 1000;
 const noGpu = span({ containerId: "ta-2", gpu: null, gpuSource: "unknown" });
 
 describe("the burn rate", () => {
-  it("is that of containers that have started, not of pending ones", () => {
-    const pending = span({ containerId: "ta-3", startedAtMs: null });
-    const second = span({ containerId: "ta-2" });
-    assert.deepEqual(burnRate([span(), second, pending], rates), knownCost(microUsd(2 * one)));
+  it("is that of all containers, also of those that still load", () => {
+    const loading = span({ containerId: "ta-3", startedAtMs: null });
+    assert.deepEqual(burnRate([span(), loading], rates), knownCost(microUsd(2 * one)));
     assert.deepEqual(burnRate([], rates), knownCost(usd(0)));
   });
 

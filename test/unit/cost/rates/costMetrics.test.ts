@@ -10,6 +10,8 @@ import {
 } from "../../../../src/cost/rates/costMetrics.ts";
 import { microUsd, usd } from "../../../../src/cost/money.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { unknownTerms, type InUse, type Terms } from "../../../../src/cost/terms.ts";
+import { plainTerms } from "../plainTerms.ts";
 import { hour, span, spans } from "../arbitraries.ts";
 
 const rates = ratesInForce();
@@ -20,18 +22,67 @@ function metricsFor(seconds: number, resources: Resources, inForce = rates) {
 
 describe("what a container costs", () => {
   it("is three times as much for CPU and memory where functions are non-preemptible, and have no GPU", () => {
-    const dear = ratesInForce({ nonPreemptible: true });
     const asked = { cpuCores: 4, memoryGib: 16 };
-    const cpuAndMemory = (resources: Resources, inForce = rates): readonly unknown[] => {
-      const { cpu, memory } = metricsFor(3600, resources, inForce);
+    const kept = { ...unknownTerms, nonPreemptible: true };
+    const cpuAndMemory = (resources: Resources): readonly unknown[] => {
+      const { cpu, memory } = metricsFor(3600, resources);
       return [cpu, memory];
     };
     const withGpu = span(asked);
-    assert.deepEqual(cpuAndMemory(withGpu, dear), cpuAndMemory(withGpu));
+    assert.deepEqual(cpuAndMemory({ ...withGpu, terms: kept }), cpuAndMemory(withGpu));
     const unknown = span({ ...asked, gpu: null, gpuSource: "unknown" });
-    assert.deepEqual(cpuAndMemory(unknown, dear), cpuAndMemory(unknown));
-    const without = span({ ...asked, gpu: null, gpuSource: "container" });
-    assert.deepEqual(cpuAndMemory(without, dear), [knownCost(usd(0.5676)), knownCost(usd(0.384))]);
+    assert.deepEqual(cpuAndMemory({ ...unknown, terms: kept }), cpuAndMemory(unknown));
+    const without = span({ ...asked, gpu: null, gpuSource: "container", terms: kept });
+    assert.deepEqual(cpuAndMemory(without), [knownCost(usd(0.5676)), knownCost(usd(0.384))]);
+  });
+
+  it("costs more in a region, as a sandbox and with a large disk; the user's own prices are final", () => {
+    const without = span({ gpu: null, gpuSource: "container", cpuCores: 2, memoryGib: 4 });
+    const hour = (change: Partial<Terms>, inForce = rates): number => {
+      const rate = hourlyRate({ ...without, terms: { ...plainTerms, ...change } }, inForce);
+      assert.equal(rate.least, rate.most);
+      assert.deepEqual(rate.doubts, []);
+      return rate.cpu + rate.memory;
+    };
+    const plain = 2 * 0.0473 + 4 * 0.008;
+    const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-9, `${a} ${b}`);
+    near(hour({}), plain);
+    near(hour({ region: "broad" }), 1.15 * plain);
+    near(hour({ region: "narrow", nonPreemptible: true }), 1.75 * 3 * plain);
+    near(hour({ isSandbox: true }), 3 * plain);
+    near(hour({ diskGib: 60 }), plain);
+    near(hour({ diskGib: 2000 }), 2 * 0.0473 + 100 * 0.008);
+    const own = ratesInForce({ overrides: { cpu: 1, memory: 1, L40S: 2 } });
+    near(hour({ region: "narrow", nonPreemptible: true, isSandbox: true }, own), 6);
+    const gpu = hourlyRate({ ...span(), terms: { ...plainTerms, region: "narrow" } }, own).gpu;
+    assert.deepEqual(gpu, { known: true, usdPerHour: 2 });
+  });
+
+  it("is billed for what is in use where that is more than was asked for", () => {
+    const gib = (inUse: InUse | null): readonly unknown[] => {
+      const terms = { ...plainTerms, gibInUse: inUse };
+      const rate = hourlyRate({ ...span({ cpuCores: 0.125, memoryGib: 4 }), terms }, rates);
+      const rest = 1.95 + 0.125 * 0.0473;
+      return [rate.least - rest, rate.memory, (rate.most ?? 0) - rest].map((usd) =>
+        Number((usd / 0.008).toFixed(3)),
+      );
+    };
+    assert.deepEqual(gib([0, 0, 0]), [4, 4, 4]);
+    assert.deepEqual(gib([24, 24, 24]), [14, 24, 24]);
+    // Nobody told: at least what was asked for, and as much as an app is known to hold.
+    assert.deepEqual(gib(null), [4, 4, 100]);
+  });
+
+  it("says what is not known, and between what the price then lies", () => {
+    const { least, most, doubts } = hourlyRate(
+      { ...span({ cpuCores: 1, memoryGib: 1 }), terms: { ...plainTerms, region: null } },
+      rates,
+    );
+    assert.ok(Math.abs((most ?? 0) / least - 1.75) < 1e-9);
+    assert.deepEqual(doubts, ["flux-api: whether it asks for a region (up to 1.75 × the price)."]);
+    const nothing = hourlyRate(span({ gpu: null, gpuSource: "deploy-file" }), rates);
+    assert.equal(nothing.doubts.length, 6);
+    assert.equal(hourlyRate(span({ gpu: null, gpuSource: "unknown" }), rates).most, null);
   });
 
   it("is time × price, split into GPU, CPU and memory", () => {

@@ -38,7 +38,7 @@ describe("the user's own rates", () => {
     ["2xH100", 3.95, "rates are per GPU: $3.95/h for one H100?", ["H100", 3.95]],
     ["H100", 0, "must be above 0. Remove it to use Modal's own price", null],
     ["T4", -1, "must be above 0. Remove it to use Modal's own price", null],
-    ["B300", 1e300, "$1.00e+300 is no price per hour: Modal's list price is $7.10", null],
+    ["B300", 1e300, "$1.00e+300 cannot be a price per hour: Modal's list price is $7.10", null],
     ["L4", "0.80", "must be a number of dollars per hour", null],
     ["💰", 1, 'names neither a GPU nor "cpu" nor "memory"', null],
   ] as const) {

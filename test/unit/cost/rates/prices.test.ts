@@ -38,7 +38,7 @@ describe("a change of prices", () => {
     ]);
     assert.match(
       priceChangeText(priceChanges(before, now)),
-      /^Modal has other prices: L40S \$1\.95 → \$1\.75\/h, cpu \$0\.0473 → \$0\.05\/h\. /,
+      /^Modal's prices have changed: L40S \$1\.95 → \$1\.75\/h, cpu \$0\.0473 → \$0\.05\/h\. /,
     );
     assert.deepEqual(priceChanges(now, now), []);
   });

@@ -61,25 +61,18 @@ describe("the rates in force", () => {
     assert.equal(rates.cpu.usdPerHour, 0.0473);
   });
 
-  it("applies region and non-preemptible multipliers to list prices, never to the user's own", () => {
-    const rates = ratesInForce({
-      regionMultiplier: 1.5,
-      nonPreemptible: true,
-      overrides: { H100: 4 },
-    });
-    assert.equal(gpuRate(rates, "T4")?.usdPerHour, 0.59 * 1.5);
-    assert.equal(gpuRate(rates, "H100")?.usdPerHour, 4);
-    assert.equal(rates.cpu.usdPerHour, 0.0473 * 1.5);
-    assert.equal(rates.withoutGpu.cpu.usdPerHour, 0.0473 * 4.5);
-  });
-
-  it("applies multipliers to the workspace's own rates, too", () => {
-    const rates = ratesInForce({
-      workspace: { usdPerHourByKey: told, fetchedAtMs: t0 },
-      regionMultiplier: 1.75,
-    });
-    assert.equal(gpuRate(rates, "L40S")?.usdPerHour, 1.9 * 1.75);
-    assert.equal(rates.memory.usdPerHour, 0.009 * 1.75);
+  it("has prices of their own for sandboxes, as Modal tells them, else three times the list price", () => {
+    const { sandbox, cpu } = ratesInForce();
+    assert.equal(cpu.usdPerHour, 0.0473);
+    assert.deepEqual([sandbox.cpu.usdPerHour, sandbox.memory.usdPerHour], [0.1419, 0.024]);
+    const usdPerHourByKey = new Map([
+      ["cpu_hour_cost_sandbox", 0.15],
+      ["mem_gib_hour_cost_sandbox", 0.03],
+    ]);
+    const toldRates = ratesInForce({ workspace: { usdPerHourByKey, fetchedAtMs: t0 } });
+    assert.equal(toldRates.cpu.usdPerHour, 0.0473);
+    assert.equal(toldRates.sandbox.cpu.usdPerHour, 0.15);
+    assert.equal(toldRates.sandbox.memory.usdPerHour, 0.03);
   });
 
   it("describes a rate for people", () => {
@@ -97,12 +90,12 @@ describe("the history of rates", () => {
   const l40s = (rates: Rates) => gpuRate(rates, "L40S")?.usdPerHour;
 
   it("has the rates that were last told before an instant, and the first ones before that", () => {
-    const history = rateHistory([at(t0, 1.9), at(t0 + 1000, 2.2)], { regionMultiplier: 1.5 });
+    const history = rateHistory([at(t0, 1.9), at(t0 + 1000, 2.2)]);
     assert.deepEqual(
       [t0 - 1, t0, t0 + 999, t0 + 1000].map((atMs) => l40s(history.at(atMs))),
-      [1.9, 1.9, 1.9, 2.2].map((usd) => usd * 1.5),
+      [1.9, 1.9, 1.9, 2.2],
     );
-    assert.equal(l40s(history.now), 2.2 * 1.5);
+    assert.equal(l40s(history.now), 2.2);
   });
 
   it("is the table where nothing was told, and the user's own rates hold for all of it", () => {
@@ -116,6 +109,6 @@ describe("the history of rates", () => {
     assert.equal(rateHistory([{ ...at(t0, 1.9), fetchedAtMs: t0 + 5 }]).key, key);
     for (const other of [[], [at(t0, 2)], [at(t0, 1.9), at(t0 + 1, 2)]])
       assert.notEqual(rateHistory(other).key, key);
-    assert.notEqual(rateHistory([at(t0, 1.9)], { nonPreemptible: true }).key, key);
+    assert.notEqual(rateHistory([at(t0, 1.9)], { overrides: { L40S: 2 } }).key, key);
   });
 });

@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import { distinctCalls } from "../../../../src/cost/reported/distinctCalls.ts";
-import { call, t0 } from "../arbitraries.ts";
+import { call } from "../arbitraries.ts";
+import { line } from "./lineSample.ts";
 
 const own = call({ functionCallId: "fc-1" });
-const line = call({
-  callId: "log/ap-1/1",
-  source: "log",
-  sessionId: null,
-  startedAtMs: t0 + 400,
-  endedAtMs: t0 + 2400,
-});
 
 describe("calls that are known twice", () => {
   it("are one where Modal's id says so, or where the line was found to be the call's own", () => {

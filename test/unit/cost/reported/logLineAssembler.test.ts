@@ -55,6 +55,13 @@ describe("the log follower's parser", () => {
     );
   });
 
+  it("takes a line's time from the piece that begins it, not from an empty one before", () => {
+    const line = "💰 Cost: $0.001388 | Time: 2.00s | GPU: L40S\n";
+    const later = { atMs: t0 + 3_600_000 };
+    const cut = [piece(""), piece(line.slice(0, 9), later), piece(line.slice(9), later)];
+    assert.deepEqual(read(cut), read([piece(line, later)]));
+  });
+
   it("gives each line an id that another window and another connection give it too", () => {
     const cost = "💰 Cost: $0.001388 | Time: 2.00s | GPU: L40S @ $0.001388\n";
     const log = [

@@ -4,15 +4,9 @@ import { fateOfLogCall } from "../../../../src/cost/reported/ownCall.ts";
 import { microUsd } from "../../../../src/cost/money.ts";
 import type { CallRecord } from "../../../../src/cost/call.ts";
 import { call, minute, t0 } from "../arbitraries.ts";
+import { line } from "./lineSample.ts";
 
 const own = call();
-const line = call({
-  callId: "log/ap-1/1",
-  source: "log",
-  sessionId: null,
-  startedAtMs: t0 + 400,
-  endedAtMs: t0 + 2400,
-});
 const completed = { ...own, logLineId: line.callId };
 const silent = { reportedMicroUsd: null, executionSeconds: null, gpuType: null } as const;
 

@@ -23,7 +23,10 @@ describe("budgets", () => {
   const standings = (weekly: number, monthly: number, at = now, isFloor = false) =>
     budgetStandings(
       limits,
-      (period) => part(period.key.includes("W") ? weekly : monthly, isFloor),
+      (period) => ({
+        spent: part(period.key.includes("W") ? weekly : monthly, isFloor),
+        mine: part(7),
+      }),
       at,
       "UTC",
     );
@@ -37,7 +40,10 @@ describe("budgets", () => {
       both.map(({ key }) => key),
       ["budget/week/2026-W47/100000000", "budget/month/2026-11/500000000"],
     );
-    assert.equal(both[1]?.message, "This month has cost ≈ $512.00; the budget is $500.00.");
+    assert.equal(
+      both[1]?.message,
+      "This month the workspace has cost ≈ $512.00, ≈ $7.00 of it known to be yours; the budget is $500.00.",
+    );
     assert.deepEqual(alerts(120, 0, now + 3 * day)[0]?.key, both[0]?.key);
     assert.notEqual(alerts(120, 0, now + 7 * day)[0]?.key, both[0]?.key);
     const [floor] = exceededBudgets(standings(120, 0, now, true));
@@ -48,7 +54,12 @@ describe("budgets", () => {
     assert.equal(budgetLeftText(standings(41.8, 100)), "$58.20 left of this week's $100.00");
     assert.equal(budgetLeftText(standings(41.8, 490)), "$10.00 left of this month's $500.00");
     assert.equal(budgetLeftText(standings(141.8, 490)), "$0.00 left of this week's $100.00");
-    const none = budgetStandings([{ unit: "week", limit: usd(0) }], () => part(1), now, "UTC");
+    const none = budgetStandings(
+      [{ unit: "week", limit: usd(0) }],
+      () => ({ spent: part(1), mine: part(1) }),
+      now,
+      "UTC",
+    );
     assert.equal(budgetLeftText(none), undefined);
   });
 

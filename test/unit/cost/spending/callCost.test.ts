@@ -6,6 +6,7 @@ import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import { callCosts, type CallCostQuestion } from "../../../../src/cost/spending/callCost.ts";
 import type { ContainerSpan } from "../../../../src/cost/span.ts";
 import { call, hour, minute, priced, span, t0 } from "../arbitraries.ts";
+import { sampleRow } from "../billed/sampleRow.ts";
 
 /** $3.60 an hour is a tenth of a cent a second. */
 const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
@@ -26,13 +27,14 @@ const made = (callId: string, fromSeconds: number, toSeconds: number) =>
     endedAtMs: t0 + toSeconds * second,
     executionSeconds: toSeconds - fromSeconds,
   });
-const row = (hoursAfter: number, cost: number) => ({
-  objectId: "ap-1",
-  description: "flux-api",
-  intervalStartMs: t0 + hoursAfter * hour,
-  cost: usd(cost),
-  fetchedAtMs: t0 + (hoursAfter + 24) * hour,
-});
+const row = (hoursAfter: number, cost: number) =>
+  sampleRow({
+    objectId: "ap-1",
+    description: "flux-api",
+    intervalStartMs: t0 + hoursAfter * hour,
+    cost: usd(cost),
+    fetchedAtMs: t0 + (hoursAfter + 24) * hour,
+  });
 
 describe("the cost of a call", () => {
   it("is its container's start, its execution and the idle tail after it", () => {

@@ -5,6 +5,7 @@ import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import { costPer, costPerApp } from "../../../../src/cost/spending/report.ts";
 import { costOf } from "../../../../src/cost/spending/sessionCost.ts";
 import { call, calls, hour, priced, span, spans, t0 } from "../arbitraries.ts";
+import { sampleRow } from "../billed/sampleRow.ts";
 
 const day = 24 * hour;
 const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 1e-9, memory: 1e-9 } });
@@ -25,13 +26,13 @@ describe("the report", () => {
         ...ask,
         spans: [span({ finishedAtMs: t0 + hour })],
         billed: [
-          {
+          sampleRow({
             objectId: "ap-9",
             description: "training",
             intervalStartMs: t0,
             cost: usd(9),
             fetchedAtMs: t0 + day,
-          },
+          }),
         ],
       }),
     );
@@ -91,14 +92,15 @@ describe("the report", () => {
     ]);
   });
 
-  it("loses and invents nothing: the shares add up to the metered whole", () => {
+  it("loses and invents nothing: the shares add up to the apps", () => {
     fc.assert(
       fc.property(spans, calls, fc.constantFrom("endpoint", "model", "user"), (list, made, by) => {
         const question = priced({ ...ask, spans: list, calls: made });
         const shares = costPer(by, question);
         const whole = costOf({ ...question, appIds: null });
         const sum = shares.reduce((total, { share }) => total + share, 0);
-        assert.equal(sum, whole.metered?.known.microUsd ?? 0);
+        const apps = costPerApp(question).reduce((total, { bestKnown }) => total + bestKnown, 0);
+        assert.equal(sum, apps);
         assert.ok(shares.every(({ share }) => share >= 0));
         const reported = shares.reduce((total, one) => total + one.reported, 0);
         assert.equal(reported, whole.reported.microUsd);

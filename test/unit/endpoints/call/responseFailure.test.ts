@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Redactor } from "../../../../src/endpoints/redactor.ts";
 import type { FailureReason } from "../../../../src/base/failure.ts";
 import type { CallFailure, Reached } from "../../../../src/endpoints/callTypes.ts";
 import { responseFailure } from "../../../../src/endpoints/call/responseFailure.ts";
@@ -6,7 +7,7 @@ import { responseFailure } from "../../../../src/endpoints/call/responseFailure.
 function failure(
   status: number,
   body: unknown,
-  more: { headers?: Record<string, string>; url?: string } = {},
+  more: { headers?: Record<string, string>; url?: string; secrets?: readonly string[] } = {},
 ): CallFailure {
   const isText = typeof body === "string";
   return responseFailure({
@@ -15,11 +16,31 @@ function failure(
     status,
     headers: { "content-type": isText ? "text/plain" : "application/json", ...more.headers },
     body: isText ? body : JSON.stringify(body),
-    hidden: ['A fox in the "snow"'],
+    redactor: new Redactor(more.secrets ?? ['A fox in the "snow"']),
   });
 }
 
 describe("an answer that is no result", () => {
+  it("is known for what it is whatever words of it the prompt has too", () => {
+    const secrets = ["an owl that ran out of memory of the snow", "terminated by signal 9, a film"];
+    const oom = failure(500, { error: "CUDA out of memory in KSampler" }, { secrets });
+    assert.match(oom.message, /^The GPU of "flux" ran out of memory/);
+    const killed = "modal-http: internal error: function was terminated by signal 9";
+    assert.match(failure(500, killed, { secrets }).message, /^The container of "flux" was killed/);
+  });
+
+  it("has our own words whole, and those of others without what the prompt has", () => {
+    const secrets = ["its time is billed; the app's log tells more of a violet owl"];
+    const { message } = failure(500, { error: "no violet owl today" }, { secrets });
+    assert.equal(
+      message,
+      '"flux" failed (HTTP 500); its time is billed. It says: no… today The app\'s log tells more.',
+    );
+    const url = "https://elsewhere.example/a-violet-owl-that-flies";
+    const found = failure(404, "", { secrets: ["a violet owl that flies"], url });
+    assert.doesNotMatch(found.message, /violet|owl/);
+  });
+
   const modal: readonly (readonly [number, string, FailureReason, Reached, RegExp])[] = [
     [
       404,
@@ -33,7 +54,7 @@ describe("an answer that is no result", () => {
       "modal-http: invalid function call",
       "endpoint-not-found",
       "no",
-      /knows no endpoint at acme--app\.modal\.run/,
+      /no endpoint at acme--app\.modal\.run/,
     ],
     [404, "modal-http: workspace ac-123 is disabled", "spend-limit", "no", /spend limit/],
     [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -37,7 +38,7 @@ describe("a batched file", () => {
           writeFileSync(path, "");
           const pieces = sizes.map((bytes, seed) => block(bytes, seed));
           const expected = Buffer.concat(pieces);
-          const file = await BatchedFile.open(path, { ownsPieces });
+          const file = new BatchedFile(await open(path, "r+"), { ownsPieces });
           await pipeline(Readable.from(pieces, { objectMode: true }), file);
           assert.ok(readFileSync(path).equals(expected));
           const left = pieces.filter(({ length }) => length > 0).length;
@@ -50,7 +51,7 @@ describe("a batched file", () => {
 
   it("takes thousands of small pieces", async () => {
     const pieces = Array.from({ length: 5000 }, (_, at) => Buffer.from(`${at};`));
-    const file = await BatchedFile.open(path, { ownsPieces: true });
+    const file = new BatchedFile(await open(path, "r+"), { ownsPieces: true });
     await pipeline(Readable.from(pieces), file);
     assert.equal(
       readFileSync(path, "utf8"),
@@ -60,7 +61,7 @@ describe("a batched file", () => {
 
   it("holds all of what is flushed while more is written", async () => {
     const piece = block(1024 * 1024, 3);
-    const file = await BatchedFile.open(path, { ownsPieces: false });
+    const file = new BatchedFile(await open(path, "r+"), { ownsPieces: false });
     await pipeline(Readable.from(Array.from({ length: 70 }, () => piece)), file);
     const written = readFileSync(path);
     assert.equal(written.length, 70 * piece.length);
@@ -70,7 +71,7 @@ describe("a batched file", () => {
   });
 
   it("makes the sender wait for the disk", async () => {
-    const file = await BatchedFile.open(path, { ownsPieces: false });
+    const file = new BatchedFile(await open(path, "r+"), { ownsPieces: false });
     let taken = 0;
     const piece = block(256 * 1024, 1);
     // Nothing is awaited here, so that not one write can end.
@@ -83,7 +84,7 @@ describe("a batched file", () => {
   });
 
   it("keeps what had arrived when the sender breaks off", async () => {
-    const file = await BatchedFile.open(path, { ownsPieces: true });
+    const file = new BatchedFile(await open(path, "r+"), { ownsPieces: true });
     const broken = async function* (): AsyncGenerator<Buffer> {
       yield block(1_500_000, 1);
       yield block(1000, 2);
@@ -96,7 +97,7 @@ describe("a batched file", () => {
 
   it("fails with the system's code when the disk is full", async function () {
     if (!existsSync("/dev/full")) skip(this, "posix", "there is no disk that is always full");
-    const file = await BatchedFile.open("/dev/full", { ownsPieces: true });
+    const file = new BatchedFile(await open("/dev/full", "r+"), { ownsPieces: true });
     await assert.rejects(pipeline(Readable.from([block(3_000_000, 1)]), file), { code: "ENOSPC" });
     await file.whenClosed();
   });

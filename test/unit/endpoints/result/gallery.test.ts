@@ -55,6 +55,15 @@ describe("results in a folder", () => {
     return path;
   }
 
+  it("are not known where the folder is a file, and the setting is named", async () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    await assert.rejects(listResults(file), {
+      reason: "bad-setting",
+      message: `${file} cannot be read (ENOTDIR). Check "modalMeter.resultsFolder".`,
+    });
+  });
+
   it("say where they come from, newest first", async () => {
     await result("a.png", { startedAt: "2026-11-21T12:00:00.000Z" });
     await result("b.json", { startedAt: "2026-11-21T13:00:00.000Z" });

@@ -124,11 +124,12 @@ describe("the costs of a result", () => {
     const reloaded = await window("reloaded");
     await clock.advance(3 * hourMs);
     const row = { objectId: "ap-1", description: "flux-api", environment: "main" };
-    reloaded.ledger.upsertBilled(
-      scope,
-      [{ ...row, intervalStartMs: mondayMs, cost: usd(0.14) }],
-      clock.nowMs(),
-    );
+    for (const afterMs of [0, 3_600_000]) {
+      await clock.advance(afterMs);
+      const fetched = { atMs: clock.nowMs(), report: 0 };
+      const rows = [{ ...row, intervalStartMs: mondayMs, cost: usd(0.14) }];
+      reloaded.ledger.upsertBilled(scope, rows, fetched);
+    }
     await reloaded.costs.update(scope, { isBilled: true });
     const whole = { reportedMicroUsd: 10_000, meteredMicroUsd: 130_000, billedMicroUsd: 140_000 };
     assert.deepEqual(await costOf(path), whole);

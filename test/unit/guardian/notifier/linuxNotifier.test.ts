@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LinuxNotifier, notifySendCall } from "../../../../src/guardian/notifier/linuxNotifier.ts";
 import type { RunTool, ToolCall, ToolResult } from "../../../../src/guardian/notifier/runTool.ts";
-import { closeReminder } from "../../../../src/guardian/reminderText.ts";
+import { closeReminder, outcomeNotice } from "../../../../src/guardian/incident/reminderText.ts";
 
 const reminder = closeReminder({
   scope: null,
@@ -78,23 +78,13 @@ describe("LinuxNotifier", () => {
     });
   });
 
-  it("takes a withdrawn reminder from the screen by its id", async () => {
-    const calls: ToolCall[] = [];
-    const abort = new AbortController();
-    const run: RunTool = (call, signal, onStdout) => {
-      calls.push(call);
-      if (call.args.includes("--help")) return Promise.resolve(result({ stdout: actionHelp }));
-      if (call.file === "gdbus") return Promise.resolve(result({}));
-      onStdout?.("31\n");
-      return new Promise((resolve) => {
-        signal.addEventListener("abort", () => resolve(result({ exitCode: null })));
-      });
-    };
-    const shown = new LinuxNotifier(run).show(reminder, abort.signal);
-    await new Promise((resolve) => setImmediate(resolve));
-    abort.abort();
-    assert.deepEqual(await shown, { kind: "withdrawn" });
-    assert.equal(calls.at(-1)?.file, "gdbus");
-    assert.equal(calls.at(-1)?.args.at(-1), "31");
+  it("holds what has buttons, and lets a notice go", async () => {
+    const { run, calls } = tool(actionHelp, { stdout: "7\n" });
+    const notifier = new LinuxNotifier(run);
+    await notifier.show(reminder, open);
+    assert.equal(calls.at(-1)?.isHeld, true);
+    await notifier.show(outcomeNotice([]), open);
+    assert.equal(calls.at(-1)?.isHeld, undefined);
+    assert.equal(calls.at(-1)?.file, "notify-send");
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { osascriptAnswer, osascriptCall } from "../../../../src/guardian/notifier/macNotifier.ts";
 import type { ToolResult } from "../../../../src/guardian/notifier/runTool.ts";
-import { closeReminder, outcomeNotice } from "../../../../src/guardian/reminderText.ts";
+import { closeReminder, outcomeNotice } from "../../../../src/guardian/incident/reminderText.ts";
 
 function reminder(name: string) {
   return closeReminder({

@@ -10,7 +10,7 @@ import {
 } from "../../../../src/guardian/notifier/windowsNotifier.ts";
 import { dialogCall, noticeCall } from "../../../../src/guardian/notifier/powershell.ts";
 import type { ToastPlace } from "../../../../src/guardian/notifier/windowsToast.ts";
-import { closeReminder, outcomeNotice } from "../../../../src/guardian/reminderText.ts";
+import { closeReminder, outcomeNotice } from "../../../../src/guardian/incident/reminderText.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 
 function reminder(name: string): Notice {
@@ -118,7 +118,7 @@ describe("WindowsNotifier", () => {
   function kindOf(call: ToolCall): string {
     if (call.file.endsWith("cmd.exe")) return "probe";
     if (call.env?.["MODAL_METER_TOAST"] !== undefined) return "toast";
-    if (/History.*Remove/.test(scriptOf(call))) return "withdraw";
+    if (/History\.Remove\(/.test(scriptOf(call))) return "withdraw";
     if (/ShowDialog/.test(scriptOf(call))) return "dialog";
     return "sweep";
   }
@@ -153,6 +153,30 @@ describe("WindowsNotifier", () => {
     await again;
     assert.equal(kinds().filter((kind) => kind === "sweep").length, 1);
     assert.notEqual(answerOf(calls.findLast(({ kind }) => kind === "toast")?.call, 0), answer);
+  });
+
+  it("takes from the screen what a killed guardian left, and a press on it is no answer any more", async () => {
+    const { calls, kinds, run } = windows();
+    void new WindowsNotifier({ run, clock, place }).show(
+      reminder("flux-api"),
+      new AbortController().signal,
+    );
+    await clock.advance(2_000);
+    // Its guardian is killed here: nothing of it runs on. Then somebody presses.
+    const stop = answerOf(calls.at(-1)?.call, 0);
+    const next = new WindowsNotifier({ run, clock: new VirtualClock(0), place });
+    writeFileSync(join(place.answerFolder, stop), "");
+    calls.splice(0);
+    await next.withdrawLeft();
+    assert.deepEqual(kinds(), ["sweep", "probe"]);
+    const [sweep] = calls;
+    assert.ok(sweep !== undefined);
+    assert.match(scriptOf(sweep.call), /RemoveGroup\(\$env:MODAL_METER_GROUP/);
+    assert.equal(sweep.call.env?.["MODAL_METER_GROUP"], "modal-meter-0123abcd");
+    assert.deepEqual(readdirSync(place.answerFolder), []);
+    calls.splice(0);
+    await new WindowsNotifier({ run, clock, place }).withdrawLeft();
+    assert.deepEqual(kinds(), [], "nothing is started where nothing was left");
   });
 
   it("takes no answer of another reminder, with another nonce, or of an unknown button", async () => {

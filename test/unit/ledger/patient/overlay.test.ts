@@ -9,6 +9,7 @@ import { seenListing, seenSpans } from "../../../../src/ledger/patient/pendingLo
 import { PendingWrites } from "../../../../src/ledger/patient/pendingWrites.ts";
 import { applyWrite } from "../../../../src/ledger/patient/write.ts";
 import type { Write } from "../../../../src/ledger/patient/write.ts";
+import { receiptSample } from "../../session/receiptSample.ts";
 import { call, container, listing, mondayMs, session } from "../temporaryLedger.ts";
 
 const scope = fc.constantFrom("acme/main", "acme/dev");
@@ -42,12 +43,18 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .record({ scope, atMs: instant, seen: observations, ended: observations })
-      .map(({ scope, atMs, seen, ended }): Write => {
+      .record({
+        scope,
+        era: fc.integer({ min: 0, max: 2 }),
+        atMs: instant,
+        seen: observations,
+        ended: observations,
+      })
+      .map(({ scope, era, atMs, seen, ended }): Write => {
         // A container belongs to one workspace and environment.
         const own = <T extends { containerId: string }>(all: readonly T[]): readonly T[] =>
           all.map((one) => ({ ...one, containerId: `${one.containerId} ${scope}` }));
-        return ["recordListing", listing(atMs, own(seen), { scope, ended: own(ended) })];
+        return ["recordListing", listing(atMs, own(seen), { scope, era, ended: own(ended) })];
       }),
   },
   {
@@ -93,19 +100,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
       atMs: instant,
       verified: fc.constantFrom("clear" as const, "unverified" as const, "left" as const),
     })
-    .map((fields): Write => [
-      "recordReceipt",
-      {
-        by: "person",
-        planned: [],
-        stopped: [],
-        alreadyStopped: [],
-        left: [],
-        excluded: [],
-        savedMicroUsdPerHour: null,
-        ...fields,
-      },
-    ]),
+    .map((fields): Write => ["recordReceipt", receiptSample(fields)]),
   fc
     .record({
       hours: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
@@ -113,8 +108,9 @@ const write: fc.Arbitrary<Write> = fc.oneof(
       covers: fc.boolean(),
       // Another window's report may be the newer one already.
       older: fc.integer({ min: 0, max: 4 }),
+      report: fc.integer({ min: 0, max: 2 }),
     })
-    .map(({ hours, cost, covers, older }): Write => {
+    .map(({ hours, cost, covers, older, report }): Write => {
       nextFetchMs += 1;
       // No two at one instant: a window asks for one report at a time.
       const fetchedAtMs = mondayMs + 1000 * (nextFetchMs - mondayMs - older) + (nextFetchMs % 1000);
@@ -126,12 +122,30 @@ const write: fc.Arbitrary<Write> = fc.oneof(
         cost,
       }));
       const range = { fromMs: mondayMs, toMs: mondayMs + 7_200_000 };
-      return ["upsertBilled", "acme/main", rows, fetchedAtMs, covers ? range : undefined];
+      return [
+        "upsertBilled",
+        "acme/main",
+        rows,
+        { atMs: fetchedAtMs, report },
+        covers ? range : undefined,
+      ];
     }),
-  fc.record({ usd: fc.integer({ min: 1, max: 2 }), scope }).map(({ usd, scope }): Write => {
-    nextFetchMs += 1;
-    return ["saveRates", scope, { usdPerHourByKey: new Map([["gpu", usd]]) }, nextFetchMs];
-  }),
+  fc
+    .record({
+      usd: fc.integer({ min: 1, max: 2 }),
+      scope,
+      // Another window may have written later ones already.
+      older: fc.integer({ min: 0, max: 4 }),
+    })
+    .map(({ usd, scope, older }): Write => {
+      nextFetchMs += 1;
+      return [
+        "saveRates",
+        scope,
+        { usdPerHourByKey: new Map([["gpu", usd]]) },
+        nextFetchMs - older,
+      ];
+    }),
   fc
     .record({ id: letter, openedAtMs: instant, beatAtMs: instant })
     .map(({ id, ...at }): Write => [
@@ -151,7 +165,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
     .record({ key: letter, value: fc.integer() })
     .map(({ key, value }): Write => ["remember", key, String(value)]),
 );
-/** Bills and rates are fetched one after the other. */
+/** Bills and rates are fetched one after the other, and may be written later. */
 let nextFetchMs = mondayMs;
 
 type View = (base: BaseLedger, pending: PendingWrites) => unknown;

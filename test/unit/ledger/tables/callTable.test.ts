@@ -3,18 +3,14 @@ import * as fc from "fast-check";
 import type { CallRecord, CallStatus } from "../../../../src/cost/call.ts";
 import { microUsd } from "../../../../src/cost/money.ts";
 import type { OpenedLedger } from "../../../../src/ledger/openLedger.ts";
-import { call, mondayMs, TemporaryLedger } from "../temporaryLedger.ts";
+import { call, mondayMs, inTwoWindows } from "../temporaryLedger.ts";
 
 const ended = new Set<CallStatus>(["succeeded", "failed", "cancelled"]);
 
 describe("calls of the ledger", () => {
-  const files = new TemporaryLedger();
   let a: OpenedLedger["ledger"];
   let b: OpenedLedger["ledger"];
-  before(async () => {
-    [a, b] = [await files.ledger(), await files.ledger()];
-  });
-  after(() => files.dispose());
+  inTwoWindows((first, second) => ([a, b] = [first, second]));
 
   const stored = (callId: string): CallRecord | undefined =>
     b.calls({}).find((each) => each.callId === callId);

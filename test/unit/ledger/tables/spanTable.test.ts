@@ -4,18 +4,14 @@ import type { ContainerObservation } from "../../../../src/cost/span.ts";
 import type { OpenedLedger } from "../../../../src/ledger/openLedger.ts";
 import type { Listing } from "../../../../src/session/ledgerPort.ts";
 import { SpanBook } from "../../cost/spanBook.ts";
-import { container, listing, TemporaryLedger } from "../temporaryLedger.ts";
+import { container, listing, inTwoWindows } from "../temporaryLedger.ts";
 
 const always = { fromMs: -1, toMs: 1e15 };
 
 describe("spans of the ledger", () => {
-  const files = new TemporaryLedger();
   let a: OpenedLedger["ledger"];
   let b: OpenedLedger["ledger"];
-  before(async () => {
-    [a, b] = [await files.ledger(), await files.ledger()];
-  });
-  after(() => files.dispose());
+  inTwoWindows((first, second) => ([a, b] = [first, second]));
 
   it("counts a container once that two windows see", () => {
     const seen = container("ta-once", { startedAtMs: 1000 });
@@ -30,18 +26,19 @@ describe("spans of the ledger", () => {
   it("ends a span at the first look without it, and opens it again when it comes back", () => {
     const of = (): readonly (number | null | undefined)[] => {
       const span = a.spans({ ...always, scope: "back" })[0];
-      return [span?.firstAbsentAtMs, span?.lastAbsentAtMs];
+      return [span?.absentBeforeMs, span?.firstAbsentAtMs];
     };
     a.recordListing(listing(10, [container("ta-back")], { scope: "back" }));
     a.recordListing(listing(30, [], { scope: "back" }));
     b.recordListing(listing(40, [], { scope: "back" }));
-    assert.deepEqual(of(), [30, 40]);
+    assert.deepEqual(of(), [null, 30]);
     b.recordListing(listing(20, [], { scope: "back" }));
-    assert.deepEqual(of(), [20, 40]);
+    b.recordListing(listing(5, [], { scope: "back" }));
+    assert.deepEqual(of(), [5, 20]);
     a.recordListing(listing(35, [container("ta-back")], { scope: "back" }));
-    assert.deepEqual(of(), [40, 40]);
+    assert.deepEqual(of(), [5, 40]);
     a.recordListing(listing(50, [container("ta-back")], { scope: "back" }));
-    assert.deepEqual(of(), [null, null]);
+    assert.deepEqual(of(), [5, null]);
   });
 
   it("keeps another scope's spans open", () => {
@@ -100,6 +97,57 @@ describe("spans of the ledger", () => {
     assert.equal(b.latestListing("never"), undefined);
   });
 
+  it("takes what was recorded after the clock was set back for newer", () => {
+    const of = (): readonly unknown[] => {
+      const [span] = a.spans({ ...always, scope: "back-then" });
+      return [span?.firstSeenAtMs, span?.lastSeenAtMs, span?.firstAbsentAtMs];
+    };
+    const at = (era: number, observedAtMs: number, isThere: boolean): void =>
+      a.recordListing(
+        listing(observedAtMs, isThere ? [container("ta-back-then")] : [], {
+          scope: "back-then",
+          era,
+        }),
+      );
+    at(0, 9_000, true);
+    at(1, 2_000, true);
+    assert.deepEqual(of(), [2_000, 2_000, null]);
+    at(0, 9_500, false);
+    assert.deepEqual(of(), [2_000, 2_000, null], "written late");
+    at(1, 2_100, false);
+    assert.deepEqual(of(), [2_000, 2_000, 2_100]);
+    assert.equal(b.latestListing("back-then")?.observedAtMs, 2_100);
+    at(2, 1_000, true);
+    at(3, 500, false);
+    // Seen by one clock, missed by another: the later clock tells the end.
+    assert.deepEqual(of(), [499, 499, 500]);
+  });
+
+  it("is the same in any order of writing, also where the clock was set back", () => {
+    let run = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(lookArbitrary, fc.integer({ min: 0, max: 2 }), fc.nat()), {
+          maxLength: 10,
+        }),
+        (looks) => {
+          const told = (order: typeof looks): readonly unknown[] => {
+            run += 1;
+            for (const [look, era] of order) a.recordListing(renamed({ ...look, era }, -run));
+            return ["x", "y"].flatMap((name) =>
+              a
+                .spans({ ...always, scope: `${name}-${-run}` })
+                .map(({ containerId, scope, ...rest }) => [containerId.slice(-1), scope[0], rest]),
+            );
+          };
+          const shuffled = looks.toSorted(([, , x], [, , y]) => x - y);
+          assert.deepEqual(told(shuffled), told(looks));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   it("ends the same whatever the order, the window and the repetition of the looks", () => {
     let run = 0;
     fc.assert(
@@ -137,7 +185,7 @@ const instant = fc.option(fc.integer({ min: 0, max: 60 }), { nil: null });
 
 const gpuArbitrary = fc.oneof(
   fc.constant({ gpu: null, gpuSource: "unknown" as const }),
-  fc.constant({ gpu: null, gpuSource: "container" as const }),
+  fc.constant({ gpu: null, gpuSource: "app" as const }),
   fc.record({
     gpu: fc.constantFrom({ type: "L40S", count: 1 }, { type: "H100", count: 2 }),
     gpuSource: fc.constantFrom("container" as const, "app" as const, "setting" as const),

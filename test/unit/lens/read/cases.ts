@@ -100,7 +100,7 @@ export const plainCases: readonly ReadingCase[] = [
   {
     title: "a server",
     source: `import modal\napp = modal.App("a")\n@app.server(gpu="H100:8", port=8000)\nclass Llm:\n  ...`,
-    expected: "app = a\n  Llm.*, gpu=H100:8",
+    expected: "app = a\n  Llm, gpu=H100:8",
   },
   {
     title: "web endpoints of functions",
@@ -169,7 +169,7 @@ export const constantCases: readonly ReadingCase[] = [
   {
     title: "unpacked from something unknown, or with a star",
     source: `import modal\nA, B = names()\nC, *D = "x", "y"\napp = modal.App(A)\n@app.function(gpu=C)\ndef f(): ...`,
-    expected: "app = ?\n  f, gpu=?",
+    expected: "app = ?\n  f, gpu=x",
   },
   {
     title: "parts of a text",
@@ -189,7 +189,7 @@ export const constantCases: readonly ReadingCase[] = [
   {
     title: "a format that changes how a value is written",
     source: `import modal\nN = 2\napp = modal.App(f"flux-{N:02d}")\n@app.function(gpu=f"H100:{N!s}")\ndef f(): ...`,
-    expected: "app = ?\n  f, gpu=?",
+    expected: "app = ?\n  f, gpu=H100:2",
   },
   {
     title: "braces in a formatted text",
@@ -265,7 +265,7 @@ export const constantCases: readonly ReadingCase[] = [
   {
     title: "a comparison of three",
     source: `import modal\napp = modal.App("a")\n@app.function(gpu="T4" if 1 < 2 < 1 else "H100")\ndef f(): ...`,
-    expected: "app = a\n  f, gpu=?",
+    expected: "app = a\n  f, gpu=H100",
   },
   {
     title: "a match on a known value",
@@ -441,7 +441,7 @@ export const undecidedCases: readonly ReadingCase[] = [
     title: "a decorator of others beside Modal's",
     source: `import modal\nfrom tools import traced\napp = modal.App("a")\n@app.function(gpu="T4")\n@traced\ndef f(): ...`,
     expected:
-      "app = a\n  f, gpu=T4, cpu=?, memory=?, scaledown_window=?, min_containers=?, region=?",
+      "app = a\n  ?, gpu=T4, cpu=?, memory=?, scaledown_window=?, min_containers=?, region=?",
   },
   {
     title: "options that cannot be told",
@@ -497,7 +497,7 @@ export const undecidedCases: readonly ReadingCase[] = [
   {
     title: "an error after the app",
     source: `import modal\napp = modal.App("a")\n@app.function(gpu="T4")\ndef f(): ...\nthis is no python (`,
-    expected: "app = a\n  f, gpu=T4",
+    expected: "app = a and more\n  f, gpu=T4",
   },
   {
     title: "an app that is deleted",
@@ -508,6 +508,153 @@ export const undecidedCases: readonly ReadingCase[] = [
     title: "an import in a block whose errors are passed over",
     source: `import modal\nimage = modal.Image.debian_slim()\nGPU = "T4"\nwith image.imports():\n  import torch\n  GPU = "H100"\napp = modal.App("a")\n@app.function(gpu=GPU)\ndef f(): ...`,
     expected: "app = a\n  f, gpu=?",
+  },
+];
+
+/** What people, and nobody, do to a name before it reaches a decorator: found by running random programs beside CPython. */
+export const trickyCases: readonly ReadingCase[] = [
+  {
+    title: "an app that is handed to code that is not followed",
+    source: `import modal\nfrom tools import add_jobs\napp = modal.App("a")\n${fn}\nadd_jobs(app)`,
+    expected: "app = a and more\n  f",
+  },
+  {
+    title: "an app that a loop goes through",
+    source: `import modal\napp = modal.App("a")\n${fn}\nfor one in [app]:\n  @one.function(gpu="T4")\n  def g(): ...`,
+    expected: "app = a and more\n  f",
+  },
+  {
+    title: "app.run() and a local entrypoint make no functions",
+    source: `import modal\napp = modal.App("a")\n${fn}\n@app.local_entrypoint()\ndef main(): ...\ndef start():\n  with app.run():\n    f.remote()\nstart()`,
+    expected: "app = a\n  f",
+  },
+  {
+    title: "a function of a class",
+    source: `import modal\napp = modal.App("a")\n${fn}\nclass Jobs:\n  @app.function(gpu="T4")\n  def g(): ...`,
+    expected: "app = a and more\n  f",
+  },
+  {
+    title: "a decorator that the parser does not know",
+    source: `import modal\nfrom functools import partial\napp = modal.App("a")\n${fn}\n@partial(app.function, gpu="T4")(memory=1024)\ndef g(): ...`,
+    expected: "app = a and more\n  f",
+  },
+  {
+    title: "a decorator of the file that keeps the name",
+    source: `import modal, functools\napp = modal.App("a")\ndef timed(inner):\n  @functools.wraps(inner)\n  def outer(*a): return inner(*a)\n  return outer\n@app.function(gpu="T4")\n@timed\ndef f(): ...`,
+    expected:
+      "app = a\n  f, gpu=T4, cpu=?, memory=?, scaledown_window=?, min_containers=?, region=?",
+  },
+  {
+    title: "what is assigned in an expression",
+    source: `import modal\nfrom tools import slow\nG = H = I = "T4"\nif (G := "L4"):\n  print(H := "L4")\n[I := x for x in ["L4"]]\nJ = "T4"\nfor x in [1]:\n  print(J := "L4")\napp = modal.App("a")\n@app.function(gpu=G, cpu=H, memory=I, region=J)\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=L4, cpu=L4, memory=?, region=?",
+  },
+  {
+    title: "a conditional expression of which both ends are the same",
+    source: `import modal\nfrom tools import slow\napp = modal.App("a")\n@app.function(gpu="T4" if slow() else "T4")\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=T4",
+  },
+  {
+    title: "globals(), and a name that cannot be told",
+    source: `import modal\nfrom tools import name\nG = H = "T4"\nglobals()["G"] = "L4"\nI = globals()["G"]\napp = modal.App("a")\n@app.function(gpu=G, cpu=I)\ndef f(): ...\nglobals()[name] = "L4"\n@app.function(gpu=H)\ndef g(): ...`,
+    expected: "app = a and more\n  f, gpu=L4, cpu=L4\n  g, gpu=?",
+  },
+  {
+    title: "exec",
+    source: `import modal\nG = "T4"\nexec(open("config.py").read())\napp = modal.App("a")\n@app.function(gpu=G)\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=?",
+  },
+  {
+    title: "getattr and setattr",
+    source: `import modal\nclass Config:\n  gpu = "T4"\n  cpu = 2\nsetattr(Config, "gpu", "L4")\napp = modal.App("a")\n@app.function(gpu=getattr(Config, "gpu"), cpu=getattr(Config, "cpu", 1), memory=getattr(Config, "memory", 1024))\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=L4, cpu=2, memory=?",
+  },
+  {
+    title: "what is deleted",
+    source: `import modal, os\nL = ["T4", "L4"]\nC = {"gpu": "T4"}\ndel L[0], C["gpu"]\ndel os.environ["MODAL_MODE"]\napp = modal.App("a")\n@app.function(gpu=L[0], cpu=C.get("gpu"), region=os.environ.get("MODAL_MODE", "eu"))\ndef f(): ...`,
+    variables: { MODAL_MODE: "dev" },
+    expected: "app = a\n  f, gpu=?, cpu=?, region=eu",
+  },
+  {
+    title: "a list that a loop changes after it was read",
+    source: `import modal\nL = ["T4"]\napp = modal.App("a")\nfor i in range(2):\n  @app.function(name="f", gpu=L[0])\n  def f(): ...\n  L.insert(0, "L4")`,
+    expected: "app = a and more\n  f (maybe), gpu=?",
+  },
+  {
+    title: "a variable that a loop sets",
+    source: `import modal, os\nfor key in ["GPU"]:\n  os.environ[key] = "L4"\napp = modal.App("a")\n@app.function(gpu=os.environ.get("GPU", "T4"))\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=?",
+  },
+  {
+    title: "a list that is changed after the decorator",
+    source: `import modal\nL = ["T4"]\napp = modal.App("a")\n@app.function(gpu=L)\ndef f(): ...\nL.append("L4")`,
+    expected: "app = a\n  f, gpu=[T4]",
+  },
+  {
+    title: "functions of an included app that are made after it was included",
+    source: `import modal\nsub = modal.App("sub")\napp = modal.App("a")\napp.include(sub)\n@sub.function()\ndef f(): ...`,
+    expected: "sub = sub\n  f\napp = a",
+  },
+  {
+    title: "a function that may be called changes what it names",
+    source: `import modal, atexit\nfrom tools import hook\nL = ["T4"]\nC = {"gpu": "T4"}\nM = ["T4"]\ndef change(): L[0] = "L4"\natexit.register(change)\n@hook\ndef alter(): C["gpu"] = "L4"\n(lambda: M.clear())()\napp = modal.App("a")\n@app.function(gpu=L[0], cpu=C["gpu"], memory=M[0])\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=?, cpu=?, memory=?",
+  },
+  {
+    title: "a function that sets a variable, and one that reads it",
+    source: `import modal, os\ndef read(): return os.environ.get("MODAL_MODE")\nread()\nA = os.environ["MODAL_MODE"]\ndef set(): os.environ["MODAL_MODE"] = "prod"\nset()\napp = modal.App(A)\n@app.function(region=os.environ["MODAL_MODE"])\ndef f(): ...`,
+    variables: { MODAL_MODE: "dev" },
+    expected: "app = dev\n  f, region=?",
+  },
+  {
+    title: "containers that are asked for with another GPU",
+    source: `import modal\napp = modal.App("a")\n@app.cls(gpu="T4")\nclass Model: ...\n@app.local_entrypoint()\ndef main():\n  Model.with_options(\n    gpu="H100")().run.remote()`,
+    expected: "app = a and more\n  Model.*, gpu=T4",
+  },
+  {
+    title: "a name that a loop may give to an app, or not",
+    source: `import modal\nfrom tools import slow\napp = modal.App("a")\nwhile slow():\n  other = app\n${fn}`,
+    expected: "app = a and more\n  f",
+  },
+  {
+    title: "a method that is handed on",
+    source: `import modal\nL = ["T4"]\nlist(map(L.append, ["L4"]))\napp = modal.App("a")\n@app.function(gpu=L)\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=?",
+  },
+  {
+    title: "a class that is less plain than its first line",
+    source: `import modal\nclass Config:\n  gpu = "T4"\n  cpu, memory = 2, 1024\n  region: str = "eu"\n  gpu += ":2"\n  @property\n  def region(self): ...\napp = modal.App("a")\n@app.function(gpu=Config.gpu, cpu=Config.cpu, memory=Config.memory, region=Config.region)\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=?, cpu=?, memory=?, region=?",
+  },
+  {
+    title: "patterns that bind",
+    source: `import modal, os\nG = H = I = "T4"\nmatch os.environ:\n  case {"GPU": G}: ...\nmatch ["L4"]:\n  case [H, *rest]: ...\nmatch "L4":\n  case "T4": ...\n  case I: ...\napp = modal.App("a")\n@app.function(gpu=G, cpu=H, memory=I)\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=?, cpu=?, memory=L4",
+  },
+  {
+    title: "a context that may pass over an error",
+    source: `import modal\nfrom tools import risky\nG = "T4"\nwith risky():\n  G = "L4"\nH = "T4"\nwith open("x") as file:\n  H = "L4"\napp = modal.App("a")\n@app.function(gpu=G, cpu=H)\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=?, cpu=L4",
+  },
+  {
+    title: "TYPE_CHECKING of one's own",
+    source: `import modal\nTYPE_CHECKING = True\nG = "T4"\nif TYPE_CHECKING:\n  G = "L4"\napp = modal.App("a")\n@app.function(gpu=G)\ndef f(): ...`,
+    expected: "app = a\n  f, gpu=L4",
+  },
+  {
+    title: "numbers whose last digit the language decides",
+    source: `import modal\napp = modal.App("a")\n@app.function(cpu=5.5 % 0.1, memory=7 // 2, scaledown_window=2 ** 0.5, region=7 % -3)\ndef f(): ...`,
+    expected: "app = a\n  f, cpu=?, memory=3, scaledown_window=?, region=-2",
+  },
+  {
+    title: "a text over several lines, with CRLF",
+    source: 'import modal\r\napp = modal.App("""a\r\nb""")\r\n@app.function()\r\ndef f(): ...',
+    expected: "app = a\nb\n  f",
+  },
+  {
+    title: "apps of one name in two branches",
+    source: `import modal\nfrom tools import slow\nif slow():\n  app = modal.App("a", tags={"x": "y"})\nelse:\n  app = modal.App("a")\n${fn}`,
+    expected: "app = a\n  f",
   },
 ];
 
@@ -604,6 +751,30 @@ export const severalFiles: readonly ReadingCase[] = [
     expected: "app = a\n  f",
   },
   {
+    title: "from a module that lists what it gives import *",
+    source: {
+      "config.py": '__all__ = ["GPU"]\nGPU = "L4"\nCPU = 4\n',
+      "app.py": `import modal\nCPU = 1\nfrom config import *\napp = modal.App("a")\n@app.function(gpu=GPU, cpu=CPU)\ndef f(): ...`,
+    },
+    expected: "app = a\n  f, gpu=L4, cpu=1",
+  },
+  {
+    title: "a module whose function changes its names",
+    source: {
+      "config.py": 'GPU = "L4"\ndef choose():\n  global GPU\n  GPU = "T4"\n',
+      "app.py": `import modal, config\nconfig.choose()\napp = modal.App("a")\n@app.function(gpu=config.GPU)\ndef f(): ...`,
+    },
+    expected: "app = a\n  f, gpu=?",
+  },
+  {
+    title: "a module that always raises",
+    source: {
+      "config.py": 'raise RuntimeError("moved")\n',
+      "app.py": `import modal\nfrom config import GPU\napp = modal.App("a")\n@app.function(gpu=GPU)\ndef f(): ...`,
+    },
+    expected: "raises",
+  },
+  {
     title: "an app of a file that is not there",
     source: `from missing import app\n@app.function(gpu="T4")\ndef f(): ...`,
     expected: "",
@@ -633,4 +804,13 @@ export const severalFiles: readonly ReadingCase[] = [
     },
     expected: "app = all\n  work, gpu=H100",
   },
+];
+
+export const allCases: readonly ReadingCase[] = [
+  ...plainCases,
+  ...constantCases,
+  ...modeCases,
+  ...undecidedCases,
+  ...trickyCases,
+  ...severalFiles,
 ];

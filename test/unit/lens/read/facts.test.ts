@@ -18,23 +18,67 @@ function facts(...decorators: readonly string[]): AppFacts {
 
 describe("factsOf an app file", () => {
   it("reads what each container requests, by function as well", () => {
-    const { functions, ...all } = facts(
-      'gpu="H100:2", cpu=CORES, memory=32768, scaledown_window=300, min_containers=1',
-    );
-    assert.deepEqual(all, {
+    const {
+      functions,
+      all: _,
+      ...common
+    } = facts('gpu="H100:2", cpu=CORES, memory=32768, scaledown_window=300, min_containers=1');
+    assert.deepEqual(common, {
       gpu: "H100:2",
       cpuCores: 4,
       memoryGib: 32,
+      diskGib: 0,
+      region: "any",
+      nonPreemptible: false,
       scaledownSeconds: 300,
       warmContainers: 1,
+      mayHaveMore: null,
     });
     assert.deepEqual(functions.get("f0"), {
-      gpu: "H100:2",
+      gpu: { kind: "one", gpu: "H100:2" },
       cpuCores: 4,
       memoryGib: 32,
+      diskGib: 0,
+      region: "any",
+      nonPreemptible: false,
       scaledownSeconds: 300,
       minContainers: 1,
+      needsToken: null,
     });
+  });
+
+  it("reads whether a web address refuses calls without a proxy token", () => {
+    const needs = (decorator: string): boolean | null | undefined =>
+      factsIn(
+        `import modal\nLOCKED = True\nmore = {}\napp = modal.App("flux")\n@app.function()\n${decorator}def f(): ...`,
+      ).functions.get("f")?.needsToken;
+    assert.equal(needs(""), null);
+    assert.equal(needs("@modal.asgi_app()\n"), false);
+    assert.equal(needs("@modal.asgi_app(requires_proxy_auth=True)\n"), true);
+    assert.equal(
+      needs('@modal.fastapi_endpoint(method="POST", requires_proxy_auth=LOCKED)\n'),
+      true,
+    );
+    assert.equal(needs("@modal.web_server(8000, requires_proxy_auth=False)\n"), false);
+    assert.equal(needs("@modal.asgi_app(requires_proxy_auth=locked())\n"), undefined);
+    assert.equal(needs("@modal.asgi_app(**more)\n"), undefined);
+    const two = factsIn(
+      'import modal\napp = modal.App("llm")\n@app.cls()\nclass Model:\n  @modal.fastapi_endpoint(requires_proxy_auth=True)\n  def infer(self): ...\n  @modal.fastapi_endpoint()\n  def health(self): ...\n',
+    );
+    assert.equal(two.functions.get("Model.*")?.needsToken, undefined);
+  });
+
+  it("reads region, disk and preemption, as they cost", () => {
+    const terms = (decorator: string): readonly unknown[] => {
+      const { region, diskGib, nonPreemptible } = facts(decorator);
+      return [region, diskGib, nonPreemptible];
+    };
+    assert.deepEqual(terms('region="us", ephemeral_disk=600 * 1024'), ["broad", 600, false]);
+    assert.deepEqual(terms('region="us-west", nonpreemptible=True'), ["narrow", 0, true]);
+    assert.deepEqual(terms('region=["eu-north", "us"]'), ["broad", 0, false]);
+    assert.deepEqual(terms("region=None, nonpreemptible=None"), ["any", 0, false]);
+    const unread = "region=where(), ephemeral_disk=where(), nonpreemptible=where()";
+    assert.deepEqual(terms(unread), [undefined, undefined, undefined]);
   });
 
   it("takes the request of (request, limit)", () => {
@@ -43,13 +87,18 @@ describe("factsOf an app file", () => {
   });
 
   it("knows Modal's defaults: no GPU, an eighth of a core, 128 MiB, a minute", () => {
-    const { functions: _, ...all } = facts("");
-    assert.deepEqual(all, {
+    const { functions: _, all, ...common } = facts("");
+    assert.equal(all.length, 1);
+    assert.deepEqual(common, {
       gpu: null,
       cpuCores: 0.125,
       memoryGib: 0.125,
+      diskGib: 0,
+      region: "any",
+      nonPreemptible: false,
       scaledownSeconds: 60,
       warmContainers: 0,
+      mayHaveMore: null,
     });
   });
 
@@ -59,8 +108,8 @@ describe("factsOf an app file", () => {
     assert.deepEqual(
       [...functions].map(([name, one]) => [name, one.gpu]),
       [
-        ["f0", "A100"],
-        ["f1", null],
+        ["f0", { kind: "one", gpu: "A100" }],
+        ["f1", { kind: "none" }],
       ],
     );
   });
@@ -84,7 +133,24 @@ describe("factsOf an app file", () => {
       'import modal\napp = modal.App("a")\n@app.function(gpu="T4")\ndef f(): ...\nfor n in names():\n  @app.function(name=n)\n  def g(): ...',
     );
     assert.deepEqual([gpu, cpuCores, scaledownSeconds], [undefined, undefined, null]);
-    assert.equal(functions.get("f")?.gpu, "T4");
+    assert.deepEqual(functions.get("f")?.gpu, { kind: "one", gpu: "T4" });
+  });
+
+  it("tells nothing of all containers where with_options makes some of another price, and only there", () => {
+    const beside = (options: string) =>
+      factsIn(
+        `import modal\napp = modal.App("a")\n@app.cls(gpu="T4")\nclass M: ...\nN = M.with_options(${options})\n@app.function(gpu="T4")\ndef f(): ...`,
+      ).gpu;
+    for (const options of [
+      'gpu="H100"',
+      "memory=pick(1)",
+      "cpu=(1, 2)",
+      "**more",
+      "retries=f(1), scaledown_window=9",
+    ])
+      assert.equal(beside(options), undefined, options);
+    for (const options of ["max_containers=2", "timeout=limit(), retries=3"])
+      assert.equal(beside(options), "T4", options);
   });
 
   it("does not say when a container ends of which nobody knows whether it is kept", () => {
@@ -92,9 +158,28 @@ describe("factsOf an app file", () => {
     assert.equal(scaledownSeconds, null);
   });
 
-  it("takes a GPU list of one, and no longer one", () => {
+  it("tells the GPUs of a list, of which only a container has one", () => {
+    const list = facts('gpu=["H100", "A100"]');
+    assert.equal(list.gpu, undefined);
+    assert.deepEqual(list.all[0]?.gpu, { kind: "any-of", gpus: ["H100", "A100"] });
     assert.equal(facts('gpu=["H100"]').gpu, "H100");
-    assert.equal(facts('gpu=["H100", "A100"]').gpu, undefined);
+    assert.equal(facts('gpu=["H100", "H100"]').gpu, "H100");
+    assert.equal(facts("gpu=[]").gpu, null);
+    assert.equal(facts('gpu=""').gpu, null);
+    const [{ gpu } = assert.fail()] = facts('gpu=["H100", pick()]').all;
+    assert.deepEqual(gpu, { kind: "unknown", why: "what pick() gives is not known" });
+  });
+
+  it("takes the last of two functions of one name, and neither where only one of them is deployed", () => {
+    const twice = (before: string) =>
+      factsIn(
+        `import modal\napp = modal.App("a")\n@app.function(gpu="A100", cpu=1)\ndef f(): ...\n${before}  @app.function(gpu="T4", cpu=1)\n  def f(): ...`,
+      );
+    assert.equal(twice("if True:\n").gpu, "T4");
+    const maybe = twice("if slow():\n");
+    assert.equal(maybe.gpu, undefined);
+    assert.equal(maybe.functions.get("f")?.gpu.kind, "unknown");
+    assert.equal(maybe.functions.get("f")?.cpuCores, 1);
   });
 });
 
@@ -106,6 +191,7 @@ describe("commonFacts", () => {
     assert.deepEqual([common.gpu, common.scaledownSeconds], ["T4", null]);
     assert.equal(common.functions.size, 0);
     const same = commonFacts([factsIn(source, { W: "120" }), factsIn(source, { W: "120" })]);
-    assert.deepEqual([same.scaledownSeconds, same.functions.get("f")?.gpu], [120, "T4"]);
+    assert.deepEqual([same.scaledownSeconds, same.gpu], [120, "T4"]);
+    assert.equal(same.functions.size, 1);
   });
 });

@@ -4,6 +4,7 @@ import {
   modeCases,
   plainCases,
   severalFiles,
+  trickyCases,
   undecidedCases,
   type ReadingCase,
 } from "./cases.ts";
@@ -14,6 +15,7 @@ const tables: readonly (readonly [string, readonly ReadingCase[]])[] = [
   ["constants", constantCases],
   ["modes", modeCases],
   ["what cannot be told, or only in part", undecidedCases],
+  ["what is done to names", trickyCases],
   ["several files", severalFiles],
 ];
 

@@ -1,6 +1,11 @@
 import { readProgram, type Entry, type ProgramSource } from "../../../../src/lens/read/program.ts";
-import { textOf } from "../../../../src/lens/read/plain.ts";
-import type { AppSource, FunctionSource, Reading, Value } from "../../../../src/lens/read/value.ts";
+import { textOf } from "../../../../src/lens/value/plain.ts";
+import type {
+  AppSource,
+  FunctionSource,
+  Reading,
+  Value,
+} from "../../../../src/lens/value/value.ts";
 
 /** The arguments that the tables show, each under the names that Modal has given it. */
 const shown = [

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { constantCases, modeCases, plainCases, severalFiles, undecidedCases } from "./cases.ts";
+import { allCases } from "./cases.ts";
 import { read, render } from "./render.ts";
 
-const cases = [...plainCases, ...constantCases, ...modeCases, ...undecidedCases, ...severalFiles];
-const sources = cases.flatMap(({ source }) =>
+const sources = allCases.flatMap(({ source }) =>
   typeof source === "string" ? [source] : Object.values(source),
 );
 

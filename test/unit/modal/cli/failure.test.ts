@@ -27,6 +27,16 @@ describe("cliFailure", () => {
     assert.equal(reasonOf(traceback("ResourceExhaustedError: slow down")), "rate-limited");
   });
 
+  it("takes an environment that is not there for a wrong setting, and names it", () => {
+    const stderr = traceback("NotFoundError: Environment 'stagin' not found in workspace");
+    const failure = cliFailure("list the apps", { exitCode: 1, stdout: "", stderr });
+    assert.equal(failure.reason, "bad-setting");
+    assert.match(failure.message, /no environment "stagin".*modalMeter\.environment/);
+    const app = "NotFoundError: App 'x' not found in environment 'main'";
+    assert.equal(reasonOf(traceback(app)), "not-found");
+    assert.equal(reasonOf(traceback("ServiceError: Environment 'x' not found")), "service-error");
+  });
+
   it("does not let a message forge another class", () => {
     assert.equal(
       reasonOf(traceback("ServiceError: Token missing, said the proxy")),

@@ -3,6 +3,7 @@ import { Failure } from "../../../../src/base/failure.ts";
 import {
   parseApps,
   parseBilling,
+  withResources,
   parseContainers,
   parseDeployments,
   parseEnvironments,
@@ -129,6 +130,31 @@ describe("other rows", () => {
     assert.deepEqual(parseDeployments([row]), [
       { version: 3, deployedAtMs: null, deployedBy: null, tag: null },
     ]);
+  });
+
+  it("reads what a row was paid for, under Modal's own keys", () => {
+    const row = {
+      object_id: "ap-1",
+      description: "flux",
+      environment: "main",
+      interval_start: "2025-11-21T00:00:00",
+    };
+    const other = { ...row, interval_start: "2025-11-21T01:00:00" };
+    const sums = parseBilling([
+      { ...row, cost: "3" },
+      { ...other, cost: "4" },
+    ]);
+    const split = withResources(sums, [
+      { ...row, resource: "CPU", cost: "1.0000004" },
+      { ...row, resource: "gpu_l40s", cost: "2" },
+    ]);
+    assert.deepEqual(
+      split.map(({ cost, costByResource }) => [cost, costByResource]),
+      [
+        [3_000_000, { CPU: 1_000_000, gpu_l40s: 2_000_000 }],
+        [4_000_000, undefined],
+      ],
+    );
   });
 
   it("reads money to the micro-dollar, and no NaN", () => {

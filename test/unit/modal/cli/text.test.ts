@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cliError, ownPlace } from "../../../../src/modal/cli/text.ts";
+import { cliError, placeInUserCode } from "../../../../src/modal/cli/text.ts";
 import { firstLines, withoutAnsi } from "../../../../src/modal/plainText.ts";
 
 describe("cliError", () => {
@@ -104,7 +104,7 @@ describe("ownPlace", () => {
       "╰───────────────────────────────────────────────╯",
       "SyntaxError: invalid syntax",
     ].join("\n");
-    assert.equal(ownPlace(stderr), "flux_app.py, line 27");
+    assert.equal(placeInUserCode(stderr), "flux_app.py, line 27");
   });
 
   it("takes the innermost line of the user's code, not the library's that it called", () => {
@@ -114,11 +114,11 @@ describe("ownPlace", () => {
       tool,
       "InvalidError: no such GPU",
     ].join("\n");
-    assert.equal(ownPlace(stderr), "load.py, line 12");
+    assert.equal(placeInUserCode(stderr), "load.py, line 12");
   });
 
   it("names nothing where the fault is not in the user's code", () => {
-    assert.equal(ownPlace(`${tool}\nAuthError: Token missing.`), null);
-    assert.equal(ownPlace("Error: No such file."), null);
+    assert.equal(placeInUserCode(`${tool}\nAuthError: Token missing.`), null);
+    assert.equal(placeInUserCode("Error: No such file."), null);
   });
 });

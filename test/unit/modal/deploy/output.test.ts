@@ -33,12 +33,14 @@ View Deployment: https://modal.com/apps/acme/main/deployed/flux`);
         {
           functionName: "hook",
           url: "https://acme--flux-hook.modal.run",
+          needsToken: true,
         },
         {
           functionName: "Model.infer",
           url: "https://acme--model-infer.modal.run",
+          needsToken: true,
         },
-        { functionName: "Model.infer", url: "https://infer.example.com" },
+        { functionName: "Model.infer", url: "https://infer.example.com", needsToken: true },
       ],
       appName: "flux",
       skipped: false,
@@ -51,10 +53,10 @@ View Deployment: https://modal.com/apps/acme/main/deployed/flux`);
 ├── 🔨 Created web endpoint for Model.infer => https://acme--model-infer.modal.run 🔑
 View Deployment: https://modal.com/apps/acme/main/deployed/flux`);
     assert.deepEqual(
-      deployment.urls.map(({ functionName, url }) => [functionName, url]),
+      deployment.urls.map(({ functionName, url, needsToken }) => [functionName, url, needsToken]),
       [
-        ["web", "https://acme--flux-web.modal.run"],
-        ["Model.infer", "https://acme--model-infer.modal.run"],
+        ["web", "https://acme--flux-web.modal.run", undefined],
+        ["Model.infer", "https://acme--model-infer.modal.run", true],
       ],
     );
   });

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { findDeployTargets, maxFiles } from "../../../../src/modal/deploy/targets.ts";
+import {
+  findDeployTargets,
+  maxFiles,
+  readWorkspace,
+} from "../../../../src/modal/deploy/targets.ts";
 
 const fn = "@app.function()\ndef f(): ...\n";
 const app = (name: string, more = ""): string =>
@@ -8,19 +12,23 @@ const web = "@modal.fastapi_endpoint()\n";
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
-function search(files: Files, variables: Readonly<Record<string, string>> = {}) {
-  return findDeployTargets(
-    "/w",
-    {
-      listPythonFiles: async (_folder, limit) => Object.keys(files).slice(0, limit),
-      read: async (file) => {
-        const text = files[file];
-        if (text === undefined || text === "unreadable") throw new Error("EACCES");
-        return typeof text === "string" ? Buffer.from(text) : text;
-      },
+async function search(
+  files: Files,
+  variables: Readonly<Record<string, string>> = {},
+  ignored: readonly string[] = [],
+) {
+  const read = await readWorkspace("/w", {
+    listPythonFiles: async (_folder, limit) => ({
+      files: Object.keys(files).slice(0, limit),
+      ignored: new Set(ignored),
+    }),
+    read: async (file) => {
+      const text = files[file];
+      if (text === undefined || text === "unreadable") throw new Error("EACCES");
+      return typeof text === "string" ? Buffer.from(text) : text;
     },
-    new Map(Object.entries(variables)),
-  );
+  });
+  return findDeployTargets(read, new Map(Object.entries(variables)));
 }
 
 /** "-m package.module (in /folder) name", as a person would tell the CLI; a problem by its kind. */
@@ -62,6 +70,22 @@ describe("findDeployTargets", () => {
         "/w/rebuild/own.py": app("own"),
       }),
       ["/w/rebuild/own.py own"],
+    );
+  });
+
+  it("offers nothing that git ignores, and reads what others import of it", async () => {
+    const { candidates } = await search(
+      {
+        "/w/app.py": `from local import GPU\nimport modal\napp = modal.App("own")\n@app.function(gpu=GPU)\ndef f(): ...\n`,
+        "/w/local.py": 'GPU = "T4"\n',
+        "/w/scratch.py": app("scratch"),
+      },
+      {},
+      ["/w/local.py", "/w/scratch.py"],
+    );
+    assert.deepEqual(
+      candidates.map(({ target, facts }) => [target.nameInFile, facts.gpu]),
+      [["own", "T4"]],
     );
   });
 
@@ -149,7 +173,7 @@ describe("findDeployTargets", () => {
     assert.deepEqual(await find({ "/w/a.py": stub }), ["/w/a.py::stub old [stub]"]);
     assert.deepEqual(await find({ "/w/app.v2.py": app("x") }), ["/w/app.v2.py x [file-name]"]);
     assert.deepEqual(await find({ "/w/a.py": `${app("x")}\ndef broken(:\n` }), [
-      "/w/a.py x [syntax]",
+      "/w/a.py x [unread]",
     ]);
     assert.deepEqual(await find({ "/w/a.py": `${app("x")}\nraise SystemExit(1)\n` }), [
       "/w/a.py x [raises]",

@@ -22,6 +22,12 @@ describe("sdkFailure", () => {
     ]);
   });
 
+  it("takes an environment that is not there for a wrong setting", () => {
+    assert.equal(reasonOf(5, "Environment 'stagin' not found in workspace"), "bad-setting");
+    assert.equal(reasonOf(5, "App 'x' not found in environment 'main'"), "not-found");
+    assert.equal(reasonOf(13, "Environment 'x' not found"), "service-error");
+  });
+
   it("tells a connection that cannot be made from a service that refuses", () => {
     assert.equal(
       reasonOf(14, "No connection established. Last error: connect ECONNREFUSED 127.0.0.1:1"),

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { Redactor } from "../../../../src/endpoints/redactor.ts";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
 import { LogLineAssembler } from "../../../../src/cost/reported/logLineAssembler.ts";
 import { readOpenApi } from "../../../../src/endpoints/catalogue/openApi.ts";
-import { CallFailure, type CallOutcome } from "../../../../src/endpoints/callTypes.ts";
+import { CallFailure } from "../../../../src/endpoints/callTypes.ts";
 import { responseFailure } from "../../../../src/endpoints/call/responseFailure.ts";
 import { parseSidecar } from "../../../../src/endpoints/result/sidecar.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
@@ -13,6 +14,7 @@ import { callLines, failed, failedLines, succeeded } from "../../../../src/ui/ca
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { line, logStartMs, ownCall, scope } from "../logSample.ts";
+import { outcomeSample } from "../../ui/calls/outcomeSample.ts";
 
 /** What programs print, in pieces that can come in any order and number. */
 const words = fc.constantFrom(
@@ -95,22 +97,6 @@ const instant = fc.oneof(
   fc.double({ min: 0, max: 1e13, noNaN: true }),
 );
 const rates = ratesInForce();
-
-function outcome(headers: Readonly<Record<string, string>>): CallOutcome {
-  return {
-    callId: "own-1",
-    status: 200,
-    headers,
-    resultPath: null,
-    extractedPaths: [],
-    bytes: 0,
-    mediaType: "",
-    remarks: [],
-    startedAtMs: logStartMs,
-    answeredAtMs: logStartMs + 2500,
-    endedAtMs: logStartMs + 2500,
-  };
-}
 
 /** A document whose every part may be of a wrong kind. */
 const odd = fc.jsonValue({ maxDepth: 1 });
@@ -210,13 +196,14 @@ describe("what somebody else wrote", () => {
         ...others,
         ...Object.fromEntries(names.map((name, index) => [name, three[index] ?? ""])),
       }));
+    const basis = { containerGpu: "L40S", rates };
     fc.assert(
       fc.property(headers, (sent) => {
-        const { call, findings } = succeeded(running, outcome(sent), "L40S", rates);
-        ledger.upsertCall(call);
-        callLines(call, findings, undefined);
+        const ended = succeeded(running, outcomeSample(logStartMs, sent), basis);
+        ledger.upsertCall(ended.call);
+        callLines(ended, [], undefined);
         const failure = new CallFailure("endpoint-failed", "It broke.", { headers: sent });
-        const broken = failed(running, failure, logStartMs);
+        const broken = failed(running, failure, logStartMs, basis);
         ledger.upsertCall(broken);
         failedLines(broken, failure);
       }),
@@ -245,7 +232,7 @@ describe("what somebody else wrote", () => {
           status,
           headers: { "content-type": contentType, "retry-after": contentType },
           body,
-          hidden: ["a fox"],
+          redactor: new Redactor(["a fox"]),
         });
         assert.ok(failure instanceof CallFailure);
         parseSidecar(body);

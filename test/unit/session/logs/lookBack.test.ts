@@ -6,6 +6,8 @@ import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { recallNotes } from "../../../../src/session/logs/appNotes.ts";
 import type { Ledger, Listing } from "../../../../src/session/ledgerPort.ts";
+import { noteEmptied, noteLoss } from "../../../../src/session/ledgerLoss.ts";
+import { unreadGaps } from "../../../../src/session/logs/unread.ts";
 import { LookBack, type LookBackSource } from "../../../../src/session/logs/lookBack.ts";
 import type { LogChunk, LogQuery, ModalControl } from "../../../../src/session/modalControl.ts";
 import { silentLog } from "../../silentLog.ts";
@@ -56,6 +58,7 @@ async function scene(answers: Partial<ModalControl> = {}): Promise<Scene> {
         startedAtMs: logStartMs - 30_000,
         finishedAtMs: logStartMs + 400_000,
         gpu: { type: "L40S", count: 1 },
+        isSandbox: false,
       }),
     deployments: () => Promise.resolve([]),
     ...answers,
@@ -114,6 +117,26 @@ describe("LookBack", () => {
     );
     assert.equal(told.length, 2);
     assert.equal(ledger.latestListing(scope)?.observedAtMs, wokeAtMs);
+  });
+
+  it("reads a scope's logs at its first look where the ledger was emptied, and after a loss from then on", async () => {
+    const { ledger, source, window, woken, queries } = await scene();
+    const first = { ...woken(), sinceMs: null };
+    await window().update(source, first);
+    assert.equal(queries.length, 0, "a first start");
+    noteEmptied(ledger);
+    await window().update(source, first);
+    const oldestMs = (): number => Math.min(...queries.map(({ sinceMs }) => sinceMs ?? Infinity));
+    assert.equal(Math.round((wokeAtMs - oldestMs()) / hour), 7 * 24);
+    assert.equal(ledger.calls({ scope }).length, 2);
+    queries.splice(0);
+    noteLoss(ledger, [scope], wokeAtMs - 2 * hour);
+    await window().update(source, {
+      ...woken({ observedAtMs: wokeAtMs + 5_000 }),
+      sinceMs: wokeAtMs,
+    });
+    assert.equal(Math.round((wokeAtMs - oldestMs()) / hour), 2);
+    assert.equal(ledger.calls({ scope }).length, 2, "the same calls are counted once");
   });
 
   it("reads once per gap, and nothing where there was none", async () => {
@@ -216,16 +239,48 @@ describe("LookBack", () => {
     await last.update(source, { ...next, sinceMs });
     for (let n = 0; n < 5; n += 1) await last.update(source, next);
     assert.equal(trouble.times, 997, "three tries");
+    assert.deepEqual(
+      unreadGaps(ledger, scope),
+      [{ fromMs: sinceMs, toMs: clock.nowMs(), apps: [] }],
+      "what was not read is named",
+    );
+    trouble.times = 0;
+    await window().update(source, { ...next, sinceMs });
+    assert.deepEqual(unreadGaps(ledger, scope), [], "until it is");
   });
 
   it("is bounded after a long holiday", async () => {
-    const { source, window, woken, queries } = await scene();
+    const { ledger, source, window, woken, queries } = await scene();
     await window().update(source, { ...woken(), sinceMs: wokeAtMs - 90 * 24 * hour });
+    assert.deepEqual(unreadGaps(ledger, scope), [
+      { fromMs: wokeAtMs - 90 * 24 * hour, toMs: wokeAtMs - 7 * 24 * hour, apps: [] },
+    ]);
     assert.ok(queries.length <= 25, `${queries.length} pieces`);
     assert.ok((queries[0]?.sinceMs ?? 0) >= wokeAtMs - 8 * 24 * hour);
     for (const [index, { untilMs }] of queries.slice(0, -1).entries()) {
       assert.equal(untilMs, queries[index + 1]?.sinceMs, "no second is left out, none read twice");
     }
+  });
+
+  it("names the apps whose logs it did not read", async () => {
+    const apps = Array.from({ length: 9 }, (_, index) => ({
+      appId: `ap-${index + 1}`,
+      name: `app-${index + 1}`,
+      state: "deployed" as const,
+      containerCount: 0,
+      createdAtMs: null,
+      stoppedAtMs: null,
+    }));
+    const { ledger, source, window, woken } = await scene({
+      fetchLogs: (appId) =>
+        appId === "ap-2"
+          ? Promise.reject(new Failure("not-found", "No such app."))
+          : Promise.resolve([]),
+    });
+    await window().update(source, woken({ apps }));
+    assert.deepEqual(unreadGaps(ledger, scope), [
+      { fromMs: sinceMs, toMs: wokeAtMs, apps: ["app-2", "app-9"] },
+    ]);
   });
 
   it("notes stops as the listing tells them, and the deploys of sessions, asking once", async () => {

@@ -12,6 +12,7 @@ import { succeeded } from "../../../../src/ui/calls/records.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { logStartMs, ownCall, scope } from "../logSample.ts";
+import { outcomeSample } from "../../ui/calls/outcomeSample.ts";
 
 /** A handler's time, what it costs on an L40S at $1.95/h, and what an old price ($0.000694/s) makes of it. */
 const runs = [
@@ -160,26 +161,15 @@ async function happened(w: World): Promise<readonly CallRecord[]> {
       ...(inAnswer ? { "modal-function-call-id": id } : {}),
       ...(w.hasDate ? { date: new Date(answeredAtMs + w.offMs).toUTCString() } : {}),
     };
-    const outcome = {
-      callId: running.callId,
-      status: 200,
-      headers,
-      resultPath: null,
-      extractedPaths: [],
-      bytes: 0,
-      mediaType: "",
-      remarks: [],
-      startedAtMs: sentMs,
-      answeredAtMs,
-      endedAtMs: answeredAtMs,
-      handovers: 0,
-    };
+    const outcome = outcomeSample(sentMs, headers, { callId: running.callId, answeredAtMs });
     events.push(
       { atMs: sentMs, happens: () => ledger.upsertCall(running) },
       {
         atMs: answeredAtMs,
         happens: () => {
-          ledger.upsertCall(succeeded(running, outcome, null, ratesInForce()).call);
+          ledger.upsertCall(
+            succeeded(running, outcome, { containerGpu: null, rates: ratesInForce() }).call,
+          );
           window.settle();
         },
       },

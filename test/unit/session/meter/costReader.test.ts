@@ -6,11 +6,14 @@ import { appHints } from "../../../../src/session/watch/appHints.ts";
 import { addNotes } from "../../../../src/session/logs/appNotes.ts";
 import { costIn, CostReader, type CostLedger } from "../../../../src/session/meter/costReader.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
+import { noteDate } from "../../../../src/session/watch/modalTime.ts";
 import { appListing, container, logStartMs, ownCall, scope } from "../logSample.ts";
 import { sessionApp, sessionSample } from "../sessionSample.ts";
+import { receiptSample, stoppedAll } from "../receiptSample.ts";
 
 const second = 1000;
 const minute = 60 * second;
+const hourMs = 60 * minute;
 /** $3.6/h: a second of GPU is $0.001, to all intents and purposes without CPU and memory. */
 const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 0.000001, memory: 0.000001 } });
 
@@ -35,8 +38,27 @@ function assertNear(actual: number, expected: number): void {
 }
 
 describe("CostReader", () => {
-  it("knows nothing but the bounds without any other knowledge: the middle", async () => {
-    assertNear(secondsOf(await sleptThrough()), 10 + (30 * 60 - 10) / 2);
+  it("ends a container of which nothing else is known by Modal's own window, not in the middle of a closed lid", async () => {
+    assertNear(secondsOf(await sleptThrough()), 60);
+  });
+
+  it("takes what this machine saw by Modal's clock, where the two are known to differ", async () => {
+    // Ten minutes behind: the container is seen "before" its start, and the row of the call too.
+    const { ledger } = await openLedger(":memory:");
+    const behindMs = 10 * minute;
+    for (const atMs of [logStartMs, logStartMs + 5 * minute]) {
+      const listing = { containers: [container()], adapter: "cli" } as const;
+      ledger.recordListing(appListing(atMs - behindMs, listing));
+    }
+    ledger.recordListing(appListing(logStartMs + 5.5 * minute - behindMs, { adapter: "cli" }));
+    const seconds = (): number => {
+      const nowMs = logStartMs + 31 * minute - behindMs;
+      const reading = new CostReader(ledger).read({ scope, fromMs: nowMs - hourMs, nowMs, rates });
+      return costIn(reading, null, nowMs - hourMs).metered?.containerSeconds ?? 0;
+    };
+    assert.ok(seconds() < 30, "before anybody knows of the clocks");
+    noteDate(ledger, scope, behindMs, { era: 0, observedAtMs: logStartMs });
+    assertNear(seconds(), 315);
   });
 
   it("ends a container a scaledown window after its last call, as the session says", async () => {
@@ -50,6 +72,24 @@ describe("CostReader", () => {
     );
     ledger.upsertCall(ownCall({ endedAtMs: logStartMs + 60 * second }));
     assertNear(secondsOf(ledger), 180);
+  });
+
+  it("does not take the window of a session that began after the container was last heard of", async () => {
+    const ledger = await sleptThrough();
+    const session = (sessionId: string, startedAtMs: number, scaledownSeconds: number): void =>
+      ledger.upsertSession(
+        sessionSample({
+          sessionId,
+          startedAtMs,
+          scaledownSeconds,
+          apps: [sessionApp({ appId: "ap-1", name: "flux" })],
+        }),
+      );
+    ledger.upsertCall(ownCall({ endedAtMs: logStartMs + 60 * second }));
+    session("later", logStartMs + 29 * minute, 1000);
+    assertNear(secondsOf(ledger), 120);
+    session("before", logStartMs - 1000, 300);
+    assertNear(secondsOf(ledger), 360);
   });
 
   it("takes the window from the app file where no session tells, and asks for it by name", async () => {
@@ -69,19 +109,14 @@ describe("CostReader", () => {
   it("ends it at a stop, whether a receipt or the listing tells", async () => {
     const byReceipt = await sleptThrough();
     const app = { appId: "ap-1", name: "flux" };
-    byReceipt.recordReceipt({
-      receiptId: "r-1",
-      scope,
-      atMs: logStartMs + 100 * second,
-      by: "guardian",
-      planned: [app],
-      stopped: [app],
-      alreadyStopped: [],
-      left: [],
-      excluded: [],
-      verified: "clear",
-      savedMicroUsdPerHour: null,
-    });
+    byReceipt.recordReceipt(
+      receiptSample({
+        scope,
+        atMs: logStartMs + 100 * second,
+        by: "guardian",
+        ...stoppedAll(app),
+      }),
+    );
     assertNear(secondsOf(byReceipt), 100);
     const byListing = await sleptThrough();
     addNotes(
@@ -151,12 +186,12 @@ describe("CostReader", () => {
     // Then Modal tells of it: what it says takes the place of what was inferred.
     const details = container({
       containerId: "ta-2",
-      startedAtMs: logStartMs + 4 * minute,
+      startedAtMs: logStartMs + 5 * minute,
       finishedAtMs: logStartMs + 8 * minute,
       gpuSource: "container",
     });
     ledger.recordListing(appListing(logStartMs + 30 * minute, { ended: [details] }));
-    assertNear(secondsOf(ledger) - before, 4 * 60);
+    assertNear(secondsOf(ledger) - before, 3 * 60);
   });
 
   it("leaves out what was logged before the range, though its span is not read any more", async () => {
@@ -203,10 +238,8 @@ describe("CostReader", () => {
     const unknown = costIn(new CostReader(ledger).read(range), null, logStartMs);
     assert.equal(unknown.best.known, false);
     const appHint = appHints({
-      ledger,
       inFile: () => ({ gpu: "L40S", cpuCores: 4, memoryGib: 16 }),
       inSettings: () => undefined,
-      nowMs: () => range.nowMs,
     });
     const reading = new CostReader(ledger, { appHint }).read(range);
     assert.deepEqual(
@@ -274,6 +307,40 @@ describe("CostReader", () => {
     assert.ok(best.known && Math.abs(best.microUsd - 100_000) < 100, JSON.stringify(best));
   });
 
+  it("counts a container from its boot, as Modal tells how long it and others of its app loaded", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const [first, second_] = ["ta-1", "ta-2"].map((containerId, index) =>
+      container({
+        containerId,
+        enqueuedAtMs: logStartMs + index * 10 * minute,
+        startedAtMs: logStartMs + index * 10 * minute + 2 * minute,
+        finishedAtMs: logStartMs + index * 10 * minute + 3 * minute,
+      }),
+    );
+    assert.ok(first !== undefined && second_ !== undefined);
+    ledger.recordListing(appListing(logStartMs + 20 * minute, { ended: [first, second_] }));
+    assertNear(secondsOf(ledger), 2 * (180 - 3));
+    const [readyMs, startupMs] = [logStartMs + 2 * minute, 45_000];
+    const startups = [{ containerId: "ta-1", appName: "flux", readyMs, startupMs }];
+    addNotes(ledger, { scope, appId: "ap-1" }, { startups });
+    assertNear(secondsOf(ledger), 2 * (60 + 45));
+  });
+
+  it("takes the start that Modal tells for the boot where containers loaded for longer than there was before it", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const own = container({
+      enqueuedAtMs: logStartMs,
+      startedAtMs: logStartMs + 10_000,
+      finishedAtMs: logStartMs + 3 * minute,
+    });
+    ledger.recordListing(appListing(logStartMs + 20 * minute, { ended: [own] }));
+    assertNear(secondsOf(ledger), 180 - 3);
+    const [readyMs, startupMs] = [logStartMs + 10_000, 60_000];
+    const startups = [{ containerId: "ta-1", appName: "flux", readyMs, startupMs }];
+    addNotes(ledger, { scope, appId: "ap-1" }, { startups });
+    assertNear(secondsOf(ledger), 180 - 10);
+  });
+
   it("reads the ledger again only when it has changed, and prices anew when the rates have", async () => {
     const ledger = await sleptThrough();
     let reads = 0;
@@ -282,12 +349,13 @@ describe("CostReader", () => {
         reads += 1;
         return ledger.spans(query);
       },
+      looks: (query) => ledger.looks(query),
       calls: (query) => ledger.calls(query),
       billed: (query) => ledger.billed(query),
       sessions: (query) => ledger.sessions(query),
       receipts: (query) => ledger.receipts(query),
       recall: (key, shape) => ledger.recall(key, shape),
-      changeCounter: () => ledger.changeCounter(),
+      costVersion: () => ledger.costVersion(),
     };
     const reader = new CostReader(counted);
     const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 31 * minute };
@@ -299,6 +367,10 @@ describe("CostReader", () => {
       costIn(reading, null, logStartMs).metered?.known.microUsd ?? 0;
     assert.equal(amount(first), amount(later));
     assert.ok(amount(dearer) > 1.9 * amount(first));
+    ledger.beatWindow({ windowId: "w", pid: 1, openedAtMs: 1, beatAtMs: 2, closedAtMs: null });
+    ledger.acquireLease("poll", "w", 1, logStartMs, 60_000);
+    assert.equal(amount(reader.read({ ...range, rates })), amount(first));
+    assert.equal(reads, 1, "heartbeats and leases are no reason to read");
     ledger.upsertCall(ownCall({ reportedMicroUsd: usd(0.01) }));
     assert.equal(reader.read({ ...range, rates }).calls.length, 1);
     assert.equal(reads, 2);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CallRecord } from "../../../../src/cost/call.ts";
+import { emptyCall, type CallRecord } from "../../../../src/cost/call.ts";
 import { usd } from "../../../../src/cost/money.ts";
 import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
@@ -9,9 +9,9 @@ import {
   deriveState,
   type StateInputs,
 } from "../../../../src/session/meter/deriveState.ts";
-import { nothingTold } from "../../../../src/session/owner.ts";
+import { unknownAuthorship } from "../../../../src/session/owner.ts";
 import type { Listing } from "../../../../src/session/ledgerPort.ts";
-import type { SessionRecord } from "../../../../src/session/session.ts";
+import { sessionApp, sessionSample } from "../sessionSample.ts";
 
 const startMs = Date.UTC(2026, 10, 21, 10);
 const minuteMs = 60_000;
@@ -22,6 +22,7 @@ const rates = rateHistory([], { overrides: { L40S: 3.6, cpu: 0.000001, memory: 0
 function listing(observedAtMs: number, change: Partial<Listing> = {}): Listing {
   return {
     scope: "acme/main",
+    era: 0,
     observedAtMs,
     adapter: "sdk",
     apps: [
@@ -53,44 +54,30 @@ function listing(observedAtMs: number, change: Partial<Listing> = {}): Listing {
   };
 }
 
-const session: SessionRecord = {
-  sessionId: "s-1",
-  scope: "acme/main",
+const session = sessionSample({
   folder,
-  username: "you",
-  mode: "dev",
-  scaledownSeconds: 120,
   startedAtMs: startMs - minuteMs,
-  endedAtMs: null,
-  end: null,
-  expiresAtMs: null,
-  apps: [{ appId: "ap-1", appName: "flux", file: "flux.py", urls: [] }],
-};
+  apps: [sessionApp({ appId: "ap-1", name: "flux" })],
+});
 
 function call(change: Partial<CallRecord>): CallRecord {
   return {
-    callId: "c-1",
-    scope: "acme/main",
-    source: "editor",
+    ...emptyCall({
+      callId: "c-1",
+      scope: "acme/main",
+      source: "editor",
+      startedAtMs: startMs + minuteMs,
+      status: "succeeded",
+    }),
     sessionId: "s-1",
     appId: "ap-1",
     appName: "flux",
     endpoint: "flux",
     mode: "dev",
-    startedAtMs: startMs + minuteMs,
     endedAtMs: startMs + minuteMs + 5000,
-    status: "succeeded",
     reportedMicroUsd: usd(0.0014),
     executionSeconds: 2,
     gpuType: "L40S",
-    audit: [],
-    handoverUrl: null,
-    resultPath: null,
-    inputJson: null,
-    failure: null,
-    functionCallId: null,
-    logLineId: null,
-    clockOffsetMs: null,
     ...change,
   };
 }
@@ -104,7 +91,7 @@ function inputs(nowMs: number, change: Partial<StateInputs> = {}): StateInputs {
     folder,
     rates,
     settingProblems: [],
-    told: nothingTold,
+    authorship: unknownAuthorship,
     timeZone: "UTC",
     ...change,
   };
@@ -124,7 +111,7 @@ describe("deriveState", () => {
       deriveState(
         ledger,
         inputs(nowMs, {
-          told: { username: "you", authors: new Map([["ap-1", { deployedBy, version: 1 }]]) },
+          authorship: { username: "you", authors: new Map([["ap-1", { deployedBy, version: 1 }]]) },
         }),
       );
     const theirs = whose("teammate");

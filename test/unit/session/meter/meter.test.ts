@@ -5,7 +5,7 @@ import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import type { LedgerView } from "../../../../src/session/meter/deriveState.ts";
 import type { Ledger, LedgerTrouble } from "../../../../src/session/ledgerPort.ts";
 import { Meter, type MeterParts } from "../../../../src/session/meter/meter.ts";
-import { nothingTold } from "../../../../src/session/owner.ts";
+import { unknownAuthorship } from "../../../../src/session/owner.ts";
 import type { MeterState } from "../../../../src/session/meter/meterState.ts";
 import { TemporaryLedger } from "../../ledger/temporaryLedger.ts";
 import { VirtualClock } from "../../virtualClock.ts";
@@ -19,7 +19,7 @@ const runningOne = appListing(logStartMs, {
       containerId: "ta-1",
       appId: "ap-1",
       appName: "flux",
-      enqueuedAtMs: null,
+      enqueuedAtMs: logStartMs,
       startedAtMs: logStartMs,
       finishedAtMs: null,
       gpu: { type: "L40S", count: 1 },
@@ -50,7 +50,7 @@ function meterOf(ledger: LedgerView, clock: VirtualClock) {
     folder: () => null,
     rates: () => rates,
     settingProblems: () => [],
-    told: () => nothingTold,
+    authorshipOf: () => unknownAuthorship,
     timeZone: "UTC",
   });
   const shown: MeterState[] = [];
@@ -183,11 +183,14 @@ function view(ledger: Ledger): LedgerView {
     trouble: () => ledger.trouble(),
     openSession: (scope, folder) => ledger.openSession(scope, folder),
     spans: (query) => ledger.spans(query),
+    looks: (query) => ledger.looks(query),
     calls: (query) => ledger.calls(query),
     billed: (query) => ledger.billed(query),
+    costBasis: (query) => ledger.costBasis(query),
     sessions: (query) => ledger.sessions(query),
     receipts: (query) => ledger.receipts(query),
     recall: (key, shape) => ledger.recall(key, shape),
     changeCounter: () => ledger.changeCounter(),
+    costVersion: () => ledger.costVersion(),
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
 import type { ContainerObservation } from "../../../../src/cost/span.ts";
 import type { AppInfo } from "../../../../src/session/modalControl.ts";
-import { runningApps } from "../../../../src/session/meter/runningApps.ts";
+import { burnNow, runningApps } from "../../../../src/session/meter/runningApps.ts";
 
 const rates = ratesInForce({ overrides: { L40S: 2, cpu: 0.08, memory: 0.08 } });
 const nowMs = 1_000_000;
@@ -53,7 +53,7 @@ describe("runningApps", () => {
     assert.equal(shown?.gpu, "L40S");
   });
 
-  it("bills no pending container", () => {
+  it("counts what a container burns that still loads", () => {
     const [shown] = runningApps(
       { apps: [app("a", 1)], containers: [container("a", "1", { startedAtMs: null })] },
       rates,
@@ -62,7 +62,7 @@ describe("runningApps", () => {
       nobodyKnows,
     );
     assert.deepEqual([shown?.running, shown?.pending], [0, 1]);
-    assert.equal(shown?.microUsdPerHour, 0);
+    assert.equal(shown?.microUsdPerHour, 2_000_000 + 10_000 + 10_000);
   });
 
   it("does not call an unknown GPU free", () => {
@@ -116,5 +116,38 @@ describe("runningApps", () => {
       shown.map(({ appId }) => appId),
       ["b"],
     );
+  });
+});
+
+describe("burnNow", () => {
+  it("counts all that is not known to be someone else's, and names what is", () => {
+    const containers = [
+      container("mine", "1"),
+      container("mine", "2", { gpu: null, gpuSource: "container" }),
+      container("nobody's", "3"),
+      container("theirs", "4"),
+      container("theirs", "5"),
+      container("mine", "6", { startedAtMs: null }),
+    ];
+    const owner = (appId: string) =>
+      appId === "theirs" ? "someone-else" : appId === "mine" ? "mine" : "unknown";
+    const gpu = 2_000_000;
+    const rest = 10_000 + 10_000;
+    assert.deepEqual(burnNow({ containers }, rates, owner), {
+      // One that loads costs like one that works.
+      microUsdPerHour: 3 * gpu + 4 * rest,
+      isFloor: false,
+      others: ["name-theirs"],
+    });
+  });
+
+  it("is a floor where a rate is unknown, so that a limit that is reached for sure is told", () => {
+    const containers = [
+      container("a", "1"),
+      container("a", "2", { gpu: { type: "X1", count: 1 } }),
+    ];
+    const { microUsdPerHour, isFloor } = burnNow({ containers }, rates, () => "mine");
+    assert.equal(isFloor, true);
+    assert.equal(microUsdPerHour, 2_020_000);
   });
 });

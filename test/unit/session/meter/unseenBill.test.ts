@@ -8,26 +8,35 @@ import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import type { CostReading } from "../../../../src/session/meter/costReader.ts";
 import { UnseenBills, type UnseenBill } from "../../../../src/session/meter/unseenBill.ts";
 import { span } from "../../cost/arbitraries.ts";
+import { sampleRow } from "../../cost/billed/sampleRow.ts";
 
 const scope = "acme/main";
 const dayMs = Date.UTC(2026, 10, 21);
 const at = (hour: number): number => dayMs + hour * hourMs;
 const rates = rateHistory([]);
 
-const row = (hour: number, cost: MicroUsd = usd(1), objectId = "ap-9"): BilledRow => ({
-  objectId,
-  description: "training",
-  intervalStartMs: at(hour),
-  cost,
-  fetchedAtMs: at(hour + 24),
-});
+const row = (hour: number, cost: MicroUsd = usd(1), objectId = "ap-9"): BilledRow =>
+  sampleRow({
+    objectId,
+    description: "training",
+    intervalStartMs: at(hour),
+    cost,
+    fetchedAtMs: at(hour + 24),
+  });
 
 function reading(
   nowMs: number,
   billed: readonly BilledRow[],
   spans: readonly ContainerSpan[] = [],
 ): CostReading {
-  return { priced: priceSpans(spans, rates, nowMs), calls: [], billed, rates: rates.now, nowMs };
+  return {
+    priced: priceSpans(spans, rates, nowMs),
+    calls: [],
+    billed,
+    rates: rates.now,
+    nowMs,
+    offsetMs: 0,
+  };
 }
 
 function take(

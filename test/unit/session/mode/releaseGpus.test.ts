@@ -98,6 +98,23 @@ describe("releaseGpus", () => {
     }
   });
 
+  it("stops no container that may be a sandbox, where sandboxes cannot be listed", async () => {
+    for (const interrupt of [false, true]) {
+      const { modal, flux, release } = bench(["ta-1"]);
+      modal.sandboxKinds = "none";
+      modal.onScale = () => {
+        throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
+      };
+      modal.onStopContainer = () => assert.fail("it may be a sandbox at work");
+      const result = await release({ interrupt });
+      assert.deepEqual(flux.containers, ["ta-1"]);
+      assert.equal(
+        releaseText(result),
+        "1 container still runs: it may be a sandbox at work, since sandboxes could not be listed.",
+      );
+    }
+  });
+
   it("leaves a container that could only be ended by interrupting it", async () => {
     const { modal, flux, release } = bench(["ta-1"]);
     modal.onStopContainer = () => {

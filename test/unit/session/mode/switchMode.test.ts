@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
+import { appWindow } from "../../../../src/session/appWindow.ts";
 import { modesOf } from "../../../../src/session/mode.ts";
 import {
   switchMode,
@@ -26,7 +27,7 @@ function bench(names = ["flux"]) {
   const parts: SwitchParts = { control: modal, ledger, clock, log: silentLog };
   const redeploy = {
     deployer,
-    targetOf: () => ({ module: null, variable: null, name: null }),
+    targetOf: async () => ({ module: null, variable: null, name: null }),
     refresh: modal.refresh,
   };
   const apps = names.map((name) => sessionApp(modal.add(name, { functions: ["a", "Model.*"] })));
@@ -48,9 +49,44 @@ describe("switchMode", () => {
       [kept?.mode, kept?.scaledownSeconds, kept?.expiresAtMs],
       ["demo", 600, startMs + 90 * 60_000],
     );
-    assert.equal(switchText(outcome), "demo mode is in force.");
+    assert.equal(
+      switchText(outcome),
+      "Now in demo mode: an idle container is kept, and billed, for 10 min.",
+    );
     const back = await settled(clock, switchMode(parts, outcome.session, dev));
     assert.deepEqual([back.session.mode, back.session.expiresAtMs], ["dev", null]);
+  });
+
+  it("ends the idle window that a file fixes where the autoscaler sets one, and after a deploy it is the one that the file fixes for the new mode", async () => {
+    const { clock, modal, ledger, parts, session, redeploy } = bench();
+    const [app] = session.apps;
+    assert.ok(app);
+    const fixed = { ...session, apps: [{ ...app, scaledownSeconds: 300 }] };
+    ledger.upsertSession(fixed);
+    const scaled = await settled(clock, switchMode(parts, fixed, demo));
+    assert.equal(appWindow(scaled.session, app.appId), 600);
+    ledger.upsertSession(fixed);
+    modal.onScale = () => {
+      throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
+    };
+    const inFile = (windowInFile: number | null) => ({
+      ...parts,
+      redeploy: {
+        ...redeploy,
+        targetOf: async () => ({ module: null, variable: null, name: null, windowInFile }),
+      },
+    });
+    const deployed = await settled(clock, switchMode(inFile(300), fixed, demo));
+    assert.equal(appWindow(deployed.session, app.appId), 300);
+    assert.match(switchText(deployed), /Now in demo mode: .* for 5 min\.$/);
+    ledger.upsertSession(fixed);
+    const other = await settled(clock, switchMode(inFile(900), fixed, demo));
+    assert.equal(appWindow(other.session, app.appId), 900);
+    assert.match(switchText(other), /for 15 min\.$/);
+    ledger.upsertSession(fixed);
+    const untold = await settled(clock, switchMode(inFile(null), fixed, demo));
+    assert.equal(appWindow(untold.session, app.appId), null);
+    assert.match(switchText(untold), /for the scaledown window of its function\.$/);
   });
 
   it("deploys again where the autoscaler cannot be changed", async () => {
@@ -83,7 +119,10 @@ describe("switchMode", () => {
     modal.onScale = () => {
       throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
     };
-    const named = { ...redeploy, targetOf: () => ({ module: null, variable: null, name: "flux" }) };
+    const named = {
+      ...redeploy,
+      targetOf: async () => ({ module: null, variable: null, name: "flux" }),
+    };
     await settled(clock, switchMode({ ...parts, redeploy: named }, session, demo));
     assert.equal(deployer.deploys[0]?.target.name, "flux");
   });
@@ -107,6 +146,10 @@ describe("switchMode", () => {
         .toSorted(),
       ["flux-demo", "flux-dev"],
     );
+    const open = ledger.openSession("acme/main", "/project");
+    const made = open?.apps.find(({ appName }) => appName === "flux-demo");
+    assert.ok(open);
+    assert.equal(appWindow(open, made?.appId ?? ""), demo.scaledownSeconds);
   });
 
   it("deploys again for a mode with variables of its own", async () => {
@@ -128,7 +171,13 @@ describe("switchMode", () => {
     const control = { scale: modal.scale.bind(modal), listFunctions };
     const outcome = await settled(clock, switchMode({ ...parts, control }, session, demo));
     assert.equal(outcome.switched, false);
-    assert.equal(ledger.openSession("acme/main", "/project")?.mode, "dev");
+    const open = ledger.openSession("acme/main", "/project");
+    assert.equal(open?.mode, "dev");
+    // The window that is in force where the autoscaler took it: what a release sets it back to.
+    assert.deepEqual(
+      open.apps.map(({ appId }) => appWindow(open, appId)),
+      [demo.scaledownSeconds, open.scaledownSeconds],
+    );
     assert.equal(
       switchText(outcome),
       "Still in dev mode: wan2 (Not allowed.). The other apps were switched.",

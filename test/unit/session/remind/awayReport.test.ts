@@ -15,8 +15,11 @@ import type { Listing, WindowRecord } from "../../../../src/session/ledgerPort.t
 import { overnightOf } from "../../../../src/session/remind/overnight.ts";
 import { unseenHours } from "../../../../src/session/meter/unseenBill.ts";
 import type { StopReceipt } from "../../../../src/session/receipt.ts";
+import { plainTerms } from "../../cost/plainTerms.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { PortModal } from "../portModal.ts";
+import { receiptSample, stoppedAll } from "../receiptSample.ts";
+import { sampleRow } from "../../cost/billed/sampleRow.ts";
 
 const minute = 60_000;
 const fromMs = Date.UTC(2026, 10, 20, 18);
@@ -33,32 +36,21 @@ function span(some: Partial<ContainerSpan> = {}): ContainerSpan {
     gpuKnownAtMs: fromMs,
     cpuCores: 0,
     memoryGib: 0,
-    enqueuedAtMs: null,
+    enqueuedAtMs: some.startedAtMs ?? fromMs - hourMs,
     startedAtMs: fromMs - hourMs,
     firstSeenAtMs: fromMs - hourMs,
     lastSeenAtMs: toMs,
     finishedAtMs: fromMs + hourMs,
     firstAbsentAtMs: null,
-    lastAbsentAtMs: null,
+    absentBeforeMs: null,
+    terms: plainTerms,
     ...some,
   };
 }
 
 function receipt(some: Partial<StopReceipt>): StopReceipt {
-  return {
-    receiptId: "r1",
-    scope: "acme/main",
-    atMs: fromMs + hourMs,
-    by: "guardian",
-    planned: [{ appId: "ap-1", name: "flux" }],
-    stopped: [{ appId: "ap-1", name: "flux" }],
-    alreadyStopped: [],
-    left: [],
-    excluded: [],
-    verified: "clear",
-    savedMicroUsdPerHour: null,
-    ...some,
-  };
+  const stopped = stoppedAll({ appId: "ap-1", name: "flux" });
+  return receiptSample({ atMs: fromMs + hourMs, by: "guardian", ...stopped, ...some });
 }
 
 const rates = rateHistory([]);
@@ -85,11 +77,13 @@ function input(
     fromMs,
     toMs,
     nowMs: toMs,
+    offsetMs: 0,
     spans: [span()],
     calls: [],
     billed: [],
     receipts: [receipt({})],
     listing: listing(),
+    unknownTimes: [],
     ...some,
   };
   const { billed, nowMs } = question;
@@ -113,12 +107,54 @@ describe("awayReport", () => {
     );
   });
 
+  it("measures the absence by Modal's clock, and tells it by this machine's", () => {
+    const offsetMs = 10 * minute;
+    const nowMs = toMs + offsetMs;
+    const byModal = (some: Partial<ContainerSpan>) =>
+      span({ firstSeenAtMs: fromMs, lastSeenAtMs: nowMs, ...some });
+    const endedBefore = byModal({ finishedAtMs: fromMs + 5 * minute });
+    assert.equal(awayReport(input({ offsetMs, nowMs, spans: [endedBefore] })), null);
+
+    const scaledDown = byModal({ finishedAtMs: fromMs + hourMs + offsetMs });
+    const report = awayReport(
+      input({
+        offsetMs,
+        nowMs,
+        spans: [scaledDown],
+        receipts: [],
+        listing: listing({ state: "deployed" }),
+      }),
+    );
+    assert.equal(report?.apps[0]?.seen?.ranMs, hourMs);
+    const lines = awayLines(report ?? assert.fail(), "UTC");
+    assert.match(lines[0] ?? "", /18:00 to 21:00, 3 h\)/);
+    assert.match(lines[1] ?? "", /ran for 1 h .*scaled down by itself at 19:00/);
+  });
+
+  it("names the time of which it is not known what ran, and says at least", () => {
+    const gap = { fromMs, toMs: fromMs + 2 * hourMs, apps: ["flux", "wan2"] };
+    const nothing = awayReport(input({ spans: [], unknownTimes: [gap] })) ?? assert.fail();
+    const lines = awayLines(nothing, "UTC");
+    assert.match(lines[0] ?? "", /it is not known what ran in acme\/main\.$/);
+    assert.match(
+      lines[1] ?? "",
+      /^Not known: Fri 20 Nov 18:00 to Fri 20 Nov 20:00 \(not read: the logs of flux, wan2\)\./,
+    );
+    const some = awayReport(input({ unknownTimes: [gap] })) ?? assert.fail();
+    assert.match(awayLines(some, "UTC")[0] ?? "", /1 app ran in acme\/main: at least \$1\.9\d\.$/);
+  });
+
   it("is silent when nothing ran", () => {
     assert.equal(awayReport(input({ spans: [] })), null);
     const before = span({ finishedAtMs: fromMs - minute });
     assert.equal(awayReport(input({ spans: [before] })), null);
-    const pending = span({ startedAtMs: null, finishedAtMs: null });
-    assert.equal(awayReport(input({ spans: [pending] })), null);
+  });
+
+  it("tells of a container that loaded and was never ready", () => {
+    const hung = span({ startedAtMs: null, finishedAtMs: fromMs + 15 * minute });
+    const [app] = awayReport(input({ spans: [hung] }))?.apps ?? [];
+    assert.equal(app?.seen?.ranMs, 15 * minute);
+    assert.equal(app?.basis, "estimated", "it may have waited for a machine all the time");
   });
 
   it("counts only the time away, and time that containers share once", () => {
@@ -162,26 +198,30 @@ describe("awayReport", () => {
   });
 
   it("shows the bill where there is one", () => {
-    const billed = [0, 1, 2].map((hour) => ({
-      objectId: "ap-1",
-      description: "flux",
-      intervalStartMs: fromMs + hour * hourMs,
-      cost: usd(hour === 0 ? 2.03 : 0),
-      fetchedAtMs: fromMs + (hour + 24) * hourMs,
-    }));
+    const billed = [0, 1, 2].map((hour) =>
+      sampleRow({
+        objectId: "ap-1",
+        description: "flux",
+        intervalStartMs: fromMs + hour * hourMs,
+        cost: usd(hour === 0 ? 2.03 : 0),
+        fetchedAtMs: fromMs + (hour + 24) * hourMs,
+      }),
+    );
     const report = awayReport(input({ billed }));
     assert.deepEqual([report?.basis, report?.cost], ["billed", { known: true, microUsd: 2030000 }]);
     assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /\$2\.03 billed/);
   });
 
   it("has what Modal billed and nobody saw, whole, beside what was seen", () => {
-    const billed = [-1, 0, 1, 2, 3].map((hour) => ({
-      objectId: "ap-9",
-      description: "training",
-      intervalStartMs: fromMs + hour * hourMs,
-      cost: usd(1.5),
-      fetchedAtMs: fromMs + (hour + 24) * hourMs,
-    }));
+    const billed = [-1, 0, 1, 2, 3].map((hour) =>
+      sampleRow({
+        objectId: "ap-9",
+        description: "training",
+        intervalStartMs: fromMs + hour * hourMs,
+        cost: usd(1.5),
+        fetchedAtMs: fromMs + (hour + 24) * hourMs,
+      }),
+    );
     const [, , middle] = billed;
     assert.ok(middle !== undefined);
     const volume = { ...middle, objectId: "vo-1", description: "weights", cost: usd(7) };
@@ -219,13 +259,12 @@ describe("awayReport", () => {
       finishedAtMs: null,
       lastSeenAtMs: fromMs,
       firstAbsentAtMs: toMs,
-      lastAbsentAtMs: toMs,
     });
     const report = awayReport(input({ spans: [unseen] }));
     assert.equal(report?.basis, "estimated");
     assert.match(
       awayLines(report ?? assert.fail(), "UTC")[0] ?? "",
-      /estimated: it was checked only now and then/,
+      /estimated: it may be well off/,
     );
   });
 
@@ -295,8 +334,10 @@ describe("awayRange", () => {
 
 describe("overnightOf", () => {
   const nowMs = Date.UTC(2026, 10, 21, 8);
-  const ask = (spans: readonly ContainerSpan[], apps: Listing) =>
-    overnightOf(apps, new Set(["ap-1"]), priceSpans(spans, rates, nowMs), nowMs, "UTC");
+  const ask = (spans: readonly ContainerSpan[], apps: Listing, offsetMs = 0) => {
+    const priced = priceSpans(spans, rates, nowMs + offsetMs);
+    return overnightOf(apps, new Set(["ap-1"]), { priced, offsetMs }, nowMs, "UTC");
+  };
 
   it("counts the night from 20:00 to 06:00 and prices it", () => {
     const all = span({ finishedAtMs: null, lastSeenAtMs: nowMs });
@@ -305,6 +346,33 @@ describe("overnightOf", () => {
     assert.ok(overnight?.cost.known);
     const { microUsd } = overnight.cost;
     assert.ok(microUsd > usd(19) && microUsd < usd(20));
+  });
+
+  it("is the night of this machine when its clock is not Modal's", () => {
+    const offsetMs = -30 * minute;
+    const finishedAtMs = Date.UTC(2026, 10, 20, 19, 45);
+    const seen = { startedAtMs: fromMs, firstSeenAtMs: fromMs, lastSeenAtMs: finishedAtMs };
+    const evening = span({ ...seen, enqueuedAtMs: fromMs, finishedAtMs });
+    const gone = listing({ state: "deployed" });
+    assert.equal(ask([evening], gone)?.ranMs, 0);
+    assert.equal(ask([evening], gone, offsetMs)?.ranMs, 15 * minute);
+    const deployed = listing({ state: "deployed", createdAtMs: Date.UTC(2026, 10, 20, 23, 45) });
+    assert.equal(ask([], deployed)?.ranMs, 0);
+    assert.equal(ask([], deployed, offsetMs), null);
+  });
+
+  it("is nothing that somebody has just started before six", () => {
+    const earlyMs = Date.UTC(2026, 10, 21, 4, 30);
+    const ask = (beganMs: number): number | undefined => {
+      const seen = { startedAtMs: beganMs, firstSeenAtMs: beganMs, lastSeenAtMs: earlyMs };
+      const one = span({ ...seen, enqueuedAtMs: beganMs, finishedAtMs: null });
+      const reading = { priced: priceSpans([one], rates, earlyMs), offsetMs: 0 };
+      const live = listing({ state: "deployed", containerCount: 1 });
+      return overnightOf(live, new Set(["ap-1"]), reading, earlyMs, "UTC")?.ranMs;
+    };
+    assert.equal(ask(earlyMs - 5000), undefined);
+    assert.equal(ask(earlyMs - 59 * minute), undefined);
+    assert.equal(ask(earlyMs - 2 * hourMs), 2 * hourMs);
   });
 
   it("knows an app that was only left deployed, and one that is new", () => {

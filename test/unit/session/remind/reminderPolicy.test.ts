@@ -11,13 +11,15 @@ import {
   type ReminderKind,
 } from "../../../../src/session/remind/reminderPolicy.ts";
 import { readSnoozes, snooze } from "../../../../src/session/remind/snoozes.ts";
-import { parseWorkdayEnd } from "../../../../src/session/workdayEnd.ts";
+import { parseWorkdayEnd } from "../../../../src/session/settings/workdayEnd.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { sessionSample } from "../sessionSample.ts";
 
 const minute = 60_000;
 const reminderKinds: readonly ReminderKind[] = [
   "demo-ending",
+  "crash-loop",
+  "slow-start",
   "overnight",
   "workday-end",
   "idle",
@@ -36,7 +38,10 @@ function input(some: Partial<ReminderInput> = {}): ReminderInput {
     gpuWarmSinceMs: fridayMs - 5 * minute,
     callsRunning: 0,
     burnMicroUsdPerHour: usd(1.95),
+    allBurn: { microUsdPerHour: usd(1.95), isFloor: false, others: [] },
     session: null,
+    crashLoop: null,
+    slowStart: null,
     lastActiveAtMs: fridayMs,
     overnight: () => null,
     settings: {
@@ -200,11 +205,57 @@ describe("nextReminder", () => {
     });
   });
 
+  it("tells of a crash loop once per app and hour, before the rest", () => {
+    const crashLoop = {
+      appId: "ap-1",
+      appName: "flux",
+      everyMs: 9000,
+      microUsdPerHour: usd(1.8),
+    };
+    const due = nextReminder(input({ crashLoop, nowMs: fridayMs + 40 * minute }));
+    assert.equal(text(due), "flux restarts every 9 s: ≈ $1.80/h for nothing. Its log says why.");
+    assert.equal(due?.appId, "ap-1");
+    assert.deepEqual(due.actions, ["logs", "stop-app", "mute"]);
+    const again = nextReminder(input({ crashLoop, nowMs: fridayMs + 50 * minute }));
+    assert.equal(again?.key, due.key);
+    const later = nextReminder(input({ crashLoop, nowMs: fridayMs + 70 * minute }));
+    assert.notEqual(later?.key, due.key);
+  });
+
+  it("tells of a start that takes too long once per app and hour", () => {
+    const slowStart = {
+      appId: "ap-1",
+      appName: "flux",
+      sinceMs: fridayMs + 35 * minute,
+      forMs: 250_000,
+      usualMs: 38_000,
+      microUsd: usd(0.14),
+    };
+    const due = nextReminder(input({ slowStart, nowMs: fridayMs + 40 * minute }));
+    assert.equal(text(due), "flux has been starting for 4 min 10 s; usually 38 s: ≈ $0.14 so far.");
+    assert.equal(due?.appId, "ap-1");
+    assert.deepEqual(due.actions, ["logs", "stop-app", "mute"]);
+    // The same start is the same one after the turn of the hour, too.
+    const again = nextReminder(input({ slowStart, nowMs: fridayMs + 70 * minute }));
+    assert.equal(again?.key, due.key);
+    const next = { ...slowStart, sinceMs: fridayMs + 80 * minute };
+    const later = nextReminder(input({ slowStart: next, nowMs: fridayMs + 85 * minute }));
+    assert.notEqual(later?.key, due.key);
+    const unknown = nextReminder(input({ slowStart: { ...slowStart, microUsd: null } }));
+    assert.match(text(unknown), /: an unknown amount so far\.$/);
+  });
+
   it("notices a high burn rate once a day", () => {
     const settings = { ...input().settings, hourLimit: usd(5) };
     assert.equal(nextReminder(input({ settings })), undefined);
-    const due = nextReminder(input({ settings, burnMicroUsdPerHour: usd(12) }));
+    const allBurn = { microUsdPerHour: usd(12), isFloor: false, others: [] };
+    const due = nextReminder(input({ settings, allBurn }));
     assert.equal(text(due), "Modal costs ≈ $12.00/h now; your limit is $5.00/h.");
+    const known = { ...allBurn, isFloor: true, others: ["theirs", "llm"] };
+    assert.equal(
+      text(nextReminder(input({ settings, allBurn: known }))),
+      "Modal costs ≥ $12.00/h now; your limit is $5.00/h. Not counted, someone else's: theirs, llm.",
+    );
     assert.equal(due?.key, `burn-rate:acme/main:2026-11-20:${usd(5)}`);
   });
 
@@ -278,7 +329,7 @@ describe("nextReminder", () => {
                 session,
                 gpuContainers: gpu ? 1 : 0,
                 gpuWarmSinceMs: warmSinceMs,
-                burnMicroUsdPerHour: burn,
+                allBurn: { microUsdPerHour: burn ?? usd(0), isFloor: burn === null, others: [] },
                 overnight: () => (night ? { ranMs: 1, cost: knownCost(usd(1)) } : null),
                 settings: { ...input().settings, hourLimit: usd(10), muted },
                 snoozedUntilMs,

@@ -31,6 +31,23 @@ describe("what a start deploys", () => {
     ]);
   });
 
+  it("is what was chosen before by its variable, which is no other app of the file", () => {
+    const target = (variable: string | null): StartTarget => ({
+      target: { ...appTarget("/w/a.py", "/w"), variable },
+      healthUrl: null,
+      warmUpUrl: null,
+    });
+    const targets = [target(null), target("worker")];
+    const chosen = (ref: string) => chooseTargets({ targets, isComplete: true }, [ref]);
+    assert.deepEqual(chosen("/w/a.py::worker"), { kind: "start", targets: [target("worker")] });
+    assert.deepEqual(chosen("/w/a.py"), { kind: "start", targets: [target(null)] });
+    assert.deepEqual(chosen("/w/a.py::web"), {
+      kind: "ask",
+      why: "gone",
+      refs: ["/w/a.py::web"],
+    });
+  });
+
   it("is asked among several", () => {
     assert.equal(choose(["/w/a.py", "/w/b.py"], []), "several");
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
+import { appWindow } from "../../../../src/session/appWindow.ts";
 import { modesOf } from "../../../../src/session/mode.ts";
 import type { ProbeAnswer } from "../../../../src/session/probe.ts";
 import type {
@@ -23,6 +24,12 @@ import { settled } from "../settled.ts";
 
 const startMs = Date.UTC(2026, 10, 20, 9);
 
+/** A person who wants no app that runs already touched. */
+const cancelling: StartOptions["ask"] = {
+  alreadyRunning: async () => ({ kind: "cancel" }),
+  confirmMode: async () => true,
+};
+
 function bench() {
   const clock = new VirtualClock(startMs);
   const modal = new PortModal(clock);
@@ -38,6 +45,7 @@ function bench() {
     ledger,
     clock,
     log: silentLog,
+    pid: 1,
     deployer,
     productionModes: ["prod"],
     probe: async (url, { signal }) => {
@@ -253,6 +261,29 @@ describe("startSession", () => {
       );
     });
 
+    it("keeps the window of each app where one that runs could not be put into the mode", async () => {
+      const { start, modal } = bench();
+      const first = await start({ targets: [target("wan2", { windowInFile: 300 })] });
+      assert.ok(first.kind === "ready");
+      modal.onScale = () => {
+        throw new Failure("unsupported", "The CLI cannot do that.");
+      };
+      const targets = [target("flux"), target("wan2"), target("chat", { windowInFile: null })];
+      const request = { sessionId: "s2", mode: demo, targets };
+      const outcome = await start(request, { choice: { kind: "use" } });
+      assert.ok(outcome.kind === "ready");
+      const { session } = outcome;
+      assert.equal(session.mode, "dev");
+      assert.deepEqual(
+        session.apps.map(({ appId, appName }) => [appName, appWindow(session, appId)]),
+        [
+          ["flux", demo.scaledownSeconds],
+          ["wan2", 300],
+          ["chat", null],
+        ],
+      );
+    });
+
     it("keeps the end of a demo that could not be put into another mode", async () => {
       const { start, modal, clock } = bench();
       const first = await start({ mode: demo, targets: [warm] });
@@ -373,10 +404,7 @@ describe("startSession", () => {
       const again = await settled(
         clock,
         outcome.retry({
-          ask: {
-            alreadyRunning: async () => ({ kind: "cancel" }),
-            confirmMode: async () => true,
-          },
+          ask: cancelling,
           onEvent: (event) => events.push(event),
         }),
       );
@@ -408,6 +436,7 @@ describe("startSession", () => {
         kind: "warming",
         elapsedMs: 0,
         typical: { fromMs: 180_000, toMs: 420_000, source: "default" },
+        windowSeconds: 600,
       });
       assert.equal(first[10]?.elapsedMs, 10_000);
       events.length = 0;
@@ -448,6 +477,19 @@ describe("startSession", () => {
       const outcome = await start({ mode: demo, targets: [warm] }, { skipWarmUp: skip.signal });
       assert.ok(outcome.kind === "ready");
       assert.match(outcome.notes.join(), /skipped\. Its container keeps starting and is billed/);
+      assert.deepEqual(outcome.cold, ["flux"], "a demo that is not warm is not called ready");
+      assert.notEqual(outcome.warmUp, null);
+    });
+
+    it("calls nothing cold in a mode that wants nothing warm, and has no warm-up without an address", async () => {
+      const { start } = bench();
+      const dev = await start({});
+      assert.ok(dev.kind === "ready");
+      assert.deepEqual([dev.cold, dev.warmUp], [[], null]);
+      const again = bench();
+      const cold = await again.start({ mode: demo });
+      assert.ok(cold.kind === "ready");
+      assert.deepEqual([cold.cold, cold.warmUp], [["flux"], null]);
     });
   });
 
@@ -465,6 +507,43 @@ describe("startSession", () => {
       assert.equal(modal.live.length, 0);
     });
 
+    it("tells the idle window that is in force after a failed deploy: that of the mode before", async () => {
+      const { start, deployer, modal } = bench();
+      await start({ mode: demo });
+      const [app] = modal.live;
+      assert.ok(app);
+      app.containers = ["ta-1"];
+      deployer.onDeploy = () => {
+        throw new Failure("deploy-failed", "No module named 'nope'.");
+      };
+      const outcome = await start({ sessionId: "s2" }, { choice: { kind: "start-anyway" } });
+      assert.ok(outcome.kind === "failed");
+      assert.equal(
+        outcome.state.text,
+        "flux is deployed and 1 container runs: billed until it has been idle for 10 min.",
+      );
+    });
+
+    it("keeps the idle window that an app's file fixes, and tells it when a step fails", async () => {
+      const { start, modal, ledger, answers } = bench();
+      answers.probe = async () => {
+        for (const app of modal.live) app.containers = ["ta-1"];
+        return { status: 503, durationMs: 1 };
+      };
+      const health = { healthUrl: "https://h" };
+      const outcome = await start({ targets: [target("flux", { ...health, windowInFile: 300 })] });
+      assert.ok(outcome.kind === "failed");
+      assert.match(outcome.state.text, /billed until it has been idle for 5 min\.$/);
+      const [session] = ledger.sessions({});
+      assert.ok(session);
+      assert.equal(session.scaledownSeconds, 120);
+      assert.equal(appWindow(session, session.apps[0]?.appId ?? ""), 300);
+      // The mode's own, by the file: there is nothing to keep.
+      const same = await bench().start({ targets: [target("flux", { windowInFile: 120 })] });
+      assert.ok(same.kind === "ready");
+      assert.equal("scaledownSeconds" in (same.session.apps[0] ?? {}), false);
+    });
+
     it("retries a failed deploy in a session of its own", async () => {
       const { start, deployer, ledger, clock } = bench();
       let times = 0;
@@ -477,10 +556,7 @@ describe("startSession", () => {
       const again = await settled(
         clock,
         outcome.retry({
-          ask: {
-            alreadyRunning: async () => ({ kind: "cancel" }),
-            confirmMode: async () => true,
-          },
+          ask: cancelling,
           onEvent: () => undefined,
         }),
       );

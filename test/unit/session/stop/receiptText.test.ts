@@ -1,26 +1,21 @@
+import { figure } from "../../cost/figures.ts";
 import assert from "node:assert/strict";
-import { usd } from "../../../../src/cost/money.ts";
+import { usd, zeroUsd } from "../../../../src/cost/money.ts";
 import type { StopReceipt } from "../../../../src/session/receipt.ts";
 import { receiptLines, receiptSummary } from "../../../../src/session/stop/receiptText.ts";
+import { receiptSample, stoppedAll } from "../receiptSample.ts";
 
 const flux = { appId: "ap-1", name: "flux" };
 const wan2 = { appId: "ap-2", name: "wan2" };
 
 function receipt(some: Partial<StopReceipt>): StopReceipt {
-  return {
-    receiptId: "r1",
-    scope: "acme/main",
-    atMs: 0,
-    by: "person",
-    planned: [flux],
-    stopped: [flux],
-    alreadyStopped: [],
-    left: [],
-    excluded: [],
-    verified: "clear",
+  const elsewhere = { running: [], notListed: [] };
+  return receiptSample({
+    ...stoppedAll(flux),
+    elsewhere,
     savedMicroUsdPerHour: usd(1.95),
     ...some,
-  };
+  });
 }
 
 describe("receiptLines", () => {
@@ -30,7 +25,7 @@ describe("receiptLines", () => {
       metered: usd(0.41),
       billed: null,
       meteredIsFloor: false,
-      figure: { microUsd: usd(0.41), tier: "metered", isFloor: false } as const,
+      figure: figure(usd(0.41), "metered", false),
     };
     assert.deepEqual(receiptLines(receipt({}), cost), [
       "🛑 Stopping… 1 app in acme/main: flux",
@@ -39,6 +34,55 @@ describe("receiptLines", () => {
       "   Session cost: ≈ $0.41 ($0.0014 reported · ≈ $0.41 metered · not billed yet)",
       "🎯 All clear! No Modal resources running. (acme/main)",
     ]);
+  });
+
+  it("does not say all clear where something could not be listed, but what it was", () => {
+    const clear = receipt({ notListed: ["sandboxes"] });
+    const text = receiptLines(clear).join("\n");
+    assert.match(text, /Nothing of yours that Modal lists runs; not listed: sandboxes\./);
+    assert.doesNotMatch(text + receiptSummary(clear), /All clear|Nothing runs/);
+  });
+
+  it("does not say all clear before every environment was listed, nor where something runs in one", () => {
+    const { elsewhere: _elsewhere, ...unasked } = receipt({});
+    const none = receiptLines(unasked).join("\n");
+    assert.match(none, /Nothing of yours that Modal lists runs; not listed: other environments\./);
+    const running = [{ environment: "dev", gpus: 2, containers: 2, seenAtMs: 0 }];
+    const dev = receipt({ elsewhere: { running, notListed: ["staging"] } });
+    assert.match(
+      receiptLines(dev).join("\n"),
+      /ℹ️ Nothing runs in acme\/main\. Elsewhere: 2 GPUs in dev\. Not listed: staging\./,
+    );
+    assert.match(receiptSummary(dev), /Nothing runs there any more\. Elsewhere: 2 GPUs in dev\./);
+    for (const one of [unasked, dev]) {
+      assert.doesNotMatch(receiptLines(one).join("\n"), /All clear/);
+      assert.doesNotMatch(receiptSummary(one), /Nothing runs any more/);
+    }
+  });
+
+  it("does not say all clear where Modal counts what it does not list", () => {
+    const elsewhere = { running: [], notListed: ["1 GPU in main, which Modal still counts"] };
+    for (const one of [receipt({ elsewhere }), receipt({ elsewhere, planned: [], stopped: [] })]) {
+      const text = receiptLines(one).join("\n");
+      assert.match(text, /lists runs; not listed: 1 GPU in main, which Modal still counts\./);
+      assert.match(receiptSummary(one), /ot listed: 1 GPU in main/);
+      assert.doesNotMatch(text + receiptSummary(one), /All clear|Nothing runs/);
+    }
+  });
+
+  it("says what others have running, and what it costs, where nothing of mine is left", () => {
+    const others = { microUsdPerHour: usd(12.4) };
+    const reason = "deployed by teammate";
+    const excluded = [wan2, { appId: "sb-1", name: "agent" }].map((app) => ({ ...app, reason }));
+    const text = receiptLines(receipt({ verified: "excluded-left", excluded, others })).join("\n");
+    assert.match(text, /Nothing of yours runs\. Others: 1 app and 1 sandbox, \$12\.40\/h\./);
+  });
+
+  it("calls sandboxes sandboxes", () => {
+    const agent = { appId: "sb-1", name: "agent" };
+    assert.match(receiptSummary(receipt(stoppedAll(agent))), /^Stopped 1 sandbox in acme\/main/);
+    const both = receipt({ planned: [flux, agent], stopped: [flux, agent] });
+    assert.match(receiptLines(both).join("\n"), /✅ Stopped 1 app and 1 sandbox: flux, agent/);
   });
 
   it("never says all clear otherwise, and names what is left", () => {
@@ -69,6 +113,9 @@ describe("receiptLines", () => {
     assert.match(none, /nothing to stop/);
     assert.match(none, /All clear/);
     const unknown = receiptLines(receipt({ savedMicroUsdPerHour: null })).join("\n");
+    const idle = receiptLines(receipt({ savedMicroUsdPerHour: zeroUsd })).join("\n");
+    assert.match(idle, /💰 No container ran, so nothing was burning\./);
+    assert.doesNotMatch(idle, /\$0\.00/);
     assert.match(unknown, /💰 Cost savings activated! \(the rate is not known\)/);
   });
 

@@ -14,6 +14,7 @@ import { VirtualClock } from "../../virtualClock.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { deployedBy, PortModal } from "../portModal.ts";
 import { settled } from "../settled.ts";
+import { sessionSample } from "../sessionSample.ts";
 
 const startMs = Date.UTC(2026, 10, 20, 9);
 
@@ -21,7 +22,7 @@ function bench() {
   const clock = new VirtualClock(startMs);
   const modal = new PortModal(clock);
   const ledger = new MemoryLedger();
-  const parts = { control: modal, refresh: modal.refresh, ledger, clock, log: silentLog };
+  const parts = { control: modal, refresh: modal.refresh, ledger, clock, log: silentLog, pid: 1 };
   const plan = async (): Promise<StopPlan> => {
     const listing = modal.listing();
     return planStop(
@@ -48,20 +49,8 @@ function bench() {
   return { clock, modal, ledger, parts, plan, stop, mine };
 }
 
-function session(some: Partial<SessionRecord> & Pick<SessionRecord, "apps">): SessionRecord {
-  return {
-    sessionId: "s1",
-    scope: "acme/main",
-    folder: "/project",
-    username: "you",
-    mode: "dev",
-    scaledownSeconds: 120,
-    startedAtMs: startMs - 1000,
-    endedAtMs: null,
-    end: null,
-    expiresAtMs: null,
-    ...some,
-  };
+function session(some: Partial<SessionRecord>): SessionRecord {
+  return sessionSample({ startedAtMs: startMs - 1000, ...some });
 }
 
 function sessionApp(appId: string) {
@@ -202,6 +191,37 @@ describe("stopApps", () => {
     assert.equal(modal.stops.length, 1);
   });
 
+  for (const hours of [-2, 2])
+    it(`tells a deployment of before the stop from one during it with a clock that is ${hours} h off, the plan knowing no version`, async () => {
+      const { modal, parts, plan, clock, mine } = bench();
+      // Modal's own instants, by its clock.
+      const modalMs = (): number => clock.nowMs() - hours * 3_600_000;
+      const flux = mine("flux", { history: [deployedBy("you", 1, modalMs() - 60_000)] });
+      const comfy = mine("comfy", { history: [deployedBy("you", 1, modalMs() - 60_000)] });
+      const { planned, ...rest } = await plan();
+      const unknown = { ...rest, planned: planned.map((app) => ({ ...app, version: null })) };
+      modal.stopping = (app) => {
+        if (app === comfy) app.history.push(deployedBy("teammate", 2, modalMs()));
+      };
+      modal.onStop = (app, time) => {
+        if (app === flux && time === 2) modal.end(flux);
+      };
+      const receipt = await settled(
+        clock,
+        stopApps(parts, unknown, { receiptId: "r1", by: "person" }),
+      );
+      assert.deepEqual(
+        receipt.stopped.map(({ name }) => name),
+        ["flux"],
+        "is stopped by the second request",
+      );
+      assert.deepEqual(
+        receipt.left.map(({ reason }) => reason),
+        ["deployed again by teammate during the stop"],
+      );
+      assert.deepEqual(modal.stops, [flux.appId, comfy.appId, flux.appId]);
+    });
+
   it("reports an app of the same name that appeared during the stop", async () => {
     const { modal, stop, mine } = bench();
     mine("flux");
@@ -284,6 +304,23 @@ describe("stopApps", () => {
     }
   });
 
+  it("waits for the proof as long as it said, whatever the clock is set to meanwhile", async () => {
+    for (const hours of [-2, 2]) {
+      const { clock, modal, parts, plan, mine } = bench();
+      mine("flux");
+      modal.stopping = () => undefined;
+      const receipts: StopReceipt[] = [];
+      const stop = stopApps(parts, await plan(), { receiptId: "r1", by: "person" });
+      void stop.then((receipt) => receipts.push(receipt));
+      await clock.advance(30_000);
+      clock.set(hours * 3_600_000);
+      await clock.advance(20_000);
+      assert.equal(receipts.length, 0, `given up early, ${hours} h`);
+      await clock.advance(20_000);
+      assert.equal(receipts[0]?.verified, "left", `${hours} h`);
+    }
+  });
+
   it("does not hang when Modal never answers", async () => {
     const { modal, stop, mine } = bench();
     mine("flux");
@@ -318,12 +355,50 @@ describe("stopApps", () => {
     assert.equal(modal.live.length, 0);
   });
 
+  it("ends a sandbox by itself, and says so only when a list of the sandboxes no longer has it", async () => {
+    const { modal, ledger, mine, stop } = bench();
+    const agents = mine("agents");
+    ledger.upsertSession(session({ apps: [sessionApp(agents.appId)] }));
+    modal.sandboxes.set("sb-1", { name: "agent", appId: agents.appId });
+    modal.sandboxes.set("sb-2", { name: "stubborn", appId: agents.appId });
+    let asked = 0;
+    modal.onStopSandbox = (id) => {
+      if (id === "sb-1" || (asked += 1) > 1) modal.sandboxes.delete(id);
+    };
+    const receipt = await stop();
+    assert.equal(receipt.verified, "clear");
+    assert.deepEqual(receipt.stopped.map(({ name }) => name).toSorted(), [
+      "agent",
+      "agents",
+      "stubborn",
+    ]);
+    assert.equal(modal.stops.filter((id) => id === "sb-2").length, 2, "asked until it was gone");
+  });
+
+  it("does not say that a sandbox stopped which cannot be listed any more", async () => {
+    const { modal, ledger, mine, stop } = bench();
+    const agents = mine("agents");
+    ledger.upsertSession(session({ apps: [sessionApp(agents.appId)] }));
+    modal.sandboxes.set("sb-1", { name: "agent", appId: agents.appId });
+    modal.onStopSandbox = (id) => {
+      modal.sandboxes.delete(id);
+      modal.sandboxKinds = "none";
+    };
+    const receipt = await stop();
+    assert.equal(receipt.verified, "unverified");
+    assert.deepEqual(
+      receipt.left.map(({ appId }) => appId),
+      ["sb-1"],
+    );
+  });
+
   it("leaves a receipt when it is cut off, which says that its end is not known", async () => {
     const { ledger, parts, plan, mine } = bench();
     mine("flux");
     // The process ends before Modal answers.
     const control = {
       stopApp: () => new Promise<never>(() => undefined),
+      stopSandbox: () => new Promise<never>(() => undefined),
       deployments: async () => [],
     };
     void stopApps({ ...parts, control }, await plan(), { receiptId: "r", by: "person" });
@@ -331,7 +406,7 @@ describe("stopApps", () => {
     assert.equal(receipt?.verified, "unverified");
     assert.deepEqual(
       receipt.left.map(({ name, reason }) => [name, reason]),
-      [["flux", "the stop was begun, and what came of it is not known"]],
+      [["flux", "the stop was started, but its outcome is not known"]],
     );
   });
 

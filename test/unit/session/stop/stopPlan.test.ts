@@ -6,9 +6,15 @@ import type { Listing } from "../../../../src/session/ledgerPort.ts";
 import { liveApps } from "../../../../src/session/liveApp.ts";
 import type { AppState } from "../../../../src/session/modalControl.ts";
 import type { SessionRecord } from "../../../../src/session/session.ts";
-import { narrowPlan, planStop, type StopFacts } from "../../../../src/session/stop/stopPlan.ts";
+import {
+  deferElsewhere,
+  narrowPlan,
+  planStop,
+  type StopFacts,
+} from "../../../../src/session/stop/stopPlan.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { PortModal, type PortApp } from "../portModal.ts";
+import { sessionApp, sessionSample } from "../sessionSample.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 9);
 
@@ -35,20 +41,12 @@ function world() {
 }
 
 function session(appId: string, some: Partial<SessionRecord> = {}): SessionRecord {
-  return {
+  return sessionSample({
     sessionId: `s-${appId}`,
-    scope: "acme/main",
-    folder: "/project",
-    username: "you",
-    mode: "dev",
-    scaledownSeconds: 120,
     startedAtMs: nowMs - 1000,
-    endedAtMs: null,
-    end: null,
-    expiresAtMs: null,
-    apps: [{ appId, appName: "x", file: "x.py", urls: [] }],
+    apps: [sessionApp({ appId, name: "x" })],
     ...some,
-  };
+  });
 }
 
 const target = {
@@ -187,6 +185,30 @@ describe("planStop", () => {
     const theirs = add("theirs", "teammate");
     assert.equal(planStop(facts(), { kind: "all" }, ["theirs"]).planned.length, 0);
     assert.equal(planStop(facts(), { kind: "all" }, [theirs.appId]).planned.length, 1);
+  });
+
+  it("defers what is mine from elsewhere until a person chooses it", () => {
+    const { add, facts } = world();
+    const here = add("flux", "you");
+    const cron = add("cron", "you");
+    const api = add("api", "you");
+    const whole = planStop(facts({ sessions: [session(here.appId)] }), { kind: "all" });
+    const names = (apps: readonly { readonly name: string }[]) => apps.map(({ name }) => name);
+    const first = deferElsewhere(whole, []);
+    assert.deepEqual(names(first.planned), ["flux"]);
+    assert.deepEqual(
+      first.excluded.map(({ name, why, reason }) => [name, why, reason]),
+      [
+        ["cron", "elsewhere", "yours, but not started here"],
+        ["api", "elsewhere", "yours, but not started here"],
+      ],
+    );
+    const second = deferElsewhere(whole, [api.appId]);
+    assert.deepEqual(names(second.planned), ["flux", "api"]);
+    assert.deepEqual(
+      second.excluded.map(({ appId }) => appId),
+      [cron.appId],
+    );
   });
 
   it("stops only this project's apps", () => {

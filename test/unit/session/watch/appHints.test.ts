@@ -1,33 +1,10 @@
 import assert from "node:assert/strict";
-import type { ContainerSpan } from "../../../../src/cost/span.ts";
 import { withAppResources } from "../../../../src/cost/rates/resources.ts";
 import {
   appHints,
   type AppHintSources,
   type FileResources,
 } from "../../../../src/session/watch/appHints.ts";
-
-function span(change: Partial<ContainerSpan>): ContainerSpan {
-  return {
-    containerId: "ta-1",
-    scope: "acme/main",
-    appId: "ap-1",
-    appName: "flux",
-    gpu: null,
-    gpuSource: "unknown",
-    gpuKnownAtMs: null,
-    cpuCores: null,
-    memoryGib: null,
-    enqueuedAtMs: null,
-    startedAtMs: 0,
-    firstSeenAtMs: 0,
-    lastSeenAtMs: 0,
-    finishedAtMs: null,
-    firstAbsentAtMs: null,
-    lastAbsentAtMs: null,
-    ...change,
-  };
-}
 
 const unseen = {
   containerId: "ta-9",
@@ -46,34 +23,15 @@ function file(some: Partial<FileResources>): () => FileResources {
   return () => ({ gpu: undefined, cpuCores: undefined, memoryGib: undefined, ...some });
 }
 
-function hinted(
-  sources: Partial<Omit<AppHintSources, "ledger">>,
-  spans: readonly ContainerSpan[] = [],
-) {
-  const hint = appHints({
-    ledger: { spans: () => spans },
-    inFile: () => undefined,
-    inSettings: () => undefined,
-    nowMs: () => 1000,
-    ...sources,
-  });
+function hinted(sources: Partial<AppHintSources>) {
+  const hint = appHints({ inFile: () => undefined, inSettings: () => undefined, ...sources });
   return withAppResources(unseen, hint("acme/main", unseen));
 }
 
 const l40s = { type: "L40S", count: 1 };
 
 describe("appHints", () => {
-  it("takes what Modal told of the app's newest container first", () => {
-    const spans = [
-      span({ gpu: l40s, gpuSource: "container", gpuKnownAtMs: 5 }),
-      span({ gpu: { type: "T4", count: 1 }, gpuSource: "container", gpuKnownAtMs: 1 }),
-      span({ gpu: { type: "H100", count: 1 }, gpuSource: "setting", gpuKnownAtMs: 9 }),
-    ];
-    const { gpu, gpuSource } = hinted({ inFile: file({ gpu: "H200" }) }, spans);
-    assert.deepEqual({ gpu, gpuSource }, { gpu: l40s, gpuSource: "app" });
-  });
-
-  it("then what the app's file asks for, also when that is no GPU", () => {
+  it("takes what the app's file asks for, also when that is no GPU", () => {
     const inSettings = (): string => "T4";
     const two = hinted({ inFile: file({ gpu: "H100:2" }), inSettings });
     assert.deepEqual([two.gpu, two.gpuSource], [{ type: "H100", count: 2 }, "deploy-file"]);
@@ -94,10 +52,7 @@ describe("appHints", () => {
     const { cpuCores, memoryGib } = hinted({ inFile });
     assert.deepEqual([cpuCores, memoryGib], [8, 32]);
     const told = { ...unseen, gpu: l40s, gpuSource: "container" as const };
-    const ledger = {
-      spans: (): never => assert.fail("nothing to ask the ledger for"),
-    };
-    const hint = appHints({ ledger, inFile, inSettings: () => undefined, nowMs: () => 0 });
+    const hint = appHints({ inFile, inSettings: () => undefined });
     const full = withAppResources(told, hint("acme/main", told));
     assert.deepEqual([full.gpu, full.gpuSource, full.cpuCores], [l40s, "container", 8]);
     assert.deepEqual([hinted({}).cpuCores, hinted({}).memoryGib], [null, null]);

@@ -29,6 +29,7 @@ class Team {
   look(appIds: readonly string[], containerCount = 0, adapter: Listing["adapter"] = "sdk") {
     const listing: Listing = {
       scope: "acme/main",
+      era: 0,
       observedAtMs: this.clock.nowMs(),
       adapter,
       apps: appIds.map((appId) => ({
@@ -46,7 +47,7 @@ class Team {
   }
 
   owner(appId: string): string {
-    const told = this.owners.told("acme/main");
+    const told = this.owners.authorshipOf("acme/main");
     return ownerOf(appId, { scope: this.source.scope, sessions: [], ...told });
   }
 }
@@ -60,8 +61,8 @@ describe("AppOwners", () => {
     assert.equal(team.owner("mine"), "unknown");
     await team.look(["mine", "theirs"]);
     assert.deepEqual([team.owner("mine"), team.owner("theirs")], ["mine", "someone-else"]);
-    assert.deepEqual([...appsOfOthers(team.owners.told("acme/main"))], ["theirs"]);
-    assert.equal(team.owners.told("acme/other").username, null);
+    assert.deepEqual([...appsOfOthers(team.owners.authorshipOf("acme/main"))], ["theirs"]);
+    assert.equal(team.owners.authorshipOf("acme/other").username, null);
     assert.ok(changes > 0);
   });
 
@@ -89,11 +90,19 @@ describe("AppOwners", () => {
     const team = new Team();
     await team.owners.update(
       { ...team.source, scope: { workspace: "you", environment: "main" }, scopeKey: "you/main" },
-      { scope: "you/main", observedAtMs: 0, adapter: "sdk", apps: [], containers: [], ended: [] },
+      {
+        scope: "you/main",
+        era: 0,
+        observedAtMs: 0,
+        adapter: "sdk",
+        apps: [],
+        containers: [],
+        ended: [],
+      },
     );
     assert.deepEqual(team.asked, []);
-    assert.equal(team.owners.told("you/main").username, "you");
+    assert.equal(team.owners.authorshipOf("you/main").username, "you");
     await team.look(["mine"]);
-    assert.equal(team.owners.told("you/main").username, null);
+    assert.equal(team.owners.authorshipOf("you/main").username, null);
   });
 });

@@ -4,6 +4,7 @@ import { usd } from "../../../../src/cost/money.ts";
 import type { PriceChange } from "../../../../src/cost/rates/priceChange.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { Bookkeeper, type BookkeeperParts } from "../../../../src/session/watch/bookkeeper.ts";
+import { noteEmptied } from "../../../../src/session/ledgerLoss.ts";
 import { ModalConnection } from "../../../../src/session/watch/modalConnection.ts";
 import type {
   BillingQuery,
@@ -39,22 +40,29 @@ interface Scene {
   readonly keepers: Bookkeeper[];
 }
 
-async function scene(answers: Partial<ModalControl>, windows = 1): Promise<Scene> {
+async function scene(
+  answers: Partial<ModalControl>,
+  windows = 1,
+  environments: readonly string[] = ["main"],
+): Promise<Scene> {
   const clock = new VirtualClock(startMs);
   const { ledger } = await openLedger(":memory:", { clock });
   const denied: string[] = [];
   const billed: string[] = [];
   const prices: (readonly PriceChange[])[] = [];
-  const control = controlThatOnly({
-    whoami: () =>
-      Promise.resolve({ scope: { workspace: "acme", environment: "main" }, username: "you" }),
-    ...answers,
-  });
+  const controlOf = (index: number): ModalControl =>
+    controlThatOnly({
+      whoami: () => {
+        const environment = environments[index % environments.length] ?? "main";
+        return Promise.resolve({ scope: { workspace: "acme", environment }, username: "you" });
+      },
+      ...answers,
+    });
   const keepers = Array.from(
     { length: windows },
     (_, index) =>
       new Bookkeeper({
-        connection: new ModalConnection(() => Promise.resolve(control), silentLog),
+        connection: new ModalConnection(() => Promise.resolve(controlOf(index)), silentLog),
         ledger,
         clock,
         log: silentLog,
@@ -79,25 +87,38 @@ describe("Bookkeeper", () => {
       rates: () => Promise.resolve({ usdPerHourByKey: new Map([["gpu_hour_cost_l40s", 2.5]]) }),
       billingReport: (query) => {
         asked.push(query);
-        return Promise.resolve([row({}), row({ environment: "staging", cost: usd(9) })]);
+        return Promise.resolve([
+          row({}),
+          row({ environment: "staging", cost: usd(9) }),
+          row({ environment: "", objectId: "egress", cost: usd(0.2) }),
+        ]);
       },
     });
-    await clock.advance(10_000);
+    await clock.advance(60_000);
     assert.equal(
       ledger.latestRates("acme/main")?.rates.usdPerHourByKey.get("gpu_hour_cost_l40s"),
       2.5,
     );
+    assert.ok(asked.every(({ resolution }) => resolution === "hour"));
+    // The CLI asks twice for resources: not while there are more reports to ask for.
+    assert.ok(asked.length > 1 && asked.every(({ byResource }) => byResource !== true));
     assert.deepEqual(
-      asked.map(({ endMs, resolution }) => [endMs, resolution]),
-      [[Date.UTC(2026, 10, 21, 10), "hour"]],
+      [asked.at(-1)?.startMs, asked[0]?.endMs],
+      [Date.UTC(2026, 10, 1), Date.UTC(2026, 10, 21, 10)],
+      "from the begin of the month, as Modal bills it",
     );
-    const billed = ledger.billed({ scope: "acme/main", fromMs: 0, toMs: startMs });
+    const costs = (scope: string) =>
+      ledger.billed({ scope, fromMs: 0, toMs: startMs }).map(({ cost }) => cost);
+    assert.deepEqual(costs("acme/main"), [usd(0.43)]);
+    assert.deepEqual(costs("acme/staging"), [usd(9)], "under the environment that it names");
     assert.deepEqual(
-      billed.map(({ cost }) => cost),
-      [usd(0.43)],
-      "another environment's money is not this scope's",
+      costs("acme/"),
+      [usd(0.2)],
+      "what belongs to none is the workspace's all the same",
     );
     assert.deepEqual(told, ["acme/main"]);
+    await clock.advance(4 * 3_600_000);
+    assert.equal(asked.at(-1)?.byResource, true, "of the usual one");
   });
 
   it("tells once, in one window, that Modal has other prices", async () => {
@@ -123,6 +144,42 @@ describe("Bookkeeper", () => {
     assert.deepEqual(prices, [[{ of: "L40S", beforeUsd: 1.95, nowUsd: 1.75 }]]);
   });
 
+  it("tells other prices once, also where windows look at several environments of a workspace", async () => {
+    let l40s = 1.95;
+    const answers = {
+      rates: () => Promise.resolve({ usdPerHourByKey: new Map([["gpu_hour_cost_l40s", l40s]]) }),
+      billingReport: () => Promise.resolve([]),
+    };
+    const { clock, prices } = await scene(answers, 3, ["main", "dev", "staging"]);
+    await clock.advance(30 * hourMs);
+    l40s = 1.75;
+    await clock.advance(60 * hourMs);
+    assert.equal(prices.length, 1);
+    l40s = 1.95;
+    await clock.advance(60 * hourMs);
+    l40s = 1.75;
+    await clock.advance(60 * hourMs);
+    assert.deepEqual(
+      prices.map(([change]) => change?.nowUsd),
+      [1.75, 1.95, 1.75],
+      "the same change a second time is told too",
+    );
+  });
+
+  it("asks for prices again where a clock that was ahead has dated them into the future", async () => {
+    let asked = 0;
+    const { clock, ledger } = await scene({
+      rates: () => {
+        asked += 1;
+        return Promise.resolve({ usdPerHourByKey: new Map([["gpu_hour_cost_l40s", 1.95]]) });
+      },
+      billingReport: () => Promise.resolve([]),
+    });
+    ledger.saveRates("acme/main", { usdPerHourByKey: new Map() }, startMs + 48 * hourMs);
+    await clock.advance(60_000);
+    assert.equal(asked, 1);
+  });
+
   it("asks in one window alone, once an hour", async () => {
     let asked = 0;
     const { clock } = await scene(
@@ -135,13 +192,15 @@ describe("Bookkeeper", () => {
       },
       3,
     );
-    await clock.advance(10_000);
-    assert.equal(asked, 1);
+    await clock.advance(60_000);
+    assert.equal(asked, 3, "this month, a week at a time");
     await clock.advance(hourMs);
-    assert.equal(asked, 2);
+    assert.equal(asked, 6, "once more, an hour later: what says the same is final");
+    await clock.advance(hourMs);
+    assert.equal(asked, 7);
   });
 
-  it("asks for all of an absence, in pages, and keeps what it has read when one is refused", async () => {
+  it("asks from the last settled hour on, in pages, the newest first, and again when one is refused", async () => {
     const asked: string[] = [];
     let refuses = false;
     const hours = (atMs: number): number => (atMs - Date.UTC(2026, 10, 21, 10)) / hourMs;
@@ -154,24 +213,46 @@ describe("Bookkeeper", () => {
           : Promise.resolve([]);
       },
     });
-    await clock.advance(10_000);
-    assert.deepEqual(asked.splice(0), ["-48 to 0"], "the first time");
+    await clock.advance(60_000);
+    assert.deepEqual(asked.splice(0), ["-154 to 0", "-322 to -154", "-490 to -322"], "this month");
+    await clock.advance(hourMs);
+    assert.equal(asked.splice(0).length, 3, "a second time, which settles it");
+    await clock.advance(hourMs);
+    assert.deepEqual(asked.splice(0), ["-46 to 2"], "then two days");
     // A weekend with the lid closed.
     clock.jump(63 * hourMs);
     await clock.advance(60_000);
-    assert.deepEqual(asked.splice(0), ["-48 to 63"], "from two days before the last time");
+    assert.deepEqual(asked.splice(0), ["-1 to 65"], "from the last settled hour");
+    await clock.advance(hourMs);
+    assert.deepEqual(asked.splice(0), ["0 to 66"], "all of it once more");
+    await clock.advance(hourMs);
+    assert.deepEqual(asked.splice(0), ["19 to 67"]);
     // Three weeks, and the second page is refused.
     clock.jump(21 * 24 * hourMs);
     refuses = true;
     await clock.advance(60_000);
-    assert.deepEqual(asked.splice(0), ["15 to 183", "183 to 351"]);
+    assert.deepEqual(asked.splice(0), ["568 to 571", "400 to 568"]);
     refuses = false;
     await clock.advance(hourMs);
-    assert.deepEqual(asked.splice(0), ["135 to 303", "303 to 471", "471 to 568"]);
+    assert.deepEqual(asked.splice(0), ["568 to 572", "400 to 568", "232 to 400", "64 to 232"]);
     // A year: no more than this month and all of the last.
     clock.jump(365 * 24 * hourMs);
     await clock.advance(60_000);
-    assert.deepEqual([asked.length, asked[0], asked.at(-1)], [9, "7840 to 8008", "9184 to 9328"]);
+    assert.equal(asked.length, 9);
+  });
+
+  it("asks for all of last month again where the ledger was emptied", async () => {
+    const asked: number[] = [];
+    const { clock, ledger } = await scene({
+      rates: () => Promise.resolve({ usdPerHourByKey: new Map() }),
+      billingReport: ({ startMs: from }) => {
+        asked.push(from);
+        return Promise.resolve([]);
+      },
+    });
+    noteEmptied(ledger);
+    await clock.advance(5 * 60_000);
+    assert.equal(Math.round((startMs - Math.min(...asked)) / (24 * hourMs)), 62);
   });
 
   it("explains a bill that may not be read once, and leaves it in peace for a day", async () => {

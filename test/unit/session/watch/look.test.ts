@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
+import { appHints } from "../../../../src/session/watch/appHints.ts";
 import { Look } from "../../../../src/session/watch/look.ts";
 import { TemporaryLedger } from "../../ledger/temporaryLedger.ts";
 import { VirtualClock } from "../../virtualClock.ts";
@@ -60,6 +61,26 @@ describe("Look", () => {
     assert.equal(modal.count("containerDetails"), 1);
   });
 
+  it("asks the app's functions where a container's details name no GPU, which is no proof of none", async () => {
+    modal.start("ta-1", 900_000, null);
+    const unknown = (await look.take(modal)).containers[0];
+    assert.deepEqual([unknown?.gpu, unknown?.gpuSource], [null, "unknown"]);
+    const functions = [{ functionId: "fu-1", name: "serve", gpus: [l40s] }];
+    modal.functions.set("ap-1", functions);
+    await clock.advance(60_000);
+    modal.start("ta-2", 1_000_000, null);
+    const listing = await look.take(modal);
+    assert.deepEqual(
+      listing.containers.map(({ gpu, gpuSource }) => [gpu, gpuSource]),
+      [
+        [l40s, "app"],
+        [l40s, "app"],
+      ],
+    );
+    await look.take(modal);
+    assert.deepEqual([modal.count("containerDetails"), modal.count("appFunctions")], [2, 2]);
+  });
+
   it("asks for an end that could not be had until it can, for a while", async () => {
     modal.start("ta-1", 900_000, l40s);
     await look.take(modal);
@@ -112,5 +133,63 @@ describe("Look", () => {
     modal.onList = () => clock.advance(5000);
     const listing = await look.take(modal);
     assert.equal(listing.observedAtMs, 1_000_000);
+  });
+
+  describe("of an app with a GPU class and a health check", () => {
+    const model = { functionId: "fu-1", name: "Model.*", gpus: [l40s] };
+    const health = { functionId: "fu-2", name: "health", gpus: [] };
+
+    async function seen() {
+      const { containers } = await look.take(modal);
+      return containers.map(({ gpu, gpuSource }) => ({ gpu, gpuSource }));
+    }
+
+    beforeEach(() => {
+      modal.functions.set("ap-1", [model, health]);
+      modal.start("ta-1", 900_000);
+    });
+
+    it("takes the GPU of the function whose calls a container ran, once one is told", async () => {
+      modal.start("ta-2", 900_000);
+      modal.calls.set("fu-2", ["ta-2"]);
+      const unknown = { gpu: null, gpuSource: "unknown" };
+      assert.deepEqual(await seen(), [unknown, { gpu: null, gpuSource: "container" }]);
+      modal.calls.set("fu-1", ["ta-1"]);
+      assert.deepEqual((await seen())[0], { gpu: l40s, gpuSource: "container" });
+      const asked = modal.count("functionContainers");
+      await look.take(modal);
+      assert.equal(modal.count("functionContainers"), asked, "what is known is not asked again");
+    });
+
+    it("asks less and less often for the calls of one that never ran any", async () => {
+      for (let turn = 0; turn < 16; turn += 1) await look.take(modal);
+      assert.equal(modal.count("functionContainers"), 2 * 5);
+    });
+
+    it("stays unknown where calls cannot be had, where its function lists several GPUs, or none names one", async () => {
+      const unknown = [{ gpu: null, gpuSource: "unknown" }];
+      modal.trouble.set("functionContainers", new Failure("unsupported", "an old service"));
+      assert.deepEqual(await seen(), unknown);
+      modal.trouble.clear();
+      modal.calls.set("fu-1", ["ta-1"]);
+      modal.functions.set("ap-1", [{ ...model, gpus: [l40s, { type: "H100", count: 1 }] }, health]);
+      look = new Look({ ledger, clock });
+      assert.deepEqual(await seen(), unknown);
+      modal.functions.set("ap-1", [{ ...model, gpus: [] }, health]);
+      look = new Look({ ledger, clock });
+      assert.deepEqual(await seen(), unknown);
+    });
+
+    it("takes cores and memory from its function in the file", async () => {
+      const functions = new Map([
+        ["Model.*", { cpuCores: 4, memoryGib: 16 }],
+        ["health", { cpuCores: 0.5, memoryGib: 1 }],
+      ]);
+      const file = { gpu: undefined, cpuCores: undefined, memoryGib: undefined, functions };
+      const appHint = appHints({ inFile: () => file, inSettings: () => undefined });
+      modal.calls.set("fu-2", ["ta-1"]);
+      const [container] = (await new Look({ ledger, clock, appHint }).take(modal)).containers;
+      assert.deepEqual([container?.cpuCores, container?.memoryGib], [0.5, 1]);
+    });
   });
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
-import { Poller, type Seen } from "../../../../src/session/watch/poller.ts";
+import type { Poller, Seen } from "../../../../src/session/watch/poller.ts";
 import { TemporaryLedger } from "../../ledger/temporaryLedger.ts";
-import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { LookModal } from "../lookModal.ts";
+import { windowPoller } from "./windowPoller.ts";
 
 const minuteMs = 60_000;
 
@@ -20,15 +20,7 @@ class Window {
   constructor(name: string, ledger: Ledger, clock: VirtualClock, modal: LookModal) {
     this.name = name;
     this.#leader = () => ledger.leaseHolder(`poll ${modal.scopeKey}`, clock.nowMs())?.holder;
-    this.poller = new Poller<LookModal>({
-      open: async () => modal,
-      ledger,
-      clock,
-      log: silentLog,
-      holder: name,
-      pid: 1,
-      random: () => 0.5,
-    });
+    this.poller = windowPoller(name, ledger, clock, modal);
     this.poller.onSeen((seen) => this.seen.push(seen));
     this.poller.onFailed((failure) => this.failed.push(failure));
   }
@@ -158,6 +150,18 @@ describe("Poller", () => {
     modal.asked.length = 0;
     clock.jump(8 * 60 * minuteMs);
     await clock.advance(5000);
+    assert.equal(modal.count("listApps"), 1);
+  });
+
+  it("looks when a person comes back, also where the last look is one of the future", async () => {
+    const { poller } = await open("a");
+    await clock.advance(2000);
+    poller.setFocused(false);
+    await poller.refreshNow();
+    clock.set(-5000);
+    modal.asked.length = 0;
+    poller.setFocused(true);
+    await clock.advance(500);
     assert.equal(modal.count("listApps"), 1);
   });
 

@@ -3,7 +3,9 @@ import * as fc from "fast-check";
 import type { CallRecord } from "../../../../src/cost/call.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
 import { CallFailure, type CallOutcome } from "../../../../src/endpoints/callTypes.ts";
-import { callLines, failed, succeeded } from "../../../../src/ui/calls/records.ts";
+import { outcomeSample } from "./outcomeSample.ts";
+import { callLines, failed, failedLines, succeeded } from "../../../../src/ui/calls/records.ts";
+import { mergeCall } from "../../../../src/ledger/tables/mergeCall.ts";
 import { call, t0 } from "../../cost/arbitraries.ts";
 
 const running = call({
@@ -14,24 +16,14 @@ const running = call({
   gpuType: null,
 });
 
+const basis = { containerGpu: "L40S", rates: ratesInForce() };
+
 function outcome(headers: Readonly<Record<string, string>>, seconds = 2.5): CallOutcome {
-  return {
-    callId: "call-1",
-    status: 200,
-    headers,
-    resultPath: null,
-    extractedPaths: [],
-    bytes: 0,
-    mediaType: "",
-    remarks: [],
-    startedAtMs: t0,
-    answeredAtMs: t0 + seconds * 1000,
-    endedAtMs: t0 + seconds * 1000,
-  };
+  return outcomeSample(t0, headers, { answeredAtMs: t0 + seconds * 1000 });
 }
 
 function row(headers: Readonly<Record<string, string>>, seconds?: number): CallRecord {
-  return succeeded(running, outcome(headers, seconds), "L40S", ratesInForce()).call;
+  return succeeded(running, outcome(headers, seconds), basis).call;
 }
 
 /** The highest price that Modal charges for a GPU, 8 GPUs, the dearest region; µ$ per second. */
@@ -40,9 +32,10 @@ const mostPerSecond = (7.1 * 8 * 2.5 * 1e6) / 3600;
 describe("the row of a call", () => {
   it("does not count a cost of which the audit says that it is not counted", () => {
     const headers = { "x-cost-usd": "5000", "x-execution-time-sec": "2", "x-gpu-type": "L40S" };
-    const { call: ended, findings } = succeeded(running, outcome(headers), "L40S", ratesInForce());
-    assert.deepEqual([ended.reportedMicroUsd, ended.audit], [null, ["cost-absurd"]]);
-    assert.match(callLines(ended, findings, undefined).join("\n"), /Cost: unknown.*not counted/s);
+    const ended = succeeded(running, outcome(headers), basis);
+    const { reportedMicroUsd, audit } = ended.call;
+    assert.deepEqual([reportedMicroUsd, audit], [null, ["cost-absurd"]]);
+    assert.match(callLines(ended, [], undefined).join("\n"), /Cost: unknown.*not counted/s);
   });
 
   it("does not count a cost that only an untrue time makes possible", () => {
@@ -66,16 +59,50 @@ describe("the row of a call", () => {
     assert.deepEqual([ended.reportedMicroUsd, ended.executionSeconds], [1083, null]);
   });
 
+  it("costs nothing when its request reached no app, and kept none of its containers warm", () => {
+    const failure = new CallFailure("offline", "No network.", { reached: "no" });
+    const ended = failed({ ...running, appId: "ap-1" }, failure, t0 + 2500, basis);
+    assert.deepEqual([ended.appId, ended.audit], [null, ["not-reached"]]);
+    assert.equal(mergeCall({ ...running, appId: "ap-1" }, ended).appId, null, "in the ledger too");
+    const lines = failedLines(ended, failure).join("\n");
+    assert.match(lines, /Cost: none; the request did not reach the app$/);
+    const maybe = new CallFailure("offline", "It broke off.", { reached: "maybe" });
+    assert.equal(failed({ ...running, appId: "ap-1" }, maybe, t0 + 2500, basis).appId, "ap-1");
+    assert.match(failedLines(ended, maybe).join("\n"), /Cost: unknown/);
+  });
+
   it("holds nothing of what a failed call claims", () => {
     const failure = new CallFailure("endpoint-failed", "It broke.", {
+      reached: "yes",
       status: 500,
       headers: { "x-cost-usd": "0.001", "x-execution-time-sec": "2", "x-gpu-type": "L40S" },
     });
-    const ended = failed(running, failure, t0 + 2500);
+    const ended = failed(running, failure, t0 + 2500, basis);
     assert.deepEqual(
       [ended.reportedMicroUsd, ended.executionSeconds, ended.gpuType, ended.audit],
       [null, null, null, ["call-failed"]],
     );
+  });
+
+  it("counts what the app says of a result that only could not be kept here, if it can be true", () => {
+    const headers = { "x-cost-usd": "0.001083", "x-execution-time-sec": "2", "x-gpu-type": "L40S" };
+    const unkept = (cost: string) =>
+      new CallFailure("disk", "The disk is full.", {
+        reached: "yes",
+        status: 200,
+        headers: { ...headers, "x-cost-usd": cost },
+        handoverUrl: "https://acme--flux.modal.run/?__modal_function_call_id=fc-1",
+      });
+    const ended = failed(running, unkept("0.001083"), t0 + 2500, basis);
+    assert.deepEqual(
+      [ended.status, ended.reportedMicroUsd, ended.executionSeconds, ended.audit],
+      ["failed", 1083, 2, []],
+    );
+    const lines = failedLines(ended, unkept("0.001083")).join("\n");
+    assert.match(lines, /Failed: .*The disk is full\..*Cost: \$0\.0011.*Follow Call Again/s);
+    const absurd = failed(running, unkept("5000"), t0 + 2500, basis);
+    assert.deepEqual([absurd.reportedMicroUsd, absurd.audit], [null, ["cost-absurd"]]);
+    assert.match(failedLines(absurd, unkept("5000")).join(), /Cost: unknown/);
   });
 
   it("never reports more than the dearest GPUs cost while the request lasted, whatever the headers", () => {

@@ -8,6 +8,8 @@ const main = {
   budgetMicroUsd: null,
   usageMicroUsd: null,
   spendLimitReached: null,
+  gpusNow: null,
+  containersNow: null,
 };
 
 describe("the environments of the workspace", () => {

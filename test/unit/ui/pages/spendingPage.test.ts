@@ -27,6 +27,7 @@ function page(over: Partial<SpendingFacts> = {}): string {
   const day = (key: string, fromMs: number, amount: number) => ({
     day: { key, fromMs, toMs: fromMs + 24 * hour },
     spent: part(amount),
+    mine: part(amount / 2),
   });
   const calls = (onDay: string, endpoint: string, count: number): SummaryRow => ({
     day: onDay,
@@ -37,13 +38,17 @@ function page(over: Partial<SpendingFacts> = {}): string {
     reportedMicroUsd: usd(0.001 * count),
   });
   return spendingPage({
-    scope: "acme/main",
+    scope: { workspace: "acme", environment: "main" },
+    parts: [
+      { environment: "main", spent: part(3.6) },
+      { environment: null, spent: part(0.5) },
+    ],
     standings: budgetStandings(
       [
         { unit: "week", limit: usd(100) },
         { unit: "month", limit: usd(3) },
       ],
-      () => part(3.6),
+      () => ({ spent: part(3.6), mine: part(1.2) }),
       nowMs,
       "UTC",
     ),
@@ -78,11 +83,12 @@ describe("the page of spending", () => {
   it("has the budgets, the month's projection, the days, the apps and what calls were for", () => {
     const text = page();
     for (const line of [
-      "| this week | ≈ $3.60 | $100.00 | $96.40 |",
-      "| this month | ≈ $3.60 | $3.00 | **nothing** |",
+      "| this week | ≈ $3.60 | ≈ $1.20 | $100.00 | $96.40 |",
+      "| this month | ≈ $3.60 | ≈ $1.20 | $3.00 | **nothing** |",
       "the month will cost ≈ $360.00: within the target of development ($300.00 to $400.00); below the target of beta",
       "One container (L40S) that never stops costs ≈ $1,404.00 in 30 days. At this pace you save ≈ $1,044.00 of that.",
-      "| 2026-11-21 | ≈ $3.60 | 4 |\n| 2026-11-20 | nothing | 2 |",
+      "| 2026-11-21 | ≈ $3.60 | ≈ $1.80 | 4 |\n| 2026-11-20 | nothing | nothing | 2 |\n| the last 2 days | ≈ $3.60 |  |  |",
+      "| main | ≈ $3.60 |\n| storage, egress, other | ≈ $0.50 |\n| together | ≈ $4.10 |",
       String.raw`| flux\_api | flux | 3 |  | $0.0030 |`,
       String.raw`| flux\_api | wan2 | 3 | 1 | $0.0030 |`,
       String.raw`| flux\_api | ≈ $3.60 | 1 % | 0 % | 99 % | 1 h |`,
@@ -99,6 +105,23 @@ describe("the page of spending", () => {
       String.raw`flux\_api on 2026-11-21 09:00 UTC by you.`,
       String.raw`flux\_api idled most, for ≈ $3.5`,
       String.raw`(min_containers)?** flux\_api keeps 1 container, day and night: ≈ $1,404.00 in 30 days.`,
+    ])
+      assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
+  });
+
+  it("rounds the days that the environments are of so that they add up to the same sum", () => {
+    const part = (amount: number) => ({ microUsd: usd(amount), isFloor: false, whys: [] });
+    const days = [0, 1, 2, 3].map((index) => {
+      const fromMs = t0 + index * 24 * hour;
+      const day = { key: `2026-11-2${index}`, fromMs, toMs: fromMs + 24 * hour };
+      return { day, spent: part(1.004), mine: part(0.335) };
+    });
+    const parts = [{ environment: "main", spent: part(3.012) }];
+    const text = page({ days, parts, recentDays: 3, calls: [] });
+    for (const line of [
+      "| 2026-11-23 | ≈ $1.01 | ≈ $0.34 |  |\n| 2026-11-22 | ≈ $1.00 | ≈ $0.34 |  |\n| 2026-11-21 | ≈ $1.00 | ≈ $0.33 |  |",
+      "| the last 3 days | ≈ $3.01 |  |  |\n| 2026-11-20 | ≈ $1.00 | ≈ $0.34 |  |",
+      "| main | ≈ $3.01 |",
     ])
       assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
   });

@@ -1,0 +1,177 @@
+import type { CallRecord } from "../call.ts";
+import { executionsIn, type Execution } from "../metered/attribution.ts";
+import type { PricedSpan } from "../metered/pricedSpan.ts";
+import type { SpanInterval } from "../metered/spanInterval.ts";
+import type { ContainerSpan } from "../span.ts";
+import type { HourlyRate } from "../rates/costMetrics.ts";
+import { busyMs, kindOf, longestGapMs, startsOf, type Begin } from "./billedHour.ts";
+import type { AppLesson, KindLesson, Lessons, SplitLesson } from "./lessons.ts";
+
+/** No lesson is surer than this share. */
+const leastSlack = 0.005;
+/** How long a start took is surer than this share only where it is told. */
+const startSlack = 0.3;
+
+/** What is known of the spans besides themselves. */
+export interface SpansSeen {
+  readonly calls: readonly CallRecord[];
+  readonly nowMs: number;
+  /** Whether Modal told how long the container took to start. */
+  readonly isStartupKnown: (span: ContainerSpan) => boolean;
+}
+
+/** Spans as the bill has taught to count them; where nothing was taught they stay as they are. */
+export function taughtSpans(
+  priced: readonly PricedSpan[],
+  lessons: Lessons,
+  { calls, nowMs, isStartupKnown }: SpansSeen,
+): readonly PricedSpan[] {
+  if (lessons.begin === null && lessons.apps.length === 0) return priced;
+  const byName = new Map(lessons.apps.map((lesson) => [lesson.appName, lesson]));
+  const isBusyDearer = ({ span }: PricedSpan): boolean =>
+    [...(byName.get(span.appName)?.kinds.values() ?? [])].some((kind) => kind.busyUsdPerHour > 0);
+  const executions = executionsIn(priced.filter(isBusyDearer), calls, nowMs);
+  return priced.map((one) =>
+    taught(one, lessons, byName.get(one.span.appName), {
+      executions: executions.get(one) ?? [],
+      isStartupKnown: isStartupKnown(one.span),
+    }),
+  );
+}
+
+interface SeenOfSpan {
+  /** Calls that ran in it. */
+  readonly executions: readonly Execution[];
+  /** Whether Modal told how long it took to start. */
+  readonly isStartupKnown: boolean;
+}
+
+function taught(
+  priced: PricedSpan,
+  lessons: Lessons,
+  lesson: AppLesson | undefined,
+  { executions, isStartupKnown }: SeenOfSpan,
+): PricedSpan {
+  const interval = taughtEnd(
+    priced.span,
+    taughtInterval(priced, lessons, lesson, isStartupKnown),
+    lesson?.endShare ?? 1,
+  );
+  const kind = lesson?.kinds.get(kindOf(priced.span));
+  // Of a kind of container that was not billed yet, the bill says nothing: its terms stay open.
+  if (lesson === undefined || kind === undefined) return { ...priced, interval, slack: 0 };
+  const slack = Math.max(leastSlack, 2 * lesson.spread);
+  const { startMs, countedToMs } = interval;
+  const lifeMs = countedToMs - startMs;
+  const busyShare = lifeMs > 0 ? busyMs(executions, startMs, countedToMs) / lifeMs : 0;
+  const [first, ...others] = priced.prices;
+  const repriced = (price: typeof first): typeof first => ({
+    ...price,
+    rate: certain(taughtRate(price.rate, kind, busyShare)),
+  });
+  return { ...priced, interval, slack, prices: [repriced(first), ...others.map(repriced)] };
+}
+
+function taughtInterval(
+  priced: PricedSpan,
+  { begin, possible }: Lessons,
+  lesson: AppLesson | undefined,
+  isStartupKnown: boolean,
+): SpanInterval {
+  const { span, interval } = priced;
+  const { earliestStartMs, latestStartMs, latestEndMs, countedToMs } = interval;
+  const starts = startsOf(priced);
+  const { readyMs } = starts;
+  const start = lesson?.start ?? null;
+  const from = (startMs: number, earliestMs: number, latestMs: number): SpanInterval => {
+    const atMs = Math.min(Math.max(startMs, earliestStartMs), countedToMs);
+    return {
+      ...interval,
+      startMs: atMs,
+      earliestStartMs: Math.min(atMs, Math.max(earliestMs, earliestStartMs)),
+      latestStartMs: Math.max(atMs, Math.min(latestMs, Math.max(latestStartMs, readyMs))),
+      earliestEndMs: Math.max(interval.earliestEndMs, atMs),
+      latestEndMs: Math.max(latestEndMs, atMs),
+    };
+  };
+  if (start !== null && span.startedAtMs !== null) {
+    const ms = start.seconds * 1000;
+    const startMs = start.from === "after-boot" ? starts.bootMs + ms : readyMs - ms;
+    const slackMs = startSlack * Math.min(ms, readyMs - starts.bootMs);
+    return from(startMs, startMs - slackMs, startMs + slackMs);
+  }
+  if (begin === null) return interval;
+  // One that was never ready may have waited, or loaded, all its life.
+  if (span.startedAtMs === null)
+    return possible.every((one) => one === "ready") ? from(readyMs, readyMs, readyMs) : interval;
+  const at = (one: Begin): number =>
+    one === "ready" ? readyMs : one === "boot" ? starts.bootMs : starts.askedMs;
+  const slackMs = isStartupKnown ? 0 : startSlack * (readyMs - starts.bootMs);
+  return from(
+    at(begin),
+    Math.min(...possible.map(at)) - (possible.includes("boot") ? slackMs : 0),
+    Math.max(...possible.map(at)) + (possible.includes("boot") ? slackMs : 0),
+  );
+}
+
+/** An end that lies between two looks of the usual pace is as near to where it is taken to be as others were. */
+function taughtEnd(
+  { finishedAtMs, firstAbsentAtMs }: ContainerSpan,
+  interval: SpanInterval,
+  endShare: number,
+): SpanInterval {
+  const { endMs, earliestEndMs, latestEndMs } = interval;
+  const isBetweenLooks = finishedAtMs === null && firstAbsentAtMs !== null && endMs !== null;
+  if (!isBetweenLooks || latestEndMs - earliestEndMs > longestGapMs) return interval;
+  return {
+    ...interval,
+    earliestEndMs: endMs - (endMs - earliestEndMs) * endShare,
+    latestEndMs: endMs + (latestEndMs - endMs) * endShare,
+  };
+}
+
+/** The bill has shown what an hour costs: what nobody told of the terms widens it no more. */
+function certain(rate: HourlyRate): HourlyRate {
+  const { gpu, cpu, memory } = rate;
+  const usd = (gpu.known ? gpu.usdPerHour : 0) + cpu + memory;
+  return { ...rate, least: usd, most: gpu.known ? usd : null, doubts: [] };
+}
+
+/**
+ * What comes on top is use above the request: of CPU and memory. All of it is dearer where that cannot
+ * be (a container without a GPU, or one that costs less than it asks for).
+ */
+function taughtRate(rate: HourlyRate, kind: KindLesson, busyShare: number): HourlyRate {
+  if (kind.split !== undefined) return splitRate(rate, kind.split, busyShare);
+  const { gpu, cpu, memory } = rate;
+  const gpuUsd = gpu.known ? gpu.usdPerHour : 0;
+  const asked = gpuUsd + cpu + memory;
+  const usd = asked * kind.factor + kind.busyUsdPerHour * busyShare;
+  // What its terms left open, the bill has told.
+  const sure = { least: usd, most: gpu.known ? usd : null };
+  const above = (usd - gpuUsd) / (cpu + memory);
+  if (gpu.known && gpuUsd > 0 && above >= 1)
+    return { ...rate, ...sure, cpu: cpu * above, memory: memory * above };
+  const all = asked > 0 ? usd / asked : 1;
+  return {
+    ...rate,
+    ...sure,
+    gpu: gpu.known ? { known: true, usdPerHour: gpuUsd * all } : gpu,
+    cpu: cpu * all,
+    memory: memory * all,
+  };
+}
+
+function splitRate(
+  rate: HourlyRate,
+  { factor, busyUsdPerHour: busy }: SplitLesson,
+  busyShare: number,
+): HourlyRate {
+  const { gpu } = rate;
+  return {
+    ...rate,
+    gpu: gpu.known ? { known: true, usdPerHour: gpu.usdPerHour * factor.gpu } : gpu,
+    cpu: rate.cpu * factor.cpu + busy.cpu * busyShare,
+    memory: rate.memory * factor.memory + busy.memory * busyShare,
+  };
+}

@@ -1,0 +1,101 @@
+import * as z from "zod/mini";
+import type { Ledger } from "../ledgerPort.ts";
+import type { RunsElsewhere } from "../runsElsewhere.ts";
+
+/** What is known of another environment of the workspace. */
+export interface SeenEnvironment {
+  readonly name: string;
+  /** GPUs and containers as Modal counts them; 0: none, or not told. null: the adapter does not tell. */
+  readonly gpusTold: number | null;
+  readonly containersTold: number | null;
+  /** When Modal counted last. */
+  readonly toldAtMs: number;
+  /** Containers that its own lists showed last, and when; null: they were not asked for yet. */
+  readonly containersListed: number | null;
+  readonly listedAtMs: number | null;
+  /** For which count it was listed. */
+  readonly listedFor: string;
+}
+
+const stored = z.object({
+  environments: z.array(
+    z.object({
+      name: z.string(),
+      gpusTold: z.nullable(z.number()),
+      containersTold: z.nullable(z.number()),
+      toldAtMs: z.number(),
+      containersListed: z.nullable(z.number()),
+      listedAtMs: z.nullable(z.number()),
+      listedFor: z.string(),
+    }),
+  ),
+});
+
+/** All environments of a workspace as they were last seen, this window's too. */
+export function recallEnvironments(
+  ledger: Pick<Ledger, "recall">,
+  workspace: string,
+): readonly SeenEnvironment[] {
+  return ledger.recall(keyOf(workspace), stored)?.environments ?? [];
+}
+
+export function rememberEnvironments(
+  ledger: Pick<Ledger, "remember">,
+  workspace: string,
+  environments: readonly SeenEnvironment[],
+): void {
+  ledger.remember(keyOf(workspace), JSON.stringify({ environments }));
+}
+
+/** What runs in the other environments, the one with the most first; those of which nothing is known, or nothing runs, are left out. */
+export function runsElsewhere(
+  environments: readonly SeenEnvironment[],
+  here: string,
+): readonly RunsElsewhere[] {
+  return environments
+    .filter(({ name }) => name !== here)
+    .map((seen) => runsIn(seen))
+    .filter(({ gpus, containers }) => gpus + containers > 0)
+    .toSorted((a, b) => b.gpus - a.gpus || b.containers - a.containers);
+}
+
+/** Names of the other environments of which nobody knows yet what runs. */
+export function unseenEnvironments(
+  environments: readonly SeenEnvironment[],
+  here: string,
+): readonly string[] {
+  return environments
+    .filter((seen) => seen.name !== here && !isCounted(seen) && seen.listedAtMs === null)
+    .map(({ name }) => name);
+}
+
+/** Modal counts something: then it does tell. */
+export function isCounted({ gpusTold, containersTold }: SeenEnvironment): boolean {
+  return (gpusTold ?? 0) + (containersTold ?? 0) > 0;
+}
+
+/** Another one when the count has changed. */
+export function countOf({ gpusTold, containersTold }: SeenEnvironment): string {
+  return `${gpusTold} ${containersTold}`;
+}
+
+function runsIn(seen: SeenEnvironment): RunsElsewhere {
+  const environment = seen.name;
+  if (isCounted(seen))
+    return {
+      environment,
+      gpus: seen.gpusTold ?? 0,
+      containers: seen.containersTold ?? 0,
+      seenAtMs: seen.toldAtMs,
+    };
+  return {
+    environment,
+    gpus: 0,
+    containers: seen.containersListed ?? 0,
+    seenAtMs: seen.listedAtMs ?? 0,
+  };
+}
+
+function keyOf(workspace: string): string {
+  return `environments ${workspace}`; // not shown: a key of the ledger
+}
