@@ -4,7 +4,6 @@
 //               [--require-cli] [--require-editor] [--require-desktop]
 //
 // Ends with one line, "N passed, N failed, N skipped": the sum of all suites.
-import { globSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -15,7 +14,7 @@ import { outFolder, root } from "../test/host/paths.ts";
 import { runInLanes } from "./testing/lanes.ts";
 import { countsText, failure, nothing, sumOf, type Results } from "./testing/results.ts";
 import { runJob } from "./testing/runJob.ts";
-import { suites, type Job, type Need, type Suite } from "./testing/suites.ts";
+import { orphans, suites, type Job, type Need, type Suite } from "./testing/suites.ts";
 
 /** Nothing that is well says nothing for so long: each wait and each test has a shorter limit. */
 const silentMs = 15 * 60_000;
@@ -86,14 +85,6 @@ const filesShape = z.object({ files: z.record(z.string(), z.number()) });
 async function lastSeconds(): Promise<Readonly<Record<string, number>>> {
   const text = await readFile(resultsFile, "utf8").catch(() => "{}");
   return filesShape.safeParse(JSON.parse(text)).data?.files ?? {};
-}
-
-/** Names of test files that no suite runs: a forgotten file is a test that cannot fail. */
-function orphans(): readonly string[] {
-  const run = suites.flatMap(({ jobs }) => jobs.map(({ file }) => file));
-  return globSync("test/**/*.test.ts", { cwd: root })
-    .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => !/^test\/(unit|host\/suite)\//.test(file) && !run.includes(file));
 }
 
 /** Lines of a failure or of a skipped test, below the line of its file or suite. */

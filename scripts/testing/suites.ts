@@ -29,6 +29,8 @@ export interface Job {
   readonly counts: "one" | "mocha";
   /** The test file that it runs, relative to the repository; null: more than one, or none. */
   readonly file: string | null;
+  /** The test files of a process that runs more than one, relative to the repository. */
+  readonly files?: readonly string[];
   /** Guessed before it ever ran here. The longest begin first, so that none is alone at the end. */
   readonly expectedSeconds: number;
   /** It waits for a time that nobody can shorten, and leaves the processor to others. */
@@ -72,18 +74,34 @@ function check(name: string, command: readonly string[]): Suite {
   return { name, list: "usual", isCheck: true, jobs: [job] };
 }
 
+/** Paths relative to the repository, written with "/" on each system. */
+function testFiles(pattern: string): readonly string[] {
+  return globSync(pattern, { cwd: root })
+    .map((path) => path.replaceAll("\\", "/"))
+    .toSorted();
+}
+
 /** A process for each file, so that they run side by side and none waits for another. */
 function perFile(pattern: string, flags: readonly string[], expectedSeconds: number): Job[] {
-  return globSync(pattern, { cwd: root })
-    .toSorted()
-    .map((path) => path.replaceAll("\\", "/"))
-    .map((file) => ({
-      command: [bin("mocha"), ...flags, file, ...reporter],
-      counts: "mocha",
-      file,
-      expectedSeconds: Math.max(longFiles[file] ?? 0, expectedSeconds),
-      isIdle: idle.includes(file),
-    }));
+  return testFiles(pattern).map((file) => ({
+    command: [bin("mocha"), ...flags, file, ...reporter],
+    counts: "mocha",
+    file,
+    expectedSeconds: Math.max(longFiles[file] ?? 0, expectedSeconds),
+    isIdle: idle.includes(file),
+  }));
+}
+
+/** One process for all files of a pattern: where each takes milliseconds. */
+function together(pattern: string, flags: readonly string[], expectedSeconds: number): Job {
+  const files = testFiles(pattern);
+  return {
+    command: [bin("mocha"), ...flags, ...files, ...reporter],
+    counts: "mocha",
+    file: null,
+    files,
+    expectedSeconds,
+  };
 }
 
 const idle: readonly string[] = ["test/e2e/silence.test.ts"];
@@ -122,14 +140,7 @@ export const suites: readonly Suite[] = [
     name: "unit",
     list: "usual",
     isCheck: true,
-    jobs: [
-      {
-        command: [bin("mocha"), "test/unit/**/*.test.ts", ...reporter],
-        counts: "mocha",
-        file: null,
-        expectedSeconds: 10,
-      },
-    ],
+    jobs: [together("test/unit/**/*.test.ts", [], 10)],
   },
   check("package", [node, "scripts/package.ts", "--check"]),
   {
@@ -139,18 +150,10 @@ export const suites: readonly Suite[] = [
     jobs: perFile("test/integration/**/*.test.ts", integrationFlags, 20),
   },
   {
-    // One process for all: each attack takes milliseconds.
     name: "security",
     list: "usual",
     isCheck: false,
-    jobs: [
-      {
-        command: [bin("mocha"), ...integrationFlags, "test/security/*.test.ts", ...reporter],
-        counts: "mocha",
-        file: null,
-        expectedSeconds: 10,
-      },
-    ],
+    jobs: [together("test/security/*.test.ts", integrationFlags, 10)],
   },
   {
     name: "host",
@@ -212,3 +215,14 @@ export const suites: readonly Suite[] = [
     jobs: perFile("test/release/*.test.ts", integrationFlags, 40),
   },
 ];
+
+/** Test files that no suite runs: a forgotten file is a test that cannot fail. */
+export function orphans(): readonly string[] {
+  const run = suites.flatMap(({ jobs }) =>
+    jobs.flatMap(({ file, files = [] }) => (file === null ? files : [file])),
+  );
+  // The editor's own runner finds the files of its folder by itself.
+  return testFiles("test/**/*.test.ts").filter(
+    (file) => !file.startsWith("test/host/suite/") && !run.includes(file),
+  );
+}
