@@ -3,8 +3,9 @@ import type { Class, Node, Program } from "oxc-parser";
 
 /*
  * Names in the source of the product: what is exported twice, the members of classes and interfaces
- * that nothing in the product reads, and variables that do not say what they hold. Names are compared, not types: a member that shares
- * its name with a living one is not found.
+ * that nothing in the product reads, and variables that do not say what they hold; and titles of tests
+ * that have to be decoded. Names are compared, not types: a member that shares its name with a living
+ * one is not found.
  */
 
 export interface SourceFile {
@@ -56,7 +57,7 @@ export function unreadMembers(files: readonly SourceFile[]): readonly NameFindin
 
 const sayNothing: ReadonlySet<string> = new Set(["own", "told", "known"]);
 
-/** Variables and parameters that say how something is known, and not what it is. */
+/** Variables, parameters and private fields that say how something is known, and not what it is. */
 export function vagueNames(files: readonly SourceFile[]): readonly NameFinding[] {
   const places = new Places();
   for (const file of files) {
@@ -70,9 +71,41 @@ export function vagueNames(files: readonly SourceFile[]): readonly NameFinding[]
   return places.findings(() => true);
 }
 
-/** What a declaration, a function or a pattern binds under a name of its own choice. */
-function boundBy(node: Node): readonly { readonly name: string; readonly start: number }[] {
-  return bindingsOf(node).flatMap((target) => (target?.type === "Identifier" ? [target] : []));
+/** Who told whom, or of whose own what, a reader of the title alone has to guess. */
+const vagueWords = /\b(told|known)\b|\bown\b(?=[\s'"]*([,;:.)]|$))/i;
+
+/** Titles of tests and suites that leave out who says something, or what somebody has of their own. */
+export function vagueTitles(files: readonly SourceFile[]): readonly NameFinding[] {
+  const places = new Places();
+  for (const file of files) {
+    const visit = (node: Node): void => {
+      for (const { text, start } of titleOf(node))
+        if (vagueWords.test(text)) places.add(file, text, start);
+      for (const child of childrenOf(node)) visit(child);
+    };
+    visit(parsed(file));
+  }
+  return places.findings(() => true);
+}
+
+/** `it("title", …)`, `describe.only(`title of ${it}`, …)`. */
+function titleOf(node: Node): readonly { readonly text: string; readonly start: number }[] {
+  if (node.type !== "CallExpression") return [];
+  const callee = node.callee.type === "MemberExpression" ? node.callee.object : node.callee;
+  const isTest = callee.type === "Identifier" && ["describe", "it"].includes(callee.name);
+  const title = node.arguments[0];
+  if (!isTest || title === undefined) return [];
+  const { start } = title;
+  if (title.type === "TemplateLiteral")
+    return [{ text: title.quasis.map(({ value }) => value.raw).join("…"), start }];
+  return textOf(title).map((text) => ({ text, start }));
+}
+
+/** What a declaration, a function, a class or a pattern binds under a name of its own choice. */
+function boundBy(node: Node): readonly Named[] {
+  return bindingsOf(node).flatMap((target): readonly Named[] =>
+    target?.type === "Identifier" || target?.type === "PrivateIdentifier" ? [target] : [],
+  );
 }
 
 function bindingsOf(node: Node): readonly (Node | null)[] {
@@ -83,8 +116,14 @@ function bindingsOf(node: Node): readonly (Node | null)[] {
     case "FunctionDeclaration":
     case "FunctionExpression":
       return node.params;
+    case "PropertyDefinition":
+      return node.key.type === "PrivateIdentifier" ? [node.key] : [];
     case "ArrayPattern":
       return node.elements;
+    case "AssignmentPattern":
+      return [node.left];
+    case "RestElement":
+      return [node.argument];
     case "ObjectPattern":
       // `{ known }` takes a property's own name, which its type gives.
       return node.properties.flatMap((one) =>

@@ -39,12 +39,12 @@ export type Address = Pick<URL, "host" | "hostname" | "origin" | "pathname" | "p
  */
 export class Redactor {
   readonly #secrets = new Set<string>();
-  readonly #own: URL | undefined;
+  readonly #calledUrl: URL | undefined;
   #ready: readonly Forms[] | undefined;
 
-  /** @param own where the person sends the call: shown as it is. */
-  constructor(secrets: Iterable<string> = [], own?: URL) {
-    this.#own = own;
+  /** @param calledUrl where the person sends the call: shown as it is. */
+  constructor(secrets: Iterable<string> = [], calledUrl?: URL) {
+    this.#calledUrl = calledUrl;
     let left = mostOfCall;
     for (const secret of secrets) {
       if (left < leastLength) break;
@@ -83,8 +83,8 @@ export class Redactor {
   /** An address in words: the person's own as it is, one that an answer gave without what is secret. */
   address(url: URL): Address {
     const { host, hostname, origin, pathname, protocol } = url;
-    if (origin === this.#own?.origin && pathname === this.#own.pathname) return url;
-    const isOwnHost = origin === this.#own?.origin;
+    if (origin === this.#calledUrl?.origin && pathname === this.#calledUrl.pathname) return url;
+    const isOwnHost = origin === this.#calledUrl?.origin;
     const shown = (text: string): string => (isOwnHost ? text : this.redact(text));
     return {
       host: shown(host),

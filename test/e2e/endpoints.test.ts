@@ -284,7 +284,7 @@ describe("endpoints in a real window", function () {
       await scene.setting({ "modalMeter.askAboveUsd": undefined });
     });
 
-    it("asks by the typical time that the settings give to an endpoint of the user's own", async () => {
+    it("asks by the typical time that the settings give to an endpoint that the user added", async () => {
       const { window } = scene;
       const train = { name: "train", title: "Train", route: "/flux", expects: "image" };
       await scene.setting({
@@ -307,7 +307,7 @@ describe("endpoints in a real window", function () {
       await scene.setting({ "modalMeter.endpoints": undefined });
     });
 
-    it("is told once: its line in the app's log is not another call, whatever its headers said", async () => {
+    it("is counted once: its line in the app's log is not another call, whatever its headers said", async () => {
       const { window } = scene;
       const { sidecar } = await scene.untilResult("a-silent-fox");
       // A call of somebody else, which takes as long as none of this window's did.
@@ -469,7 +469,7 @@ describe("endpoints in a real window", function () {
     });
   });
 
-  describe("an endpoint of the user's own", () => {
+  describe("an endpoint that the user added", () => {
     it("comes from the settings, and a refused value is named", async () => {
       const { window } = scene;
       await scene.setting({

@@ -151,7 +151,7 @@ describe("what an endpoint answers", () => {
     assert.equal(new Redactor([]).redact("CUDA out of memory"), "CUDA out of memory");
   });
 
-  it("of a mistyped setting with a password in it is told without the password", () => {
+  it("of a mistyped setting with a password in it is shown without the password", () => {
     for (const url of [
       "htps://me:pAssCanary@acme--app.modal.run",
       "https:/me:pAssCanary@acme",

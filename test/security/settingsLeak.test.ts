@@ -24,7 +24,7 @@ const ofWorkspace = { name: "planted", url: "https://attacker.example/" };
 const ofUser = { name: "mine", url: "https://acme--mine.modal.run/" };
 
 describe("an import of endpoints", () => {
-  it("carries nothing of a workspace's settings into the person's own", () => {
+  it("carries nothing of a workspace's settings into the user's settings", () => {
     // What is in force is the workspace's; what is written in the user's settings is not.
     const inForce = catalogue(readEndpointSettings([ofWorkspace]).endpoints);
     const { entries } = planImport([ofUser], imported("/health"), inForce);
@@ -33,7 +33,7 @@ describe("an import of endpoints", () => {
     assert.equal(entries.length, 2);
   });
 
-  it("says what it takes the place of, built in or own, before it is written", () => {
+  it("says what it takes the place of, built in or added, before it is written", () => {
     const offered = catalogue(readEndpointSettings([ofUser]).endpoints);
     const picked = imported("/flux", "/mine", "/health");
     assert.deepEqual(planImport([ofUser], picked, offered).replaces, [
@@ -52,7 +52,7 @@ describe("an import of endpoints", () => {
     assert.deepEqual(notOffered(picked, [sameName]), ["health"]);
   });
 
-  it("is called like any other where its name is one of JavaScript's own", () => {
+  it("is called like any other where JavaScript has a property of its name", () => {
     const sources = { perEndpoint: {}, base: () => "", deployed: [] };
     for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
       const [entry] = readEndpointSettings([

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { exportedTwice, unreadMembers, vagueNames } from "../../scripts/sourceNames.ts";
+import {
+  exportedTwice,
+  unreadMembers,
+  vagueNames,
+  vagueTitles,
+} from "../../scripts/sourceNames.ts";
 
 function files(...sources: readonly string[]) {
   return sources.map((source, index) => ({ path: `src/${index}.ts`, source }));
@@ -34,7 +39,25 @@ describe("names in the source", () => {
       "told",
       "own",
     ]);
+    assert.deepEqual(vague("class A { #own = 1; } function f(told = 1, ...known: App[]) {}"), [
+      "own",
+      "told",
+      "known",
+    ]);
     assert.deepEqual(vague("const { known } = cost; app.own = 1; f({ told: 2 });"), []);
+  });
+
+  it("finds titles of tests that leave out who says it, or whose it is", () => {
+    const vague = (source: string) => vagueTitles(files(source)).map(({ name }) => name);
+    assert.deepEqual(vague('describe("is told once", () => { it(`${name} is known`, f); });'), [
+      "is told once",
+      "… is known",
+    ]);
+    assert.deepEqual(vague('it.only("has a session of its own", f); it("their own, and", f);'), [
+      "has a session of its own",
+      "their own, and",
+    ]);
+    assert.deepEqual(vague('it("stays on its own port, unknown", f); say("is told");'), []);
   });
 
   it("finds members that are only written", () => {

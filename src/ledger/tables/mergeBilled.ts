@@ -15,7 +15,7 @@ export function mergeBilled(
   const fetchedAtMs = wholeMs(fetched.atMs);
   const intervalStartMs = wholeMs(row.intervalStartMs);
   const { costByResource: costs, ...sum } = row;
-  const split = (told = costs) => (told === undefined ? {} : { costByResource: told });
+  const split = (of = costs) => (of === undefined ? {} : { costByResource: of });
   const next = { ...sum, ...split(), intervalStartMs, fetchedAtMs, report: fetched.report };
   const settlesMs = isLate(row.intervalStartMs, fetchedAtMs) ? fetchedAtMs : null;
   if (saved === undefined) return { ...next, sameSinceMs: settlesMs, wasMicroUsd: null };

@@ -105,48 +105,50 @@ const sandboxList = z.object({
   ),
 });
 
-type Told = z.infer<typeof sandboxList>["sandboxes"][number];
+type ListedSandbox = z.infer<typeof sandboxList>["sandboxes"][number];
 
 function parseSandboxes(answer: unknown): Page {
   const { sandboxes } = parse(t("list the sandboxes"), sandboxList, answer);
   return {
-    live: sandboxes.filter((told) => !isOver(told)).map(sandboxOf),
+    live: sandboxes.filter((listed) => !isOver(listed)).map(sandboxOf),
     oldest: sandboxes.at(-1)?.createdAt,
   };
 }
 
 /** Only those that run are asked for; one may end meanwhile. */
-function isOver({ taskInfo }: Told): boolean {
+function isOver({ taskInfo }: ListedSandbox): boolean {
   return (taskInfo?.finishedAt ?? 0) > 0 || (taskInfo?.result?.status ?? 0) > 0;
 }
 
-function sandboxOf(told: Told): SandboxInfo {
-  const { taskInfo: task, resourceInfo: asked } = told;
-  const createdAtMs = instantMs(told.createdAt);
-  const isSecond = sandboxKind(told.id) === "second";
+function sandboxOf(listed: ListedSandbox): SandboxInfo {
+  const { taskInfo: task, resourceInfo: asked } = listed;
+  const createdAtMs = instantMs(listed.createdAt);
+  const isSecond = sandboxKind(listed.id) === "second";
   const containerId = task === undefined || task.id === "" || isSecond ? null : task.id;
   return {
-    sandboxId: told.id,
-    appId: told.appId,
-    name: told.name,
+    sandboxId: listed.id,
+    appId: listed.appId,
+    name: listed.name,
     createdAtMs,
     containerId,
     enqueuedAtMs: containerId === null ? null : instantMs(task?.enqueuedAt ?? 0),
     startedAtMs: containerId === null ? null : instantMs(task?.startedAt ?? 0),
-    gpu: gpuIn(told) ?? (isSecond ? "none" : null),
+    gpu: gpuIn(listed) ?? (isSecond ? "none" : null),
     terms: {
       cores: asked?.milliCpu === undefined ? null : asked.milliCpu.value / 1000,
       gib: asked?.memoryMb === undefined ? null : asked.memoryMb.value / 1024,
       diskGib: asked === undefined ? null : asked.ephemeralDiskMb / 1024,
-      region: regionKind(told.regions),
+      region: regionKind(listed.regions),
     },
     endsByMs:
-      createdAtMs === null || told.timeoutSecs === 0 ? null : createdAtMs + told.timeoutSecs * 1000,
+      createdAtMs === null || listed.timeoutSecs === 0
+        ? null
+        : createdAtMs + listed.timeoutSecs * 1000,
   };
 }
 
 /** "H100:2" is how programs ask for two; the task's own answer is exact. */
-function gpuIn({ taskInfo, resourceInfo }: Told) {
+function gpuIn({ taskInfo, resourceInfo }: ListedSandbox) {
   const task = gpuOf(
     taskInfo?.gpuConfig?.gpuType ?? "",
     taskInfo?.gpuType ?? "",
@@ -165,8 +167,8 @@ const usage = z.object({
 
 /** All zero is how an empty answer reads: nothing is told. */
 export function parseSandboxUse(answer: unknown): SandboxUse | null {
-  const told = parse(t("read what a sandbox has used"), usage, answer);
-  const { cpuCoreNanosecs, memGibNanosecs, gpuNanosecs, gpuType = "" } = told;
+  const used = parse(t("read what a sandbox has used"), usage, answer);
+  const { cpuCoreNanosecs, memGibNanosecs, gpuNanosecs, gpuType = "" } = used;
   if (cpuCoreNanosecs === 0 && memGibNanosecs === 0 && gpuNanosecs === 0) return null;
   return { gpuSeconds: gpuNanosecs / 1e9, gpuType: gpuType === "" ? null : gpuType };
 }

@@ -11,11 +11,11 @@ export function noteSandboxes(
   { scope, containers, sandboxes }: Listing,
   nowMs: number,
 ): void {
-  const told = containers.filter(({ terms }) => terms?.isSandbox === true);
+  const ofSandboxes = containers.filter(({ terms }) => terms?.isSandbox === true);
   const ends = new Map(
     (sandboxes?.sandboxes ?? []).map((one) => [one.containerId, one.endsByMs] as const),
   );
-  for (const [appId, those] of Map.groupBy(told, (container) => container.appId)) {
+  for (const [appId, those] of Map.groupBy(ofSandboxes, (container) => container.appId)) {
     const app = { scope, appId };
     const noted = new Map(
       recallTerms(ledger, app).containers.map((one) => [one.containerId, one] as const),

@@ -76,10 +76,10 @@ export class SandboxLook {
         .filter((one) => !liveIds.has(idOf(one)) && !isPendingSandbox(one))
         .map((one) => aloneInfo(one, names.get(one.appId) ?? one.appId)),
       observed: async (container, options) => {
-        const own = byContainer.get(container.containerId);
-        return own === undefined
+        const sandbox = byContainer.get(container.containerId);
+        return sandbox === undefined
           ? container
-          : this.#withGpu(control, own, withSandbox(container, own), options);
+          : this.#withGpu(control, sandbox, withSandbox(container, sandbox), options);
       },
     };
   }
@@ -90,7 +90,7 @@ export class SandboxLook {
    */
   async #withGpu(
     control: Control,
-    own: SandboxInfo,
+    sandbox: SandboxInfo,
     container: ContainerObservation,
     options: ControlOptions,
   ): Promise<ContainerObservation> {
@@ -100,7 +100,7 @@ export class SandboxLook {
     const atMs = this.#clock.nowMs();
     if (times >= tries || atMs - askedAtMs < apartMs) return container;
     this.#asked.set(containerId, { times: times + 1, base, askedAtMs: atMs });
-    const use = await unlessRefused(control.sandboxUse(own.sandboxId, options), options);
+    const use = await unlessRefused(control.sandboxUse(sandbox.sandboxId, options), options);
     if (use === undefined || use === null) return container;
     const { gpuSeconds, gpuType } = use;
     // Where the first said nothing and this one does, it began to be counted in between.
@@ -245,11 +245,11 @@ function aloneInfo(sandbox: SandboxInfo, appName: string): ContainerInfo {
   };
 }
 
-function withSandbox(container: ContainerObservation, own: SandboxInfo): ContainerObservation {
-  const terms = completedTerms({ isSandbox: true, ...own.terms }, container.terms);
-  if (isGpuKnown(container) || own.gpu === null) return { ...container, terms };
-  if (own.gpu === "none") return { ...container, terms, ...noGpu };
-  return { ...container, terms, gpu: own.gpu, gpuSource: "container" };
+function withSandbox(container: ContainerObservation, sandbox: SandboxInfo): ContainerObservation {
+  const terms = completedTerms({ isSandbox: true, ...sandbox.terms }, container.terms);
+  if (isGpuKnown(container) || sandbox.gpu === null) return { ...container, terms };
+  if (sandbox.gpu === "none") return { ...container, terms, ...noGpu };
+  return { ...container, terms, gpu: sandbox.gpu, gpuSource: "container" };
 }
 
 /** An empty answer about a container itself is none: the ledger takes it for unknown (ledger/tables/spanTable.ts). */

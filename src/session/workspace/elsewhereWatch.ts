@@ -87,8 +87,8 @@ export class ElsewhereWatch {
     listing: Listing,
   ): Promise<void> {
     const nowMs = this.#parts.clock.nowMs();
-    const before = this.#known(scope);
-    const told = (await control.listEnvironments()).map(
+    const before = this.#remembered(scope);
+    const counted = (await control.listEnvironments()).map(
       ({ name, gpusNow, containersNow }): SeenEnvironment => ({
         ...(before.get(name) ?? unlisted(name)),
         gpusTold: gpusNow,
@@ -98,12 +98,12 @@ export class ElsewhereWatch {
     );
     const due = hasListedSandboxes(listing)
       ? undefined
-      : told
+      : counted
           .filter(({ name }) => name !== scope.environment)
           .filter((seen) => isDue(seen, nowMs) && !this.#isFailing(seen, nowMs))
           .toSorted((a, b) => (a.listedAtMs ?? 0) - (b.listedAtMs ?? 0))[0];
     // What Modal counted is shown, whether or not the environment's own lists can be had.
-    this.#keep(scope, told);
+    this.#keep(scope, counted);
     if (due === undefined) return;
     const options = { environment: due.name };
     const count = await this.#unlessFailing(due, async () => {
@@ -113,7 +113,7 @@ export class ElsewhereWatch {
       ]);
       return Math.max(countedIn(apps), containers.length);
     });
-    if (count !== undefined) this.#listed(scope, told, due, count);
+    if (count !== undefined) this.#listed(scope, counted, due, count);
   }
 
   async #byCommand(
@@ -123,9 +123,9 @@ export class ElsewhereWatch {
   ): Promise<void> {
     if (listing.containers.length > 0) return;
     const nowMs = this.#parts.clock.nowMs();
-    let seen = [...this.#known(scope).values()];
+    const before = this.#remembered(scope);
+    let seen = [...before.values()];
     if (nowMs - this.#namedAtMs >= namesEveryMs) {
-      const before = this.#known(scope);
       seen = (await control.listEnvironments()).map(({ name }) => ({
         ...(before.get(name) ?? unlisted(name)),
         gpusTold: null,
@@ -172,7 +172,7 @@ export class ElsewhereWatch {
     return nowMs < (this.#failing.get(name)?.untilMs ?? 0);
   }
 
-  #known({ workspace }: Scope): ReadonlyMap<string, SeenEnvironment> {
+  #remembered({ workspace }: Scope): ReadonlyMap<string, SeenEnvironment> {
     return new Map(
       recallEnvironments(this.#parts.ledger, workspace).map((seen) => [seen.name, seen] as const),
     );
@@ -194,7 +194,7 @@ export class ElsewhereWatch {
 
   /** Written when something of it is news, or its age would be wrong. */
   #keep(scope: Scope, all: readonly SeenEnvironment[]): void {
-    const before = this.#known(scope);
+    const before = this.#remembered(scope);
     const isSame =
       before.size === all.length &&
       all.every((seen) => {

@@ -181,7 +181,7 @@ describe("what a window says of what runs", function () {
     await readBlind(window, "logged out", /so what runs is not known/);
   });
 
-  it("without the modal command is that it is not known", async () => {
+  it("without the modal command is that it is unknown", async () => {
     await using stage = await Stage.set({
       cli: "none",
       settings: { ...settings, "modalMeter.control": "cli" },

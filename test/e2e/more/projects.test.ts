@@ -22,7 +22,7 @@ function live({ modal }: Stage, workspace = modal.workspace): Readonly<Record<st
   );
 }
 
-describe("a window with two folders, each with an app of its own", function () {
+describe("a window with two folders, each with its app", function () {
   this.timeout(300_000);
   let stage: Stage | undefined;
   let file: string;
@@ -172,7 +172,7 @@ describe("two windows on two workspaces of Modal", function () {
     await stage?.[Symbol.asyncDispose]();
   });
 
-  it("each see, start and stop in their own", async () => {
+  it("see, start and stop each in its folder", async () => {
     assert.ok(stage);
     const { modal, host } = stage;
     const { workspace: rival } = modal.addWorkspace("rival");

@@ -193,7 +193,7 @@ describe("the words of a window", function () {
     );
   });
 
-  it("about an absence are told once, and kept for whoever asks", async () => {
+  it("about an absence are shown once, and kept for whoever asks", async () => {
     const nowMs = Date.now();
     const startMs = nowMs - 40 * minute;
     await using stage = await Stage.set({ settings, modal: { startMs } });

@@ -254,7 +254,7 @@ describe("calls to web endpoints", () => {
       assert.deepEqual(bench.files(), []);
     });
 
-    it("an error with status 200, which is kept and told", async () => {
+    it("an error with status 200, which is kept and shown", async () => {
       const server = await bench.serve((_request, response) => {
         response.setHeader("content-type", "application/json");
         response.setHeader("x-cost-usd", "0.001");
@@ -496,7 +496,7 @@ describe("calls to web endpoints", () => {
       assert.equal(outcome.endedAtMs - outcome.startedAtMs, 14_000);
     });
 
-    it("429 without Retry-After is told at once", async () => {
+    it("429 without Retry-After is reported at once", async () => {
       const server = await bench.serve((_request, response) => response.writeHead(429).end());
       const failure = await failureOf(callEndpoint(bench.request(server.origin), bench.options()));
       assert.equal(failure.reason, "rate-limited");

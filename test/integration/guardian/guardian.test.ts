@@ -34,7 +34,7 @@ describe("guardian process", function () {
     assert.deepEqual(desk.reminders, []);
   });
 
-  it("reminds once after the last of two windows is closed; Stop All stops, is verified and told", async () => {
+  it("reminds once after the last of two windows is closed; Stop All stops, is verified and reported", async () => {
     await atDesk();
     const appId = desk.startApp("flux-api", 2);
     const first = await desk.openWindow();

@@ -205,7 +205,7 @@ describe("what was begun and not done", function () {
         assert.equal(desk.reminders.length, 1);
       });
 
-    it("with its stop begun: nothing is sent once a window of the scope is open, and the window is told", async () => {
+    it("with its stop begun: nothing is sent once a window of the scope is open, and the window says so", async () => {
       desk = await openDesk({ onClose: "stop" });
       const appId = desk.startApp("flux-api");
       const main = await desk.openWindow();

@@ -160,7 +160,7 @@ describe("the ledger of a window", function () {
     assert.equal((await files.ledger()).calls({}).length, 2_000);
   });
 
-  it("opens by itself what could not be opened, and what is not known is no zero", async () => {
+  it("opens by itself what could not be opened, and what is unknown is no zero", async () => {
     const { ledger: elder } = await openLedger(files.path);
     elder.upsertCall(call());
     elder.dispose();

@@ -211,7 +211,7 @@ describe("the ledger on a disk that can do less", function () {
     assert.match(answer.failure ?? "", /cannot be written.*read-only/);
   });
 
-  it("is not given up for a file of garbage that has the next one's name, which is told once", async () => {
+  it("is not given up for a file of garbage that has the next one's name, which is logged once", async () => {
     const ledger = await files.ledger();
     ledger.upsertCall(call());
     ledger.dispose();

@@ -372,7 +372,7 @@ for (const adapter of adapterCases) {
       }
     });
 
-    it("follows the log until told to stop", async () => {
+    it("follows the log until it is aborted", async () => {
       const { cloud } = local.workspace;
       const abort = new AbortController();
       let text = "";
@@ -476,7 +476,7 @@ for (const adapter of adapterCases) {
       assert.equal(await asked, "cancelled");
     });
 
-    it("stops a container of its own, and says when it was stopped already", async () => {
+    it("stops a container, and says when it was stopped already", async () => {
       const [first] = local.workspace.cloud.listContainers({ appId: flux.id });
       const own = first ?? local.workspace.cloud.startWarm(functionOf(flux));
       local.sync();

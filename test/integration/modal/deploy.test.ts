@@ -225,7 +225,7 @@ for (const venv of ["current", "old"] as const) {
       await rejected;
     });
 
-    it("serves until told to end, as Ctrl-C would", async () => {
+    it("serves until it is ended, as Ctrl-C would", async () => {
       const lines: string[] = [];
       const handle = await deployer.serve(await target("served.py"), {
         variables: {},

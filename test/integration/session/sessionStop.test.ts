@@ -127,7 +127,7 @@ describe("stopping, against Local Modal", () => {
     assert.equal(receipt.stopped.length + receipt.alreadyStopped.length, 1);
   });
 
-  it("stops once, from two windows at once, and both are told the truth", async () => {
+  it("stops once, from two windows at once, and both report what happened", async () => {
     const other = await world.window();
     const apps = ["a", "b", "c", "d", "e"].map((name) => seed(name));
     window.ledger.upsertSession(
@@ -162,7 +162,7 @@ describe("stopping, against Local Modal", () => {
     assert.equal([...flux.functions.values()][0]?.override.scaledownMs, 600_000);
   });
 
-  it("interrupts a running request only when it is told to", async () => {
+  it("interrupts a running request only when the person chose that", async () => {
     const flux = seed("flux", 1);
     const { cloud: modal } = world.local.workspace;
     modal.request({ appId: flux.id, functionName: "web", durationMs: 3_600_000 });

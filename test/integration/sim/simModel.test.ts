@@ -90,7 +90,7 @@ describe("Local Modal's model", () => {
     );
   });
 
-  it("goes through pending, starting, busy, idle and its end at the known moments", () => {
+  it("goes through pending, starting, busy, idle and its end at the moments that were set", () => {
     const cloud = new Cloud({ rates: { usdPerHour, billCpuAndMemory: false } });
     const app = cloud.deploy({
       name: "flux",

@@ -10,7 +10,7 @@ const minuteMs = 60_000;
 const startMs = Date.UTC(2026, 2, 1, 12);
 const t4 = { type: "T4", count: 1 };
 
-describe("What the real JavaScript SDK is told in the worlds of Local Modal", () => {
+describe("What the real JavaScript SDK reads in the worlds of Local Modal", () => {
   let local: LocalModal | undefined;
   let client: ModalClient | undefined;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { guardianEnvironment } from "../../../src/guardian/startGuardian.ts";
 
 describe("guardianEnvironment", () => {
-  it("keeps the user's own, Modal's and the desktop's variables; drops the editor's", () => {
+  it("keeps the user's, Modal's and the desktop's variables; drops the editor's", () => {
     const env = guardianEnvironment({
       PATH: "/usr/bin",
       HOME: "/home/you",

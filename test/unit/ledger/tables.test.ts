@@ -188,7 +188,7 @@ describe("tables of the ledger", () => {
     assert.equal(b.claimOnce("other", 1), true);
   });
 
-  it("remembers small values, and wakes nobody for what is known", () => {
+  it("remembers small values, and wakes nobody for what it has already", () => {
     assert.equal(a.recall("pick", z.string()), undefined);
     a.remember("pick", '"dev"');
     assert.equal(b.recall("pick", z.string()), "dev");

@@ -28,7 +28,7 @@ const control = {
 };
 
 describe("the apps of others", () => {
-  it("are those that somebody else deployed last; of whom nothing is known may be one's own", async () => {
+  it("are those that somebody else deployed last; one without a deployer may be mine", async () => {
     const appIds = [...Object.keys(histories), "gone"];
     const others = async (username: string | null) => [
       ...(await askAppsOfOthers(control, appIds, username, silentLog)),

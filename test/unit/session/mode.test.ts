@@ -159,7 +159,7 @@ describe("mode advice", () => {
     ]);
   });
 
-  it("makes no cost up where no rate is known", () => {
+  it("makes no cost up where the rate is unknown", () => {
     const { costs } = offerMode(modesOf({}).named("dev"), figures);
     assert.deepEqual(costs, ["costs unknown: no rate"]);
   });

@@ -39,7 +39,7 @@ describe("whose an app is", () => {
     assert.equal(isMine("someone-else"), false);
   });
 
-  it("is not known where neither this machine nor Modal says so", () => {
+  it("is unknown where neither this machine nor Modal says so", () => {
     assert.equal(owner("ap-else", null), "unknown");
     assert.equal(owner("ap-else", "teammate", { username: null }), "unknown");
   });

@@ -35,7 +35,7 @@ describe("what a row of the bill was paid for", () => {
       );
   });
 
-  it("is not known where something else is in it, a part is missing, or nobody tells", () => {
+  it("is unknown where something else is in it, a part is missing, or the bill is not split", () => {
     assert.equal(partsOf(undefined), null);
     assert.equal(partsOf({ CPU: usd(2), Memory: usd(1), L40S: usd(2.9), Egress: usd(0.1) }), null);
     assert.equal(partsOf({ CPU: usd(2), Memory: usd(1) }), null);

@@ -61,7 +61,7 @@ describe("the check of the meter against the bill", () => {
     assert.deepEqual(checkBill(loading, starts()).toldStart, ["ready"]);
   });
 
-  it("cannot tell what the told start is where it alone fits and nothing else speaks of it", () => {
+  it("cannot say what the start from Modal is where it alone fits and nothing else speaks of it", () => {
     const { begin, toldStart } = checkBill(ready, starts());
     assert.deepEqual(
       [begin, toldStart],
@@ -72,7 +72,7 @@ describe("the check of the meter against the bill", () => {
     );
   });
 
-  it("does not rule out a boot that nobody told, nor one that counts from when the container was asked for", () => {
+  it("does not rule out a boot that nobody reported, nor one that counts from when the container was asked for", () => {
     for (const untold of [{ startupMs: null }, { startupMs: 60_000 }])
       assert.deepEqual(checkBill(asked, starts(untold)).begin, ["boot", "asked"]);
     // The log shows that it loaded, and the bill does not have it.

@@ -161,7 +161,7 @@ describe("what the bill teaches", () => {
     );
   });
 
-  it("is nothing of what was told of the price since then: it would count twice", () => {
+  it("is nothing of what Modal has said of the price since then: it would count twice", () => {
     const onTerms = (terms: Terms) => (one: Hour) => {
       const gpu = { type: "H100", count: 1 };
       return { ...one, container: { ...one.container, gpu, terms } };
@@ -188,7 +188,7 @@ describe("what the bill teaches", () => {
     assert.equal(new Set(names).size, kinds.length);
   });
 
-  it("is nothing of an app whose GPU has no known price, and of others all the same", () => {
+  it("is nothing of an app whose GPU has no price, and of others all the same", () => {
     const bill: Bill = (run) => run * usdPerSecond * 1.75;
     const known = hoursBilled(12, bill);
     const unpriced = hoursBilled(12, bill).map((one) => ({
@@ -212,7 +212,7 @@ describe("what the bill teaches", () => {
     assertRight((run, busy) => (run + loadSeconds) * usdPerSecond * 1.1 + busy * 0.0004);
   });
 
-  it("is how long each start is billed, where that is neither what is told nor nothing", () => {
+  it("is how long each start is billed, where that is neither what Modal says nor nothing", () => {
     const bill: Bill = (run) => (run + 35) * usdPerSecond;
     const lessons = learnedFrom(hoursBilled(12, bill));
     const { from, seconds = 0 } = lessons.apps[0]?.start ?? {};

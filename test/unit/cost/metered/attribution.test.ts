@@ -25,7 +25,7 @@ function story(list: readonly ContainerSpan[], made: readonly CallRecord[]): rea
 const container = span({ finishedAtMs: t0 + 300 * second });
 
 describe("what a container was doing", () => {
-  it("is idling when no call is known", () => {
+  it("is idling when there is no call", () => {
     assert.deepEqual(story([container], []), ["idle 0-300"]);
   });
 

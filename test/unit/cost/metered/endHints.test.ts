@@ -97,7 +97,7 @@ describe("the probable end of a container that nobody saw end", () => {
     assert.equal(endOf(open, { calls: [running] }), 120);
   });
 
-  it("never contradicts what Modal or a listing told", () => {
+  it("never contradicts what Modal or a listing said", () => {
     assert.deepEqual(endHints([], withSigns(nothing))(span({ finishedAtMs: at(3) })), {});
     // Seen while it loaded, and then not for an hour: it loads, and idles for its window.
     const loading = { ...slept, startedAtMs: null, lastSeenAtMs: t0 };

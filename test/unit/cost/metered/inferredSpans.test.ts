@@ -50,7 +50,7 @@ const minutesOf = (over: Partial<EndKnowledge> = {}, spans = [seen]) =>
   ]);
 
 describe("containers that nobody saw", () => {
-  it("are known by their log lines: a cold start before the first, a scaledown window after the last", () => {
+  it("are inferred from their log lines: a cold start before the first, a scaledown window after the last", () => {
     const [[id, from, to] = []] = minutesOf();
     assert.equal(id, "ta-9");
     assert.ok(typeof from === "number" && Math.abs(from - (30 - 10 / 60 - 1)) < 1e-6);
@@ -77,7 +77,7 @@ describe("containers that nobody saw", () => {
     assert.deepEqual(boundsOf({ lookedAtMs: [at(20), at(34)] }), [20, 34]);
   });
 
-  it("are not taken to have the GPU that Modal told of another container: it may be of another function", () => {
+  it("are not taken to have the GPU that Modal gave for another container: it may be of another function", () => {
     const silent = line("ta-9", 33, { gpuType: null });
     const gpuOf = (gpuSource: "container" | "app") =>
       inferredSpans([{ ...seen, gpuSource }], knowledge({ calls: [silent] }), noHints, rates).map(
@@ -166,7 +166,7 @@ describe("containers that nobody saw", () => {
     assert.deepEqual(minutesOf({}, [seen, running]), []);
   });
 
-  it("are known by any other line, too", () => {
+  it("are inferred from any other line, too", () => {
     const log = new LoggedContainers({ scope: "acme/main", appId: "ap-1", appName: "flux-api" });
     log.add({ containerId: "ta-8", atMs: at(40) });
     log.add({ containerId: "ta-8", atMs: at(41) });

@@ -28,7 +28,7 @@ describe("the begin of a span's cost", () => {
     );
   });
 
-  it("is the startup time before ready where that is told", () => {
+  it("is the startup time before ready where Modal gives that", () => {
     const queued = span({ enqueuedAtMs: t0, startedAtMs: t0 + 5 * minute });
     assert.equal(
       spanInterval(queued, t0 + hour, { startupMs: 40 * second }).startMs,
@@ -82,7 +82,7 @@ describe("the begin of a span's cost", () => {
     assert.equal(seen.earliestStartMs, t0 - 15 * minute);
   });
 
-  it("is up to a second later than told where the CLI cut it to whole seconds", () => {
+  it("is up to a second later than printed where the CLI cut it to whole seconds", () => {
     const cut = span({ enqueuedAtMs: null, startedAtMs: t0, firstAbsentAtMs: t0 + 90_000 });
     const interval = spanInterval(cut, t0 + hour, { startupMs: 0 });
     assert.equal(interval.startMs, t0 + 500);
@@ -104,13 +104,13 @@ describe("the begin of a span's cost", () => {
     assert.deepEqual([startMs, earliestStartMs], [t0 - 25 * second, t0 - hour]);
   });
 
-  it("is a startup time before the first call of one of which no start was told", () => {
+  it("is a startup time before the first call of one without a start", () => {
     const pending = span({ enqueuedAtMs: null, startedAtMs: null, absentBeforeMs: t0 - hour });
     const hints = { readyMs: t0 + 30 * second, startupMs: 40 * second };
     assert.equal(spanInterval(pending, t0 + minute, hints).startMs, t0 - 10 * second);
   });
 
-  it("waits for a machine as long as others did, where that is known", () => {
+  it("waits for a machine as long as others did, where there are others", () => {
     const crashed = span({ enqueuedAtMs: t0, startedAtMs: null, finishedAtMs: t0 + 10 * second });
     const seenLater = { ...crashed, firstSeenAtMs: t0 + 9 * second };
     assert.equal(spanInterval(seenLater, t0 + hour, { queueMs: 800 }).startMs, t0 + 800);

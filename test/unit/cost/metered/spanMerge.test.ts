@@ -100,7 +100,7 @@ describe("the meter", () => {
     assert.equal(span.lastSeenAtMs, t0 + 30);
   });
 
-  it("finds the first absence after the last sighting, however late that sighting is told", () => {
+  it("finds the first absence after the last sighting, however late that sighting is recorded", () => {
     const seen = observation();
     const inOrder = [
       look(t0, seen),

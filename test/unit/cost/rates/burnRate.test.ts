@@ -22,7 +22,7 @@ describe("the burn rate", () => {
     assert.match(burn.known ? "" : burn.why, /flux-api/);
   });
 
-  it("of each container is known or null", () => {
+  it("of each container is an amount or null", () => {
     const burns = burnByContainer([span(), noGpu], rates);
     assert.deepEqual(
       [...burns],

@@ -73,7 +73,7 @@ describe("what a container costs", () => {
     assert.deepEqual(gib(null), [4, 4, 100]);
   });
 
-  it("says what is not known, and between what the price then lies", () => {
+  it("says what is unknown, and between what the price then lies", () => {
     const { least, most, doubts } = hourlyRate(
       { ...span({ cpuCores: 1, memoryGib: 1 }), terms: { ...plainTerms, region: null } },
       rates,

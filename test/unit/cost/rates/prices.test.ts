@@ -6,7 +6,7 @@ import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
 const nowMs = Date.UTC(2026, 10, 26, 12);
 
 describe("the age of prices", () => {
-  it("is the day on which Modal told them, or that of the built-in table", () => {
+  it("is the day on which they were read from Modal, or that of the built-in table", () => {
     const told = ratesInForce({
       workspace: { usdPerHourByKey: new Map([["gpu_hour_cost_l40s", 1.95]]), fetchedAtMs: nowMs },
       overrides: { H100: 3.5, memory: 0.007 },

@@ -28,7 +28,7 @@ describe("the rates in force", () => {
     assert.deepEqual(rate, { usdPerHour: 1.95, origin: "bundled", asOf: "2026-09-29" });
   });
 
-  it("prefers the workspace's own, and the user's before that; each says where it is from", () => {
+  it("prefers the workspace's rates, and the user's before these; each says where it is from", () => {
     const rates = ratesInForce({
       workspace: { usdPerHourByKey: told, fetchedAtMs: t0 },
       overrides: { A10G: 1, memory: 0.01 },
@@ -89,7 +89,7 @@ describe("the history of rates", () => {
   });
   const l40s = (rates: Rates) => gpuRate(rates, "L40S")?.usdPerHour;
 
-  it("has the rates that were last told before an instant, and the first ones before that", () => {
+  it("has the rates that were last read before an instant, and the first ones before that", () => {
     const history = rateHistory([at(t0, 1.9), at(t0 + 1000, 2.2)]);
     assert.deepEqual(
       [t0 - 1, t0, t0 + 999, t0 + 1000].map((atMs) => l40s(history.at(atMs))),
@@ -98,7 +98,7 @@ describe("the history of rates", () => {
     assert.equal(l40s(history.now), 2.2);
   });
 
-  it("is the table where nothing was told, and the user's own rates hold for all of it", () => {
+  it("is the table where Modal gave no rate, and the user's own rates hold for all of it", () => {
     assert.equal(l40s(rateHistory([]).at(t0)), 1.95);
     const own = rateHistory([at(t0, 1.9)], { overrides: { L40S: 1 } });
     assert.deepEqual([l40s(own.at(t0 - 1)), l40s(own.now)], [1, 1]);

@@ -21,7 +21,7 @@ describe("what Modal does not tell of a container", () => {
     assert.deepEqual(source({}), [null, "unknown"]);
   });
 
-  it("never replaces what Modal told, and asks the file for cores and memory", () => {
+  it("never replaces what Modal said, and asks the file for cores and memory", () => {
     const told = withAppResources(observation(), {
       appGpu: gpu("T4"),
       deployFile: { gpu: gpu("L4"), cpuCores: 4, memoryGib: 16 },

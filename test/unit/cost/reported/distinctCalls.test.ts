@@ -5,8 +5,8 @@ import { line } from "./lineSample.ts";
 
 const own = call({ functionCallId: "fc-1" });
 
-describe("calls that are known twice", () => {
-  it("are one where Modal's id says so, or where the line was found to be the call's own", () => {
+describe("calls that come from two sources", () => {
+  it("are one where Modal's id says so, or where the line was found to be that call's", () => {
     assert.deepEqual(distinctCalls([{ ...line, functionCallId: "fc-1" }, own]), [own]);
     const found = call({ logLineId: line.callId });
     assert.deepEqual(distinctCalls([line, found]), [found]);

@@ -51,7 +51,7 @@ describe("the cost of a call", () => {
     assert.equal(costs.get("b")?.metered, usd(0.185));
   });
 
-  it("is not known while the tail may go on, or a rate is not known", () => {
+  it("is unknown while the tail may go on, or a rate is unknown", () => {
     const open = span({ lastSeenAtMs: t0 + 5 * hour });
     const calls = [made("first", 0, 10), made("last", 20, 30)];
     const costs = callCosts(question([open], { calls, nowMs: t0 + minute }));
@@ -80,7 +80,7 @@ describe("the cost of a call", () => {
     assert.deepEqual(byTime.get("late"), { metered: null, billed: usd(0.42) });
   });
 
-  it("stands under the editor's own id, also where the log told the container", () => {
+  it("stands under the editor's id, also where the log names the container", () => {
     const told = { ...made("log/ap-1/ta-1/own/mine", 0, 10), source: "log" as const };
     assert.equal(callCosts(question([ended], { calls: [told] })).get("mine")?.metered, usd(0.3));
   });

@@ -71,7 +71,7 @@ describe("the estimate of a call", () => {
     assert.deepEqual(estimateCall({ ...ask, typical: null }), { basis: "none" });
   });
 
-  it("takes the typical time that the user wrote for an endpoint of their own", () => {
+  it("takes the typical time that the user wrote for an endpoint that they added", () => {
     const { endpoints } = readEndpointSettings([{ name: "train", typicalSeconds: [600, 1800] }]);
     const [slow] = endpoints;
     assert.ok(slow);
@@ -92,7 +92,7 @@ describe("the estimate of a call", () => {
     assert.equal(two.high.microUsd, usd((5 * 2 * 1.95) / 3600));
   });
 
-  it("leaves the idle tail as a floor where nothing else is known", () => {
+  it("leaves the idle tail as a floor where all else is unknown", () => {
     const tail = knownCost(usd(4));
     const { microUsd, isFloor } = likelyCost({ basis: "none" }, tail);
     assert.deepEqual([microUsd, isFloor], [usd(4), true]);

@@ -202,7 +202,7 @@ describe("a session's cost", () => {
     assert.deepEqual(unseen.best, knownCost(usd(1)));
   });
 
-  it("counts a call once that is known by its headers and by its log line", () => {
+  it("counts a call once that both its headers and its log line report", () => {
     const line = call({
       callId: "log/1",
       source: "log",
@@ -217,7 +217,7 @@ describe("a session's cost", () => {
     assert.deepEqual([cost.reported.microUsd, cost.reported.calls], [usd(0.02), 1]);
   });
 
-  it("says between what it lies while begins and ends are known within bounds", () => {
+  it("says between what it lies while begins and ends have bounds", () => {
     const bounded = span({ lastSeenAtMs: t0 + 60_000, firstAbsentAtMs: t0 + 80_000 });
     const cost = ask({ spans: [bounded] });
     assert.equal(cost.metered?.known.microUsd, usd(0.07));

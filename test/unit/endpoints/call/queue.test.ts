@@ -99,7 +99,7 @@ describe("the queue of calls", () => {
     assert.equal(guest.state, "runs");
   });
 
-  it("sends away all that wait, and none that runs, when it is told to", async () => {
+  it("sends away all that wait, and none that runs, when it is cleared", async () => {
     const queue = new CallQueue(() => 1);
     const guests = [1, 2, 3].map(() => new Guest(queue));
     await now();
@@ -116,7 +116,7 @@ describe("the queue of calls", () => {
     assert.equal(next.state, "runs");
   });
 
-  it("reads a larger limit when it is told to look again", async () => {
+  it("reads a larger limit when it is asked to look again", async () => {
     let limit = 1;
     const queue = new CallQueue(() => limit);
     const guests = [1, 2, 3].map(() => new Guest(queue));

@@ -21,7 +21,7 @@ function failure(
 }
 
 describe("an answer that is no result", () => {
-  it("is known for what it is whatever words of it the prompt has too", () => {
+  it("is recognised whatever words of it the prompt has too", () => {
     const secrets = ["an owl that ran out of memory of the snow", "terminated by signal 9, a film"];
     const oom = failure(500, { error: "CUDA out of memory in KSampler" }, { secrets });
     assert.match(oom.message, /^The GPU of "flux" ran out of memory/);

@@ -55,7 +55,7 @@ describe("results in a folder", () => {
     return path;
   }
 
-  it("are not known where the folder is a file, and the setting is named", async () => {
+  it("are unknown where the folder is a file, and the setting is named", async () => {
     const file = join(folder, "file");
     writeFileSync(file, "");
     await assert.rejects(listResults(file), {

@@ -93,7 +93,7 @@ describe("the costs of a result", () => {
 
   const costOf = async (path: string) => (await readSidecar(path))?.cost;
 
-  it("are written when they are known: metered after the tail, billed with the bill, also after a reload", async () => {
+  it("are written as they come: metered after the tail, billed with the bill, also after a reload", async () => {
     const first = await window("first");
     const path = await made(first.ledger, "fox", 0);
     await clock.advance(minuteMs);

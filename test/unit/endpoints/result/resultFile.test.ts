@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { idOf } from "../../../../src/endpoints/result/resultFile.ts";
 
 describe("a result's file", () => {
-  it("is known again on Windows, where a handle and a name tell different devices", () => {
+  it("is recognised on Windows, where a handle and a name give different devices", () => {
     const [handle, name] = [
       { dev: 3_221_225_472n, ino: 42n },
       { dev: 77n, ino: 42n },

@@ -136,7 +136,7 @@ describe("the version of what cost is made from", () => {
     assert.ok(changes(() => a.upsertSession(session())));
   });
 
-  it("is the same after heartbeats, leases, claims, and what was known already", () => {
+  it("is the same after heartbeats, leases, claims, and what was recorded already", () => {
     a.upsertCall(call({ callId: "known" }));
     assert.ok(!changes(() => a.upsertCall(call({ callId: "known" }))));
     assert.ok(!changes(() => a.remember("notes", "1")));

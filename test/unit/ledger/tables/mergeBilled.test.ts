@@ -46,7 +46,7 @@ describe("a row of the bill", () => {
     assert.equal(grown?.wasMicroUsd, null, "it was not final");
   });
 
-  it("that Modal withdraws is gone; if it was final, that is told, and says nothing of the hour", async () => {
+  it("that Modal withdraws is gone; if it was final, that is reported, and says nothing of the hour", async () => {
     assert.equal(await after([3, usd(1)], [4, null]), undefined);
     const gone = await after([3, usd(1)], [4, usd(1)], [5, null], [6, null], [7, null]);
     assert.deepEqual([gone?.cost, gone?.wasMicroUsd], [0, usd(1)]);

@@ -28,7 +28,7 @@ describe("a ledger of the version before", () => {
       ]);
 
   for (const number of [3, -3]) {
-    it(`keeps all its rows, its version being told as ${number}`, async () => {
+    it(`keeps all its rows, its version being given as ${number}`, async () => {
       older.setVersion(number);
       older.dispose();
       const { ledger, news } = await files.open();

@@ -107,7 +107,7 @@ describe("findDeployTargets", () => {
     assert.deepEqual(unreadable, ["/w/a.py", "/w/utf16.py", "/w/large.py"]);
   });
 
-  it("offers each app of a file, under the variable that the CLI needs to be told", async () => {
+  it("offers each app of a file, under the variable that the CLI needs", async () => {
     const text = `import modal\nfirst = modal.App("first")\napp = modal.App("second")\n@app.function()\ndef f(): ...\n@first.function()\ndef g(): ...\n`;
     assert.deepEqual(await find({ "/w/a.py": text }), ["/w/a.py::first first", "/w/a.py second"]);
     assert.deepEqual(

@@ -212,7 +212,7 @@ describe("my calls and their lines in the log", () => {
     );
   });
 
-  it("are told apart call by call where Modal tells their ids", async () => {
+  it("are distinguished call by call where Modal gives their ids", async () => {
     await fc.assert(
       fc.asyncProperty(world, async (some) => {
         const w = { ...some, ids: "answer and log" as const };

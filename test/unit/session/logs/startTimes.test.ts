@@ -82,7 +82,7 @@ describe("StartTimes", () => {
     assert.equal(asked.length, 2);
   });
 
-  it("asks for a container that only a log told of, in its own workspace alone", async () => {
+  it("asks for a container that only a log named, in its own workspace alone", async () => {
     starts.found(scope, [container({ containerId: "ta-7" })]);
     starts.found("other/main", [container({ containerId: "ta-8" })]);
     await look();
@@ -177,7 +177,7 @@ describe("StartTimes", () => {
     });
   });
 
-  it("notes which containers are sandboxes, as the looks were told", async () => {
+  it("notes which containers are sandboxes, as the looks saw them", async () => {
     answer = () => ({ ...stats, containers: 0 });
     await look(
       container({ terms: { ...unknownTerms, isSandbox: true } }),

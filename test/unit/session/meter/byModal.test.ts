@@ -9,7 +9,7 @@ const call = ownCall({ startedAtMs: logStartMs, endedAtMs: logStartMs + minute }
 const lineAt = (atMs: number): string => `log/ap-1/ta-1/${Math.floor(atMs / 1000)}/1:2:L40S/0`;
 
 describe("a call by Modal's clock", () => {
-  it("is as far off as its own answer told, where nothing else compares the clocks or they were set since", () => {
+  it("is as far off as its own answer said, where nothing else compares the clocks or they were set since", () => {
     const told = { ...call, clockOffsetMs: -aheadMs };
     for (const known of [0, 3 * minute]) {
       const { startedAtMs, endedAtMs } = callByModal(told, known);

@@ -38,11 +38,11 @@ function assertNear(actual: number, expected: number): void {
 }
 
 describe("CostReader", () => {
-  it("ends a container of which nothing else is known by Modal's own window, not in the middle of a closed lid", async () => {
+  it("ends a container without any other sign by Modal's default window, not in the middle of a closed lid", async () => {
     assertNear(secondsOf(await sleptThrough()), 60);
   });
 
-  it("takes what this machine saw by Modal's clock, where the two are known to differ", async () => {
+  it("takes what this machine saw by Modal's clock, where the two differ", async () => {
     // Ten minutes behind: the container is seen "before" its start, and the row of the call too.
     const { ledger } = await openLedger(":memory:");
     const behindMs = 10 * minute;
@@ -229,7 +229,7 @@ describe("CostReader", () => {
     );
   });
 
-  it("prices a container of which only the guardian's look told, as its app file says", async () => {
+  it("prices a container that only the guardian's look saw, as its app file says", async () => {
     const { ledger } = await openLedger(":memory:");
     const bare = container({ gpu: null, gpuSource: "unknown" });
     for (const atMs of [logStartMs, logStartMs + 100 * second])

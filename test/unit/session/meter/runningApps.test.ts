@@ -120,7 +120,7 @@ describe("runningApps", () => {
 });
 
 describe("burnNow", () => {
-  it("counts all that is not known to be someone else's, and names what is", () => {
+  it("counts all that may be mine, and names what is someone else's", () => {
     const containers = [
       container("mine", "1"),
       container("mine", "2", { gpu: null, gpuSource: "container" }),
@@ -141,7 +141,7 @@ describe("burnNow", () => {
     });
   });
 
-  it("is a floor where a rate is unknown, so that a limit that is reached for sure is told", () => {
+  it("is a floor where a rate is unknown, so that a limit that is reached for sure is announced", () => {
     const containers = [
       container("a", "1"),
       container("a", "2", { gpu: { type: "X1", count: 1 } }),

@@ -101,7 +101,7 @@ function billFinal(
 }
 
 describe("what was spent", () => {
-  it("is told per day of the person's clock; a container over midnight is in both", async () => {
+  it("is summed per day of the person's clock; a container over midnight is in both", async () => {
     const { ledger, spending } = await scene();
     ran(ledger, nowMs - dayMs + 5 * hourMs, 2);
     const days = spending.days(workspace, nowMs - 2 * dayMs);
@@ -258,7 +258,7 @@ describe("what was spent", () => {
     );
   });
 
-  it("says at least, and never nothing, where a rate is not known", async () => {
+  it("says at least, and never nothing, where a rate is unknown", async () => {
     const { ledger, spending } = await scene();
     ran(ledger, nowMs - 5 * hourMs, 1);
     const odd = container({

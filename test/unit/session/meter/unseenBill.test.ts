@@ -56,7 +56,7 @@ async function watching(): Promise<readonly [UnseenBills, UnseenBills]> {
 }
 
 describe("the bill for hours when Modal Meter was not watching", () => {
-  it("is told once, by one window, with the apps and the hours", async () => {
+  it("is announced once, by one window, with the apps and the hours", async () => {
     const [first, second] = await watching();
     const news = reading(at(8), [row(2), row(3, usd(2)), row(4)]);
     assert.equal(
@@ -89,7 +89,7 @@ describe("the bill for hours when Modal Meter was not watching", () => {
     assert.equal(both?.hours.length, 2);
   });
 
-  it("is no news after the report of an absence told it", async () => {
+  it("is no news after the report of an absence had it", async () => {
     const [bills] = await watching();
     const all = reading(at(8), [row(-3), row(2), row(3)]);
     assert.equal(take(bills, all, { fromMs: at(1.5), toMs: at(7) })?.hours.length, 2);

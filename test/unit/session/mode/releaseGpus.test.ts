@@ -66,7 +66,7 @@ describe("releaseGpus", () => {
     assert.deepEqual(modal.scales.at(-1)?.settings, { scaledownWindowSeconds: 600 });
   });
 
-  it("interrupts when it was told to, by a rollover, else container by container", async () => {
+  it("interrupts when the person chose that, by a rollover, else container by container", async () => {
     const one = bench(["ta-1"], ["ta-1"]);
     let rollovers = 0;
     one.modal.onRollover = () => {
@@ -182,7 +182,7 @@ describe("releaseGpus", () => {
     assert.deepEqual(modal.scales, []);
   });
 
-  it("never ends a busy container unless told, and always sets the window back, whatever fails", async () => {
+  it("never ends a busy container unless the person chose that, and always sets the window back, whatever fails", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.subarray(["ta-1", "ta-2", "ta-3"]),

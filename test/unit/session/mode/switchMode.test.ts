@@ -152,7 +152,7 @@ describe("switchMode", () => {
     assert.equal(appWindow(open, made?.appId ?? ""), demo.scaledownSeconds);
   });
 
-  it("deploys again for a mode with variables of its own", async () => {
+  it("deploys again for a mode that has its own variables", async () => {
     const { clock, parts, session, redeploy, modal } = bench();
     const loud = modesOf({ loud: { variables: { QUALITY: "high" } } }).named("loud");
     const work = switchMode({ ...parts, redeploy }, session, loud, { from: dev });

@@ -131,7 +131,7 @@ describe("awayReport", () => {
     assert.match(lines[1] ?? "", /ran for 1 h .*scaled down by itself at 19:00/);
   });
 
-  it("names the time of which it is not known what ran, and says at least", () => {
+  it("names the time in which what ran is unknown, and says at least", () => {
     const gap = { fromMs, toMs: fromMs + 2 * hourMs, apps: ["flux", "wan2"] };
     const nothing = awayReport(input({ spans: [], unknownTimes: [gap] })) ?? assert.fail();
     const lines = awayLines(nothing, "UTC");
@@ -171,7 +171,7 @@ describe("awayReport", () => {
     assert.equal(report?.stillRunning, true);
   });
 
-  it("tells a scale-down from a stop, and a stop by others from its own", () => {
+  it("distinguishes a scale-down from a stop, and a stop by others from one of ours", () => {
     const deployed = listing({ state: "deployed" });
     const down = awayReport(input({ listing: deployed, receipts: [] }));
     assert.deepEqual(down?.apps[0]?.ending, { kind: "scaled-down", atMs: fromMs + hourMs });

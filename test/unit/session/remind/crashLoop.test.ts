@@ -52,7 +52,7 @@ describe("a crash loop", () => {
     assert.equal(crashLoopIn(lives([200, 203, 206, 209], 9), [open], nowMs), undefined);
   });
 
-  it("is not seen where containers that idle out look the same, or the window is not known", () => {
+  it("is not seen where containers that idle out look the same, or the window is unknown", () => {
     const starts = [200, 209, 218, 227, 236];
     const short = { ...open, scaledownSeconds: 5 };
     assert.equal(crashLoopIn(lives(starts, 9), [short], nowMs), undefined);

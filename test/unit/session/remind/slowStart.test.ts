@@ -43,7 +43,7 @@ describe("a slow start", () => {
     assert.equal(slowStartIn([app("flux", 200)], usual, nowMs)?.usualMs, 60_000);
   });
 
-  it("is told of the app that is the furthest beyond", () => {
+  it("names the app that is the furthest beyond", () => {
     const usual = (name: string): number => (name === "flux" ? 60_000 : 10_000);
     assert.equal(slowStartIn([app("flux", 300), app("wan", 100)], usual, nowMs)?.appName, "wan");
   });
@@ -58,7 +58,7 @@ describe("the usual start", () => {
     startupMs: seconds * 1000,
   });
 
-  it("is when nine of ten were ready, of what Modal told of the apps of this name, whatever their ids", () => {
+  it("is when nine of ten were ready, of what Modal said of the apps of this name, whatever their ids", () => {
     const ledger = new MemoryLedger();
     addNotes(ledger, { scope, appId: "ap-1" }, { startups: [startup("ta-1", 30, 1)] });
     addNotes(ledger, { scope, appId: "ap-2" }, { startups: [startup("ta-2", 38, 2)] });
@@ -69,7 +69,7 @@ describe("the usual start", () => {
     assert.equal(usualStartMs(ledger, "acme/prod", "flux", null), undefined);
   });
 
-  it("is that of the function that takes longest, and of its GPU where that is known", () => {
+  it("is that of the function that takes longest, and of its GPU where there is one", () => {
     const ledger = new MemoryLedger();
     const of = (functionName: string, gpu: string, all: readonly number[]) =>
       all.map((seconds, at) => ({

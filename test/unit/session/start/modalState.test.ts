@@ -17,7 +17,7 @@ describe("modalStateOf", () => {
     assert.match(text(600), /^flux is deployed and 1 container runs: .* idle for 10 min\.$/);
   });
 
-  it("names no window where none is known", () => {
+  it("names no window where it is unknown", () => {
     assert.match(text(null), /billed until it has been idle for its scaledown window\.$/);
   });
 });

@@ -229,7 +229,7 @@ describe("startSession", () => {
       assert.equal(outcome.session.apps[0]?.appId, flux.appId);
     });
 
-    it("keeps the addresses that its last deploy told", async () => {
+    it("keeps the addresses that its last deploy printed", async () => {
       const { start, deployer, probes } = bench();
       deployer.urls = [web];
       const first = await start();
@@ -381,7 +381,7 @@ describe("startSession", () => {
       ]);
     });
 
-    it("says which path it could not ask when the deploy told no address", async () => {
+    it("says which path it could not ask when the deploy printed no address", async () => {
       const { start, probes } = bench();
       const named = target("flux", { healthUrl: "/health", warmUpUrl: "/warmup" });
       const outcome = await start({ mode: demo, targets: [named] });
@@ -544,7 +544,7 @@ describe("startSession", () => {
       assert.equal("scaledownSeconds" in (same.session.apps[0] ?? {}), false);
     });
 
-    it("retries a failed deploy in a session of its own", async () => {
+    it("retries a failed deploy in a new session", async () => {
       const { start, deployer, ledger, clock } = bench();
       let times = 0;
       deployer.onDeploy = () => {

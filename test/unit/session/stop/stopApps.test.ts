@@ -157,7 +157,7 @@ describe("stopApps", () => {
     assert.match(receipt.left[0]?.reason ?? "", /1 container is still listed/);
   });
 
-  it("names an app that refuses to stop, after it was told more than once", async () => {
+  it("names an app that refuses to stop, after more than one request", async () => {
     const { modal, stop, mine } = bench();
     mine("flux");
     modal.stopping = () => undefined;
@@ -392,7 +392,7 @@ describe("stopApps", () => {
     );
   });
 
-  it("leaves a receipt when it is cut off, which says that its end is not known", async () => {
+  it("leaves a receipt when it is cut off, which says that its end is unknown", async () => {
     const { ledger, parts, plan, mine } = bench();
     mine("flux");
     // The process ends before Modal answers.

@@ -129,7 +129,7 @@ describe("planStop", () => {
     assert.equal(plan.excluded[0]?.why, "someone-else");
   });
 
-  it("takes the apps of a workspace that is your own", () => {
+  it("takes all apps of a workspace that has your name", () => {
     const { add, facts } = world();
     add("left-over", null, { state: "ephemeral" });
     const scope = { workspace: "You", environment: "main" };

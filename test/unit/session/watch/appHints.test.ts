@@ -47,7 +47,7 @@ describe("appHints", () => {
     assert.equal(hinted({ inFile: file({ gpu: "???" }) }).gpuSource, "unknown");
   });
 
-  it("takes cores and memory from the file, whoever told the GPU", () => {
+  it("takes cores and memory from the file, wherever the GPU is from", () => {
     const inFile = file({ cpuCores: 8, memoryGib: 32 });
     const { cpuCores, memoryGib } = hinted({ inFile });
     assert.deepEqual([cpuCores, memoryGib], [8, 32]);

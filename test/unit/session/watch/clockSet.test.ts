@@ -141,7 +141,7 @@ describe("a clock that is set", () => {
     assert.ok((windows[0]?.state().today.metered ?? 0) <= 330_000);
   });
 
-  it("back while Modal cannot be reached is told to the windows that do not look", async () => {
+  it("back while Modal cannot be reached reaches the windows that do not look", async () => {
     await clock.advance(2 * minuteMs);
     set(-hourMs);
     modal.trouble.set("listApps", new Failure("offline", "No network."));

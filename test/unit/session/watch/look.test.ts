@@ -106,7 +106,7 @@ describe("Look", () => {
     assert.equal(span?.firstAbsentAtMs, null);
   });
 
-  it("is complete without details, and then says that the GPU is not known", async () => {
+  it("is complete without details, and then says that the GPU is unknown", async () => {
     modal.adapter = "cli";
     modal.start("ta-1", 900_000, l40s);
     modal.start("ta-2", 900_000, l40s);
@@ -149,7 +149,7 @@ describe("Look", () => {
       modal.start("ta-1", 900_000);
     });
 
-    it("takes the GPU of the function whose calls a container ran, once one is told", async () => {
+    it("takes the GPU of the function whose calls a container ran, once Modal gives one", async () => {
       modal.start("ta-2", 900_000);
       modal.calls.set("fu-2", ["ta-2"]);
       const unknown = { gpu: null, gpuSource: "unknown" };

@@ -58,7 +58,7 @@ describe("Modal's clock and this machine's", () => {
     assert.equal(offset(), 0);
   });
 
-  it("are told apart better by each sample", () => {
+  it("are distinguished better with each sample", () => {
     look(logStartMs);
     const errors = [15, 30, 45, 60, 75].map((atSeconds, index) => {
       const atMs = logStartMs + atSeconds * second;

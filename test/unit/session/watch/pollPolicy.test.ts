@@ -41,7 +41,7 @@ describe("nextLookDelayMs", () => {
     );
   });
 
-  it("looks just after a scaledown that is known to be due", () => {
+  it("looks just after a scaledown that is due", () => {
     assert.equal(delayOf({ liveContainers: 1, dueAtMs: calm.nowMs + 4000 }), 5500);
     assert.equal(delayOf({ liveContainers: 1, dueAtMs: calm.nowMs + 60_000 }), 10_000);
     assert.equal(delayOf({ liveContainers: 1, dueAtMs: calm.nowMs - 60_000 }), 10_000);

@@ -197,7 +197,7 @@ describe("Poller", () => {
     assert.equal(windows[0]?.seen.length, 1);
   });
 
-  it("refreshNow begins a look of its own, shared by those who wait for it", async () => {
+  it("refreshNow begins a new look, shared by those who wait for it", async () => {
     const { poller } = await open("a");
     const open1 = Promise.withResolvers<void>();
     modal.asked.length = 0;

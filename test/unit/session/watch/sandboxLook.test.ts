@@ -114,7 +114,7 @@ describe("A look at sandboxes", () => {
   }
   const unknown = [null, "unknown"];
 
-  it("takes an empty GPU for not told, and no use for none only when it is still none a minute later", async () => {
+  it("takes an empty GPU for unknown, and no use for none only when it is still none a minute later", async () => {
     modal.start("ta-1", 990_000);
     modal.sandboxes = [timed()];
     assert.deepEqual(await usedAfter(0, 0, null), unknown);

@@ -16,7 +16,7 @@ function seededBy(name: string): Endpoint {
 
 describe("what was asked", () => {
   for (const name of ["seed", "noise_seed", "random_seed"])
-    it(`has the seed by the name of its field, ${name}, and is known again as this machine's own`, () => {
+    it(`has the seed by the name of its field, ${name}, and is recognised as this machine's`, () => {
       const endpoint = seededBy(name);
       const input = { values: { prompt: "a fox", [name]: 42 }, files: {} };
       assert.equal(askedIn(endpoint, input).seed, 42);

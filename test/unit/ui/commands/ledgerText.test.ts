@@ -3,7 +3,7 @@ import { tables } from "../../../../src/ledger/tables/schema.ts";
 import { soundLedgerText } from "../../../../src/ui/commands/ledgerText.ts";
 
 describe("what the ledger holds", () => {
-  it("is told in words, one and several", () => {
+  it("is put in words, one and several", () => {
     const rows = (count: number) => soundLedgerText(new Map(tables.map((table) => [table, count])));
     assert.equal(
       rows(1),

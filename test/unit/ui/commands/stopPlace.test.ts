@@ -60,7 +60,7 @@ async function bench(answers: string) {
 }
 
 describe("A stop in another environment", () => {
-  it("has a connection and looks of its own, which list the sandboxes each time", async () => {
+  it("has a separate connection and separate looks, which list the sandboxes each time", async () => {
     const { place, ledger, asked } = await bench("dev");
     const connected = await place.open();
     assert.equal(connected.scopeKey, "acme/dev");

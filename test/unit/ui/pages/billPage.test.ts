@@ -62,7 +62,7 @@ describe("the page of the bill", () => {
       assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
   });
 
-  it("says at least where a rate is not known, and takes no name for a table's border", () => {
+  it("says at least where a rate is unknown, and takes no name for a table's border", () => {
     const odd = span({ appName: "a|b", gpu: null, gpuSource: "unknown", finishedAtMs: t0 + hour });
     const text = page([odd], [row(0, usd(2), "ap-1", "a|b")]);
     assert.match(text, /\| a\\\|b \| \$2\.00 \| at least \$0.* \|  \| its rate is not known \|/);
@@ -118,7 +118,7 @@ describe("the page of the bill", () => {
     );
   });
 
-  it("says that nothing billed is known, and why that may be", () => {
+  it("says that nothing is billed yet, and why that may be", () => {
     assert.match(page([], []), /costs are metered \(≈\)[^]*only on plans that let it be read/);
   });
 

@@ -126,7 +126,7 @@ describe("the page of spending", () => {
       assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
   });
 
-  it("says so where nothing is known", () => {
+  it("says so where there is nothing to show", () => {
     const nothing = { apps: [], byEndpoint: [], byModel: [], byUser: [], sessions: [] };
     const text = page({
       ...nothing,

@@ -88,7 +88,7 @@ describe("what an app costs in a mode", () => {
     );
   });
 
-  it("is unknown with the reason, never the price of what is known beside", () => {
+  it("is unknown with the reason, never the price of a part", () => {
     assert.equal(
       offered([appIn("dev", ['gpu="T4"', "gpu=pick()"])]),
       "? | scaledown 1 min by its file | costs unknown: its GPU is not known: what pick() gives is not known",
