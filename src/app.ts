@@ -10,13 +10,14 @@ import { DisposableStore } from "./base/disposable.ts";
 import { systemClock } from "./base/systemClock.ts";
 import type { Texts } from "./base/text.ts";
 import { watchProfiles } from "./modal/credentialSource.ts";
-import { rateHistory, type RateHistory } from "./cost/rates/rates.ts";
+import type { RateHistory } from "./cost/rates/rates.ts";
 import { httpProbe } from "./endpoints/call/httpProbe.ts";
 import { ownFolder } from "./endpoints/result/ownFolder.ts";
 import { ResultCosts } from "./endpoints/result/resultCosts.ts";
 import type { Ledger } from "./session/ledgerPort.ts";
 import type { Resumed } from "./session/start/sessionLifecycle.ts";
 import { healthOf } from "./session/watch/health.ts";
+import { recordedRates } from "./session/meter/recordedRates.ts";
 import { budgetsIn, showBudgetAlert } from "./ui/away/budgetAlerts.ts";
 import { endDemos } from "./ui/away/demos.ts";
 import { Guard } from "./ui/away/guard.ts";
@@ -293,12 +294,7 @@ export class App {
   }
 
   #rates(ledger: Ledger, scopeKey: string | undefined): RateHistory {
-    const settings = this.#settings.current;
-    const history = scopeKey === undefined ? [] : ledger.rateHistory(scopeKey);
-    return rateHistory(
-      history.map(({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs })),
-      { overrides: settings.sound("rates") ?? {} },
-    );
+    return recordedRates(ledger, scopeKey, this.#settings.current.sound("rates") ?? {});
   }
 }
 

@@ -124,24 +124,22 @@ export class RoutedControl implements ModalControl {
     return this.#ask("sandboxUse", (control) => control.sandboxUse(sandboxId, options));
   }
   async stopSandbox(sandboxId: string, options?: ControlOptions): Promise<StopAnswer> {
-    if (!this.#sandboxes.has(sandboxId)) await this.listSandboxes(options);
-    if (!this.#sandboxes.has(sandboxId)) throw await this.#foreign(sandboxId);
+    await this.#requireOurs(this.#sandboxes, sandboxId, () => this.listSandboxes(options));
     return this.#ask("stopSandbox", (control) => control.stopSandbox(sandboxId, options));
   }
   async stopApp(appId: string, options?: ControlOptions): Promise<StopAnswer> {
-    await this.#requireApp(appId, options);
+    await this.#requireOurs(this.#apps, appId, () => this.listApps(options));
     return this.#ask("stopApp", (control) => control.stopApp(appId, options));
   }
   async stopContainer(
     containerId: string,
     options?: ControlOptions & { readonly graceful?: boolean },
   ): Promise<StopAnswer> {
-    if (!this.#containers.has(containerId)) await this.listContainers(options);
-    if (!this.#containers.has(containerId)) throw await this.#foreign(containerId);
+    await this.#requireOurs(this.#containers, containerId, () => this.listContainers(options));
     return this.#ask("stopContainer", (c) => c.stopContainer(containerId, options));
   }
   async rollover(appId: string, options?: ControlOptions): Promise<void> {
-    await this.#requireApp(appId, options);
+    await this.#requireOurs(this.#apps, appId, () => this.listApps(options));
     return this.#ask("rollover", (control) => control.rollover(appId, options));
   }
   deployments(appId: string, options?: ControlOptions): Promise<readonly AppDeployment[]> {
@@ -223,14 +221,16 @@ export class RoutedControl implements ModalControl {
     }
   }
 
-  async #requireApp(appId: string, options: ControlOptions | undefined): Promise<void> {
-    if (!this.#apps.has(appId)) await this.listApps(options);
-    if (!this.#apps.has(appId)) throw await this.#foreign(appId);
-  }
-
-  async #foreign(id: string): Promise<Failure> {
+  /** Only what this environment lists is acted on. */
+  async #requireOurs(
+    ids: ReadonlySet<string>,
+    id: string,
+    list: () => Promise<unknown>,
+  ): Promise<void> {
+    if (!ids.has(id)) await list();
+    if (ids.has(id)) return;
     const { scope } = await this.whoami();
-    return new Failure(
+    throw new Failure(
       "invalid-argument",
       t("{0} is not in {1}. Nothing was done.", id, scopeKey(scope)),
     );

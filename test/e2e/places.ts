@@ -1,5 +1,5 @@
 import type { EditorWindow } from "../host/window.ts";
-import { patient, status } from "./sessionScene.ts";
+import { patient, settings, status, type SessionScene } from "./sessionScene.ts";
 
 /** All that a window says of what runs, in each of the places where it says so. */
 export interface Places {
@@ -23,6 +23,12 @@ export async function showSideBar({ page }: EditorWindow): Promise<void> {
   await page.locator(pane).waitFor();
 }
 
+/** As the side bar above, in the dark theme: most pictures of other tests are in the light one. */
+export async function showDarkSideBar({ stage, window }: SessionScene): Promise<void> {
+  await stage.host.writeSettings({ ...settings, "workbench.colorTheme": "Default Dark Modern" });
+  await showSideBar(window);
+}
+
 /** What Running says in place of rows; "" where it has rows. */
 async function welcomeText(window: EditorWindow): Promise<string> {
   return textOf(window, `${pane} .welcome-view:visible`);
@@ -42,11 +48,27 @@ export async function runningText(window: EditorWindow): Promise<string> {
 }
 
 /** The countdown on a row of Running, in seconds: "warm for 9 min", "warm for 1 min 52 s". */
-export function warmSeconds(row: string): number | undefined {
+function warmSeconds(row: string): number | undefined {
   const [, min, sec] = /warm for (?:(\d+) min)? ?(?:(\d+) s)?/.exec(row) ?? [];
   return min === undefined && sec === undefined
     ? undefined
     : Number(min ?? 0) * 60 + Number(sec ?? 0);
+}
+
+/** The countdown on a row of Running, once it is what `fits` says. */
+export async function untilWarm(
+  window: EditorWindow,
+  what: string,
+  fits: (seconds: number) => boolean,
+): Promise<number> {
+  return window.until(
+    what,
+    async () => {
+      const seconds = warmSeconds(await runningText(window));
+      return seconds !== undefined && fits(seconds) ? seconds : undefined;
+    },
+    { ...patient, describe: async () => runningText(window) },
+  );
 }
 
 export async function readPlaces(window: EditorWindow): Promise<Places> {

@@ -13,13 +13,13 @@ import type { Log } from "../../src/base/log.ts";
 import { systemClock } from "../../src/base/systemClock.ts";
 import { emptyCall } from "../../src/cost/call.ts";
 import { usd } from "../../src/cost/money.ts";
-import { rateHistory } from "../../src/cost/rates/rates.ts";
 import { WindowBeat } from "../../src/guardian/windowBeat.ts";
 import { PatientFile } from "../../src/ledger/patient/patientFile.ts";
 import { PatientLedger } from "../../src/ledger/patient/patientLedger.ts";
 import { ThreadWriter } from "../../src/ledger/patient/threadWriter.ts";
 import { createControl } from "../../src/modal/createControl.ts";
 import { sdkLoader } from "../../src/modal/sdk/loadSdk.ts";
+import { recordedRates } from "../../src/session/meter/recordedRates.ts";
 import { LedgerWatch } from "../../src/session/watch/ledgerWatch.ts";
 import { workedMs } from "../awakeMs.ts";
 import { orderSchema, windowOptionsSchema, type Message, type Sample } from "./sample.ts";
@@ -92,13 +92,7 @@ const watching = buildWatching(store, {
     factsInFile: () => undefined,
     gpuSetting: () => undefined,
   },
-  rates: (scope) =>
-    rateHistory(
-      (scope === undefined ? [] : ledger.rateHistory(scope)).map(
-        ({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs }),
-      ),
-      { overrides: {} },
-    ),
+  rates: (scope) => recordedRates(ledger, scope, {}),
   settingProblems: () => [],
 });
 const beat = store.add(new WindowBeat(window));

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EditorWindow } from "../../host/window.ts";
 import { outFolder } from "../../host/paths.ts";
-import { skip } from "../../skip.ts";
 import { readPlaces, runningText, showSideBar, untilWelcome, type Places } from "../places.ts";
 import { patient, settings, status } from "../sessionScene.ts";
-import { Stage, cliFolder } from "../stage.ts";
+import { needCli, Stage } from "../stage.ts";
 
 const functions = [{ name: "web", gpu: { type: "L40S", count: 1 } as const }];
 
@@ -49,8 +47,7 @@ describe("what a window says of what runs", function () {
   this.timeout(300_000);
 
   before(function () {
-    if (!existsSync(cliFolder("current")))
-      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
+    needCli(this);
   });
   after(async () => {
     await mkdir(outFolder, { recursive: true });

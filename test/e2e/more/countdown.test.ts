@@ -1,53 +1,25 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { skip } from "../../skip.ts";
-import { runningText, showSideBar, warmSeconds } from "../places.ts";
+import { showDarkSideBar, untilWarm } from "../places.ts";
 import { costs, patient, SessionScene, settings, status } from "../sessionScene.ts";
-import { Stage, cliFolder } from "../stage.ts";
+import { needCli, Stage } from "../stage.ts";
 
 describe("what an idle session says", function () {
   this.timeout(300_000);
 
   before(function () {
-    if (!existsSync(cliFolder("current")))
-      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
+    needCli(this);
   });
 
   describe("in a session", () => {
-    let scene: SessionScene;
-
-    before(async () => {
-      scene = await SessionScene.set();
-    });
-    beforeEach(async () => {
-      // In the dark theme: most pictures of other tests are in the light one.
-      const dark = { "workbench.colorTheme": "Default Dark Modern" };
-      await scene.stage.host.writeSettings({ ...settings, ...dark });
-      await showSideBar(scene.window);
-    });
-    afterEach(async () => {
-      await scene?.clear();
-    });
-    after(async () => {
-      await scene?.[Symbol.asyncDispose]();
-    });
-
-    const untilWarm = async (what: string, fits: (seconds: number) => boolean): Promise<number> =>
-      scene.window.until(
-        what,
-        async () => {
-          const seconds = warmSeconds(await runningText(scene.window));
-          return seconds !== undefined && fits(seconds) ? seconds : undefined;
-        },
-        { ...patient, describe: async () => runningText(scene.window) },
-      );
+    const scene = SessionScene.forTests();
+    beforeEach(async () => showDarkSideBar(scene));
 
     it("counts down the demo's idle window after a deploy over it that failed; Back to Dev tells once", async () => {
       const { window } = scene;
       await window.runCommand("Modal Meter: Start Demo Session");
       await window.untilNotification("flux is ready in demo mode", patient);
       await window.untilStatus(status, /^demo · 1 h \d+ min left · 1 app/, patient);
-      await untilWarm("ten minutes are in force", (seconds) => seconds > 540);
+      await untilWarm(window, "ten minutes are in force", (seconds) => seconds > 540);
       await window.clearNotifications();
       const mend = await scene.editApp((text) => text.replace("def web():", "def web(:"));
       try {
@@ -56,7 +28,7 @@ describe("what an idle session says", function () {
         await window.pick("Deploy Anyway");
         await window.untilNotification(/SyntaxError|invalid syntax/i, patient);
         assert.equal(scene.scaledownSeconds(scene.app("flux")), 600);
-        await untilWarm("ten minutes are still in force", (seconds) => seconds > 300);
+        await untilWarm(window, "ten minutes are still in force", (seconds) => seconds > 300);
         assert.match((await window.statusBarItem(status))?.text ?? "", /^demo · .*left · 1 app/);
         const tooltip = await window.statusBarTooltip(status);
         assert.match(tooltip, /[5-9] min.* left/);

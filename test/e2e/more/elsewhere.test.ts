@@ -1,23 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { skip } from "../../skip.ts";
 import { costs, patient, SessionScene, status } from "../sessionScene.ts";
-import { cliFolder } from "../stage.ts";
 
 const h100 = { type: "H100", count: 1 } as const;
 
 describe("what runs in another environment, in a window", function () {
   this.timeout(300_000);
-  let scene: SessionScene;
-
-  before(async function () {
-    if (!existsSync(cliFolder("current")))
-      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
-    scene = await SessionScene.set();
-  });
-  after(async () => {
-    await scene?.[Symbol.asyncDispose]();
-  });
+  const scene = SessionScene.forTests();
 
   it("is beside what runs here, in the last line of a stop, and one click away", async () => {
     const { window, modal } = scene;

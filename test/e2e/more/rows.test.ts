@@ -1,30 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import type { Locator } from "playwright-core";
-import { skip } from "../../skip.ts";
 import { showSideBar } from "../places.ts";
 import { patient, SessionScene } from "../sessionScene.ts";
-import { cliFolder } from "../stage.ts";
 
 const l40s = { type: "L40S", count: 1 } as const;
 const functions = [{ name: "web", gpu: l40s }];
 
 describe("an action of a row", function () {
   this.timeout(300_000);
-  let scene: SessionScene;
-
-  before(async function () {
-    if (!existsSync(cliFolder("current")))
-      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
-    scene = await SessionScene.set();
-    await showSideBar(scene.window);
-  });
-  afterEach(async () => {
-    await scene?.clear();
-  });
-  after(async () => {
-    await scene?.[Symbol.asyncDispose]();
-  });
+  const scene = SessionScene.forTests();
+  beforeEach(async () => showSideBar(scene.window));
 
   const row = (view: string, name: string): Locator =>
     scene.window.page

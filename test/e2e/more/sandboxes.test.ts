@@ -1,26 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { skip } from "../../skip.ts";
 import { costs, patient, SessionScene, status } from "../sessionScene.ts";
-import { cliFolder } from "../stage.ts";
 
 const hourMs = 3_600_000;
 
 describe("sandboxes in a window", function () {
   this.timeout(300_000);
-  let scene: SessionScene;
-
-  before(async function () {
-    if (!existsSync(cliFolder("current")))
-      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
-    scene = await SessionScene.set();
-  });
-  afterEach(async () => {
-    await scene?.clear();
-  });
-  after(async () => {
-    await scene?.[Symbol.asyncDispose]();
-  });
+  const scene = SessionScene.forTests();
 
   it("are seen with what they ask for and cost, and stopped their own way once they are chosen", async () => {
     const { window, modal } = scene;

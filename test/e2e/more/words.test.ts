@@ -5,11 +5,10 @@ import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import * as z from "zod/mini";
 import { sidecarPath, writeSidecar } from "../../../src/endpoints/result/sidecar.ts";
-import { skip } from "../../skip.ts";
 import { jpegOf } from "../../sim/web/jpeg.ts";
-import { runningText, showSideBar, warmSeconds } from "../places.ts";
+import { showDarkSideBar, showSideBar, untilWarm } from "../places.ts";
 import { costs, patient, SessionScene, settings, status } from "../sessionScene.ts";
-import { Stage, cliFolder } from "../stage.ts";
+import { needCli, Stage } from "../stage.ts";
 
 const l40s = { type: "L40S", count: 1 } as const;
 const functions = [{ name: "web", gpu: l40s }];
@@ -19,35 +18,19 @@ describe("the words of a window", function () {
   this.timeout(300_000);
 
   before(function () {
-    if (!existsSync(cliFolder("current")))
-      skip(this, "cli", "the current Modal CLI is not installed (node scripts/venv.mjs)");
+    needCli(this);
   });
 
   describe("in a session", () => {
     const scene = SessionScene.forTests();
 
-    beforeEach(async () => {
-      // In the dark theme: most pictures of other tests are in the light one.
-      const dark = { "workbench.colorTheme": "Default Dark Modern" };
-      await scene.stage.host.writeSettings({ ...settings, ...dark });
-      await showSideBar(scene.window);
-    });
-
-    const untilWarm = async (what: string, fits: (seconds: number) => boolean): Promise<number> =>
-      scene.window.until(
-        what,
-        async () => {
-          const seconds = warmSeconds(await runningText(scene.window));
-          return seconds !== undefined && fits(seconds) ? seconds : undefined;
-        },
-        { ...patient, describe: async () => runningText(scene.window) },
-      );
+    beforeEach(async () => showDarkSideBar(scene));
 
     it("count down on after a call that never reached the app, which cost nothing", async () => {
       const { window, modal } = scene;
       await scene.startDev();
-      const before = await untilWarm("it is warm", (seconds) => seconds > 90);
-      await untilWarm("time passes", (seconds) => seconds <= before - 5);
+      const before = await untilWarm(window, "it is warm", (seconds) => seconds > 90);
+      await untilWarm(window, "time passes", (seconds) => seconds <= before - 5);
       modal.faults.addWeb({
         path: "/flux",
         fault: { kind: "answer", status: 404, body: "modal-http: workspace ac-1 is disabled" },
@@ -58,7 +41,7 @@ describe("the words of a window", function () {
       await window.accept();
       await window.untilNotification(/Modal has disabled this workspace/, patient);
       await window.runCommand("Modal Meter: Refresh");
-      const after = await untilWarm("it counts on", () => true);
+      const after = await untilWarm(window, "it counts on", () => true);
       assert.ok(after <= before - 5, `${after} s after ${before} s`);
       const text = await window.untilOutput(costs, /Cost: none; the request did not reach the app/);
       assert.doesNotMatch(text.slice(text.lastIndexOf("❌")), /Cost: unknown/);

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import { buildWatching } from "../../../src/app/watching.ts";
 import { DisposableStore } from "../../../src/base/disposable.ts";
 import { systemClock } from "../../../src/base/systemClock.ts";
-import { rateHistory } from "../../../src/cost/rates/rates.ts";
+import { recordedRates } from "../../../src/session/meter/recordedRates.ts";
 import { liveGuardian } from "../../../src/guardian/guardianLease.ts";
 import { unreportedIncidents } from "../../../src/guardian/incident/record.ts";
 import { pidAlive } from "../../../src/guardian/pidAlive.ts";
@@ -102,13 +102,7 @@ async function open(): Promise<void> {
       factsInFile: () => undefined,
       gpuSetting: () => undefined,
     },
-    rates: (scope) =>
-      rateHistory(
-        (scope === undefined ? [] : ledger.rateHistory(scope)).map(
-          ({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs }),
-        ),
-        { overrides: {} },
-      ),
+    rates: (scope) => recordedRates(ledger, scope, {}),
   });
   const { scope, scopeKey, username } = await connection.open();
   let rows = 0;

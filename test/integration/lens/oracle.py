@@ -14,6 +14,8 @@ import random
 import sys
 import types
 
+from describedValue import described
+
 real_import = builtins.__import__
 dice = random.Random(0)
 
@@ -162,7 +164,7 @@ class App:
                 name += ".*"
             name = options.get("name") or name
             # Read when it decorates: what is changed later is not seen.
-            self.functions[name] = {key: told(value) for key, value in options.items()}
+            self.functions[name] = {key: described(value) for key, value in options.items()}
             return target
 
         return decorate
@@ -180,7 +182,7 @@ class App:
         if isinstance(other, App):
             self.functions.update(other.functions)
         elif isinstance(other, Mystery):
-            self.functions["mystery"] = {"gpu": told(other)}
+            self.functions["mystery"] = {"gpu": described(other)}
         else:
             raise TypeError("no app")
         return self
@@ -280,18 +282,6 @@ def run(text, names, file):
     names["__builtins__"] = Names(vars(builtins))
     names["__file__"] = file
     exec(compile(text, file, "exec", dont_inherit=True), names)
-
-
-def told(value, depth=0):
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return {"kind": "plain", "value": value}
-    if isinstance(value, int):
-        return {"kind": "int", "value": value}
-    if isinstance(value, float):
-        return {"kind": "float", "value": value}
-    if isinstance(value, (list, tuple)) and depth < 4:
-        return {"kind": type(value).__name__, "items": [told(item, depth + 1) for item in value]}
-    return {"kind": "other"}
 
 
 def outcome(request, seed):

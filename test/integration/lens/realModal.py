@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 import modal
+from describedValue import described
 from modal import _functions
 from modal._resources import convert_fn_config_to_resources_config
 from modal.cli.import_refs import import_file_or_module, parse_import_ref
@@ -26,30 +27,18 @@ def noting(info, app, *args, **options):
 
 _functions._Function._from_local = staticmethod(noting)
 
-told_options = "gpu cpu memory ephemeral_disk scaledown_window min_containers region nonpreemptible".split()
-
-
-def told(value, depth=0):
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return {"kind": "plain", "value": value}
-    if isinstance(value, int):
-        return {"kind": "int", "value": value}
-    if isinstance(value, float):
-        return {"kind": "float", "value": value}
-    if isinstance(value, (list, tuple)) and depth < 4:
-        return {"kind": type(value).__name__, "items": [told(item, depth + 1) for item in value]}
-    return {"kind": "other"}
+noted_options = "gpu cpu memory ephemeral_disk scaledown_window min_containers region nonpreemptible".split()
 
 
 def options_of(function):
     """What the client asks for, its defaults left out; processors and memory as it sends them."""
     noted = getattr(function, "_noted", {})
-    given = {key: noted.get(key) for key in told_options}
+    given = {key: noted.get(key) for key in noted_options}
     sent = convert_fn_config_to_resources_config(cpu=noted.get("cpu"), memory=noted.get("memory"), gpu=None)
     given["cpu"] = sent.milli_cpu / 1000 if sent.milli_cpu else None
     given["memory"] = sent.memory_mb or None
     given["gpu"] = noted.get("gpu") or None
-    return {key: told(value) for key, value in given.items() if value is not None and value is not False}
+    return {key: described(value) for key, value in given.items() if value is not None and value is not False}
 
 
 def outcome(request, folder):
