@@ -24,6 +24,7 @@ import { stopApps, type StopParts } from "../session/stop/stopApps.ts";
 import type { SessionRecord } from "../session/session.ts";
 import { planStop } from "../session/stop/stopPlan.ts";
 import type { PlannedApp, StopPlan } from "../session/stop/stopPlan.ts";
+import { needsElsewhere, proveElsewhere } from "../session/workspace/proveElsewhere.ts";
 import type { GuardTarget } from "./guardTarget.ts";
 
 /** Modal as the guardian uses it; loaded only when it must act. */
@@ -167,6 +168,24 @@ export class GuardedScope {
       signal,
       isCalledOff: () => isCalledOff,
     });
+  }
+
+  /**
+   * With what a list of every other environment shows, where the last word would else be that nothing of
+   * mine runs. Rejects with nothing that Modal can be blamed for: what could not be listed is named.
+   */
+  async withElsewhere(receipt: StopReceipt, signal: AbortSignal): Promise<StopReceipt> {
+    if (!needsElsewhere(receipt)) return receipt;
+    const { clock, log, ledger } = this.#parts;
+    const { control, scope, username } = (await this.#connect()).connected;
+    const elsewhere = await proveElsewhere(control, scope, {
+      clock,
+      log,
+      ledger,
+      username,
+      signal,
+    });
+    return { ...receipt, elsewhere };
   }
 
   /** Ends the idle GPU containers of the deployments that cost now; the deployments stay. */

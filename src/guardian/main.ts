@@ -13,6 +13,7 @@ import { PatientFile } from "../ledger/patient/patientFile.ts";
 import { PatientLedger } from "../ledger/patient/patientLedger.ts";
 import { noteLedgerNews } from "../session/ledgerNews.ts";
 import type { Ledger } from "../session/ledgerPort.ts";
+import type { Refresh } from "../session/refresh.ts";
 import { burnByApp, runningApps } from "../session/meter/runningApps.ts";
 import { scopeKey } from "../session/scope.ts";
 import { GuardedScope } from "./guardedScope.ts";
@@ -175,7 +176,9 @@ async function connect(
   const { scope, username } = await control.whoami();
   const connected = { control, scope, scopeKey: scopeKey(scope), username };
   const look = new Look({ ledger, clock: systemClock });
-  return { connected, refresh: (options) => look.take(connected, options) };
+  // Each is relied on: a stop that nobody watches has no second look.
+  const refresh: Refresh = (options) => look.take(connected, { ...options, isProof: true });
+  return { connected, refresh };
 }
 
 function burnOf(ledger: Ledger): GuardedScopeParts["burnOf"] {

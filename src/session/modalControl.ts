@@ -25,6 +25,8 @@ export interface AppInfo {
   readonly containerCount: number;
   readonly createdAtMs: number | null;
   readonly stoppedAtMs: number | null;
+  /** Who deployed it last, or created it; absent: the list does not tell (the CLI's never does). */
+  readonly by?: string | undefined;
 }
 
 /** One live container. `startedAtMs` is null while it is pending. */

@@ -23,8 +23,8 @@ export interface GuardianActParts {
 
 interface Done {
   readonly verified: boolean;
-  /** What to tell; undefined: there was nothing to do. */
-  readonly notice: Notice | undefined;
+  /** What to tell, once it is noted that it was done; undefined: there was nothing to do. */
+  readonly tell: (() => Promise<Notice>) | undefined;
 }
 
 /** After so many attempts the person is told that it does not work; the attempts go on. */
@@ -57,22 +57,22 @@ export class GuardianAct {
     };
     // A release has nothing to prove then; a stop has begun a receipt, which one more look closes.
     const ends = AbortSignal.any([signal, calledOff.signal]);
-    let done: Done = { verified: false, notice: undefined };
+    let done: Done = { verified: false, tell: undefined };
     try {
       done = await (what === "stop" ? this.#stop(signal, maySend) : this.#release(ends, maySend));
     } catch (error) {
       log.warn(`${scope.target.scope}: the ${what} failed: ${asFailure(error).message}`);
     }
-    const { verified, notice } = done;
+    const { verified, tell } = done;
     if (verified) notes.actDone(begun.begunAtMs);
     // Not sent is not failed: there is nothing to prove, and nobody needs to hear of it.
     else if (calledOff.signal.aborted) return { verified, notices: [] };
     this.#tries += 1;
-    const isNews = notice !== undefined && (verified || this.#tries === 1);
+    const isNews = tell !== undefined && (verified || this.#tries === 1);
     const gaveUpHope = !verified && this.#tries === triesUntilTold;
     return {
       verified,
-      notices: [...(isNews ? [notice] : []), ...(gaveUpHope ? [failedNotice(what)] : [])],
+      notices: [...(isNews ? [await tell()] : []), ...(gaveUpHope ? [failedNotice(what)] : [])],
     };
   }
 
@@ -88,7 +88,10 @@ export class GuardianAct {
     notes.addReceipt(receipt.receiptId);
     return {
       verified: receipt.verified === "clear" || receipt.verified === "excluded-left",
-      notice: receipt.planned.length > 0 ? outcomeNotice([receipt]) : undefined,
+      tell:
+        receipt.planned.length > 0
+          ? async () => outcomeNotice([await scope.withElsewhere(receipt, signal)])
+          : undefined,
     };
   }
 
@@ -101,7 +104,9 @@ export class GuardianAct {
     return {
       // A running request is not interrupted: that its container stays is no failure.
       verified: result.verified,
-      notice: acted ? { title: t("Modal GPUs"), body: text, actions: [] } : undefined,
+      tell: acted
+        ? () => Promise.resolve({ title: t("Modal GPUs"), body: text, actions: [] })
+        : undefined,
     };
   }
 }

@@ -1,6 +1,7 @@
-import { plural, t } from "../../base/text.ts";
+import { plural, sentences, t } from "../../base/text.ts";
 import type { IncidentRecord } from "./record.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
+import { runningElsewhere, unlistedIn } from "../../session/stop/receiptText.ts";
 import { plainLine } from "../notifier/notifier.ts";
 import type { Notice, NoticeAction } from "../notifier/notifier.ts";
 
@@ -29,7 +30,7 @@ const keepAction = (): NoticeAction => ({ id: "keep", label: t("Keep Running") }
 /** The reminder after the last window of a workspace and environment is gone. */
 export function closeReminder(facts: ReminderFacts): Notice {
   const { apps, scope, burn, unchecked, stop, canRelease } = facts;
-  const sentences = [
+  const said = [
     scope === null
       ? t("{0}. No VS Code window is open.", appList(apps))
       : t("{0}. No VS Code window of {1} is open.", appList(apps), plainLine(scope)),
@@ -42,7 +43,7 @@ export function closeReminder(facts: ReminderFacts): Notice {
       one: "{0} Modal app still runs",
       other: "{0} Modal apps still run",
     }),
-    body: sentences.filter((text) => text !== "").join(" "),
+    body: sentences(...said),
     actions: canRelease
       ? [stopAction(), releaseAction(), keepAction()]
       : [stopAction(), keepAction()],
@@ -55,9 +56,9 @@ export function outcomeNotice(receipts: readonly StopReceipt[]): Notice {
   const left = receipts.flatMap((receipt) => receipt.left);
   const excluded = receipts.flatMap((receipt) => receipt.excluded);
   const unverified = receipts.some(({ verified }) => verified === "unverified");
-  const notice = (title: string, ...sentences: readonly string[]): Notice => ({
+  const notice = (title: string, ...said: readonly string[]): Notice => ({
     title,
-    body: sentences.filter((text) => text !== "").join(" "),
+    body: sentences(...said),
     actions: [],
   });
   if (left.length > 0)
@@ -81,13 +82,33 @@ export function outcomeNotice(receipts: readonly StopReceipt[]): Notice {
       : plural(stopped.length, { one: "Stopped {0} app", other: "Stopped {0} apps" }),
     stopped.length === 0 ? "" : `${names(stopped)}.`,
     excluded.length === 0
-      ? t("All clear: no Modal app runs.")
+      ? restText(receipts)
       : t(
           "Left running: {0} ({1}).",
           names(excluded),
           [...new Set(excluded.map(({ reason }) => reason))].join(", "),
         ),
   );
+}
+
+/** What runs besides, where nothing is left here: "all clear" is of every environment, or is not said. */
+function restText(receipts: readonly StopReceipt[]): string {
+  const all = (textOf: (receipt: StopReceipt) => string): string =>
+    receipts
+      .map(textOf)
+      .filter((text) => text !== "")
+      .map((text) => plainLine(text))
+      .join(", ");
+  const running = all(runningElsewhere);
+  const unlisted = all(unlistedIn);
+  if (running !== "")
+    return sentences(
+      t("Elsewhere: {0}.", running),
+      unlisted === "" ? "" : t("Not listed: {0}.", unlisted),
+    );
+  return unlisted === ""
+    ? t("All clear: no Modal app runs.")
+    : t("Nothing that Modal lists runs any more; not listed: {0}.", unlisted);
 }
 
 /** After several attempts: what the person has to do now. */

@@ -53,6 +53,12 @@ const appList = z.object({
       createdAt: seconds,
       stoppedAt: seconds,
       nRunningTasks: z.int(),
+      // Since 1.6, and not for each app.
+      metadata: z.optional(
+        z.object({
+          lifecycle: z.optional(z.object({ createdBy: z.string(), deployedBy: z.string() })),
+        }),
+      ),
     }),
   ),
 });
@@ -66,7 +72,16 @@ export function parseAppList(answer: unknown): readonly AppInfo[] {
     containerCount: app.nRunningTasks,
     createdAtMs: instantMs(app.createdAt),
     stoppedAtMs: instantMs(app.stoppedAt),
+    ...authorOf(app.metadata?.lifecycle),
   }));
+}
+
+/** The last deployment's author outweighs who created it first. */
+function authorOf(
+  lifecycle: { readonly createdBy: string; readonly deployedBy: string } | undefined,
+): Pick<AppInfo, "by"> {
+  const by = lifecycle?.deployedBy === "" ? lifecycle.createdBy : lifecycle?.deployedBy;
+  return by === undefined || by === "" ? {} : { by };
 }
 
 const taskList = z.object({

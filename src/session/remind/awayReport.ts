@@ -15,6 +15,7 @@ import { gapText, type Gap } from "../gap.ts";
 import type { Listing, WindowRecord } from "../ledgerPort.ts";
 import { liveApps } from "../liveApp.ts";
 import type { StopReceipt } from "../receipt.ts";
+import { elsewhereText, type RunsElsewhere } from "../runsElsewhere.ts";
 
 /** While nobody watched. */
 export interface AwayRange {
@@ -85,6 +86,8 @@ export interface AwayReport extends AwayRange {
   readonly cost: Cost;
   readonly basis: AwayBasis;
   readonly stillRunning: boolean;
+  /** What runs now in other environments of the workspace, whoever has it. */
+  readonly elsewhere: readonly RunsElsewhere[];
   /** Times of which nothing tells what ran: the cost is at least so much. */
   readonly unknownTimes: readonly Gap[];
 }
@@ -108,16 +111,23 @@ export interface AwayInput extends AwayRange {
   readonly unseen: readonly ReconciledHour[];
   /** Times of the range of which nothing tells what ran (session/meter/unknownTimes.ts). */
   readonly unknownTimes: readonly Gap[];
+  /** What was seen of the other environments since. */
+  readonly elsewhere: readonly RunsElsewhere[];
 }
 
-/** What ran while no window watched, what it cost, and what stopped it; null: it is known that nothing ran. */
+/**
+ * What ran while no window watched, what it cost, and what stopped it; null: it is known that nothing
+ * ran, and nothing of mine runs elsewhere.
+ */
 export function awayReport(input: AwayInput): AwayReport | null {
   const { scope, offsetMs } = input;
   const fromMs = input.fromMs + offsetMs;
   const toMs = input.toMs + offsetMs;
   const priced = input.priced.filter((one) => msWithin(one, fromMs, toMs) > 0);
   const unseen = Map.groupBy(input.unseen, ({ appId }) => appId);
-  if (priced.length === 0 && unseen.size === 0 && input.unknownTimes.length === 0) return null;
+  const { elsewhere } = input;
+  const isNews = elsewhere.some(({ whose }) => whose?.mine === true);
+  if (priced.length + unseen.size + input.unknownTimes.length === 0 && !isNews) return null;
   const byApp = Map.groupBy(priced, ({ span }) => span.appId);
   const apps = [...byApp].map(([appId, spans]): AwayApp => {
     const tiers = costOf({ ...input, fromMs, toMs, appIds: new Set([appId]) });
@@ -158,23 +168,27 @@ export function awayReport(input: AwayInput): AwayReport | null {
     cost: addCosts(apps.map(({ cost }) => cost)),
     basis: weakest(apps.map(({ basis }) => basis)),
     unknownTimes: input.unknownTimes,
+    elsewhere,
     stillRunning: apps.some(({ ending }) => ending.kind === "still-running"),
   };
 }
 
 /** The report as lines: what ran, what it cost, how that is known, what ended it. */
 export function awayLines(report: AwayReport, timeZone?: string): readonly string[] {
-  const { fromMs, toMs, apps, scope, unknownTimes } = report;
+  const { fromMs, toMs, apps, scope, unknownTimes, elsewhere } = report;
   const clock = (atMs: number): string => formatClock(atMs, timeZone);
   const shown = formatParts(apps.map(({ cost }) => (cost.known ? cost.microUsd : zeroUsd)));
   const away = [clock(fromMs), clock(toMs), formatDuration(toMs - fromMs)] as const;
+  const runsNow = elsewhere.map(elsewhereText).join(", ");
   const lines = [
     apps.length === 0
-      ? t(
-          "While no window was open ({0} to {1}, {2}), it is not known what ran in {3}.",
-          ...away,
-          scope,
-        )
+      ? unknownTimes.length > 0
+        ? t(
+            "While no window was open ({0} to {1}, {2}), it is not known what ran in {3}.",
+            ...away,
+            scope,
+          )
+        : t("While no window was open ({0} to {1}, {2}), nothing ran in {3}.", ...away, scope)
       : plural(
           apps.length,
           {
@@ -204,6 +218,8 @@ export function awayLines(report: AwayReport, timeZone?: string): readonly strin
           ),
     );
   }
+  // Of other environments it is known what runs there now, not since when.
+  if (runsNow !== "") lines.splice(1, 0, t("Elsewhere, now: {0}.", runsNow));
   for (const gap of unknownTimes)
     lines.push(
       t("Not known: {0}. The bill of that time has not come either.", gapText(gap, timeZone)),

@@ -12,6 +12,7 @@ import type { CrashLoop } from "./crashLoop.ts";
 import type { SlowStart } from "./slowStart.ts";
 import { demoState } from "../mode/demoExpiry.ts";
 import { localTime, type LocalTime } from "./localTime.ts";
+import { elsewhereText, mayBeMine, type RunsElsewhere } from "../runsElsewhere.ts";
 import type { SessionRecord } from "../session.ts";
 import type { WorkdayEnd } from "../settings/workdayEnd.ts";
 
@@ -32,6 +33,7 @@ export type ReminderAction =
   | "back-to-dev"
   | "logs"
   | "stop-app"
+  | "stop-elsewhere"
   | "snooze"
   | "mute";
 
@@ -42,6 +44,8 @@ export interface Reminder {
   readonly message: string;
   /** The app that it is about, for what acts on one. */
   readonly appId?: string;
+  /** The only other environment that it is about. */
+  readonly environment?: string;
   /** In the order in which they are offered; four at most, more are not readable in a toast. */
   readonly actions: readonly ReminderAction[];
 }
@@ -70,6 +74,8 @@ export interface ReminderInput {
   readonly scope: string;
   /** The person's own apps that are live. */
   readonly appNames: readonly string[];
+  /** What runs in other environments of the workspace, as it was seen last. */
+  readonly elsewhere: readonly RunsElsewhere[];
   /** GPU containers that run now, and since when the oldest of them has. null: none runs. */
   readonly gpuContainers: number;
   readonly gpuWarmSinceMs: number | null;
@@ -217,42 +223,69 @@ function overnight(input: ReminderInput, local: LocalTime): Reminder | undefined
   return {
     kind: "overnight",
     key: `overnight:${scope}:${local.day}`,
-    message: text,
+    message: sentences(text, elsewhereSentence(input)),
     actions: overnight.ranMs > 0 ? ["stop-all", "release", "mute"] : ["stop-all", "mute"],
   };
 }
 
 function workdayEnd(input: ReminderInput, local: LocalTime): Reminder | undefined {
-  const { settings, appNames, scope, gpuContainers } = input;
-  const end = settings.workdayEnd;
-  if (end === null || appNames.length === 0) return undefined;
+  const { appNames, scope, gpuContainers } = input;
+  const end = input.settings.workdayEnd;
+  if (end === null) return undefined;
   if (!end.days.includes(local.weekday) || local.minuteOfDay < end.minuteOfDay) return undefined;
+  const key = `workday-end:${scope}:${local.day}`;
+  if (appNames.length === 0) return workdayEndElsewhere(input, key);
   return {
     kind: "workday-end",
-    key: `workday-end:${scope}:${local.day}`,
-    message: plural(
-      appNames.length,
-      {
-        one: "End of the workday: {0} app still runs ({1}). {2}",
-        other: "End of the workday: {0} apps still run ({1}). {2}",
-      },
-      appNames.join(", "),
-      gpuContainers > 0
-        ? plural(
-            gpuContainers,
-            {
-              one: "{0} GPU container costs {1} now.",
-              other: "{0} GPU containers cost {1} now.",
-            },
-            burnText(input.burnMicroUsdPerHour),
-          )
-        : t("No GPU is warm now; a request would start one."),
-    ),
+    key,
+    message: sentences(workdayEndText(input), elsewhereSentence(input)),
     actions:
       gpuContainers > 0
         ? ["stop-all", "release", "snooze", "mute"]
         : ["stop-all", "snooze", "mute"],
   };
+}
+
+/** Nothing of mine runs here; what runs elsewhere is worth a reminder where it is known to be mine. */
+function workdayEndElsewhere({ elsewhere }: ReminderInput, key: string): Reminder | undefined {
+  const mine = elsewhere.filter(({ whose }) => whose?.mine === true);
+  const [only, ...more] = mine;
+  if (only === undefined) return undefined;
+  return {
+    kind: "workday-end",
+    key,
+    message: t("End of the workday, and elsewhere runs: {0}.", mine.map(elsewhereText).join(", ")),
+    ...(more.length === 0 ? { environment: only.environment } : {}),
+    actions: ["stop-elsewhere", "snooze", "mute"],
+  };
+}
+
+/** "Elsewhere: 2 GPUs in dev (yours)."; "": nothing that may be mine. */
+function elsewhereSentence({ elsewhere }: ReminderInput): string {
+  const texts = elsewhere.filter(mayBeMine).map(elsewhereText);
+  return texts.length === 0 ? "" : t("Elsewhere: {0}.", texts.join(", "));
+}
+
+function workdayEndText(input: ReminderInput): string {
+  const { appNames, gpuContainers } = input;
+  return plural(
+    appNames.length,
+    {
+      one: "End of the workday: {0} app still runs ({1}). {2}",
+      other: "End of the workday: {0} apps still run ({1}). {2}",
+    },
+    appNames.join(", "),
+    gpuContainers > 0
+      ? plural(
+          gpuContainers,
+          {
+            one: "{0} GPU container costs {1} now.",
+            other: "{0} GPU containers cost {1} now.",
+          },
+          burnText(input.burnMicroUsdPerHour),
+        )
+      : t("No GPU is warm now; a request would start one."),
+  );
 }
 
 function idle(input: ReminderInput): Reminder | undefined {
@@ -292,6 +325,7 @@ function burnRate(input: ReminderInput, local: LocalTime): Reminder | undefined 
     message: sentences(
       limit,
       others.length === 0 ? "" : t("Not counted, someone else's: {0}.", others.join(", ")),
+      elsewhereSentence(input),
     ),
     actions: ["stop-all", "release", "snooze", "mute"],
   };

@@ -172,12 +172,15 @@ function verdict(receipt: StopReceipt): string {
 }
 
 /** What runs in other environments, in words; "": nothing, or they were not asked. */
-function runningElsewhere({ elsewhere }: StopReceipt): string {
+export function runningElsewhere({ elsewhere }: StopReceipt): string {
   return (elsewhere?.running ?? []).map(elsewhereText).join(", ");
 }
 
 /** What may run and could not be listed, here and elsewhere, in words; "": nothing. */
-function unlistedIn({ notListed = [], elsewhere = unaskedElsewhere() }: StopReceipt): string {
+export function unlistedIn({
+  notListed = [],
+  elsewhere = unaskedElsewhere(),
+}: StopReceipt): string {
   return [...notListed, ...elsewhere.notListed].join(", ");
 }
 

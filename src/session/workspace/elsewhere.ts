@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Ledger } from "../ledgerPort.ts";
-import type { RunsElsewhere } from "../runsElsewhere.ts";
+import type { RunsElsewhere, Whose } from "../runsElsewhere.ts";
 
 /** What is known of another environment of the workspace. */
 export interface SeenEnvironment {
@@ -15,6 +15,8 @@ export interface SeenEnvironment {
   readonly listedAtMs: number | null;
   /** For which count it was listed. */
   readonly listedFor: string;
+  /** Whose it was that the lists showed; absent: nothing ran, or it was not asked yet. */
+  readonly whose?: Whose | undefined;
 }
 
 const stored = z.object({
@@ -27,6 +29,9 @@ const stored = z.object({
       containersListed: z.nullable(z.number()),
       listedAtMs: z.nullable(z.number()),
       listedFor: z.string(),
+      whose: z.optional(
+        z.object({ mine: z.boolean(), others: z.array(z.string()), unknown: z.boolean() }),
+      ),
     }),
   ),
 });
@@ -59,6 +64,26 @@ export function runsElsewhere(
     .toSorted((a, b) => b.gpus - a.gpus || b.containers - a.containers);
 }
 
+/** What was seen to run in the other environments since then. */
+export interface SeenSince {
+  readonly running: readonly RunsElsewhere[];
+  /** All were looked at since, and of all that runs it is known whose it is. */
+  readonly isAll: boolean;
+}
+
+export function elsewhereSince(
+  environments: readonly SeenEnvironment[],
+  here: string,
+  sinceMs: number,
+): SeenSince {
+  const running = runsElsewhere(environments, here).filter(({ seenAtMs }) => seenAtMs >= sinceMs);
+  const isAll =
+    environments.length > 0 &&
+    environments.every(({ toldAtMs }) => toldAtMs >= sinceMs) &&
+    running.every(({ whose }) => whose !== undefined);
+  return { running, isAll };
+}
+
 /** Names of the other environments of which nobody knows yet what runs. */
 export function unseenEnvironments(
   environments: readonly SeenEnvironment[],
@@ -81,18 +106,23 @@ export function countOf({ gpusTold, containersTold }: SeenEnvironment): string {
 
 function runsIn(seen: SeenEnvironment): RunsElsewhere {
   const environment = seen.name;
+  // Of another count nobody has listed yet whose it is.
+  const whose =
+    seen.whose === undefined || seen.listedFor !== countOf(seen) ? {} : { whose: seen.whose };
   if (isCounted(seen))
     return {
       environment,
       gpus: seen.gpusTold ?? 0,
       containers: seen.containersTold ?? 0,
       seenAtMs: seen.toldAtMs,
+      ...whose,
     };
   return {
     environment,
     gpus: 0,
     containers: seen.containersListed ?? 0,
     seenAtMs: seen.listedAtMs ?? 0,
+    ...whose,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Ledger, Listing } from "../ledgerPort.ts";
 import type { AppInfo, ModalControl } from "../modalControl.ts";
 import { hasListedSandboxes } from "../sandboxInfo.ts";
 import type { Scope } from "../scope.ts";
+import { whoseRuns, type Lists } from "./whose.ts";
 import {
   countOf,
   isCounted,
@@ -14,7 +15,7 @@ import {
 } from "./elsewhere.ts";
 
 export interface ElsewhereParts {
-  readonly ledger: Pick<Ledger, "recall" | "remember" | "acquireLease">;
+  readonly ledger: Pick<Ledger, "recall" | "remember" | "acquireLease" | "sessions">;
   readonly clock: Clock;
   readonly log: Log;
   readonly holder: string;
@@ -24,6 +25,7 @@ export interface ElsewhereParts {
 export interface ElsewhereSource {
   readonly control: Pick<ModalControl, "listEnvironments" | "listApps" | "listContainers">;
   readonly scope: Scope;
+  readonly username: string | null;
 }
 
 const leaseMs = 120_000;
@@ -59,7 +61,8 @@ export class ElsewhereWatch {
   }
 
   /** Called for each new listing. Rejects with nothing that Modal can be blamed for. */
-  async update({ control, scope }: ElsewhereSource, listing: Listing): Promise<void> {
+  async update(source: ElsewhereSource, listing: Listing): Promise<void> {
+    const { scope } = source;
     const { clock, ledger, log, holder, pid } = this.#parts;
     const nowMs = clock.nowMs();
     if (this.#isAsking || nowMs < this.#restsUntilMs || listing.observedAtMs === this.#lastMs)
@@ -69,8 +72,8 @@ export class ElsewhereWatch {
     this.#lastMs = listing.observedAtMs;
     this.#isAsking = true;
     try {
-      if (listing.adapter === "cli") await this.#byCommand(control, scope, listing);
-      else await this.#byCounts(control, scope, listing);
+      if (listing.adapter === "cli") await this.#byCommand(source, listing);
+      else await this.#byCounts(source, listing);
     } catch (error) {
       const failure = failureOf(error);
       if (failure === undefined) throw error;
@@ -81,11 +84,8 @@ export class ElsewhereWatch {
     }
   }
 
-  async #byCounts(
-    control: ElsewhereSource["control"],
-    scope: Scope,
-    listing: Listing,
-  ): Promise<void> {
+  async #byCounts(source: ElsewhereSource, listing: Listing): Promise<void> {
+    const { control, scope } = source;
     const nowMs = this.#parts.clock.nowMs();
     const before = this.#remembered(scope);
     const counted = (await control.listEnvironments()).map(
@@ -106,21 +106,18 @@ export class ElsewhereWatch {
     this.#keep(scope, counted);
     if (due === undefined) return;
     const options = { environment: due.name };
-    const count = await this.#unlessFailing(due, async () => {
+    const lists = await this.#unlessFailing(due, async () => {
       const [apps, containers] = await Promise.all([
         control.listApps(options),
         control.listContainers(options),
       ]);
-      return Math.max(countedIn(apps), containers.length);
+      return { apps, containers };
     });
-    if (count !== undefined) this.#listed(scope, counted, due, count);
+    if (lists !== undefined) this.#listed(source, counted, due, lists);
   }
 
-  async #byCommand(
-    control: ElsewhereSource["control"],
-    scope: Scope,
-    listing: Listing,
-  ): Promise<void> {
+  async #byCommand(source: ElsewhereSource, listing: Listing): Promise<void> {
+    const { control, scope } = source;
     if (listing.containers.length > 0) return;
     const nowMs = this.#parts.clock.nowMs();
     const before = this.#remembered(scope);
@@ -139,22 +136,23 @@ export class ElsewhereWatch {
       .filter((one) => one.name !== scope.environment && !this.#isFailing(one, nowMs))
       .toSorted((a, b) => (a.listedAtMs ?? 0) - (b.listedAtMs ?? 0));
     if (next === undefined) return;
-    const count = await this.#unlessFailing(next, async () =>
-      countedIn(await control.listApps({ environment: next.name })),
-    );
-    if (count !== undefined) this.#listed(scope, seen, next, count);
+    const lists = await this.#unlessFailing(next, async () => ({
+      apps: await control.listApps({ environment: next.name }),
+      containers: [],
+    }));
+    if (lists !== undefined) this.#listed(source, seen, next, lists);
   }
 
   /** What one environment's own lists show; undefined: they cannot be had, and it rests while others are listed. */
   async #unlessFailing(
     { name }: SeenEnvironment,
-    list: () => Promise<number>,
-  ): Promise<number | undefined> {
+    list: () => Promise<Lists>,
+  ): Promise<Lists | undefined> {
     const { clock, log } = this.#parts;
     try {
-      const count = await list();
+      const lists = await list();
       this.#failing.delete(name);
-      return count;
+      return lists;
     } catch (error) {
       const failure = failureOf(error);
       if (failure === undefined || failure.reason === "cancelled") throw error;
@@ -179,13 +177,18 @@ export class ElsewhereWatch {
   }
 
   #listed(
-    scope: Scope,
+    { scope, username }: ElsewhereSource,
     all: readonly SeenEnvironment[],
     of: SeenEnvironment,
-    containersListed: number,
+    lists: Lists,
   ): void {
-    const listedAtMs = this.#parts.clock.nowMs();
-    const listedNow = { ...of, containersListed, listedAtMs, listedFor: countOf(of) };
+    const { clock, ledger } = this.#parts;
+    const listedAtMs = clock.nowMs();
+    const containersListed = Math.max(countedIn(lists.apps), lists.containers.length);
+    const there = { ...scope, environment: of.name };
+    const whose =
+      containersListed === 0 ? undefined : whoseRuns({ username, ledger }, there, lists);
+    const listedNow = { ...of, containersListed, listedAtMs, listedFor: countOf(of), whose };
     this.#keep(
       scope,
       all.map((seen) => (seen.name === of.name ? listedNow : seen)),

@@ -3,10 +3,16 @@ import type { Log } from "../../base/log.ts";
 import { t } from "../../base/text.ts";
 import { inParallel, pause } from "../concurrent.ts";
 import type { EnvironmentInfo, ListOptions, ModalControl } from "../modalControl.ts";
-import { countedText, type ElsewhereProof, type RunsElsewhere } from "../runsElsewhere.ts";
+import {
+  countedText,
+  type ElsewhereProof,
+  type RunsElsewhere,
+  type Whose,
+} from "../runsElsewhere.ts";
 import type { Scope } from "../scope.ts";
+import { whoseRuns, type Lists, type Viewer } from "./whose.ts";
 
-export interface ElsewhereLook {
+export interface ElsewhereLook extends Viewer {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal;
@@ -51,11 +57,8 @@ function proofOf({ running, notListed, counted }: Seen): ElsewhereProof {
   return { running, notListed: [...notListed, ...counted.map(countedText)].toSorted() };
 }
 
-async function look(
-  control: Control,
-  scope: Scope,
-  { clock, log, signal }: ElsewhereLook,
-): Promise<Seen> {
+async function look(control: Control, scope: Scope, parts: ElsewhereLook): Promise<Seen> {
+  const { clock, log, signal } = parts;
   const options = signal === undefined ? {} : { signal };
   const seen: Seen = { running: [], notListed: [], counted: [], hasCounts: true };
   const missed = (what: string, error: unknown): void => {
@@ -76,12 +79,19 @@ async function look(
     const environment = one.name;
     const gpus = one.gpusNow ?? 0;
     try {
-      const listed = await countIn(control, { ...options, environment }, missed);
+      const lists = await listsIn(control, { ...options, environment }, missed);
+      const listed = lists.count;
       const seenAtMs = clock.nowMs();
       if (listed === 0 && isCounted(one))
         seen.counted.push({ environment, gpus, containers: one.containersNow ?? 0, seenAtMs });
       else if (listed > 0 && !isHere(one))
-        seen.running.push({ environment, gpus, containers: listed, seenAtMs });
+        seen.running.push({
+          environment,
+          gpus,
+          containers: listed,
+          seenAtMs,
+          whose: whoseThere(parts, { ...scope, environment }, lists),
+        });
     } catch (error) {
       missed(environment, error);
     }
@@ -99,12 +109,25 @@ function isCounted({ gpusNow, containersNow }: EnvironmentInfo): boolean {
   return (gpusNow ?? 0) + (containersNow ?? 0) > 0;
 }
 
-/** How many containers and sandboxes an environment's own lists show. Rejects where it cannot be listed. */
-async function countIn(
+/** A sandbox without an app's container is nobody's, as far as its list tells. */
+function whoseThere(viewer: Viewer, there: Scope, lists: Listed): Whose {
+  const whose = whoseRuns(viewer, there, lists);
+  return { ...whose, unknown: whose.unknown || lists.alone > 0 };
+}
+
+interface Listed extends Lists {
+  /** Containers and sandboxes. */
+  readonly count: number;
+  /** Sandboxes of which no container is listed. */
+  readonly alone: number;
+}
+
+/** What an environment's own lists show. Rejects where it cannot be listed. */
+async function listsIn(
   control: Control,
   there: ListOptions & { readonly environment: string },
   missed: (what: string, error: unknown) => void,
-): Promise<number> {
+): Promise<Listed> {
   const [apps, containers] = await Promise.all([
     control.listApps(there),
     control.listContainers(there),
@@ -123,5 +146,6 @@ async function countIn(
       return [];
     },
   );
-  return Math.max(counted, containers.length) + alone.length;
+  const count = Math.max(counted, containers.length) + alone.length;
+  return { apps, containers, count, alone: alone.length };
 }

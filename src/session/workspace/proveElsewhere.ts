@@ -25,8 +25,9 @@ export function needsElsewhere({
 export async function proveElsewhere(
   control: Control,
   scope: Scope,
-  { clock, log, signal }: ElsewhereLook,
+  parts: ElsewhereLook,
 ): Promise<ElsewhereProof> {
+  const { clock, signal } = parts;
   const ending = new AbortController();
   const timer = clock.after(limitMs, () => ending.abort());
   const until = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
@@ -44,7 +45,7 @@ export async function proveElsewhere(
         listSandboxes: (options) => ask((signal) => control.listSandboxes({ ...options, signal })),
       },
       scope,
-      { clock, log, signal: until },
+      { ...parts, signal: until },
     );
   } finally {
     timer.dispose();

@@ -25,6 +25,12 @@ import { unseenHours, UnseenBills } from "../../session/meter/unseenBill.ts";
 import type { Listing, WindowRecord } from "../../session/ledgerPort.ts";
 import { liveApps, type LiveApp } from "../../session/liveApp.ts";
 import { startedHere } from "../../session/owner.ts";
+import { environmentIn, workspaceIn } from "../../session/scope.ts";
+import {
+  elsewhereSince,
+  recallEnvironments,
+  type SeenSince,
+} from "../../session/workspace/elsewhere.ts";
 import type { Services } from "../services.ts";
 import { closeStops, tellUnreported } from "./leftBehind.ts";
 import { sayInfo, sayWarning } from "../say.ts";
@@ -48,6 +54,8 @@ const lastReportKey = "away:lastReport";
 const billWaitMs = 10_000;
 /** And how long for the logs, each of which costs the CLI a second or more. */
 const logWaitSeconds = 30;
+/** And for whose it is that runs in the other environments, which the second look tells. */
+const elsewhereWaitSeconds = 30;
 
 /** This window's part in not forgetting: the guardian's start, and the report after an absence. */
 export class Guard implements Disposable {
@@ -221,8 +229,8 @@ export class Guard implements Disposable {
     wait.dispose();
     const { scope } = listing;
     // What the logs of the absence tell is being read at this moment.
-    for (let left = logWaitSeconds; left > 0 && leftToRead(ledger, scope) !== null; left -= 1)
-      await delay(clock, 1000, this.#ending.signal);
+    await this.#waited(logWaitSeconds, () => leftToRead(ledger, scope) === null);
+    await this.#waited(elsewhereWaitSeconds, () => this.#elsewhere(scope).isAll);
     if (this.#store.isDisposed) return true;
     const { fromMs } = range;
     const reading = await this.#ofMine(services.meter.costsSince(scope, fromMs));
@@ -239,12 +247,27 @@ export class Guard implements Disposable {
       listing,
       unseen,
       unknownTimes: gaps,
+      elsewhere: this.#elsewhere(scope).running,
     });
     if (report === null || !ledger.claimOnce(report.key, clock.nowMs())) return false;
     // What this report tells of the bill is no news later.
     this.#unseenBills.take(scope, this.#unseenBills.news(scope, reading, byModal), nowMs);
     void this.#show(report);
     return true;
+  }
+
+  /** Waits until it is known, or so long. */
+  async #waited(seconds: number, isKnown: () => boolean): Promise<void> {
+    const { clock } = this.#parts.services;
+    for (let left = seconds; left > 0 && !isKnown() && !this.#store.isDisposed; left -= 1)
+      await delay(clock, 1000, this.#ending.signal);
+  }
+
+  /** What this window has seen of the other environments. */
+  #elsewhere(scope: string): SeenSince {
+    const { ledger } = this.#parts.services;
+    const all = recallEnvironments(ledger, workspaceIn(scope));
+    return elsewhereSince(all, environmentIn(scope), this.#openedAtMs);
   }
 
   /** Without what others deployed: a teammate's app that runs every night is no news every morning. */

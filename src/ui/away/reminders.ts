@@ -131,6 +131,7 @@ export class Reminders implements Disposable {
       timeZone,
       scope,
       appNames: mine.map(({ name }) => name),
+      elsewhere: meter.state().elsewhere ?? [],
       gpuContainers: running.length,
       gpuWarmSinceMs: oldest(running.flatMap((one) => this.#sinceMs(scope, one))),
       callsRunning: ledger.calls({ scope, status: "running" }).length,
@@ -218,6 +219,8 @@ export class Reminders implements Disposable {
         return openDashboard(connection.last?.scope ?? null, reminder.appId);
       case "stop-app":
         return runCommand("stopApp", reminder.appId);
+      case "stop-elsewhere":
+        return runCommand("stopElsewhere", reminder.environment);
       case "snooze":
         snooze(ledger, reminder.kind, clock.nowMs());
         return undefined;
@@ -247,6 +250,8 @@ function label(action: ReminderAction): string {
       return t("Logs");
     case "stop-app":
       return t("Stop");
+    case "stop-elsewhere":
+      return t("Stop There…");
     case "snooze":
       return t("Snooze 30 Min");
     default:

@@ -1,7 +1,7 @@
 import { clockText } from "../clockText.ts";
 import { plural, t } from "../../base/text.ts";
-import { failureOf } from "../../base/failure.ts";
 import { formatAmount, formatCountdown, formatDrift, formatPerHour } from "../../cost/format.ts";
+import { countedFindings, isAboutHeaders } from "../../cost/reported/findingText.ts";
 import { billedThroughText } from "../../cost/billed/reconcile.ts";
 import { describeGpuRate } from "../../cost/rates/rates.ts";
 import { command } from "../command.ts";
@@ -60,7 +60,7 @@ async function diagnose(services: DiagnosisServices): Promise<readonly Finding[]
     try {
       findings.push({ question, answer: await look(), isGood: true });
     } catch (error) {
-      const answer = failureOf(error)?.message ?? String(error);
+      const answer = error instanceof Error ? error.message : String(error);
       findings.push({ question, answer, isGood: false });
     }
   };
@@ -138,29 +138,24 @@ function billText(services: Pick<AppServices, "clock" | "connection" | "meter">)
   ].join("; ");
 }
 
-/** What the header audit found, most frequent first. */
+/** What the header audit found, most frequent first. Rejects where a header says what cannot be. */
 function auditText({ ledger }: Pick<AppServices, "ledger">): string {
   const calls = ledger.calls({ limit: 50 }).filter(({ source }) => source === "editor");
   if (calls.length === 0) return t("no calls yet");
-  const counts = new Map<string, number>();
-  for (const code of calls.flatMap(({ audit }) => audit))
-    counts.set(code, (counts.get(code) ?? 0) + 1);
-  if (counts.size === 0)
+  const codes = calls.flatMap(({ audit }) => audit);
+  if (codes.length === 0)
     return plural(calls.length, {
       one: "{0} call, its headers agree with time × rate",
       other: "{0} calls, all headers agree with time × rate",
     });
-  const found = [...counts]
-    .toSorted((a, b) => b[1] - a[1])
-    .map(([code, count]) => `${code}: ${count}`);
-  throw new Error(
-    plural(
-      calls.length,
-      {
-        one: "{0} call: {1}. It is explained below.",
-        other: "{0} calls: {1}. The last ones are explained below.",
-      },
-      found.join(", "),
-    ),
+  const found = plural(
+    calls.length,
+    {
+      one: "{0} call: {1}. It is explained below.",
+      other: "{0} calls: {1}. The last ones are explained below.",
+    },
+    countedFindings(codes),
   );
+  if (codes.some(isAboutHeaders)) throw new Error(found);
+  return found;
 }

@@ -187,14 +187,14 @@ async function stopRound(
 
 /** With what a list of every other environment shows, where the last word would else be that nothing of mine runs. */
 async function withElsewhere(
-  { clock, log }: StopServices,
-  { control, scope }: Connected,
+  { clock, log, ledger }: StopServices,
+  { control, scope, username }: Connected,
   receipt: StopReceipt,
 ): Promise<StopReceipt> {
   if (!needsElsewhere(receipt)) return receipt;
   const elsewhere = await inNotification(
     t("Looking at the other environments of {0}", scope.workspace),
-    (_report, signal) => proveElsewhere(control, scope, { clock, log, signal }),
+    (_report, signal) => proveElsewhere(control, scope, { clock, log, ledger, username, signal }),
   );
   return { ...receipt, elsewhere };
 }

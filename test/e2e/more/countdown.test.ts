@@ -43,6 +43,11 @@ describe("what an idle session says", function () {
         told.message,
         /an idle container is kept, and billed, for 2 min\..*Released 1 GPU/,
       );
+      await window.until(
+        "the row is idle too",
+        async () => !/warm for/.test(await runningText(window)),
+        patient,
+      );
       await window.screenshot("back-to-dev");
       assert.equal((await window.notifications()).length, 1, "it is told once");
       assert.doesNotMatch(await window.outputChannel(costs), /mode is in force/);

@@ -76,6 +76,7 @@ describe("the words of a window", function () {
         page,
         /no damage found; (\d+ (sessions?|calls?|containers?|receipts? of (a stop|stops)|rows? of the bill)(, )?)+/,
       );
+      assert.doesNotMatch(page, /Error:|not-reached/);
       assert.doesNotMatch(page, /\b1 (sessions|calls|containers|receipts)\b|call_group|\d look\b/);
       await window.screenshot("diagnosis-words");
       await window.runCommand("View: Close All Editors");

@@ -82,6 +82,11 @@ describe("guardian process", function () {
     await desk.close(staging);
     await until("the other one is told", () => desk.reminders.length > 1);
     assert.match(desk.reminders[1] ?? "", /\|comfy .*No VS Code window is open/);
+    assert.match(
+      desk.notices.join(),
+      /Stopped 1 app\|flux-api\. Elsewhere: 1 (GPU|container) in staging/,
+    );
+    assert.doesNotMatch(desk.notices.join(), /All clear/);
     assert.equal(desk.leasePid, pid, "the same guardian did both");
     desk.answer("stop");
     await guardianEnds();

@@ -82,10 +82,24 @@ describe("untoldText", () => {
 });
 
 describe("outcomeNotice", () => {
-  it("says all clear only for a verified stop with nothing left", () => {
-    const { title, body } = outcomeNotice([receipt({ planned: [flux], stopped: [flux] })]);
+  it("says all clear only for a verified stop with nothing left, in any environment", () => {
+    const done = receipt({ planned: [flux], stopped: [flux] });
+    const elsewhere = { running: [], notListed: [] };
+    const { title, body } = outcomeNotice([{ ...done, elsewhere }]);
     assert.equal(title, "Stopped 1 app");
-    assert.match(body, /flux-api.*All clear/);
+    assert.equal(body, "flux-api. All clear: no Modal app runs.");
+    const bodyOf = (some: Partial<StopReceipt>): string =>
+      outcomeNotice([{ ...done, ...some }]).body;
+    assert.equal(
+      bodyOf({}),
+      "flux-api. Nothing that Modal lists runs any more; not listed: other environments.",
+    );
+    const whose = { mine: true, others: [], unknown: false };
+    const running = [{ environment: "dev", gpus: 2, containers: 2, seenAtMs: 0, whose }];
+    assert.equal(
+      bodyOf({ elsewhere: { running, notListed: ["sandboxes in dev"] } }),
+      "flux-api. Elsewhere: 2 GPUs in dev (yours). Not listed: sandboxes in dev.",
+    );
   });
 
   it("names what was left alone instead of all clear", () => {

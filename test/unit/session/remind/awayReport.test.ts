@@ -84,6 +84,7 @@ function input(
     receipts: [receipt({})],
     listing: listing(),
     unknownTimes: [],
+    elsewhere: [],
     ...some,
   };
   const { billed, nowMs } = question;
@@ -105,6 +106,25 @@ describe("awayReport", () => {
       lines[1] ?? "",
       /^flux ran for 1 h \(L40S\): ≈ \$1\.9\d; stopped by the guardian at 19:00\.$/,
     );
+  });
+
+  it("tells what runs elsewhere now, and is made for it alone where some of it is mine", () => {
+    const theirs = { mine: false, others: ["theo"], unknown: false };
+    const dev = { environment: "dev", gpus: 2, containers: 2, seenAtMs: toMs, whose: theirs };
+    const mine = { ...dev, environment: "labs", whose: { ...theirs, mine: true } };
+    const nothing = { spans: [], receipts: [] };
+    assert.equal(awayReport(input({ ...nothing, elsewhere: [dev] })), null);
+    const [first, second] = awayLines(
+      awayReport(input({ elsewhere: [dev] })) ?? assert.fail(),
+      "UTC",
+    );
+    assert.match(first ?? "", /1 app ran in acme\/main/);
+    assert.equal(second, "Elsewhere, now: 2 GPUs in dev (theo's).");
+    const alone = awayReport(input({ ...nothing, elsewhere: [mine, dev] })) ?? assert.fail();
+    assert.deepEqual(awayLines(alone, "UTC"), [
+      "While no window was open (18:00 to 21:00, 3 h), nothing ran in acme/main.",
+      "Elsewhere, now: 2 GPUs in labs (yours, theo's), 2 GPUs in dev (theo's).",
+    ]);
   });
 
   it("measures the absence by Modal's clock, and tells it by this machine's", () => {

@@ -34,6 +34,7 @@ function input(some: Partial<ReminderInput> = {}): ReminderInput {
     timeZone: "Europe/Berlin",
     scope: "acme/main",
     appNames: ["flux"],
+    elsewhere: [],
     gpuContainers: 1,
     gpuWarmSinceMs: fridayMs - 5 * minute,
     callsRunning: 0,
@@ -141,6 +142,27 @@ describe("nextReminder", () => {
       assert.equal(nextReminder(input({ ...evening, appNames: [], gpuContainers: 0 })), undefined);
       const settings = { ...input().settings, workdayEnd: null };
       assert.equal(nextReminder(input({ ...evening, settings })), undefined);
+    });
+
+    it("tells what runs elsewhere: at the end of what runs here, and alone where it is mine", () => {
+      const theirs = { mine: false, others: ["theo"], unknown: false };
+      const dev = { environment: "dev", gpus: 2, containers: 2, seenAtMs: 0, whose: theirs };
+      const labs = { ...dev, environment: "labs", gpus: 1, whose: { ...theirs, mine: true } };
+      const untold = { environment: "ci", gpus: 0, containers: 3, seenAtMs: 0 };
+      const due = nextReminder(input({ ...evening, elsewhere: [dev, labs, untold] }));
+      assert.match(
+        text(due),
+        /costs ≈ \$1\.95\/h now\. Elsewhere: 1 GPU in labs \(yours, theo's\), 3 containers in ci\.$/,
+      );
+      const idleHere = { ...evening, appNames: [], gpuContainers: 0 };
+      assert.equal(nextReminder(input({ ...idleHere, elsewhere: [dev, untold] })), undefined);
+      const alone = nextReminder(input({ ...idleHere, elsewhere: [dev, labs] }));
+      assert.equal(
+        text(alone),
+        "End of the workday, and elsewhere runs: 1 GPU in labs (yours, theo's).",
+      );
+      assert.deepEqual(alone?.actions, ["stop-elsewhere", "snooze", "mute"]);
+      assert.equal(alone.environment, "labs");
     });
 
     it("does not offer to release what is not there", () => {

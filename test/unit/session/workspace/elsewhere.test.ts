@@ -16,7 +16,8 @@ import { lookElsewhere } from "../../../../src/session/workspace/lookElsewhere.t
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
-import { elsewhereSum } from "../../../../src/session/runsElsewhere.ts";
+import { sessionApp, sessionSample } from "../sessionSample.ts";
+import { elsewhereSum, elsewhereText, mayBeMine } from "../../../../src/session/runsElsewhere.ts";
 
 const scope = { workspace: "acme", environment: "main" };
 
@@ -27,6 +28,8 @@ interface Place {
   isCounted: boolean;
   /** Counted, and in no list: a notebook's. */
   isListed?: boolean;
+  /** Who deployed each app that has a container there; null: the list does not tell. */
+  by?: readonly (string | null)[];
 }
 
 /** A workspace in memory, which counts what it is asked. */
@@ -60,10 +63,16 @@ class Workspace {
     > => {
       this.#ask(`apps ${environment}`);
       if (this.silent.has(`apps ${environment}`)) return Promise.withResolvers<never>().promise;
-      const { containers = 0, isListed = true } = this.places.get(environment) ?? {};
-      const containerCount = isListed ? containers : 0;
-      const nothing = { createdAtMs: null, stoppedAtMs: null };
-      return [{ appId: "ap-1", name: "flux", state: "deployed", containerCount, ...nothing }];
+      const { containers = 0, isListed = true, by = [null] } = this.places.get(environment) ?? {};
+      return by.map((name, at) => ({
+        appId: `ap-${at + 1}`,
+        name: "flux",
+        state: "deployed",
+        containerCount: isListed ? Math.ceil(containers / by.length) : 0,
+        createdAtMs: null,
+        stoppedAtMs: null,
+        ...(name === null ? {} : { by: name }),
+      }));
     },
     listContainers: async ({ environment = "main" }: { environment?: string } = {}) => {
       this.#ask(`containers ${environment}`);
@@ -112,7 +121,7 @@ describe("What runs in other environments", () => {
     await clock.advance(10_000);
     const observedAtMs = clock.nowMs();
     await watch.update(
-      { control: modal.control, scope },
+      { control: modal.control, scope, username: "mia" },
       {
         scope: "acme/main",
         era: 0,
@@ -155,6 +164,35 @@ describe("What runs in other environments", () => {
     await look(false);
     assert.equal(shown(), "3 containers in dev");
     assert.deepEqual(unseenEnvironments(seen(), "main"), []);
+  });
+
+  it("is somebody's, by the list that was made of it, until its count changes", async () => {
+    const told = (): readonly string[] => runsElsewhere(seen(), "main").map(elsewhereText);
+    const place = (by: readonly (string | null)[], containers: number): void => {
+      modal.places.set("dev", { gpus: 2, containers, isCounted: true, by });
+    };
+    for (let looks = 0; looks < 4; looks += 1) await look(false);
+    place(["mia"], 2);
+    await look(true);
+    assert.deepEqual(told(), ["2 GPUs in dev"]);
+    await look(false);
+    assert.deepEqual(told(), ["2 GPUs in dev (yours)"]);
+    place(["theo", "mia", null, "ana", "theo"], 5);
+    await look(true);
+    assert.deepEqual(told(), ["2 GPUs in dev"]);
+    await look(false);
+    assert.deepEqual(told(), ["2 GPUs in dev (yours, ana's, theo's, owner unknown)"]);
+    assert.equal(shown(), "2 GPUs in dev");
+    place(["ana"], 1);
+    await look(false);
+    assert.deepEqual(runsElsewhere(seen(), "main").map(mayBeMine), [false]);
+    // What this machine has started there is mine, whatever a list does not tell.
+    ledger.upsertSession(
+      sessionSample({ scope: "acme/dev", apps: [sessionApp({ appId: "ap-1", name: "flux" })] }),
+    );
+    place([null], 3);
+    await look(false);
+    assert.deepEqual(told(), ["2 GPUs in dev (yours)"]);
   });
 
   it("asks for one list of environments a look, and for two things more at most", async () => {
@@ -246,10 +284,18 @@ describe("What runs in other environments", () => {
   });
 
   it("is listed in full for the proof of a stop, and what cannot be is named", async () => {
-    const parts = { clock: new VirtualClock(7), log: silentLog };
+    const parts = { clock: new VirtualClock(7), log: silentLog, ledger, username: "mia" };
     modal.set("dev", 2, 3);
     assert.deepEqual(await lookElsewhere(modal.control, scope, parts), {
-      running: [{ environment: "dev", gpus: 2, containers: 3, seenAtMs: 7 }],
+      running: [
+        {
+          environment: "dev",
+          gpus: 2,
+          containers: 3,
+          seenAtMs: 7,
+          whose: { mine: false, others: [], unknown: true },
+        },
+      ],
       notListed: [],
     });
     assert.ok(modal.take().includes("sandboxes staging"));
@@ -266,7 +312,12 @@ describe("What runs in other environments", () => {
 
   describe("which Modal counts and lists nowhere", () => {
     async function proof() {
-      const asked = lookElsewhere(modal.control, scope, { clock, log: silentLog });
+      const asked = lookElsewhere(modal.control, scope, {
+        clock,
+        log: silentLog,
+        ledger,
+        username: "mia",
+      });
       await clock.advance(10_000);
       return asked;
     }
@@ -312,7 +363,12 @@ describe("What runs in other environments", () => {
   it("holds up the proof of a stop for 10 seconds at most, and is named where it did not answer", async () => {
     modal.set("staging", 2, 2);
     modal.silent.add("apps dev");
-    const asked = proveElsewhere(modal.control, scope, { clock, log: silentLog });
+    const asked = proveElsewhere(modal.control, scope, {
+      clock,
+      log: silentLog,
+      ledger,
+      username: "mia",
+    });
     await clock.advance(10_000);
     const proof = await asked;
     assert.deepEqual(proof.notListed, ["dev"]);
@@ -321,7 +377,12 @@ describe("What runs in other environments", () => {
       ["staging"],
     );
     modal.silent.add("environments");
-    const blind = proveElsewhere(modal.control, scope, { clock, log: silentLog });
+    const blind = proveElsewhere(modal.control, scope, {
+      clock,
+      log: silentLog,
+      ledger,
+      username: "mia",
+    });
     await clock.advance(10_000);
     assert.deepEqual((await blind).notListed, ["other environments"]);
   });
@@ -337,14 +398,24 @@ describe("What runs in other environments", () => {
 
   it("may be sandboxes of which not all can be listed", async () => {
     modal.kinds = "first";
-    const { notListed } = await lookElsewhere(modal.control, scope, { clock, log: silentLog });
+    const { notListed } = await lookElsewhere(modal.control, scope, {
+      clock,
+      log: silentLog,
+      ledger,
+      username: "mia",
+    });
     assert.deepEqual(notListed, [
       "sandboxes of the second kind in dev",
       "sandboxes of the second kind in staging",
     ]);
     modal.kinds = "both";
     modal.isCut = true;
-    const cut = await lookElsewhere(modal.control, scope, { clock, log: silentLog });
+    const cut = await lookElsewhere(modal.control, scope, {
+      clock,
+      log: silentLog,
+      ledger,
+      username: "mia",
+    });
     assert.deepEqual(cut.notListed, ["some sandboxes in dev", "some sandboxes in staging"]);
   });
 });
