@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { showDarkSideBar, untilWarm } from "../places.ts";
+import { runningText, showDarkSideBar, untilWarm } from "../places.ts";
 import { costs, patient, SessionScene, settings, status } from "../sessionScene.ts";
 import { needCli, Stage } from "../stage.ts";
 
