@@ -1,4 +1,5 @@
 // Builds the extension and packs it into out/modal-meter.vsix: node scripts/package.ts [--check]
+import { globSync } from "node:fs";
 import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createVSIX, listFiles } from "@vscode/vsce";
@@ -6,31 +7,12 @@ import { execa } from "execa";
 import * as z from "zod/mini";
 import { root } from "../test/host/paths.ts";
 import { bundleInputs, headingOf, noticesName, packageFolders } from "./notices.ts";
+import { idlePatterns, packedProblems } from "./packed.ts";
 
 /** The package that users install. */
 export const vsixPath = join(root, "out", "modal-meter.vsix");
 
 const sizeLimitBytes = 3 * 1024 * 1024;
-
-/** What may be in the package. A file that matches none of these was not meant to be there. */
-const allowed = [
-  /^package(\.nls)?\.json$/,
-  /^(README|CHANGELOG)\.md$/,
-  /^LICENSE$/,
-  /^THIRD_PARTY_NOTICES\.txt$/,
-  /^dist\/[a-z]+\.cjs$/,
-  /^media\/[\w-]+\.(png|svg)$/,
-];
-const required = [
-  "package.json",
-  "package.nls.json",
-  "README.md",
-  "LICENSE",
-  noticesName,
-  "dist/extension.cjs",
-  "dist/keeper.cjs",
-  "dist/writer.cjs",
-];
 
 /** What must be in no file: tokens, and paths of the machine that built it. */
 const forbidden: readonly (readonly [string, RegExp])[] = [
@@ -65,11 +47,22 @@ export async function pack(): Promise<string> {
 /** What is wrong with the package, one line each. */
 async function problems(): Promise<readonly string[]> {
   const files = await listFiles({ cwd: root, packagedDependencies: [] });
-  const found = required
-    .filter((name) => !files.includes(name))
-    .map((name) => `${name} is missing from the package`);
+  const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
+  const pages = await Promise.all(["README.md", "CHANGELOG.md"].map(read));
+  const found = [
+    ...packedProblems(files, {
+      paths: globSync(["*", "{dist,l10n,media}/*"], { cwd: root }).map((path) =>
+        path.replaceAll("\\", "/"),
+      ),
+      manifest: await read("package.json"),
+      pages: pages.join("\n"),
+    }),
+    ...idlePatterns(
+      await read(".vscodeignore"),
+      (pattern) => globSync(pattern, { cwd: root }).length > 0,
+    ).map((pattern) => `${pattern} in .vscodeignore matches no file`),
+  ];
   for (const file of files) {
-    if (!allowed.some((pattern) => pattern.test(file))) found.push(`${file} is not meant to ship`);
     const text = await readFile(join(root, file), "latin1");
     for (const [what, pattern] of forbidden) {
       if (pattern.test(text)) found.push(`${file} has ${what} in it`);

@@ -79,6 +79,19 @@ describe("The house", () => {
     }
   });
 
+  it("has every command and button that its documents print in bold or italics", () => {
+    const shown = [
+      ...Object.values(texts.parse(JSON.parse(read("package.nls.json")))),
+      ...Object.keys(texts.parse(JSON.parse(read("l10n/bundle.l10n.json")))),
+    ].map((text) => text.replace(/^\$\([\w~-]+\) /, ""));
+    const names = new Set(shown);
+    // Two words or more, the first and the last with a capital: "Stop All", "Back to Dev Now".
+    const name = /\*([A-Z][\w']+(?: [\w'.]+)* [A-Z][\w'.]*…?)\*/g;
+    for (const page of globSync(["README.md", "docs/**/*.md"], { cwd: root }))
+      for (const [, title = ""] of read(page).matchAll(name))
+        assert.ok(names.has(title), `${page} names ${title}`);
+  });
+
   it("has the suites that CONTRIBUTING.md lists", () => {
     const [, listed = ""] = /Some suites: `([^`]+)`/.exec(read("CONTRIBUTING.md")) ?? [];
     const usual = suites.filter(({ list }) => list === "usual").map(({ name }) => name);
