@@ -129,7 +129,7 @@ export function nextReminder(input: ReminderInput): Reminder | undefined {
     overnight(input, local),
     workdayEnd(input, local),
     idle(input),
-    burnRate(input, local),
+    burnReminder(input, local),
   ];
   for (const reminder of due) {
     if (reminder === undefined || settings.muted.includes(reminder.kind)) continue;
@@ -312,7 +312,7 @@ function idle(input: ReminderInput): Reminder | undefined {
   };
 }
 
-function burnRate(input: ReminderInput, local: LocalTime): Reminder | undefined {
+function burnReminder(input: ReminderInput, local: LocalTime): Reminder | undefined {
   const { allBurn, settings, scope } = input;
   const { hourLimit } = settings;
   const { microUsdPerHour: burn, isFloor, others } = allBurn;

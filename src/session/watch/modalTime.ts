@@ -21,7 +21,7 @@ const sameMs = 1_000;
 const validMs = 24 * 3_600_000;
 const confirmEveryMs = 3_600_000;
 
-const nothingKnown: OffsetBounds = {
+const unbounded: OffsetBounds = {
   leastMs: Number.NEGATIVE_INFINITY,
   mostMs: Number.POSITIVE_INFINITY,
 };
@@ -44,7 +44,7 @@ export function boundsOfLook(
     ...listing.apps.flatMap((app) => [app.createdAtMs, app.stoppedAtMs]),
   ].filter((atMs) => atMs !== null);
   const leastMs = Math.max(...instantsMs, Number.NEGATIVE_INFINITY) - answeredAtMs;
-  if (before === undefined || before.era !== listing.era) return { ...nothingKnown, leastMs };
+  if (before === undefined || before.era !== listing.era) return { ...unbounded, leastMs };
   const seen = new Map(before.containers.map((one) => [one.containerId, one]));
   const apps = new Map(before.apps.map((app) => [app.appId, app]));
   // The look before may not have asked for what only the list of the sandboxes shows.
@@ -75,7 +75,7 @@ export function boundsOfLook(
  */
 export class ModalTime {
   readonly #ledger: Pick<Ledger, "remember" | "recall">;
-  #bounds = nothingKnown;
+  #bounds = unbounded;
   /** Of the looks that the bounds are from: a clock that was set back, or another scope, begins anew. */
   #of: string | undefined;
 

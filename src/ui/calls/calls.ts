@@ -13,12 +13,12 @@ import { shownParameters } from "../../endpoints/call/fileField.ts";
 import { functionCallIdOf } from "../../endpoints/call/identity.ts";
 import { buildRequest, type BuiltRequest } from "../../endpoints/call/requestBody.ts";
 import type { ResultEntry } from "../../endpoints/result/gallery.ts";
-import { ifReadable } from "../../session/ifReadable.ts";
 import { askedIn, sentInput, type Asked } from "./asked.ts";
 import { emptyInput, parseCallInput, type CallInput } from "./callInput.ts";
 import { withFiles } from "./input.ts";
-import { callHeldForMs, holdCall, letGoOfCall, takeCall } from "./lease.ts";
+import { holdCall } from "./lease.ts";
 import { endpointNamed, planCall, resultsFolder, type Prepared } from "./plan.ts";
+import { LeftCalls } from "./leftCalls.ts";
 import { CallTicker } from "./progress.ts";
 import { keepProvenance } from "./provenance.ts";
 import { callLines, failed, failedLines, succeeded, type AuditBasis } from "./records.ts";
@@ -35,9 +35,6 @@ import { requireTrust } from "../trust.ts";
 import { askRepeat } from "./askRepeat.ts";
 import { secretsOf } from "./secrets.ts";
 import { repeatOf } from "./repeat.ts";
-
-/** How often it is tried to read which calls were left, where the ledger cannot be read at the start. */
-const resumeAgainMs = 10_000;
 
 /** A call that is under way. */
 interface Followed {
@@ -60,7 +57,7 @@ export class Calls implements Disposable {
   readonly #fallbackFolder: string;
   readonly #turns: CallTurns;
   readonly #typing: Typing;
-  #resumeTimer: Disposable | undefined;
+  readonly #left: LeftCalls;
 
   /** The path of each result of this window, when its provenance lies beside it. */
   readonly onResult = this.#saved.on;
@@ -70,6 +67,9 @@ export class Calls implements Disposable {
     this.#fallbackFolder = fallbackFolder;
     this.#turns = this.#store.add(new CallTurns(services));
     this.#typing = this.#store.add(new Typing(services.clock));
+    this.#left = this.#store.add(
+      new LeftCalls(services, (call, holder) => this.#pickUp(call, holder)),
+    );
   }
 
   /** Sends the calls away that wait for their turn, because the apps behind them are being stopped. */
@@ -189,56 +189,11 @@ export class Calls implements Disposable {
 
   /** Picks up the calls of a window that was reloaded, closed or killed. Never pays twice. */
   resumeLeftCalls(): void {
-    const { ledger, clock } = this.#services;
-    const running = ifReadable(() => ledger.calls({ status: "running" }));
-    if (running === undefined) {
-      this.#resumeTimer = clock.after(resumeAgainMs, () => this.resumeLeftCalls());
-      return;
-    }
-    for (const { callId, source } of running) if (source === "editor") this.#resumeWhenFree(callId);
+    this.#left.resume();
   }
 
   dispose(): void {
-    this.#resumeTimer?.dispose();
     this.#store.dispose();
-  }
-
-  /** Looks again for as long as another window runs the call: that one may end at any time. */
-  #resumeWhenFree(callId: string): void {
-    const { ledger, clock, newId } = this.#services;
-    const running = ifReadable(() => ledger.calls({ status: "running" }));
-    const call = running?.find((one) => one.callId === callId);
-    if (call === undefined) return;
-    const holder = newId();
-    if (takeCall(this.#services, call, holder)) {
-      void this.#resume(call, holder);
-      return;
-    }
-    const waitMs = callHeldForMs(this.#services, call) + 1000;
-    this.#store.add(clock.after(waitMs, () => this.#resumeWhenFree(callId)));
-  }
-
-  /** @param holder has the call's lease. */
-  async #resume(call: CallRecord, holder: string): Promise<void> {
-    const { ledger, clock, log, costs } = this.#services;
-    if (call.handoverUrl === null) {
-      const failure = t(
-        "The window closed while the call ran, before Modal gave an address to pick it up.",
-      );
-      ledger.upsertCall({ ...call, status: "abandoned", endedAtMs: clock.nowMs(), failure });
-      letGoOfCall(this.#services, call, holder);
-      costs.line(
-        t("⏹️ Lost: {0}. {1}", call.endpoint ?? t("call"), failure),
-        `   ${t("Cost: unknown; the container may have continued the work, which is billed")}`,
-      );
-      log.info(`Call ${call.callId} was left without a hand-over address.`);
-      return;
-    }
-    try {
-      await this.#pickUp(call, holder);
-    } catch (error) {
-      await showFailure(log, "resume", error);
-    }
   }
 
   async #pickUp(call: CallRecord, holder: string): Promise<void> {
