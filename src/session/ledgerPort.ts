@@ -42,6 +42,8 @@ export interface CallQuery extends Partial<TimeRange> {
   readonly sessionId?: string;
   readonly endpoint?: string;
   readonly status?: CallStatus;
+  /** Also those that began before the range and ran on into it. */
+  readonly isOngoingToo?: boolean;
   readonly limit?: number;
 }
 

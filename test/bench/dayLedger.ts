@@ -84,14 +84,21 @@ export class DayLedger {
     this.#changes += 1;
   }
 
-  calls({ fromMs = 0, toMs = Infinity, callId, source, limit }: CallQuery): readonly CallRecord[] {
+  calls({
+    fromMs = 0,
+    toMs = Infinity,
+    callId,
+    source,
+    isOngoingToo = false,
+    limit,
+  }: CallQuery): readonly CallRecord[] {
     if (callId !== undefined) {
       const call = this.#calls.get(callId);
       return call === undefined ? [] : [call];
     }
     const found = [...this.#calls.values()].filter(
       (call) =>
-        call.startedAtMs >= fromMs &&
+        (call.startedAtMs >= fromMs || (isOngoingToo && runsOnInto(call, fromMs))) &&
         call.startedAtMs < toMs &&
         (source === undefined || call.source === source),
     );
@@ -155,4 +162,8 @@ function firstAtOrAfter(sorted: readonly number[], value: number): number {
     else high = middle;
   }
   return low;
+}
+
+function runsOnInto({ endedAtMs, status }: CallRecord, fromMs: number): boolean {
+  return endedAtMs === null ? status === "running" : endedAtMs > fromMs;
 }

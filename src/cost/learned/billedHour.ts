@@ -4,7 +4,6 @@ import type { CallRecord } from "../call.ts";
 import { executionsIn, type Execution } from "../metered/attribution.ts";
 import { mayOverlap, type PricedSpan } from "../metered/pricedSpan.ts";
 import { gpuLabel } from "../rates/gpu.ts";
-import type { Resources } from "../rates/costMetrics.ts";
 import { amountsOf } from "../rates/priceTerms.ts";
 import { unknownTerms } from "../terms.ts";
 
@@ -58,11 +57,12 @@ const mostDoubt = 0.3;
 
 /**
  * How the price of a container is made: what it asks for and on which terms, as far as that is known,
- * and whether its use is. What the bill teaches of one that is priced in another way would count what
- * was told since a second time.
+ * whether its use is, and whose prices are counted. What the bill teaches of one that is priced in
+ * another way would count what was told, or set, since a second time.
  */
-export function kindOf(held: Resources): string {
-  const { gpu, gpuSource, cpuCores, memoryGib, terms = unknownTerms } = held;
+export function kindOf({ span, prices }: Pick<PricedSpan, "span" | "prices">): string {
+  const { gpu, gpuSource, cpuCores, memoryGib, terms = unknownTerms } = span;
+  const [{ rate }] = prices;
   const { region, nonPreemptible, isSandbox, diskGib, coresInUse, gibInUse } = terms;
   const parts = [
     gpu === null ? (gpuSource === "unknown" ? "?" : "") : gpuLabel(gpu),
@@ -74,6 +74,7 @@ export function kindOf(held: Resources): string {
     isSandbox,
     coresInUse === null,
     gibInUse === null,
+    rate.basis,
   ];
   return parts.map((part) => part ?? "?").join(" ");
 }
@@ -154,7 +155,7 @@ function seenIn(
   const { cores, gib } = amountsOf(span, span.terms ?? unknownTerms);
   const isReadyHere = span.startedAtMs !== null && readyMs >= hourFromMs && readyMs < hourToMs;
   return {
-    kind: kindOf(span),
+    kind: kindOf(priced),
     wait: parts(askedMs, Math.min(bootMs, endMs)),
     load: parts(bootMs, Math.min(readyMs, endMs)),
     run: parts(readyMs, endMs),

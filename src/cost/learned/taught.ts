@@ -3,9 +3,9 @@ import { executionsIn, type Execution } from "../metered/attribution.ts";
 import type { PricedSpan } from "../metered/pricedSpan.ts";
 import type { SpanInterval } from "../metered/spanInterval.ts";
 import type { ContainerSpan } from "../span.ts";
-import type { HourlyRate } from "../rates/costMetrics.ts";
-import { busyMs, kindOf, longestGapMs, startsOf, type Begin } from "./billedHour.ts";
-import type { AppLesson, KindLesson, Lessons, SplitLesson } from "./lessons.ts";
+import { kindOf, longestGapMs, startsOf, type Begin } from "./billedHour.ts";
+import type { AppLesson, Lessons } from "./lessons.ts";
+import { taughtPrices } from "./taughtPrices.ts";
 
 /** No lesson is surer than this share. */
 const leastSlack = 0.005;
@@ -57,19 +57,16 @@ function taught(
     taughtInterval(priced, lessons, lesson, isStartupKnown),
     lesson?.endShare ?? 1,
   );
-  const kind = lesson?.kinds.get(kindOf(priced.span));
+  const kind = lesson?.kinds.get(kindOf(priced));
   // Of a kind of container that was not billed yet, the bill says nothing: its terms stay open.
   if (lesson === undefined || kind === undefined) return { ...priced, interval, slack: 0 };
   const slack = Math.max(leastSlack, 2 * lesson.spread);
-  const { startMs, countedToMs } = interval;
-  const lifeMs = countedToMs - startMs;
-  const busyShare = lifeMs > 0 ? busyMs(executions, startMs, countedToMs) / lifeMs : 0;
-  const [first, ...others] = priced.prices;
-  const repriced = (price: typeof first): typeof first => ({
-    ...price,
-    rate: certain(taughtRate(price.rate, kind, busyShare)),
-  });
-  return { ...priced, interval, slack, prices: [repriced(first), ...others.map(repriced)] };
+  return {
+    ...priced,
+    interval,
+    slack,
+    prices: taughtPrices(priced.prices, interval, kind, executions),
+  };
 }
 
 function taughtInterval(
@@ -127,51 +124,5 @@ function taughtEnd(
     ...interval,
     earliestEndMs: endMs - (endMs - earliestEndMs) * endShare,
     latestEndMs: endMs + (latestEndMs - endMs) * endShare,
-  };
-}
-
-/** The bill has shown what an hour costs: what nobody told of the terms widens it no more. */
-function certain(rate: HourlyRate): HourlyRate {
-  const { gpu, cpu, memory } = rate;
-  const usd = (gpu.known ? gpu.usdPerHour : 0) + cpu + memory;
-  return { ...rate, least: usd, most: gpu.known ? usd : null, doubts: [] };
-}
-
-/**
- * What comes on top is use above the request: of CPU and memory. All of it is dearer where that cannot
- * be (a container without a GPU, or one that costs less than it asks for).
- */
-function taughtRate(rate: HourlyRate, kind: KindLesson, busyShare: number): HourlyRate {
-  if (kind.split !== undefined) return splitRate(rate, kind.split, busyShare);
-  const { gpu, cpu, memory } = rate;
-  const gpuUsd = gpu.known ? gpu.usdPerHour : 0;
-  const asked = gpuUsd + cpu + memory;
-  const usd = asked * kind.factor + kind.busyUsdPerHour * busyShare;
-  // What its terms left open, the bill has told.
-  const sure = { least: usd, most: gpu.known ? usd : null };
-  const above = (usd - gpuUsd) / (cpu + memory);
-  if (gpu.known && gpuUsd > 0 && above >= 1)
-    return { ...rate, ...sure, cpu: cpu * above, memory: memory * above };
-  const all = asked > 0 ? usd / asked : 1;
-  return {
-    ...rate,
-    ...sure,
-    gpu: gpu.known ? { known: true, usdPerHour: gpuUsd * all } : gpu,
-    cpu: cpu * all,
-    memory: memory * all,
-  };
-}
-
-function splitRate(
-  rate: HourlyRate,
-  { factor, busyUsdPerHour: busy }: SplitLesson,
-  busyShare: number,
-): HourlyRate {
-  const { gpu } = rate;
-  return {
-    ...rate,
-    gpu: gpu.known ? { known: true, usdPerHour: gpu.usdPerHour * factor.gpu } : gpu,
-    cpu: rate.cpu * factor.cpu + busy.cpu * busyShare,
-    memory: rate.memory * factor.memory + busy.memory * busyShare,
   };
 }

@@ -83,14 +83,13 @@ export function metricsWithin(
   const to = Math.max(from, Math.min(toMs, countedToMs));
   const [{ rate }] = prices;
   if (prices.length === 1) return metricsBetween(rate, startMs, from, to);
-  return addMetrics(
-    prices.map((price, index) => {
-      const sinceMs = index === 0 ? startMs : Math.max(startMs, price.fromMs);
-      const untilMs = prices[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
-      const begin = Math.max(from, sinceMs);
-      return metricsBetween(price.rate, sinceMs, begin, Math.max(begin, Math.min(to, untilMs)));
-    }),
-  );
+  const parts = prices.flatMap((price, index) => {
+    const sinceMs = index === 0 ? startMs : Math.max(startMs, price.fromMs);
+    const untilMs = prices[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+    const [begin, end] = [Math.max(from, sinceMs), Math.min(to, untilMs)];
+    return end > begin ? [metricsBetween(price.rate, sinceMs, begin, end)] : [];
+  });
+  return parts.length === 0 ? metricsBetween(rate, startMs, from, from) : addMetrics(parts);
 }
 
 /** The least and the most that the part of the span in [fromMs, toMs) may have cost. Adjacent ranges add up, but for rounding. */

@@ -38,6 +38,8 @@ export interface HourlyRate {
   readonly most: number | null;
   /** What is not known that may make it dearer. */
   readonly doubts: readonly string[];
+  /** Whose prices these are, of GPU, CPU and memory: equal while they are made alike, whatever Modal asks by now. */
+  readonly basis: string;
 }
 
 /**
@@ -76,7 +78,20 @@ function worked(resources: Resources, rates: Rates): HourlyRate {
     get doubts() {
       return doubtsOf(resources, terms);
     },
+    basis: basisOf(resources, rates),
   };
+}
+
+/** Prices of Modal's own change with a date, and what ran before keeps the old one: those are one. */
+function basisOf(resources: Resources, rates: Rates): string {
+  const { cpu, memory } = resources.terms?.isSandbox === true ? rates.sandbox : rates;
+  return [gpuRateOf(resources, rates), cpu, memory]
+    .map((rate) => {
+      if (rate === undefined) return "none";
+      if (rate.origin === "settings") return rate.usdPerHour.toString();
+      return rate.origin === "bundled" ? `list-${rate.asOf}` : rate.origin; // not shown: a key
+    })
+    .join("/");
 }
 
 /** Whole micro-dollars per hour of one container. */

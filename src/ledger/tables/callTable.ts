@@ -44,6 +44,9 @@ const rowSchema = z.object({
   clock_offset_ms: maybeReal,
 });
 
+/** A function runs for at most a day (modal.com/docs/guide/timeouts). */
+const longestCallMs = 24 * 3_600_000;
+
 const auditSchema = z.array(text);
 
 /**
@@ -103,7 +106,14 @@ export function callsOf(
     conditions.push(sql);
     values[name] = value;
   };
-  add("started_at_ms >= :fromMs", "fromMs", query.fromMs);
+  const sinceMs = query.fromMs;
+  if (query.isOngoingToo !== true || sinceMs === undefined)
+    add("started_at_ms >= :fromMs", "fromMs", sinceMs);
+  else {
+    add("started_at_ms >= :longestFromMs", "longestFromMs", sinceMs - longestCallMs);
+    const isInto = "ended_at_ms > :fromMs OR (ended_at_ms IS NULL AND status = 'running')";
+    add(`(started_at_ms >= :fromMs OR ${isInto})`, "fromMs", sinceMs);
+  }
   add("started_at_ms < :toMs", "toMs", query.toMs);
   add("call_id = :callId", "callId", query.callId);
   add("source = :source", "source", query.source);

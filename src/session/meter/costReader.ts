@@ -185,7 +185,9 @@ export class CostReader {
       .spans(range)
       .map(this.#completer(scope))
       .map((span) => spanByModal(span, offsetMs));
-    const calls = ledger.calls(range).map((call) => callByModal(call, offsetMs));
+    const calls = ledger
+      .calls({ ...range, isOngoingToo: true })
+      .map((call) => callByModal(call, offsetMs));
     const knowledge = this.#knowledge(range, spans, calls, offsetMs);
     const startOf = startHints(spans, knowledge);
     const endOf = endHints(spans, knowledge);

@@ -184,7 +184,10 @@ describe("what the bill teaches", () => {
       { coresInUse: [1, 2, 3] },
       { gibInUse: [1, 2, 3] },
     ] as const;
-    const names = kinds.map((terms) => kindOf({ ...span(), terms: { ...unknownTerms, ...terms } }));
+    const names = kinds.map((terms) => {
+      const [one] = priceSpans([span({ terms: { ...unknownTerms, ...terms } })], rates, nowMs);
+      return one === undefined ? undefined : kindOf(one);
+    });
     assert.equal(new Set(names).size, kinds.length);
   });
 
@@ -210,6 +213,71 @@ describe("what the bill teaches", () => {
 
   it("is what a container uses above its request while it works, and while it is idle", () => {
     assertRight((run, busy) => (run + loadSeconds) * usdPerSecond * 1.1 + busy * 0.0004);
+  });
+
+  it("is the same of an hour however long before it the calls of a busy container are known", () => {
+    const bill: Bill = (run, busy) => (run + loadSeconds) * usdPerSecond * 1.1 + busy * 0.0004;
+    const lessons = learnedFrom(hoursBilled(12, bill));
+    // Always busy, for two days: a call every ten minutes, one after the other.
+    const endMs = t0 + 60 * hour;
+    const busyHours = 48;
+    const fromMs = endMs - busyHours * hour;
+    const priced = pricedOf([
+      {
+        container: span({ startedAtMs: fromMs, firstSeenAtMs: fromMs, finishedAtMs: endMs }),
+        work: call(),
+        billedUsd: 0,
+      },
+    ]);
+    const calls = Array.from({ length: busyHours * 6 }, (_, index) => {
+      const startedAtMs = fromMs + index * 600 * second;
+      const endedAtMs = startedAtMs + 600 * second;
+      return call({ callId: `busy-${index}`, startedAtMs, endedAtMs, executionSeconds: 600 });
+    });
+    for (const knownHours of [2, 13, busyHours]) {
+      const known = calls.filter(({ startedAtMs }) => startedAtMs >= endMs - knownHours * hour);
+      const seen = { calls: known, nowMs: endMs, isStartupKnown: () => true };
+      const [taught] = taughtSpans(priced, lessons, seen);
+      assert.ok(taught !== undefined);
+      const { total } = metricsWithin(taught, endMs - hour, endMs);
+      const share = (total.known ? total.microUsd : Number.NaN) / (3600 * 0.0015 * 1e6);
+      assert.ok(Math.abs(share - 1) < 0.002, `${share} of the bill, of ${knownHours} h`);
+      const { gpu, cpu, memory } = taught.prices.at(-1)?.rate ?? assert.fail();
+      const burn = (gpu.known ? gpu.usdPerHour : Number.NaN) + cpu + memory;
+      assert.ok(Math.abs(burn / 5.4 - 1) < 0.002, `$${burn}/h, of ${knownHours} h`);
+    }
+  });
+
+  it("is dearer in the time in which calls ran, and nowhere else", () => {
+    const bill: Bill = (run, busy) => (run + loadSeconds) * usdPerSecond * 1.1 + busy * 0.0004;
+    const lessons = learnedFrom(hoursBilled(12, bill));
+    const container = span({ startedAtMs: t0, firstSeenAtMs: t0, finishedAtMs: t0 + 3 * hour });
+    const priced = pricedOf([{ container, work: call(), billedUsd: 0 }]);
+    // Half an hour in the second hour, in two pieces that overlap.
+    const calls = [0, 600].map((from) =>
+      call({
+        callId: `call-${from}`,
+        startedAtMs: t0 + hour + from * second,
+        endedAtMs: t0 + hour + (from + 1200) * second,
+        executionSeconds: 1200,
+      }),
+    );
+    const [taught] = taughtSpans(priced, lessons, { calls, nowMs, isStartupKnown: () => true });
+    assert.ok(taught !== undefined);
+    const usdIn = (fromHour: number, toHour: number): number => {
+      const { total } = metricsWithin(taught, t0 + fromHour * hour, t0 + toHour * hour);
+      return (total.known ? total.microUsd : Number.NaN) / 1e6;
+    };
+    const idle = 3.96;
+    for (const [from, to, exact] of [
+      [0, 1, idle],
+      [1, 2, idle + 1800 * 0.0004],
+      [2, 3, idle],
+      [0, 3, 3 * idle + 1800 * 0.0004],
+    ] as const)
+      assert.ok(Math.abs(usdIn(from, to) / exact - 1) < 0.002, `${usdIn(from, to)}, not ${exact}`);
+    // Pieces add up to the whole.
+    assert.ok(Math.abs(usdIn(0, 1.3) + usdIn(1.3, 3) - usdIn(0, 3)) < 1e-5);
   });
 
   it("is how long each start is billed, where that is neither what Modal says nor nothing", () => {

@@ -77,6 +77,25 @@ describe("calls of the ledger", () => {
     );
   });
 
+  it("answers with those that began before the range and ran on into it, where that is asked for", () => {
+    const scope = "ongoing";
+    const hour = 3_600_000;
+    const began = (callId: string, hours: number, more: Partial<CallRecord>): void =>
+      a.upsertCall(call({ callId, scope, startedAtMs: mondayMs - hours * hour, ...more }));
+    began("over", 5, { endedAtMs: mondayMs - hour, status: "succeeded" });
+    began("into", 5, { endedAtMs: mondayMs + 1, status: "succeeded" });
+    began("running", 5, {});
+    began("abandoned", 5, { status: "abandoned" });
+    began("forgotten", 30, {});
+    began("within", 0, {});
+    const ids = (isOngoingToo: boolean): readonly string[] =>
+      b
+        .calls({ scope, fromMs: mondayMs, toMs: mondayMs + hour, isOngoingToo })
+        .map(({ callId }) => callId);
+    assert.deepEqual(ids(true).toSorted(), ["into", "running", "within"]);
+    assert.deepEqual(ids(false), ["within"]);
+  });
+
   it("answers by range, session, endpoint, status, and at most so many, newest first", () => {
     const own = (callId: string, fields: Partial<CallRecord>): void =>
       a.upsertCall(call({ callId, scope: "query", ...fields }));

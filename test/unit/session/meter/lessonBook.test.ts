@@ -54,16 +54,18 @@ function bill(ledger: Ledger, from: number, to: number): void {
   ledger.upsertBilled(scope, rows, { atMs: nowMs - hour, report: 2 });
 }
 
-function learn(ledger: Ledger): void {
+function learn(ledger: Ledger, ratesNow = rates): void {
+  const reader = new CostReader(ledger);
   learnFromBill(ledger, scope, {
     nowMs,
-    read: (fromMs) => new CostReader(ledger).readUntaught({ scope, fromMs, nowMs, rates }),
+    read: (fromMs) => reader.readUntaught({ scope, fromMs, nowMs, rates: ratesNow }),
   });
 }
 
 /** Of the hour that is not on the bill. */
-function lastHour(ledger: Ledger) {
-  const reading = new CostReader(ledger).read({ scope, fromMs: logStartMs, nowMs, rates });
+function lastHour(ledger: Ledger, ratesNow = rates) {
+  const range = { scope, fromMs: logStartMs, nowMs, rates: ratesNow };
+  const reading = new CostReader(ledger).read(range);
   const { figure } = costIn(reading, null, logStartMs + billedHours * hour);
   assert.ok(figure);
   return figure;
@@ -123,6 +125,37 @@ describe("what the bill has taught", () => {
     const before = keyOf(ledger);
     learn(ledger);
     assert.notEqual(keyOf(ledger), before);
+  });
+
+  it("counts only where the price is made as it was: not on top of a price that was corrected", async () => {
+    const ledger = await workedAndBilled();
+    learn(ledger);
+    const others = { cpu: 1e-9, memory: 1e-9 };
+    const corrected = rateHistory([], { overrides: { L40S: 7.2, ...others } });
+    assert.equal(lastHour(ledger, corrected).microUsd, usd(billedUsd));
+    // Nor on the list price, where the setting is gone.
+    const listed = lastHour(ledger, rateHistory([], { overrides: others })).microUsd;
+    assert.equal(listed, usd(1.95 / 2));
+    const other = lastHour(ledger, rateHistory([], { overrides: { T4: 1, L40S: 3.6, ...others } }));
+    assert.ok(Math.abs(other.microUsd / usd(billedUsd) - 1) < 0.001, `${other.microUsd} µ$`);
+  });
+
+  it("goes on when Modal's own prices change: what it bills more, it bills more of those", async () => {
+    const ledger = await workedAndBilled();
+    const version = (sinceMs: number, price: number) => ({
+      usdPerHourByKey: new Map([
+        ["gpu_hour_cost_l40s", price],
+        ["cpu_hour_cost", 1e-9],
+        ["mem_gib_hour_cost", 1e-9],
+      ]),
+      sinceMs,
+      fetchedAtMs: sinceMs,
+    });
+    const before = version(logStartMs, 3.6);
+    learn(ledger, rateHistory([before]));
+    const changed = rateHistory([before, version(logStartMs + billedHours * hour, 4.5)]);
+    const { microUsd } = lastHour(ledger, changed);
+    assert.ok(Math.abs(microUsd / usd(billedUsd * 1.25) - 1) < 0.001, `${microUsd} µ$`);
   });
 
   it("wakes no other window when nothing new was learned", async () => {
