@@ -27,6 +27,8 @@ export interface NotedContainer {
   readonly endsByMs?: number | undefined;
   /** The GPU of the function that it runs; null: it runs without one; absent: nobody told. */
   readonly gpu?: Gpu | null | undefined;
+  /** The app was deployed again since it was asked for: what its functions ask for now says nothing of it. */
+  readonly isOfEarlierDeploy?: boolean | undefined;
 }
 
 interface TermsOfApp {
@@ -61,6 +63,7 @@ const stored = z.object({
       terms: termsShape,
       endsByMs: z.optional(z.number()),
       gpu: gpuShape,
+      isOfEarlierDeploy: z.optional(z.boolean()),
     }),
   ),
 });
@@ -127,10 +130,17 @@ export function gpuByContainer({
   return (containerId) => gpus.get(containerId);
 }
 
-/** The GPUs that an app's functions ask for; undefined where one of them does not tell. */
-export function gpusOfFunctions({ functions }: NotedTerms): readonly (Gpu | null)[] | undefined {
+/** The GPUs that an app's functions ask for, of which a container has one; undefined where one of them does not tell, or the container is of an earlier deployment. */
+export function gpusAmong({
+  functions,
+  containers,
+}: NotedTerms): (containerId: string) => readonly (Gpu | null)[] | undefined {
   const gpus = functions.flatMap(({ gpu }) => (gpu === undefined ? [] : [gpu]));
-  return gpus.length > 0 && gpus.length === functions.length ? gpus : undefined;
+  if (gpus.length === 0 || gpus.length < functions.length) return () => undefined;
+  const earlier = new Set(
+    containers.flatMap((one) => (one.isOfEarlierDeploy === true ? [one.containerId] : [])),
+  );
+  return (containerId) => (earlier.has(containerId) ? undefined : gpus);
 }
 
 function keyOf({ scope, appId }: TermsOfApp): string {

@@ -6,7 +6,6 @@ import { addNotes } from "./appNotes.ts";
 import { leaveToRead, leftToRead, noteAllRead } from "./leftToRead.ts";
 import { wasEmptied } from "../ledgerLoss.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
-import type { ModalControl } from "../modalControl.ts";
 import { PastLogs, type PastLogsParts, type PastLogsSource } from "./pastLogs.ts";
 import { noteUnread, type Unread } from "./unread.ts";
 
@@ -19,9 +18,7 @@ export interface LookBackParts extends PastLogsParts {
 }
 
 /** What looking back needs of a connection. */
-export interface LookBackSource extends PastLogsSource {
-  readonly control: PastLogsSource["control"] & Pick<ModalControl, "deployments">;
-}
+export type LookBackSource = PastLogsSource;
 
 /**
  * So long without a look, and containers may have come and gone unseen. The CLI's is longer, because

@@ -10,7 +10,7 @@ import { withAppResources } from "../../cost/rates/resources.ts";
 import type { ContainerObservation, Gpu } from "../../cost/span.ts";
 import { inParallel } from "../concurrent.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
-import type { ModalControl } from "../modalControl.ts";
+import type { ContainerDetails, ModalControl } from "../modalControl.ts";
 import type { AppHint } from "../watch/appHints.ts";
 import { commonGpu, AppFunctions } from "../watch/appFunctions.ts";
 import { modalOffsetMs } from "../watch/modalTime.ts";
@@ -34,7 +34,10 @@ export interface PastLogsParts {
 }
 
 export interface PastLogsSource {
-  readonly control: Pick<ModalControl, "fetchLogs" | "containerDetails" | "appFunctions">;
+  readonly control: Pick<
+    ModalControl,
+    "fetchLogs" | "containerDetails" | "appFunctions" | "deployments"
+  >;
   /** "workspace/environment". */
   readonly scopeKey: string;
 }
@@ -170,7 +173,7 @@ export class PastLogs {
   /** The exact times of containers that nobody saw, where the adapter tells them. */
   async #details(
     { control }: PastLogsSource,
-    { scope, apps: listed, containers: live }: Listing,
+    { scope, observedAtMs, apps: listed, containers: live }: Listing,
     containerIds: readonly string[],
     apps: readonly NamedApp[],
   ): Promise<{
@@ -187,8 +190,10 @@ export class PastLogs {
     const liveIds = new Set(live.map(({ containerId }) => containerId));
     const state = { canTell: true };
     const options = { signal: this.#signal };
-    const gpuOf = async (appId: string): Promise<Gpu | undefined> =>
-      commonGpu(await this.#functions.functionsOf(control, { scope, appId }, true, options));
+    const offsetMs = modalOffsetMs(this.#parts.ledger, scope, observedAtMs);
+    const question = { scope, isNew: true, offsetMs };
+    const gpuOf = async (container: ContainerDetails): Promise<Gpu | undefined> =>
+      commonGpu(await this.#functions.functionsOf(control, container, question, options));
     const running: string[] = [];
     const ask = async (containerId: string): Promise<readonly ContainerObservation[]> => {
       // One that still runs is the next look's.
@@ -206,7 +211,7 @@ export class PastLogs {
           cpuCores: null,
           memoryGib: null,
         };
-        const appGpu = details.gpu === null ? await gpuOf(details.appId) : undefined;
+        const appGpu = details.gpu === null ? await gpuOf(details) : undefined;
         return [withAppResources(container, { ...appHint?.(scope, container), appGpu })];
       } catch (error) {
         const reason = failureOf(error)?.reason;

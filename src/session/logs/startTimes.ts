@@ -4,9 +4,10 @@ import { failureOf } from "../../base/failure.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
 import type { Log } from "../../base/log.ts";
 import type { ContainerObservation, Gpu } from "../../cost/span.ts";
-import { completedTerms, type Terms } from "../../cost/terms.ts";
+import { completedTerms, unknownTerms, type Terms } from "../../cost/terms.ts";
 import { inParallel } from "../concurrent.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
+import { LastDeploys } from "../watch/lastDeploys.ts";
 import { modalOffsetMs } from "../watch/modalTime.ts";
 import { noteTerms, recallTerms } from "../notedTerms.ts";
 import { addNotes, recallNotes } from "./appNotes.ts";
@@ -22,7 +23,10 @@ export interface StartTimesParts {
 }
 
 export interface StartTimesSource {
-  readonly control: Pick<ModalControl, "appFunctions" | "containerStats" | "functionTerms">;
+  readonly control: Pick<
+    ModalControl,
+    "appFunctions" | "containerStats" | "functionTerms" | "deployments"
+  >;
   readonly scopeKey: string;
 }
 
@@ -55,8 +59,11 @@ interface FoundStats {
   readonly functionName: string;
   readonly terms: Terms;
   readonly gpu: Gpu | null | undefined;
+  readonly isOfEarlierDeploy?: boolean;
   readonly stats: ContainerStats;
 }
+
+const ofEarlierDeploy = { terms: unknownTerms, gpu: undefined, isOfEarlierDeploy: true };
 
 /** A function of an app, and on which terms it runs. */
 interface KnownFunction {
@@ -89,6 +96,7 @@ export class StartTimes implements Disposable {
     string,
     { readonly scope: string; readonly container: ContainerObservation }
   >();
+  readonly #deploys = new LastDeploys();
   #restsUntilMs = 0;
   #running = false;
 
@@ -206,12 +214,21 @@ export class StartTimes implements Disposable {
       });
     const found = await this.#statsOf(source, container, { count: count + 1, offsetMs });
     if (found === undefined) return;
-    const { functionName, terms, gpu: functionGpu, stats } = found;
+    const { functionName, terms, gpu: functionGpu, isOfEarlierDeploy = false, stats } = found;
     const { startupMs, coresInUse, gibInUse } = stats;
     const app = { scope: source.scopeKey, appId };
     const termsNow = completedTerms({ isSandbox: false, coresInUse, gibInUse }, terms);
     noteTerms(ledger, app, {
-      containers: [{ containerId, readyMs, askedAtMs: nowMs, terms: termsNow, gpu: functionGpu }],
+      containers: [
+        {
+          containerId,
+          readyMs,
+          askedAtMs: nowMs,
+          terms: termsNow,
+          gpu: functionGpu,
+          ...(isOfEarlierDeploy ? { isOfEarlierDeploy } : {}),
+        },
+      ],
     });
     if (startupMs === null) return;
     this.#found.delete(containerId);
@@ -247,18 +264,24 @@ export class StartTimes implements Disposable {
   }
 
   async #statsAmong(
-    { control }: StartTimesSource,
+    { control, scopeKey }: StartTimesSource,
     functions: readonly KnownFunction[],
-    { containerId, enqueuedAtMs, startedAtMs }: ContainerObservation,
+    container: ContainerObservation,
     offsetMs: number,
   ): Promise<FoundStats | undefined> {
+    const { containerId, appId, enqueuedAtMs, startedAtMs } = container;
     const nowMs = this.#parts.clock.nowMs() + offsetMs;
     const range = { fromMs: (startedAtMs ?? nowMs) - backMs, toMs: nowMs + 1000 };
+    const options = { signal: this.#ended.signal };
     for (const { functionId, name, terms, gpu, askedAtMs } of functions) {
-      const options = { signal: this.#ended.signal };
       const stats = await control.containerStats({ functionId, containerId, ...range }, options);
       if (stats.containers === 0) continue;
-      // Before the container was there, another deployment may have had another GPU under this name.
+      // Before the container was there, another deployment may have had another GPU under this name;
+      // and so may one that came after it.
+      const app = { scope: scopeKey, appId };
+      const time = { askedAtMs, offsetMs };
+      if (await this.#deploys.cameBetween(control, app, container, time, options))
+        return { functionName: name, ...ofEarlierDeploy, stats };
       const isOfItsTime = askedAtMs + offsetMs >= (enqueuedAtMs ?? startedAtMs ?? Infinity);
       return { functionName: name, terms, gpu: isOfItsTime ? gpu : undefined, stats };
     }

@@ -4,7 +4,7 @@ import type { Ledger } from "../ledgerPort.ts";
 import {
   endsByContainer,
   gpuByContainer,
-  gpusOfFunctions,
+  gpusAmong,
   recallTerms,
   termsByContainer,
 } from "../notedTerms.ts";
@@ -20,12 +20,12 @@ export function notesByContainer(
 ): (containerId: string) => Noted {
   const noted = recallTerms(ledger, app);
   const [termsOf, gpuOf] = [termsByContainer(noted), gpuByContainer(noted)];
-  const gpuAmong = gpusOfFunctions(noted);
+  const gpusOf = gpusAmong(noted);
   const ends = endsByContainer(noted);
   return (containerId) => ({
     notedTerms: termsOf(containerId),
     functionGpu: gpuOf(containerId),
-    gpuAmong,
+    gpuAmong: gpusOf(containerId),
     endsByMs: ends.get(containerId),
   });
 }

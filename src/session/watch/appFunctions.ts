@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
-import type { Gpu } from "../../cost/span.ts";
+import type { ContainerObservation, Gpu } from "../../cost/span.ts";
 import type { AppFunction, ControlOptions, ModalControl } from "../modalControl.ts";
+import { LastDeploys } from "./lastDeploys.ts";
 import { orNone } from "./orNone.ts";
 
 /** A container that is newer than this answer may be of a new deployment; of several that start at once, one asks. */
@@ -9,8 +10,22 @@ const answerForMs = 60_000;
 /** What Modal could not tell is asked for again after this. */
 const againAfterMs = 10 * 60_000;
 
+/** What Modal said of an app's functions, and when it was asked, by this machine's clock. */
+interface FunctionsAnswer {
+  readonly functions: readonly AppFunction[];
+  readonly askedAtMs: number;
+}
+
+interface FunctionsQuestion {
+  readonly scope: string;
+  /** The app has a container that the look before did not show. */
+  readonly isNew: boolean;
+  /** Modal's clock minus this machine's. */
+  readonly offsetMs: number;
+}
+
 interface Asked {
-  readonly answer: Promise<readonly AppFunction[]>;
+  readonly answer: Promise<FunctionsAnswer>;
   /** A container that came later is asked for anew. */
   readonly newUntilMs: number;
   /** When to ask again in any case. */
@@ -24,25 +39,43 @@ interface Asked {
 export class AppFunctions {
   readonly #clock: Clock;
   readonly #asked = new Map<string, Asked>();
+  readonly #deploys = new LastDeploys();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Empty: not known. Rejects only when cancelled. @param isNew the app has a container that the look before did not show. */
-  functionsOf(
+  /**
+   * What holds for the container. None: not known. Rejects only when cancelled.
+   */
+  async functionsOf(
+    control: Pick<ModalControl, "appFunctions" | "deployments">,
+    container: Pick<ContainerObservation, "appId" | "enqueuedAtMs" | "startedAtMs">,
+    { scope, isNew, offsetMs }: FunctionsQuestion,
+    options: ControlOptions,
+  ): Promise<readonly AppFunction[]> {
+    const app = { scope, appId: container.appId };
+    const { functions, askedAtMs } = await this.#answer(control, app, isNew, options);
+    if (!functions.some(({ gpus }) => gpus.length > 0)) return functions;
+    const time = { askedAtMs, offsetMs };
+    const isOfAnother = await this.#deploys.cameBetween(control, app, container, time, options);
+    return isOfAnother ? [] : functions;
+  }
+
+  #answer(
     control: Pick<ModalControl, "appFunctions">,
     app: { readonly scope: string; readonly appId: string },
     isNew: boolean,
     options: ControlOptions,
-  ): Promise<readonly AppFunction[]> {
+  ): Promise<FunctionsAnswer> {
     const key = `${app.scope} ${app.appId}`;
     const nowMs = this.#clock.nowMs();
     const before = this.#asked.get(key);
     const isKnown =
       before !== undefined && nowMs < before.untilMs && (!isNew || nowMs < before.newUntilMs);
     if (isKnown) return before.answer;
-    const answer = orNone(() => control.appFunctions(app.appId, options), options.signal);
+    const ask = orNone(() => control.appFunctions(app.appId, options), options.signal);
+    const answer = ask.then((functions) => ({ functions, askedAtMs: nowMs }));
     const asked: Asked = {
       answer,
       newUntilMs: nowMs + answerForMs,
@@ -50,7 +83,7 @@ export class AppFunctions {
     };
     this.#asked.set(key, asked);
     answer.then(
-      (functions) => {
+      ({ functions }) => {
         // An answer stands until a newer container comes, none only for a while.
         if (functions.some(({ gpus }) => gpus.length > 0)) asked.untilMs = Number.POSITIVE_INFINITY;
       },

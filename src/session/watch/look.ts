@@ -7,7 +7,7 @@ import { gpuByContainer, recallTerms, termsByContainer } from "../notedTerms.ts"
 import { FunctionMatch } from "./functionMatch.ts";
 import { commonGpu, AppFunctions } from "./appFunctions.ts";
 import type { AppHint } from "./appHints.ts";
-import { boundsOfLook, ModalTime } from "./modalTime.ts";
+import { boundsOfLook, ModalTime, modalOffsetMs } from "./modalTime.ts";
 import { askSandboxes, hasDetails, isSandboxTurn, SandboxLook } from "./sandboxLook.ts";
 import { isAborted } from "../../base/abort.ts";
 import { lookTimeNow, type LookTime } from "../lookOrder.ts";
@@ -43,6 +43,7 @@ export interface LookTarget {
     | "containerDetails"
     | "appFunctions"
     | "functionContainers"
+    | "deployments"
     | "listSandboxes"
     | "sandboxUse"
   >;
@@ -103,18 +104,8 @@ export class Look {
       const seen = await sandboxes.observed(shown, options);
       if (seen.gpuSource === "container" || seen.terms?.isSandbox === true)
         return this.#hinted(scopeKey, seen);
-      const app = { scope: scopeKey, appId: seen.appId };
       const isNew = changed.has(seen.appId);
-      const functions = await this.#functions.functionsOf(control, app, isNew, options);
-      const appFunction = await this.#match.functionOf(
-        control,
-        functions,
-        seen.containerId,
-        options,
-      );
-      return appFunction === undefined
-        ? this.#hinted(scopeKey, seen, { gpu: commonGpu(functions) })
-        : this.#hinted(scopeKey, running(seen, appFunction), { functionName: appFunction.name });
+      return this.#ofFunction(connected, seen, isNew, options);
     });
     const liveIds = new Set(live.map(({ containerId }) => containerId));
     for (const id of this.#detailed) if (!liveIds.has(id)) this.#detailed.delete(id);
@@ -157,6 +148,22 @@ export class Look {
     const listedIds = new Set(listed.map(({ containerId }) => containerId));
     const alone = sandboxes.alone.filter(({ containerId }) => !listedIds.has(containerId));
     return { apps, live: [...listed, ...alone], sandboxes, answeredAtMs };
+  }
+
+  /** With what Modal says of the app's functions, where that is of the container's time. */
+  async #ofFunction(
+    { control, scopeKey }: LookTarget,
+    seen: ContainerObservation,
+    isNew: boolean,
+    options: ControlOptions,
+  ): Promise<ContainerObservation> {
+    const offsetMs = modalOffsetMs(this.#parts.ledger, scopeKey, this.#parts.clock.nowMs());
+    const question = { scope: scopeKey, isNew, offsetMs };
+    const functions = await this.#functions.functionsOf(control, seen, question, options);
+    const found = await this.#match.functionOf(control, functions, seen.containerId, options);
+    return found === undefined
+      ? this.#hinted(scopeKey, seen, { gpu: commonGpu(functions) })
+      : this.#hinted(scopeKey, running(seen, found), { functionName: found.name });
   }
 
   #isSettled(earlier: ContainerObservation | undefined): earlier is ContainerObservation {

@@ -26,6 +26,8 @@ export class LookModal implements LookTarget {
   isCut = false;
   /** Ids of sandboxes to what they have used. */
   readonly uses = new Map<string, SandboxUse>();
+  /** When apps were deployed. */
+  readonly deploys = new Map<string, readonly number[]>();
   readonly asked: string[] = [];
   /** Thrown by the operation of that name while set. */
   readonly trouble = new Map<string, Failure>();
@@ -73,6 +75,16 @@ export class LookModal implements LookTarget {
       sandboxUse: async (sandboxId) => {
         this.#ask("sandboxUse");
         return this.uses.get(sandboxId) ?? null;
+      },
+      deployments: async (appId) => {
+        this.#ask("deployments");
+        const deploys = this.deploys.get(appId) ?? [];
+        return deploys.map((deployedAtMs, index) => ({
+          version: index + 1,
+          deployedAtMs,
+          deployedBy: null,
+          tag: null,
+        }));
       },
       appFunctions: async (appId) => {
         this.#ask("appFunctions");

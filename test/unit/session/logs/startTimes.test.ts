@@ -5,7 +5,7 @@ import { rateHistory } from "../../../../src/cost/rates/rates.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
 import { CostReader } from "../../../../src/session/meter/costReader.ts";
 import { unknownTerms } from "../../../../src/cost/terms.ts";
-import { recallTerms, termsByContainer } from "../../../../src/session/notedTerms.ts";
+import { gpusAmong, recallTerms, termsByContainer } from "../../../../src/session/notedTerms.ts";
 import type { ContainerStats } from "../../../../src/session/modalControl.ts";
 import { StartTimes } from "../../../../src/session/logs/startTimes.ts";
 import { TemporaryLedger } from "../../ledger/temporaryLedger.ts";
@@ -26,6 +26,7 @@ describe("StartTimes", () => {
   let starts: StartTimes;
   let asked: string[];
   let terms: string[];
+  let deploys: number[];
   let answer: (functionId: string, containerId: string) => ContainerStats;
   beforeEach(async () => {
     files = new TemporaryLedger();
@@ -34,6 +35,7 @@ describe("StartTimes", () => {
     starts = new StartTimes({ ledger, clock, log: silentLog, holder: "window-1", pid: 1 });
     asked = [];
     terms = [];
+    deploys = [];
     answer = () => ({ ...stats, startupMs: 40_000 });
   });
   afterEach(() => {
@@ -54,6 +56,8 @@ describe("StartTimes", () => {
         asked.push(`${functionId} ${containerId}`);
         return answer(functionId, containerId);
       },
+      deployments: async () =>
+        deploys.map((deployedAtMs) => ({ version: 1, deployedAtMs, deployedBy: null, tag: null })),
     }),
   };
   const look = (...containers: ReturnType<typeof container>[]) =>
@@ -157,6 +161,35 @@ describe("StartTimes", () => {
     );
     const dearest = priced.find(({ span }) => span.containerId === "ta-3")?.prices[0].rate.most;
     assert.ok((dearest ?? 0) > 2 * 3.95, "as much as the dearest of them");
+  });
+
+  it("gives nothing that a later deployment asks for to a container that was there before it", async () => {
+    const gpu = { type: "L4", count: 1 };
+    const redeployed = {
+      ...source,
+      control: {
+        ...source.control,
+        appFunctions: async () => [{ functionId: "fu-serve", name: "serve", gpus: [gpu] }],
+      },
+    };
+    deploys = [logStartMs - 60 * minute, logStartMs + 5 * minute];
+    await clock.advance(10 * minute);
+    // The first answer about its function comes after another deploy: of the first version.
+    const containers = [
+      container({ startedAtMs: logStartMs }),
+      container({ containerId: "ta-2", startedAtMs: logStartMs + 6 * minute }),
+    ];
+    await starts.update(redeployed, appListing(clock.nowMs(), { containers }));
+    const noted = recallTerms(ledger, { scope, appId: "ap-1" }).containers;
+    assert.deepEqual(
+      noted.map((one) => [one.containerId, one.gpu, one.terms.cores]),
+      [
+        ["ta-1", undefined, null],
+        ["ta-2", gpu, serve.cores],
+      ],
+    );
+    const among = gpusAmong(recallTerms(ledger, { scope, appId: "ap-1" }));
+    assert.deepEqual([among("ta-1"), among("ta-2"), among("ta-3")], [undefined, [gpu], [gpu]]);
   });
 
   it("notes what the app's functions ask for at the first sight of a container, and what each container uses", async () => {

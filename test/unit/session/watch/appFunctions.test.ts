@@ -10,6 +10,10 @@ const fn = (name: string, ...gpus: string[]): AppFunction => ({
   gpus: gpus.map((type) => ({ type, count: 1 })),
 });
 
+const container = { appId: "ap-1", enqueuedAtMs: 1_000_000, startedAtMs: 1_000_000 };
+const question = { scope: "acme/main", isNew: false, offsetMs: 0 };
+const deployments = () => Promise.resolve([]);
+
 describe("the GPU that an app's functions have", () => {
   it("is one only where all of them have the same, and it is named", () => {
     assert.deepEqual(commonGpu([fn("a", "L40S"), fn("b", "L40S")]), { type: "L40S", count: 1 });
@@ -26,15 +30,15 @@ describe("the GPU that an app's functions have", () => {
     let asked = 0;
     let gpu = "L40S";
     const control = {
+      deployments,
       appFunctions: async () => {
         asked += 1;
         return [fn("a", gpu)];
       },
     };
     const gpus = new AppFunctions(clock);
-    const app = { scope: "acme/main", appId: "ap-1" };
     const typeOf = async (isNew: boolean) =>
-      commonGpu(await gpus.functionsOf(control, app, isNew, {}))?.type;
+      commonGpu(await gpus.functionsOf(control, container, { ...question, isNew }, {}))?.type;
     assert.deepEqual(await Promise.all([typeOf(true), typeOf(true)]), ["L40S", "L40S"]);
     await clock.advance(3_600_000);
     assert.equal(await typeOf(false), "L40S");
@@ -48,13 +52,14 @@ describe("the GPU that an app's functions have", () => {
     const clock = new VirtualClock(1_000_000);
     let asked = 0;
     const control = {
+      deployments,
       appFunctions: (): Promise<readonly AppFunction[]> => {
         asked += 1;
         return Promise.reject(new Failure("cli-too-old", "No such command."));
       },
     };
     const gpus = new AppFunctions(clock);
-    const ask = () => gpus.functionsOf(control, { scope: "acme/main", appId: "ap-1" }, false, {});
+    const ask = () => gpus.functionsOf(control, container, question, {});
     for (let minute = 0; minute < 20; minute += 1) {
       assert.deepEqual(await ask(), []);
       await clock.advance(60_000);

@@ -45,6 +45,39 @@ describe("Look", () => {
     assert.equal(modal.count("containerDetails"), 2);
   });
 
+  it("does not give the GPU of a later deployment to a container that was there before it", async () => {
+    const [h100, l4] = [
+      { type: "H100", count: 1 },
+      { type: "L4", count: 1 },
+    ];
+    const serve = (gpu: typeof l4) => [{ functionId: "fu-1", name: "serve", gpus: [gpu] }];
+    const seen = async (by = look) =>
+      (await by.take(modal)).containers.map((one) => [one.containerId, one.gpu, one.gpuSource]);
+    modal.functions.set("ap-1", serve(h100));
+    modal.deploys.set("ap-1", [800_000]);
+    modal.start("ta-1", 900_000);
+    assert.deepEqual(await seen(), [["ta-1", h100, "app"]]);
+    // Deployed with another GPU: the container of before goes on for a while.
+    await clock.advance(120_000);
+    modal.functions.set("ap-1", serve(l4));
+    modal.deploys.set("ap-1", [800_000, 1_100_000]);
+    modal.start("ta-2", 1_101_000);
+    const both = [
+      ["ta-1", h100, "app"],
+      ["ta-2", l4, "app"],
+    ];
+    assert.deepEqual(await seen(), both);
+    // One who sees both for the first time knows only the GPU of the second.
+    const emptied = await new TemporaryLedger().ledger();
+    assert.deepEqual(await seen(new Look({ ledger: emptied, clock })), [
+      ["ta-1", null, "unknown"],
+      ["ta-2", l4, "app"],
+    ]);
+    await clock.advance(1000);
+    assert.deepEqual(await seen(), both);
+    assert.equal(modal.count("deployments"), 3, "once for each answer about the functions");
+  });
+
   it("asks again about a container that had not started", async () => {
     modal.start("ta-1", null, l40s);
     assert.equal((await look.take(modal)).containers[0]?.startedAtMs, null);
