@@ -4,6 +4,11 @@ export type RegionKind = "any" | "broad" | "narrow";
 /** How much of something was in use, by shares of the time: a half, nine tenths, 99 hundredths of it no more than so much. */
 export type InUse = readonly [half: number, most: number, nearlyAll: number];
 
+/** How much of it was in use on average, which is all that Modal tells of a sandbox. */
+export interface MeanUse {
+  readonly mean: number;
+}
+
 /** On which terms a container runs, beside its GPU; null: not known. */
 export interface Terms {
   /** Physical cores and GiB of memory that its function asks for. */
@@ -14,9 +19,9 @@ export interface Terms {
   readonly region: RegionKind | null;
   readonly nonPreemptible: boolean | null;
   readonly isSandbox: boolean | null;
-  /** Cores and GiB in use since it began, as Modal's stats tell. */
-  readonly coresInUse: InUse | null;
-  readonly gibInUse: InUse | null;
+  /** Cores and GiB in use since it began, as Modal tells. */
+  readonly coresInUse: InUse | MeanUse | null;
+  readonly gibInUse: InUse | MeanUse | null;
 }
 
 export const unknownTerms: Terms = {
@@ -54,6 +59,15 @@ export function completedTerms(
     coresInUse: of("coresInUse"),
     gibInUse: of("gibInUse"),
   };
+}
+
+/** What was known of a container and what is told of it now: what it asked for at first stays, and what it uses is as it was told last. */
+export function renewedTerms(
+  before: Partial<Terms> | undefined,
+  now: Partial<Terms> | undefined,
+): Terms {
+  const { coresInUse, gibInUse } = completedTerms(now, before);
+  return { ...completedTerms(before, now), coresInUse, gibInUse };
 }
 
 /** What all of them have in common: of a container that may be any of theirs. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Gpu } from "../cost/span.ts";
-import { commonTerms, completedTerms, unknownTerms, type Terms } from "../cost/terms.ts";
+import { commonTerms, renewedTerms, unknownTerms, type Terms } from "../cost/terms.ts";
 import type { Ledger } from "./ledgerPort.ts";
 
 /** What Modal told of an app's functions, and of containers of it, beside what looks show. */
@@ -38,7 +38,9 @@ interface TermsOfApp {
 
 const maybe = z.nullable(z.number());
 const maybeBoolean = z.nullable(z.boolean());
-const inUse = z.nullable(z.tuple([z.number(), z.number(), z.number()]));
+const inUse = z.nullable(
+  z.union([z.tuple([z.number(), z.number(), z.number()]), z.object({ mean: z.number() })]),
+);
 
 /** Terms as they are kept. */
 export const termsShape = z.object({
@@ -86,9 +88,7 @@ export function noteTerms(
   const containers = new Map(saved.containers.map((one) => [one.containerId, one]));
   for (const one of more.containers ?? []) {
     const noted = containers.get(one.containerId);
-    const before = noted?.terms;
-    const { coresInUse, gibInUse } = completedTerms(one.terms, before);
-    const terms = { ...completedTerms(before, one.terms), coresInUse, gibInUse };
+    const terms = renewedTerms(noted?.terms, one.terms);
     const gpu = noted?.gpu === undefined ? one.gpu : noted.gpu;
     containers.set(one.containerId, { ...one, terms, ...(gpu === undefined ? {} : { gpu }) });
   }

@@ -34,8 +34,10 @@ export interface SandboxListing {
   readonly sandboxes: readonly SandboxInfo[];
 }
 
-/** Which GPUs a sandbox has used since it was made, by which it has. */
+/** What a sandbox has used since it was made. */
 export interface SandboxUse {
+  readonly coreSeconds: number;
+  readonly gibSeconds: number;
   /** 0: it has none, or has not used it yet. */
   readonly gpuSeconds: number;
   readonly gpuType: string | null;

@@ -1,4 +1,4 @@
-import type { InUse } from "../terms.ts";
+import type { InUse, MeanUse } from "../terms.ts";
 
 /** Something that is known within bounds. */
 export interface Within {
@@ -18,9 +18,20 @@ const bands = [0.5, 0.4, 0.09, 0.01] as const;
  * What of a resource is billed on average: at each moment the larger of request and use
  * (modal.com/docs/guide/resources). How use was distributed is told at three points, so the mean lies
  * between two sums of steps. Memory that is held stays, so what half of the time tells is taken for
- * all of that half; cores come and go, so half of it is.
+ * all of that half; cores come and go, so half of it is. Of a mean alone it is as if it were in use
+ * all the time; what came and went may be billed on top of the request.
  */
-export function billedAmount(request: Within, inUse: InUse, kind: "cores" | "memory"): Within {
+export function billedAmount(
+  request: Within,
+  inUse: InUse | MeanUse,
+  kind: "cores" | "memory",
+): Within {
+  if ("mean" in inUse)
+    return {
+      least: Math.max(request.least, inUse.mean),
+      likely: Math.max(request.likely, inUse.mean),
+      most: request.most + inUse.mean,
+    };
   const [half, most, nearlyAll] = inUse;
   const mean = (request: number, steps: readonly number[]): number =>
     bands.reduce((sum, share, at) => sum + share * Math.max(request, steps[at] ?? nearlyAll), 0);

@@ -1,5 +1,5 @@
 import type { ContainerObservation, Gpu } from "../span.ts";
-import { completedTerms, type RegionKind, type Terms } from "../terms.ts";
+import { completedTerms, renewedTerms, type RegionKind, type Terms } from "../terms.ts";
 
 /** What is known of an app's containers besides what Modal tells of each. */
 export interface AppResources {
@@ -37,7 +37,7 @@ export function withAppResources(
 ): ContainerObservation {
   if (observation.terms?.isSandbox === true || notedTerms?.isSandbox === true) {
     const sandboxTerms = notedTerms?.isSandbox === true ? notedTerms : undefined;
-    return { ...observation, terms: completedTerms(sandboxTerms, observation.terms) };
+    return { ...observation, terms: renewedTerms(sandboxTerms, observation.terms) };
   }
   const filled = {
     ...observation,

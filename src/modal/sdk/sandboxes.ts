@@ -170,7 +170,12 @@ export function parseSandboxUse(answer: unknown): SandboxUse | null {
   const used = parse(t("read what a sandbox has used"), usage, answer);
   const { cpuCoreNanosecs, memGibNanosecs, gpuNanosecs, gpuType = "" } = used;
   if (cpuCoreNanosecs === 0 && memGibNanosecs === 0 && gpuNanosecs === 0) return null;
-  return { gpuSeconds: gpuNanosecs / 1e9, gpuType: gpuType === "" ? null : gpuType };
+  return {
+    coreSeconds: cpuCoreNanosecs / 1e9,
+    gibSeconds: memGibNanosecs / 1e9,
+    gpuSeconds: gpuNanosecs / 1e9,
+    gpuType: gpuType === "" ? null : gpuType,
+  };
 }
 
 /** Ends a sandbox, each kind by its own RPC. A result that was there before says that it had ended. */

@@ -1,4 +1,4 @@
-import { completedTerms, unknownTerms } from "../../cost/terms.ts";
+import { renewedTerms, unknownTerms } from "../../cost/terms.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { noteTerms, recallTerms } from "../notedTerms.ts";
 
@@ -23,7 +23,7 @@ export function noteSandboxes(
     const news = those.flatMap(({ containerId, terms = unknownTerms }) => {
       const before = noted.get(containerId);
       const endsByMs = ends.get(containerId) ?? before?.endsByMs;
-      const after = completedTerms(before?.terms, terms);
+      const after = renewedTerms(before?.terms, terms);
       const isNews =
         before === undefined ||
         endsByMs !== before.endsByMs ||

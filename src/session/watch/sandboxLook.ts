@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { failureOf } from "../../base/failure.ts";
 import { parseGpu } from "../../cost/rates/gpu.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
-import { completedTerms } from "../../cost/terms.ts";
+import { completedTerms, renewedTerms, type MeanUse, type Terms } from "../../cost/terms.ts";
 import type { Listing } from "../ledgerPort.ts";
 import type { AppInfo, ContainerInfo, ControlOptions, ModalControl } from "../modalControl.ts";
 import {
@@ -13,15 +13,18 @@ import {
   type SandboxInfo,
   type SandboxListing,
   type SandboxSight,
+  type SandboxUse,
   type SeenSandbox,
 } from "../sandboxInfo.ts";
 
 type Control = Pick<ModalControl, "listSandboxes" | "sandboxUse">;
 
-/** What a sandbox uses is asked for so often, while nobody tells whether it has a GPU. */
+/** What a sandbox uses is asked for so often where nobody tells. */
 const tries = 4;
-/** Two readings of it are so far apart: an answer takes a moment, and may be of some seconds ago. */
+/** Two readings of it are so far apart at least: an answer takes a moment, and may be of some seconds ago. */
 const apartMs = 60_000;
+/** It is asked for again when it was watched for twice as long, but not seldomer than this. */
+const seldomMs = 30 * 60_000;
 /** A container has at most so many (modal.com/docs/guide/gpu). */
 const maxGpus = 8;
 /** What ends because its time is over may take so long. */
@@ -79,61 +82,77 @@ export class SandboxLook {
         const sandbox = byContainer.get(container.containerId);
         return sandbox === undefined
           ? container
-          : this.#withGpu(control, sandbox, withSandbox(container, sandbox), options);
+          : this.#withUse(control, sandbox, withSandbox(container, sandbox), options);
       },
     };
   }
 
   /**
-   * An empty field is no proof of a sandbox without a GPU; two readings of what it has used are, and tell
-   * how many it has.
+   * What it uses of CPU and memory on average, by two readings of what it has used: by one of them and
+   * its start, two clocks would be compared. Its GPU likewise: an empty field is no proof of a sandbox
+   * without one; two readings are, and tell how many it has.
    */
-  async #withGpu(
+  async #withUse(
     control: Control,
     sandbox: SandboxInfo,
     container: ContainerObservation,
     options: ControlOptions,
   ): Promise<ContainerObservation> {
-    if (isGpuKnown(container) || container.startedAtMs === null) return container;
+    if (container.startedAtMs === null) return container;
     const { containerId } = container;
-    const { times, base, askedAtMs } = this.#asked.get(containerId) ?? neverAsked;
+    const { misses, base, askedAtMs } = this.#asked.get(containerId) ?? neverAsked;
     const atMs = this.#clock.nowMs();
-    if (times >= tries || atMs - askedAtMs < apartMs) return container;
-    this.#asked.set(containerId, { times: times + 1, base, askedAtMs: atMs });
+    const watchedMs = base === undefined ? 0 : askedAtMs - base.atMs;
+    const againMs = Math.min(Math.max(watchedMs, apartMs), seldomMs);
+    if (misses >= tries || atMs - askedAtMs < againMs) return container;
+    this.#asked.set(containerId, { misses: misses + 1, base, askedAtMs: atMs });
     const use = await unlessRefused(control.sandboxUse(sandbox.sandboxId, options), options);
     if (use === undefined || use === null) return container;
-    const { gpuSeconds, gpuType } = use;
+    const now = { ...use, atMs };
     // Where the first said nothing and this one does, it began to be counted in between.
-    const earlier = base?.gpuSeconds === 0 && gpuSeconds > 0 ? undefined : base;
-    this.#asked.set(containerId, {
-      times: times + 1,
-      base: earlier ?? { atMs, gpuSeconds },
-      askedAtMs: atMs,
-    });
+    const earlier = base?.gpuSeconds === 0 && now.gpuSeconds > 0 ? undefined : base;
+    this.#asked.set(containerId, { misses: 0, base: earlier ?? now, askedAtMs: atMs });
     if (earlier === undefined) return container;
-    if (gpuSeconds === 0) return { ...container, ...noGpu };
-    const type = parseGpu(gpuType ?? "")?.type;
-    const count = gpusBetween(earlier, { atMs, gpuSeconds });
-    return type === undefined || count === undefined
-      ? container
-      : { ...container, gpu: { type, count }, gpuSource: "container" };
+    const used = { ...container, terms: renewedTerms(container.terms, usedBetween(earlier, now)) };
+    return isGpuKnown(container) ? used : { ...used, ...gpuOfUse(earlier, now) };
   }
 }
 
 /** What a sandbox has used, and when that was read by this machine's clock. */
-interface Reading {
+interface Reading extends SandboxUse {
   readonly atMs: number;
-  readonly gpuSeconds: number;
 }
 
 interface Asked {
-  readonly times: number;
+  /** How often in a row nobody told. */
+  readonly misses: number;
   /** The reading that the next one is held against. */
   readonly base: Reading | undefined;
   readonly askedAtMs: number;
 }
 
-const neverAsked: Asked = { times: 0, base: undefined, askedAtMs: Number.NEGATIVE_INFINITY };
+const neverAsked: Asked = { misses: 0, base: undefined, askedAtMs: Number.NEGATIVE_INFINITY };
+
+/** On average between two readings. */
+function usedBetween(earlier: Reading, now: Reading): Pick<Terms, "coresInUse" | "gibInUse"> {
+  const seconds = (now.atMs - earlier.atMs) / 1000;
+  const mean = (of: "coreSeconds" | "gibSeconds"): MeanUse | null =>
+    now[of] > earlier[of] ? { mean: (now[of] - earlier[of]) / seconds } : null;
+  return { coresInUse: mean("coreSeconds"), gibInUse: mean("gibSeconds") };
+}
+
+/** What two readings tell of its GPU. */
+function gpuOfUse(
+  earlier: Reading,
+  now: Reading,
+): Partial<Pick<ContainerObservation, "gpu" | "gpuSource">> {
+  if (now.gpuSeconds === 0) return noGpu;
+  const type = parseGpu(now.gpuType ?? "")?.type;
+  const count = gpusBetween(earlier, now);
+  return type === undefined || count === undefined
+    ? {}
+    : { gpu: { type, count }, gpuSource: "container" };
+}
 
 /** How many GPUs were in use all the time between two readings; undefined: it is no whole number of them, and not known. */
 function gpusBetween(earlier: Reading, now: Reading): number | undefined {

@@ -89,8 +89,7 @@ export function toldControl(
       if (isCli) throw notWithCli();
       const use = toldSandboxUse(cloud, sandboxId);
       if (use === null) return null;
-      const { gpuSeconds } = use;
-      return { gpuSeconds, gpuType: gpuSeconds > 0 ? gpuTypeOf(cloud, sandboxId) : null };
+      return { ...use, gpuType: use.gpuSeconds > 0 ? gpuTypeOf(cloud, sandboxId) : null };
     },
     appFunctions: async (appId) =>
       toldFunctions(cloud, cloud.app(appId)).map(({ functionId, name, gpu }) => ({

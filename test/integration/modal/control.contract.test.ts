@@ -292,6 +292,7 @@ for (const adapter of adapterCases) {
       const use = await control.sandboxUse(timed.id);
       assert.equal(use?.gpuType, "H100");
       assert.ok(use.gpuSeconds > 100, JSON.stringify(use));
+      assert.ok(use.coreSeconds > 0 && use.gibSeconds > 0, JSON.stringify(use));
       assert.equal((await control.sandboxUse(untimed.id))?.gpuSeconds, 0);
       for (const { id } of [timed, untimed]) {
         assert.equal(await control.stopSandbox(id), "stopped");

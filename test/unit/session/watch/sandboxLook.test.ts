@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
-import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { rateHistory, ratesInForce } from "../../../../src/cost/rates/rates.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
 import { noteSandboxes } from "../../../../src/session/logs/notedSandboxes.ts";
+import { CostReader } from "../../../../src/session/meter/costReader.ts";
 import { runningApps } from "../../../../src/session/meter/runningApps.ts";
 import { endsByContainer, recallTerms } from "../../../../src/session/notedTerms.ts";
 import { liveThings } from "../../../../src/session/liveApp.ts";
@@ -108,7 +109,7 @@ describe("A look at sandboxes", () => {
   /** Looks so long after the last one, where a sandbox has used so many GPU seconds, and reads what is known of it. */
   async function usedAfter(afterMs: number, gpuSeconds: number, gpuType: string | null = "H100") {
     await clock.advance(afterMs);
-    modal.uses.set(firstKind, { gpuSeconds, gpuType });
+    modal.uses.set(firstKind, { coreSeconds: 0, gibSeconds: 0, gpuSeconds, gpuType });
     const [seen] = (await look.take(modal, { isProof: true })).containers;
     return [seen?.gpu ?? null, seen?.gpuSource];
   }
@@ -123,6 +124,36 @@ describe("A look at sandboxes", () => {
     assert.deepEqual(await usedAfter(60_000, 0, null), [null, "app"]);
     await usedAfter(60_000, 0, null);
     assert.equal(modal.count("sandboxUse"), 2, "what is known is not asked again");
+  });
+
+  it("is billed for what it uses above its request, on average of the time between two readings", async () => {
+    modal.start("ta-1", 990_000);
+    modal.sandboxes = [timed({ gpu: t4 })];
+    const rates = rateHistory([]);
+    const asked = 8 * 0.1419 + 32 * 0.024 + 0.59;
+    /** What its span costs per hour when it has used so much at a look so long after the last one. */
+    const hourlyAfter = async (afterMs: number, coreSeconds: number, gibSeconds: number) => {
+      await clock.advance(afterMs);
+      modal.uses.set(firstKind, { coreSeconds, gibSeconds, gpuSeconds: 1, gpuType: "T4" });
+      noteSandboxes(ledger, await look.take(modal, { isProof: true }), clock.nowMs());
+      const range = { scope: modal.scopeKey, fromMs: 0, nowMs: clock.nowMs(), rates };
+      const { rate } = new CostReader(ledger).read(range).priced[0]?.prices[0] ?? assert.fail();
+      const gpu = rate.gpu.known ? rate.gpu.usdPerHour : Number.NaN;
+      return { usd: gpu + rate.cpu + rate.memory, least: rate.least, most: rate.most ?? 0 };
+    };
+    const near = (value: number, exact: number) =>
+      assert.ok(Math.abs(value - exact) < 1e-9, `${value}, not ${exact}`);
+    near((await hourlyAfter(0, 1000, 5000)).usd, asked);
+    // 12 cores and 40 GiB for a minute.
+    const above = await hourlyAfter(60_000, 1000 + 12 * 60, 5000 + 40 * 60);
+    near(above.usd, asked + 4 * 0.1419 + 8 * 0.024);
+    near(above.least, above.usd);
+    near(above.most, asked + 12 * 0.1419 + 40 * 0.024);
+    // Then little more: on average it is below what it asks for.
+    near((await hourlyAfter(60_000, 1000 + 12 * 60, 5000 + 40 * 60)).usd, asked);
+    // As often as it was watched for twice as long.
+    for (let minute = 0; minute < 6; minute += 1) await hourlyAfter(60_000, 3000, 8000);
+    assert.equal(modal.count("sandboxUse"), 5);
   });
 
   it("takes no use for nothing before it is ready", async () => {
