@@ -136,9 +136,11 @@ const neverAsked: Asked = { misses: 0, base: undefined, askedAtMs: Number.NEGATI
 /** On average between two readings. */
 function usedBetween(earlier: Reading, now: Reading): Pick<Terms, "coresInUse" | "gibInUse"> {
   const seconds = (now.atMs - earlier.atMs) / 1000;
-  const mean = (of: "coreSeconds" | "gibSeconds"): MeanUse | null =>
-    now[of] > earlier[of] ? { mean: (now[of] - earlier[of]) / seconds } : null;
-  return { coresInUse: mean("coreSeconds"), gibInUse: mean("gibSeconds") };
+  const mean = (used: number): MeanUse | null => (used > 0 ? { mean: used / seconds } : null);
+  return {
+    coresInUse: mean(now.coreSeconds - earlier.coreSeconds),
+    gibInUse: mean(now.gibSeconds - earlier.gibSeconds),
+  };
 }
 
 /** What two readings tell of its GPU. */

@@ -215,7 +215,7 @@ describe("what the bill teaches", () => {
     assertRight((run, busy) => (run + loadSeconds) * usdPerSecond * 1.1 + busy * 0.0004);
   });
 
-  it("is the same of an hour however long before it the calls of a busy container are known", () => {
+  it("is the same of an hour however many hours of a busy container's calls were read", () => {
     const bill: Bill = (run, busy) => (run + loadSeconds) * usdPerSecond * 1.1 + busy * 0.0004;
     const lessons = learnedFrom(hoursBilled(12, bill));
     // Always busy, for two days: a call every ten minutes, one after the other.
