@@ -284,9 +284,7 @@ describe("the truth about money, in a real window", () => {
 
     await window.runCommand("Modal Meter: Export Ledger…");
     const path = join(stage.workspace, "ledger.json");
-    await window.untilQuickInput(/Export/, patient);
-    await window.type(path);
-    await window.accept();
+    await window.enterPath(/Export/, path, patient);
     await window.untilNotification(/The ledger was exported to/, patient);
     const rows = z
       .record(z.string(), z.array(z.unknown()))

@@ -79,13 +79,7 @@ describe("endpoints in a real window", function () {
 
     it("takes the selected text as prompt", async () => {
       const { window } = scene;
-      await writeFile(join(scene.stage.workspace, "prompts.txt"), "a heron that was selected\n");
-      await window.page.keyboard.press("ControlOrMeta+p");
-      await window.type("prompts.txt");
-      await window.pick(/prompts\.txt/, patient);
-      await window.until("the file is open", async () =>
-        (await window.openEditors()).some((name) => name.startsWith("prompts")),
-      );
+      await scene.openText("prompts.txt", "a heron that was selected\n");
       await window.until(
         "the text has the focus",
         async () => (await window.page.locator(".part.editor .monaco-editor.focused").count()) > 0,
@@ -103,10 +97,7 @@ describe("endpoints in a real window", function () {
       const { window, stage } = scene;
       // Virtual minutes: it is not over before the person has typed, however slow the machine is.
       scene.quicken({ path: "/flux", fault: { kind: "duration", ms: 2 * minutes } });
-      await writeFile(join(stage.workspace, "notes.txt"), "");
-      await window.page.keyboard.press("ControlOrMeta+p");
-      await window.type("notes.txt");
-      await window.pick(/notes\.txt/, patient);
+      await scene.openText("notes.txt", "");
       await scene.invoke("Invoke Flux Schnell", "a crane while I write");
       await scene.untilPending("/flux", 1);
       stage.modal.journal.clear();
@@ -188,24 +179,12 @@ describe("endpoints in a real window", function () {
 
     it("sends a picked file as it is, and keeps its name in the provenance", async () => {
       const { window } = scene;
-      const face = await scene.untilResult("a-red-fox");
+      const face = await scene.redFox();
       await window.runCommand("Modal Meter: Invoke Flux InstantID");
       await window.untilQuickInput("Prompt", patient);
       await window.type("a portrait");
       await window.accept();
-      await window.untilQuickInput(/Reference image/, patient);
-      await window.type(face.path);
-      // The dialog looks at the path while it is typed, and takes Enter when it is done.
-      await window.until(
-        "the file is picked",
-        async () => {
-          const open = await window.quickInput();
-          if (open === undefined || !open.title.includes("Reference image")) return true;
-          await window.accept();
-          return false;
-        },
-        { ...patient, everyMs: 500 },
-      );
+      await window.enterPath(/Reference image/, face.path, patient);
       const result = await scene.untilResult("a-portrait");
       const sent = bodyOf(scene.posts("/flux-instantid")[0]);
       assert.equal(
@@ -309,7 +288,7 @@ describe("endpoints in a real window", function () {
 
     it("is counted once: its line in the app's log is not another call, whatever its headers said", async () => {
       const { window } = scene;
-      const { sidecar } = await scene.untilResult("a-silent-fox");
+      const { sidecar } = await scene.silentFox();
       // A call of somebody else, which takes as long as none of this window's did.
       scene.quicken({ path: "/flux", fault: { kind: "duration", ms: 1770 } });
       const answer = await fetch(z.parse(z.url(), sidecar["url"]), {
@@ -359,8 +338,12 @@ describe("endpoints in a real window", function () {
       );
 
     it("are listed with their costs, and filtered by prompt and by cost", async () => {
+      await scene.redFox();
+      await scene.silentFox();
       await scene.window.runCommand("Modal Meter: Show Results");
-      const all = await untilRows("all", (texts) => texts.length >= 6);
+      const all = await untilRows("all", (texts) =>
+        ["a red fox", "a silent fox"].every((words) => texts.some((text) => text.includes(words))),
+      );
       assert.match(
         all.find((text) => text.includes("a red fox in the snow")) ?? "",
         /flux · \$0\.0003/,
@@ -373,8 +356,12 @@ describe("endpoints in a real window", function () {
         (texts) => texts.length === 1 && (texts[0] ?? "").includes("a red fox"),
       );
       await filter(">0.0001");
-      const known = await untilRows("known costs", (texts) => texts.length > 1);
-      assert.ok(!known.some((text) => text.includes("a silent fox")));
+      await untilRows(
+        "known costs",
+        (texts) =>
+          texts.some((text) => text.includes("a red fox")) &&
+          !texts.some((text) => text.includes("a silent fox")),
+      );
       await filter("");
       await untilRows("all again", (texts) => texts.length === all.length);
     });
@@ -403,7 +390,8 @@ describe("endpoints in a real window", function () {
     });
 
     it("are made once more with the same seed, and put into Markdown", async () => {
-      const before = await scene.untilResult("a-red-fox");
+      const before = await scene.redFox();
+      await scene.silentFox();
       await menu("a red fox in the snow", "Repeat with This Seed");
       await scene.window.until(
         "the repeated call is answered",
@@ -425,7 +413,7 @@ describe("endpoints in a real window", function () {
     });
 
     it("are deleted with their provenance, after a question", async () => {
-      const { name } = await scene.untilResult("a-silent-fox");
+      const { name } = await scene.silentFox();
       await menu("a silent fox", "Delete Result");
       await scene.window.pressDialogButton("Move to Trash", patient);
       await untilRows(
@@ -444,6 +432,7 @@ describe("endpoints in a real window", function () {
 
     it("appear, and go, without a look of anybody", async () => {
       const { window } = scene;
+      await scene.redFox();
       const outside = join(scene.stage.workspace, "..", "pictures", "of today");
       const shown = async (): Promise<string> =>
         (

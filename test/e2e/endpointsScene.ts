@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "playwright-core";
 import * as z from "zod/mini";
@@ -191,6 +191,64 @@ export class EndpointsScene extends Scene {
         };
       },
       { ...patient, describe: async () => this.#story() },
+    );
+  }
+
+  /**
+   * A result that an earlier test made; made here on the fresh stage that follows a try that failed.
+   * @param words of its name
+   */
+  async #resultOf(words: string, make: () => Promise<void>): Promise<SavedResult> {
+    if (!(await this.files()).some((name) => name.includes(words))) {
+      await make();
+      // It takes the focus when it opens: nothing may be typed before.
+      await this.untilPicture(words);
+      this.quicken();
+      this.stage.modal.journal.clear();
+    }
+    return this.untilResult(words);
+  }
+
+  /** A picture with a cost. */
+  async redFox(): Promise<SavedResult> {
+    return this.#resultOf("a-red-fox", async () =>
+      this.invoke("Invoke Flux Schnell", "a red fox in the snow"),
+    );
+  }
+
+  /** A picture without one. */
+  async silentFox(): Promise<SavedResult> {
+    return this.#resultOf("a-silent-fox", async () => {
+      this.quicken({ path: "/flux", fault: { kind: "cost-headers", variant: "none" } });
+      await this.invoke("Invoke Flux Schnell", "a silent fox");
+    });
+  }
+
+  /** Writes a file into the workspace, and opens it as a person does. */
+  async openText(name: string, text: string): Promise<void> {
+    const { window } = this;
+    const [stem = name] = name.split(".");
+    await writeFile(join(this.stage.workspace, name), text);
+    await window.until(
+      `${name} is open`,
+      async () => {
+        const open = await window.quickInput();
+        if ((await window.openEditors()).includes(stem)) {
+          if (open !== undefined) await window.dismiss();
+          return true;
+        }
+        if (open === undefined) {
+          await window.page.keyboard.press("ControlOrMeta+p");
+          await window.type(name);
+        } else if (open.items.some((item) => item.startsWith(name))) {
+          await window.accept();
+        } else if (open.items.some((item) => item.startsWith("No matching"))) {
+          // The search began before the editor had seen the file, and its answer stays.
+          await window.dismiss();
+        }
+        return false;
+      },
+      { ...patient, everyMs: 500 },
     );
   }
 

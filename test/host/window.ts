@@ -54,6 +54,10 @@ type Match = string | RegExp;
 const matches = (text: string, match: Match) =>
   typeof match === "string" ? text.includes(match) : match.test(text);
 
+/** Whether the title, placeholder or message of an input says so. */
+const asks = ({ title, placeholder, message }: QuickInput, match: Match) =>
+  matches([title, placeholder, message].join(" | "), match);
+
 const tidy = (text: string) => text.replaceAll(/[\s\u00A0]+/g, " ").trim();
 
 const quickInput = ".quick-input-widget:visible";
@@ -146,8 +150,7 @@ export class EditorWindow {
       async () => {
         const open = await this.quickInput();
         if (open === undefined) return undefined;
-        const says = [open.title, open.placeholder, open.message].join(" | ");
-        return matches(says, match) ? open : undefined;
+        return asks(open, match) ? open : undefined;
       },
       options,
     );
@@ -168,6 +171,26 @@ export class EditorWindow {
     const endMs = performance.now() + refusedAfterMs;
     while ((await this.#question()) === asked && performance.now() < endMs)
       await this.page.waitForTimeout(50);
+  }
+
+  /**
+   * Answers the editor's file dialog whose title says so. It looks at the path while it is typed, and
+   * takes Enter when it is done.
+   */
+  async enterPath(match: Match, path: string, options: UntilOptions = {}): Promise<void> {
+    await this.untilQuickInput(match, options);
+    await this.type(path);
+    await this.until(
+      `the dialog has taken ${path}`,
+      async () => {
+        const open = await this.quickInput();
+        if (open === undefined || !asks(open, match)) return true;
+        if (open.value === path) await this.accept();
+        else await this.type(path);
+        return false;
+      },
+      { everyMs: 500, ...options },
+    );
   }
 
   /** What the open quick input asks; undefined: none is open. */
