@@ -294,7 +294,12 @@ export class App {
   }
 
   #rates(ledger: Ledger, scopeKey: string | undefined): RateHistory {
-    return recordedRates(ledger, scopeKey, this.#settings.current.sound("rates") ?? {});
+    return recordedRates(
+      ledger,
+      scopeKey,
+      this.#settings.current.sound("rates") ?? {},
+      systemClock.nowMs(),
+    );
   }
 }
 

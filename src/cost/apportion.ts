@@ -5,6 +5,8 @@ import { microUsd, sumUsd, type MicroUsd } from "./money.ts";
 export interface ShownParts {
   readonly whole: string;
   readonly parts: readonly string[];
+  /** The sum of the parts from `from` on, of those that are shown. */
+  readonly rest: (from: number) => string;
 }
 
 /** To the cent, finer where all of it is less than one: `$0.42` of `$0.14`, `$0.14`, `$0.14`. None may be negative. */
@@ -15,12 +17,15 @@ export function formatParts(parts: readonly MicroUsd[]): ShownParts {
   const units = apportion(parts, unit);
   const shown = (count: number, exact: MicroUsd): string =>
     formatRounded(microUsd(count * unit), decimals, exact !== 0);
+  const rest = (from: number): string =>
+    shown(
+      units.slice(from).reduce((sum, count) => sum + count, 0),
+      sumUsd(parts.slice(from)),
+    );
   return {
-    whole: shown(
-      units.reduce((sum, count) => sum + count, 0),
-      whole,
-    ),
+    whole: rest(0),
     parts: parts.map((part, index) => shown(units[index] ?? 0, part)),
+    rest,
   };
 }
 

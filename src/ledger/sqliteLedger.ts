@@ -17,12 +17,7 @@ import type {
   WindowRecord,
 } from "../session/ledgerPort.ts";
 import type { LookTime } from "../session/lookOrder.ts";
-import type {
-  BillingRow,
-  Fetched,
-  SavedBillingRow,
-  WorkspaceRates,
-} from "../session/modalControl.ts";
+import type { BillingRow, Fetched, SavedBillingRow } from "../session/modalControl.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import { RememberedReader, type Shape } from "../session/remembered.ts";
 import type { SessionRecord } from "../session/session.ts";
@@ -42,7 +37,7 @@ import { claimOnce, recall, remember, wasClaimed } from "./tables/memoryTable.ts
 import { prune } from "./prune.ts";
 import type { PruneResult } from "./prune.ts";
 import { latestRates, ratesSeen, saveRates } from "./tables/rateTable.ts";
-import type { SavedRates } from "./tables/rateTable.ts";
+import type { SavedRates } from "./tables/mergeRates.ts";
 import { receiptsIn, recordReceipt } from "./tables/receiptTable.ts";
 import { tables } from "./tables/schema.ts";
 import { openSession, sessionsIn, upsertSession } from "./tables/sessionTable.ts";
@@ -222,8 +217,8 @@ export class SqliteLedger implements Ledger, LedgerUpkeep {
     return scopesIn(this.#connection, query);
   }
 
-  saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void {
-    saveRates(this.#connection, scope, rates, fetchedAtMs);
+  saveRates(...[scope, rates, fetchedAtMs, options]: Parameters<Ledger["saveRates"]>): void {
+    saveRates(this.#connection, scope, rates, fetchedAtMs, options);
   }
 
   latestRates(scope: string): SavedRates | undefined {

@@ -78,6 +78,11 @@ export interface LeaseHolder {
   readonly token: number;
 }
 
+export interface SaveRatesOptions {
+  /** These are the newest: what is dated later was dated by a clock that was ahead, and is taken out. */
+  readonly areNewest?: boolean;
+}
+
 /** What the cost of a range is made from, in short. */
 export interface CostBasis {
   /** Another one when a row of the range was added, changed or taken out. */
@@ -153,7 +158,13 @@ export interface Ledger extends Disposable {
   /** The scopes of a workspace that were ever looked at, or that the bill of this range names. */
   scopes(query: { readonly workspace: string } & TimeRange): readonly string[];
 
-  saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void;
+  /** Writes the rates that were in force at an instant. Rates that did not change extend their row. */
+  saveRates(
+    scope: string,
+    rates: WorkspaceRates,
+    fetchedAtMs: number,
+    options?: SaveRatesOptions,
+  ): void;
   latestRates(
     scope: string,
   ): { readonly rates: WorkspaceRates; readonly fetchedAtMs: number } | undefined;

@@ -1,3 +1,4 @@
+import { plural, t } from "../base/text.ts";
 import type { Listing } from "./ledgerPort.ts";
 import { isPendingSandbox, sandboxKind } from "./sandboxInfo.ts";
 import type { AppState } from "./modalControl.ts";
@@ -64,4 +65,14 @@ function liveSandboxes({
 /** Whether what is called an app in a plan or a receipt is a sandbox. */
 export function isSandbox({ appId }: Pick<LiveApp, "appId">): boolean {
   return sandboxKind(appId) !== null;
+}
+
+/** "2 apps", "1 sandbox", "1 app and 2 sandboxes": what is called an app in a plan or a receipt, counted. */
+export function countText(things: readonly Pick<LiveApp, "appId">[]): string {
+  const sandboxes = things.filter(isSandbox).length;
+  const apps = things.length - sandboxes;
+  const appsText = plural(apps, { one: "{0} app", other: "{0} apps" });
+  if (sandboxes === 0) return appsText;
+  const sandboxesText = plural(sandboxes, { one: "{0} sandbox", other: "{0} sandboxes" });
+  return apps === 0 ? sandboxesText : t("{0} and {1}", appsText, sandboxesText);
 }

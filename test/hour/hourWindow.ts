@@ -92,7 +92,7 @@ const watching = buildWatching(store, {
     factsInFile: () => undefined,
     gpuSetting: () => undefined,
   },
-  rates: (scope) => recordedRates(ledger, scope, {}),
+  rates: (scope) => recordedRates(ledger, scope, {}, systemClock.nowMs()),
   settingProblems: () => [],
 });
 const beat = store.add(new WindowBeat(window));

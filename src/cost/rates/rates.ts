@@ -101,6 +101,17 @@ export interface DatedRates {
   readonly fetchedAtMs: number;
 }
 
+/**
+ * What was told until now. One that is dated later was dated by a clock that was ahead: it says nothing of
+ * now, but where there is no other one, what it told is better than the list price.
+ */
+export function toldUntil(versions: readonly DatedRates[], nowMs: number): readonly DatedRates[] {
+  const past = versions
+    .filter(({ sinceMs }) => sinceMs <= nowMs)
+    .map((one) => ({ ...one, fetchedAtMs: Math.min(one.fetchedAtMs, nowMs) }));
+  return past.length > 0 ? past : versions.slice(0, 1);
+}
+
 /** Rates over time: a container is priced at those that were in force while it ran. */
 export interface RateHistory {
   /** Those last told before the instant; before the first, the first. */

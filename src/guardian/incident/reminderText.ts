@@ -1,5 +1,6 @@
 import { plural, sentences, t } from "../../base/text.ts";
 import type { IncidentRecord } from "./record.ts";
+import { countText } from "../../session/liveApp.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
 import { runningElsewhere, unlistedIn } from "../../session/stop/receiptText.ts";
 import { plainLine } from "../notifier/notifier.ts";
@@ -63,9 +64,7 @@ export function outcomeNotice(receipts: readonly StopReceipt[]): Notice {
   });
   if (left.length > 0)
     return notice(
-      unverified
-        ? t("The stop is not verified")
-        : plural(left.length, { one: "{0} app not stopped", other: "{0} apps not stopped" }),
+      unverified ? t("The stop is not verified") : t("{0} not stopped", countText(left)),
       left.map(({ name, reason }) => `${name}: ${plainLine(reason)}.`).join(" "),
       stopped.length > 0 ? t("Stopped: {0}.", names(stopped)) : "",
       stopAgain(),
@@ -77,9 +76,7 @@ export function outcomeNotice(receipts: readonly StopReceipt[]): Notice {
       stopAgain(),
     );
   return notice(
-    stopped.length === 0
-      ? t("Nothing was left to stop")
-      : plural(stopped.length, { one: "Stopped {0} app", other: "Stopped {0} apps" }),
+    stopped.length === 0 ? t("Nothing was left to stop") : t("Stopped {0}", countText(stopped)),
     stopped.length === 0 ? "" : `${names(stopped)}.`,
     excluded.length === 0
       ? restText(receipts)

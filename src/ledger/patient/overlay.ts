@@ -15,7 +15,7 @@ import { isOf } from "../tables/scopes.ts";
 import { roundedCall } from "../tables/callTable.ts";
 import { maybeWholeMs, wholeMs } from "../tables/column.ts";
 import { mergeCall } from "../tables/mergeCall.ts";
-import type { SavedRates } from "../tables/rateTable.ts";
+import { mergeRates, type SavedRates } from "../tables/mergeRates.ts";
 import { mergeSession, roundedSession } from "../tables/sessionTable.ts";
 import type { BaseLedger } from "./baseLedger.ts";
 import type { PendingWrites } from "./pendingWrites.ts";
@@ -150,40 +150,10 @@ export function seenRates(
   base: BaseLedger,
   scope: string,
 ): readonly SavedRates[] {
-  const all = [...base.rateHistory(scope)];
-  for (const [, of, rates, atMs] of pending.of("saveRates")) {
-    if (of !== scope) continue;
-    const fetchedAtMs = wholeMs(atMs);
-    const ofThen = all.findIndex(
-      (one) => one.sinceMs === fetchedAtMs && one.fetchedAtMs === fetchedAtMs,
-    );
-    if (ofThen !== -1) all.splice(ofThen, 1);
-    const at = all.findLastIndex(({ sinceMs }) => sinceMs <= fetchedAtMs);
-    const saved = all[at];
-    const next = { rates, sinceMs: fetchedAtMs, fetchedAtMs };
-    if (saved === undefined) all.splice(0, 0, next);
-    else if (sameRates(saved, { rates }))
-      all[at] = { ...saved, fetchedAtMs: Math.max(saved.fetchedAtMs, fetchedAtMs) };
-    else all.splice(at, 1, ...aroundLate(saved, next));
-  }
+  let all: readonly SavedRates[] = base.rateHistory(scope);
+  for (const [, of, rates, atMs, options] of pending.of("saveRates"))
+    if (of === scope) all = mergeRates(all, rates, atMs, options?.areNewest === true);
   return all;
-}
-
-/** Rates that are saved before others were seen for the last time: see `saveRates` of the table. */
-function aroundLate(saved: SavedRates, next: SavedRates): readonly SavedRates[] {
-  const { sinceMs, fetchedAtMs } = saved;
-  const before = sinceMs < next.sinceMs ? [saved] : [];
-  if (fetchedAtMs <= next.sinceMs) return [...before, next];
-  return [
-    ...before.map((row) => ({ ...row, fetchedAtMs: sinceMs })),
-    next,
-    { ...saved, sinceMs: fetchedAtMs },
-  ];
-}
-
-function sameRates(a: Pick<SavedRates, "rates">, b: Pick<SavedRates, "rates">): boolean {
-  const [ours, theirs] = [a.rates.usdPerHourByKey, b.rates.usdPerHourByKey];
-  return ours.size === theirs.size && [...ours].every(([key, usd]) => theirs.get(key) === usd);
 }
 
 export function seenLease(

@@ -13,16 +13,11 @@ import type {
   TimeRange,
   WindowRecord,
 } from "../../session/ledgerPort.ts";
-import type {
-  BillingRow,
-  Fetched,
-  SavedBillingRow,
-  WorkspaceRates,
-} from "../../session/modalControl.ts";
+import type { BillingRow, Fetched, SavedBillingRow } from "../../session/modalControl.ts";
 import type { StopReceipt } from "../../session/receipt.ts";
 import { RememberedReader, type Shape } from "../../session/remembered.ts";
 import type { SessionRecord } from "../../session/session.ts";
-import type { SavedRates } from "../tables/rateTable.ts";
+import type { SavedRates } from "../tables/mergeRates.ts";
 import { emptyLedger } from "./baseLedger.ts";
 import * as overlay from "./overlay.ts";
 import type { PatientFile } from "./patientFile.ts";
@@ -130,8 +125,8 @@ export class PatientLedger implements Ledger, LedgerUpkeep {
     return this.#file.history((pending, base) => overlay.seenScopes(pending, base, query));
   }
 
-  saveRates(scope: string, rates: WorkspaceRates, fetchedAtMs: number): void {
-    this.#file.write(["saveRates", scope, rates, fetchedAtMs]);
+  saveRates(...[scope, rates, fetchedAtMs, options]: Parameters<Ledger["saveRates"]>): void {
+    this.#file.write(["saveRates", scope, rates, fetchedAtMs, options]);
   }
 
   latestRates(scope: string): SavedRates | undefined {

@@ -9,7 +9,7 @@ import {
 } from "../../cost/format.ts";
 import { zeroUsd } from "../../cost/money.ts";
 import type { CostTiers, ShownCost } from "../../cost/tiers.ts";
-import { isSandbox } from "../liveApp.ts";
+import { countText } from "../liveApp.ts";
 import { nothingRunsText } from "../notListed.ts";
 import type { ReceiptApp, StopReceipt } from "../receipt.ts";
 import { elsewhereText, unaskedElsewhere } from "../runsElsewhere.ts";
@@ -64,16 +64,18 @@ export function receiptSummary(receipt: StopReceipt): string {
         return plural(
           excluded.length,
           {
-            one: "{0} app was left alone and still runs in {1}: {2}.",
-            other: "{0} apps were left alone and still run in {1}: {2}.",
+            one: "{1} was left alone and still runs in {2}: {3}.",
+            other: "{1} were left alone and still run in {2}: {3}.",
           },
+          countText(excluded),
           scope,
           names(excluded),
         );
       case "left":
         return plural(
           left.length,
-          { one: "{0} app still runs in {1}: {2}.", other: "{0} apps still run in {1}: {2}." },
+          { one: "{1} still runs in {2}: {3}.", other: "{1} still run in {2}: {3}." },
+          countText(left),
           scope,
           names(left),
         );
@@ -98,15 +100,17 @@ function afterStop(receipt: StopReceipt): string {
       return plural(
         excluded.length,
         {
-          one: "{0} app was left alone and still runs: {1}.",
-          other: "{0} apps were left alone and still run: {1}.",
+          one: "{1} was left alone and still runs: {2}.",
+          other: "{1} were left alone and still run: {2}.",
         },
+        countText(excluded),
         names(excluded),
       );
     case "left":
       return plural(
         left.length,
-        { one: "{0} app still runs: {1}.", other: "{0} apps still run: {1}." },
+        { one: "{1} still runs: {2}.", other: "{1} still run: {2}." },
+        countText(left),
         names(left),
       );
     default:
@@ -197,16 +201,6 @@ function othersText(
         formatPerHour(microUsdPerHour),
         scope,
       );
-}
-
-/** "2 apps", "1 sandbox", "1 app and 2 sandboxes". */
-function countText(things: readonly ReceiptApp[]): string {
-  const sandboxes = things.filter(isSandbox).length;
-  const apps = things.length - sandboxes;
-  const appsText = plural(apps, { one: "{0} app", other: "{0} apps" });
-  if (sandboxes === 0) return appsText;
-  const sandboxesText = plural(sandboxes, { one: "{0} sandbox", other: "{0} sandboxes" });
-  return apps === 0 ? sandboxesText : t("{0} and {1}", appsText, sandboxesText);
 }
 
 function listed(apps: readonly ReceiptApp[]): string {

@@ -105,7 +105,7 @@ export class Bookkeeper implements Disposable {
     if (ageMs >= 0 && ageMs < ratesValidMs) return;
     await this.#unlessResting(`rates:${scopeKey}`, async () => {
       const rates = await control.rates();
-      ledger.saveRates(scopeKey, rates, clock.nowMs());
+      ledger.saveRates(scopeKey, rates, clock.nowMs(), { areNewest: ageMs < 0 });
       // Prices are the workspace's: a change is told once, whichever of its environments is looked at.
       const name = `prices of ${workspace}`; // not shown: a key of the ledger
       const now = rates.usdPerHourByKey;

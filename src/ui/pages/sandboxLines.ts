@@ -1,7 +1,10 @@
 import { t } from "../../base/text.ts";
-import { addCosts } from "../../cost/cost.ts";
-import { formatClock, formatMetered } from "../../cost/format.ts";
-import { metricsWithin } from "../../cost/metered/pricedSpan.ts";
+import { formatParts } from "../../cost/apportion.ts";
+import { knownPart, type KnownPart } from "../../cost/cost.ts";
+import { approximately, formatClock } from "../../cost/format.ts";
+import { metricsWithin, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
+import { sumUsd } from "../../cost/money.ts";
+import { addends } from "../../cost/rates/costMetrics.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
@@ -25,19 +28,26 @@ export function sandboxLines(
       one.name === "" ? one.sandboxId : one.name,
     ]),
   );
-  const found = priced
-    .filter(({ span, interval }) => span.terms?.isSandbox === true && interval.countedToMs > fromMs)
-    .map((one) => ({ one, cost: addCosts([metricsWithin(one, fromMs, nowMs).total]) }))
-    .toSorted((a, b) => amount(b.cost) - amount(a.cost));
+  const inRange = priced.filter(({ interval }) => interval.countedToMs > fromMs);
+  const isSandbox = ({ span }: PricedSpan): boolean => span.terms?.isSandbox === true;
+  const found = inRange
+    .filter(isSandbox)
+    .map((one) => ({ one, cost: costSince(one, fromMs, nowMs) }))
+    .toSorted((a, b) => b.cost.microUsd - a.cost.microUsd);
   if (found.length === 0) return [];
+  const others = inRange
+    .filter((one) => !isSandbox(one))
+    .map((one) => costSince(one, fromMs, nowMs).microUsd);
+  // Rounded with all else that is in the sum above: together they are that sum.
+  const texts = formatParts([...found.map(({ cost }) => cost.microUsd), sumUsd(others)]).parts;
   const rows = found
     .slice(0, most)
-    .map(({ one: { span, interval }, cost }) => [
+    .map(({ one: { span, interval }, cost }, index) => [
       escapeMarkdown(names.get(span.containerId) ?? span.containerId),
       escapeMarkdown(span.appName),
       askedFor(span),
       formatClock(interval.startMs - offsetMs),
-      cost.known ? formatMetered(cost.microUsd) : t("unknown"),
+      costText(cost, texts[index] ?? ""),
     ]);
   return [
     `## ${t("Sandboxes")}`,
@@ -47,8 +57,13 @@ export function sandboxLines(
   ];
 }
 
-function amount(cost: ReturnType<typeof addCosts>): number {
-  return cost.known ? cost.microUsd : 0;
+function costSince(one: PricedSpan, fromMs: number, nowMs: number): KnownPart {
+  return knownPart(addends(metricsWithin(one, fromMs, nowMs)));
+}
+
+function costText({ microUsd, isFloor }: KnownPart, text: string): string {
+  if (!isFloor) return approximately(text);
+  return microUsd === 0 ? t("unknown") : t("at least {0}", text);
 }
 
 /** "T4, 8 cores, 32 GiB", as far as it is known. */

@@ -1,13 +1,14 @@
 import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
-import { formatClock, formatCountdown, formatPerHour } from "../../cost/format.ts";
+import { formatClock, formatCountdown } from "../../cost/format.ts";
 import type { Meter } from "../../session/meter/meter.ts";
 import { withoutOthers } from "../../session/meter/runningApps.ts";
-import type { MeterState, RunningApp, ShownSandbox } from "../../session/meter/meterState.ts";
+import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
 import { shownInMessage } from "../shown.ts";
 import { isOld, oldText, welcomeOf, type ListSight } from "./listSight.ts";
-import { askedText, bootingText } from "./statusTooltip.ts";
+import { rowText } from "./rowText.ts";
+import { askedText } from "./statusTooltip.ts";
 import { elsewhereText, type RunsElsewhere } from "../../session/runsElsewhere.ts";
 
 /** An app, a sandbox, or another environment in which something runs. */
@@ -65,7 +66,7 @@ export class AppsView implements vscode.TreeDataProvider<Row>, Disposable {
     const busy = app.sandbox === undefined ? "pulse" : "vm-running";
     const icon = isOldRow ? "history" : app.running + app.pending > 0 ? busy : "circle-outline";
     item.iconPath = new vscode.ThemeIcon(icon);
-    item.description = describe(app, Date.now());
+    item.description = rowText(app, this.#meter?.state().apps ?? [], Date.now());
     item.tooltip = tooltipOf(app);
     return item;
   }
@@ -96,32 +97,4 @@ function tooltipOf({ name, appId, state, sandbox }: RunningApp): string {
       ? []
       : [t("ends at {0} at the latest", formatClock(sandbox.endsByMs))]),
   ].join("\n");
-}
-
-function describeSandbox(app: RunningApp, sandbox: ShownSandbox, nowMs: number): string {
-  return [
-    t("sandbox"),
-    ...(app.owner === "someone-else" ? [t("someone else's")] : []),
-    app.microUsdPerHour === null ? t("rate unknown") : `≈ ${formatPerHour(app.microUsdPerHour)}`,
-    app.gpu,
-    ...(askedText(sandbox) === "" ? [] : [askedText(sandbox)]),
-    ...(sandbox.sinceMs === null ? [] : [t("for {0}", formatCountdown(nowMs - sandbox.sinceMs))]),
-  ].join(" · ");
-}
-
-function describe(app: RunningApp, nowMs: number): string {
-  if (app.sandbox !== undefined) return describeSandbox(app, app.sandbox, nowMs);
-  const whose = app.owner === "someone-else" ? [t("someone else's")] : [];
-  if (app.running + app.pending === 0)
-    return [t("{0}, no container", app.state), ...whose].join(" · ");
-  // The money first, then for how long it goes on: a narrow side bar cuts what comes last.
-  const parts = [
-    app.microUsdPerHour === null ? t("rate unknown") : `≈ ${formatPerHour(app.microUsdPerHour)}`,
-  ];
-  if (app.warmUntilMs !== null && app.warmUntilMs > nowMs) {
-    parts.push(t("warm for {0}", formatCountdown(app.warmUntilMs - nowMs)));
-  }
-  if (app.pending > 0) parts.push(bootingText(app, nowMs));
-  const gpus = app.running > 0 ? `${app.running} × ${app.gpu}` : app.gpu;
-  return [...parts, gpus, ...whose].join(" · ");
 }

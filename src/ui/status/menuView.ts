@@ -1,7 +1,8 @@
 import { plural, t } from "../../base/text.ts";
 import type { CommandId } from "../commandArguments.ts";
 import { withoutOthers } from "../../session/meter/runningApps.ts";
-import type { MeterState } from "../../session/meter/meterState.ts";
+import { countText } from "../../session/liveApp.ts";
+import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
 import type { SettingName } from "../../session/settings/shape.ts";
 import { scopeKey } from "../../session/scope.ts";
 import { settingNamedIn } from "../settings/links.ts";
@@ -61,24 +62,16 @@ function nameIn(label: string): string {
 function stopEntries(state: MeterState, { hasFolder }: WindowFacts): readonly MenuEntry[] {
   const { apps } = state;
   const mine = withoutOthers(apps);
-  const here = mine.filter(({ owner }) => owner === "started-here").length;
+  const here = mine.filter(({ owner }) => owner === "started-here");
+  const rest = mine.filter((app) => !here.includes(app));
   const where = state.scope === null ? "" : scopeKey(state.scope);
-  const started =
-    where === ""
-      ? plural(here, { one: "{0} app started here", other: "{0} apps started here" })
-      : plural(
-          here,
-          { one: "{0} app started here in {1}", other: "{0} apps started here in {1}" },
-          where,
-        );
-  const rest = mine.length - here;
   const what = [
-    ...(here === 0 ? [] : [started]),
-    ...(rest === 0
+    ...(here.length === 0 ? [] : [startedText(here, where)]),
+    ...(rest.length === 0
       ? []
-      : here === 0
+      : here.length === 0
         ? [asksText(rest, where)]
-        : [plural(rest, { one: "asks about {0} more", other: "asks about {0} more" })]),
+        : [plural(rest.length, { one: "asks about {0} more", other: "asks about {0} more" })]),
   ].join(" · ");
   const entries = [
     entry(`$(debug-stop) ${t("Stop All Apps")}`, what, "stopAll"),
@@ -99,19 +92,32 @@ function stopEntries(state: MeterState, { hasFolder }: WindowFacts): readonly Me
   return entries;
 }
 
-/** Of mine nothing was started here, so all of it is asked about. */
-function asksText(count: number, where: string): string {
+/** "2 apps started here in acme/main". */
+function startedText(things: readonly RunningApp[], where: string): string {
   return where === ""
-    ? plural(count, {
-        one: "asks about {0} app that was not started here",
-        other: "asks about {0} apps that were not started here",
-      })
-    : plural(
-        count,
+    ? t("{0} started here", countText(things))
+    : t("{0} started here in {1}", countText(things), where);
+}
+
+/** Of mine nothing was started here, so all of it is asked about. */
+function asksText(things: readonly RunningApp[], where: string): string {
+  const { length } = things;
+  return where === ""
+    ? plural(
+        length,
         {
-          one: "asks about {0} app in {1} that was not started here",
-          other: "asks about {0} apps in {1} that were not started here",
+          one: "asks about {1} that was not started here",
+          other: "asks about {1} that were not started here",
         },
+        countText(things),
+      )
+    : plural(
+        length,
+        {
+          one: "asks about {1} in {2} that was not started here",
+          other: "asks about {1} in {2} that were not started here",
+        },
+        countText(things),
         where,
       );
 }

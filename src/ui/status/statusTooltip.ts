@@ -3,9 +3,8 @@ import { knownTiersText } from "../../cost/knownTiersText.ts";
 import { formatCountdown, formatMetered, formatPerHour, formatRange } from "../../cost/format.ts";
 import type { ShownCost } from "../../cost/tiers.ts";
 import { priceAgeText } from "../../cost/rates/priceAge.ts";
-import { zeroUsd, type MicroUsd } from "../../cost/money.ts";
-import { formatParts } from "../../cost/apportion.ts";
-import { burnOfApps, withoutOthers } from "../../session/meter/runningApps.ts";
+import { zeroUsd } from "../../cost/money.ts";
+import { withoutOthers } from "../../session/meter/runningApps.ts";
 import { unlistedSandboxes } from "../../session/notListed.ts";
 import type { MeterState, RunningApp, ShownSandbox } from "../../session/meter/meterState.ts";
 import { isBlind } from "../../session/watch/health.ts";
@@ -16,6 +15,7 @@ import { settingNamedIn } from "../settings/links.ts";
 import { scopeKey } from "../../session/scope.ts";
 import { canRelease, canStart, isSeen, sightOf, type WindowFacts } from "./listSight.ts";
 import { elsewhereText } from "../../session/runsElsewhere.ts";
+import { perHourTexts, type PerHourTexts } from "./perHour.ts";
 import { tooltipLink } from "./tooltipLinks.ts";
 
 /** So many of a kind are named; a tooltip that is longer than the screen hides its links. */
@@ -108,7 +108,7 @@ function appLines(state: MeterState): readonly string[] {
   const lines: string[] = [];
   if (mine.length > 0) {
     const shown = mine.slice(0, most);
-    const perHour = perHourTexts(mine, shown.length);
+    const perHour = perHourTexts(mine);
     lines.push(
       ...table(
         [
@@ -186,34 +186,6 @@ function spacedCell(cell: string): string {
   return cell + gap;
 }
 
-/** What apps cost per hour, as it stands in the rows: so rounded that they add up to the last one. */
-interface PerHourTexts {
-  /** Of each app that has a row of its own. */
-  readonly apps: readonly string[];
-  /** Of those that have none. */
-  readonly rest: string;
-  readonly together: string;
-}
-
-function perHourTexts(mine: readonly RunningApp[], shown: number): PerHourTexts {
-  const rest = mine.slice(shown);
-  const burns = [
-    ...mine.slice(0, shown).map(({ microUsdPerHour }) => microUsdPerHour),
-    burnOfApps(rest),
-  ];
-  const { parts, whole } = formatParts(burns.map((burn) => burn ?? zeroUsd));
-  const textOf = (burn: MicroUsd | null, text: string): string => {
-    if (burn === null) return t("unknown");
-    return burn === zeroUsd ? t("idle") : `${text}/h`;
-  };
-  const texts = burns.map((burn, index) => textOf(burn, parts[index] ?? ""));
-  return {
-    apps: texts.slice(0, -1),
-    rest: texts.at(-1) ?? "",
-    together: textOf(burnOfApps(mine), whole),
-  };
-}
-
 /** What the rows above leave out, and what all of mine cost together. */
 function sumRows(
   mine: readonly RunningApp[],
@@ -223,10 +195,10 @@ function sumRows(
   const rest = mine.slice(shown);
   const more = plural(rest.length, { one: "and {0} more", other: "and {0} more" });
   return [
-    ...(rest.length > 0 ? [sumCells(more, rest, perHour.rest)] : []),
+    ...(rest.length > 0 ? [sumCells(more, rest, perHour.rest(shown))] : []),
     ...(mine.length > 1
       ? [
-          sumCells(t("Together"), mine, perHour.together).map((cell) =>
+          sumCells(t("Together"), mine, perHour.rest(0)).map((cell) =>
             cell === "" ? "" : `**${cell}**`,
           ),
         ]

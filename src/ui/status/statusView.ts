@@ -1,13 +1,13 @@
 import { plural, t } from "../../base/text.ts";
 import { figureText } from "../../cost/figureText.ts";
-import { formatCountdown, formatPerHour } from "../../cost/format.ts";
-import { zeroUsd } from "../../cost/money.ts";
+import { formatCountdown } from "../../cost/format.ts";
 import { unlistedSandboxes } from "../../session/notListed.ts";
 import { burnOfApps, withoutOthers } from "../../session/meter/runningApps.ts";
 import type { MeterState, RunningApp } from "../../session/meter/meterState.ts";
 import { isBlind, type Health } from "../../session/watch/health.ts";
 import { scopeKey } from "../../session/scope.ts";
 import type { WindowFacts } from "./listSight.ts";
+import { perHourTexts } from "./perHour.ts";
 import { statusTooltip } from "./statusTooltip.ts";
 import { elsewhereAmount, elsewhereSum } from "../../session/runsElsewhere.ts";
 
@@ -146,10 +146,8 @@ function costParts(state: MeterState): string[] {
 }
 
 function burnPart(mine: readonly RunningApp[]): string {
-  const burn = burnOfApps(mine);
-  if (burn === null) return t("rate unknown");
   // A deployed app without a container costs nothing.
-  return burn === zeroUsd ? t("idle") : formatPerHour(burn);
+  return burnOfApps(mine) === null ? t("rate unknown") : perHourTexts(mine).rest(0);
 }
 
 function ageParts(state: MeterState): string[] {
@@ -208,9 +206,10 @@ function warningsOf(state: MeterState): readonly string[] {
   const leftMs = (state.session?.expiresAtMs ?? Infinity) - state.nowMs;
   if (state.session !== null && leftMs < noticeMs)
     warnings.push(t("The {0} session ends in {1}.", state.session.mode, formatCountdown(leftMs)));
-  for (const { name, microUsdPerHour } of withoutOthers(state.apps).filter(isHot))
-    if (microUsdPerHour !== null)
-      warnings.push(t("{0} burns {1}.", name, `≈ ${formatPerHour(microUsdPerHour)}`));
+  const mine = withoutOthers(state.apps);
+  const perHour = perHourTexts(mine);
+  for (const [index, app] of mine.entries())
+    if (isHot(app)) warnings.push(t("{0} burns {1}.", app.name, `≈ ${perHour.apps[index] ?? ""}`));
   for (const { setting, message, effect } of state.settingProblems)
     warnings.push(t("{0} is wrong: {1}. {2}", setting, message, effect));
   return warnings;

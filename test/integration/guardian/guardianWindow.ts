@@ -102,7 +102,7 @@ async function open(): Promise<void> {
       factsInFile: () => undefined,
       gpuSetting: () => undefined,
     },
-    rates: (scope) => recordedRates(ledger, scope, {}),
+    rates: (scope) => recordedRates(ledger, scope, {}, systemClock.nowMs()),
   });
   const { scope, scopeKey, username } = await connection.open();
   let rows = 0;

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emptyCall, type CallRecord } from "../../../src/cost/call.ts";
 import { unknownTerms } from "../../../src/cost/terms.ts";
-import { rateHistory, type RateHistory } from "../../../src/cost/rates/rates.ts";
+import type { RateHistory } from "../../../src/cost/rates/rates.ts";
+import { recordedRates } from "../../../src/session/meter/recordedRates.ts";
 import { LogLineAssembler } from "../../../src/cost/reported/logLineAssembler.ts";
 import { openLedger } from "../../../src/ledger/openLedger.ts";
 import type { SqliteLedger } from "../../../src/ledger/sqliteLedger.ts";
@@ -133,11 +134,7 @@ export class Machine implements Disposable {
   }
 
   #rates(ledger: SqliteLedger, scope: string): RateHistory {
-    return rateHistory(
-      ledger
-        .rateHistory(scope)
-        .map(({ rates, sinceMs, fetchedAtMs }) => ({ ...rates, sinceMs, fetchedAtMs })),
-    );
+    return recordedRates(ledger, scope, {}, this.#clock.nowMs());
   }
 
   watching(): Watching {

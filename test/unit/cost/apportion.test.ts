@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { apportion, formatParts } from "../../../src/cost/apportion.ts";
+import { apportion, formatParts as formatted } from "../../../src/cost/apportion.ts";
 import { formatAmount } from "../../../src/cost/format.ts";
-import { microUsd, sumUsd, usd } from "../../../src/cost/money.ts";
+import { microUsd, sumUsd, usd, type MicroUsd } from "../../../src/cost/money.ts";
 
 const amounts = fc.array(fc.integer({ min: 0, max: 90_000_000 }).map(microUsd), { maxLength: 12 });
+
+function formatParts(parts: readonly MicroUsd[]) {
+  const { whole, parts: texts } = formatted(parts);
+  return { whole, parts: texts };
+}
 
 /** What a person reads, in micro-dollars; what is less than the unit counts as nothing. */
 function read(text: string): number {
@@ -44,6 +49,12 @@ describe("parts beside their sum", () => {
           read(whole),
         );
         assert.equal(whole, formatAmount(sumUsd(parts)), "the sum is shown as everywhere");
+        for (const from of shown.keys())
+          assert.equal(
+            read(formatted(parts).rest(from)),
+            shown.slice(from).reduce((sum, text) => sum + read(text), 0),
+            "the last ones together are as they are shown one by one",
+          );
         const unit = sumUsd(parts) < 10_000 ? 100 : 10_000;
         for (const [index, count] of apportion(parts, unit).entries())
           assert.ok(Math.abs(count * unit - (parts[index] ?? 0)) < unit + 1e-6);

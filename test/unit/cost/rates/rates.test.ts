@@ -3,6 +3,7 @@ import {
   describeGpuRate,
   gpuRate,
   rateHistory,
+  toldUntil,
   ratesInForce,
   type Rates,
 } from "../../../../src/cost/rates/rates.ts";
@@ -102,6 +103,15 @@ describe("the history of rates", () => {
     assert.equal(l40s(rateHistory([]).at(t0)), 1.95);
     const own = rateHistory([at(t0, 1.9)], { overrides: { L40S: 1 } });
     assert.deepEqual([l40s(own.at(t0 - 1)), l40s(own.now)], [1, 1]);
+  });
+
+  it("takes nothing from the future where there is an earlier price", () => {
+    const [now, ahead] = [at(t0, 1.9), at(t0 + 5000, 9)];
+    assert.deepEqual(toldUntil([now, ahead], t0 + 1000), [now]);
+    assert.deepEqual(toldUntil([{ ...now, fetchedAtMs: t0 + 5000 }], t0 + 1000), [
+      { ...now, fetchedAtMs: t0 + 1000 },
+    ]);
+    assert.equal(l40s(rateHistory(toldUntil([ahead], t0)).now), 9);
   });
 
   it("has one key per price", () => {

@@ -125,6 +125,11 @@ describe("outcomeNotice", () => {
       }),
     ]);
     assert.equal(left.title, "1 app not stopped");
+    const agent = { appId: "sb-1", name: "agent", reason: "still stopping" };
+    const both = outcomeNotice([receipt({ left: [agent, { ...flux, reason: "?" }] })]);
+    assert.equal(both.title, "1 app and 1 sandbox not stopped");
+    const done = outcomeNotice([receipt({ planned: [agent], stopped: [agent] })]);
+    assert.equal(done.title, "Stopped 1 sandbox");
     assert.match(left.body, /flux-api: still stopping\..*Stopped: comfy/);
     const unverified = outcomeNotice([receipt({ planned: [flux], verified: "unverified" })]);
     assert.equal(unverified.title, "The stop is not verified");

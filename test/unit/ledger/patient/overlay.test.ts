@@ -136,14 +136,16 @@ const write: fc.Arbitrary<Write> = fc.oneof(
       scope,
       // Another window may have written later ones already.
       older: fc.integer({ min: 0, max: 4 }),
+      areNewest: fc.boolean(),
     })
-    .map(({ usd, scope, older }): Write => {
+    .map(({ usd, scope, older, areNewest }): Write => {
       nextFetchMs += 1;
       return [
         "saveRates",
         scope,
         { usdPerHourByKey: new Map([["gpu", usd]]) },
         nextFetchMs - older,
+        { areNewest },
       ];
     }),
   fc

@@ -83,6 +83,16 @@ describe("receiptLines", () => {
     assert.match(receiptSummary(receipt(stoppedAll(agent))), /^Stopped 1 sandbox in acme\/main/);
     const both = receipt({ planned: [flux, agent], stopped: [flux, agent] });
     assert.match(receiptLines(both).join("\n"), /✅ Stopped 1 app and 1 sandbox: flux, agent/);
+    const still = [{ ...agent, reason: "deployed by teammate" }];
+    for (const stopped of [[], [flux]]) {
+      const excluded = receipt({ verified: "excluded-left", stopped, excluded: still });
+      assert.match(
+        receiptSummary(excluded),
+        /1 sandbox was left alone and still runs\b.*: agent\./,
+      );
+      const left = receipt({ verified: "left", stopped, left: [...still, ...still] });
+      assert.match(receiptSummary(left), /2 sandboxes still run\b.*: agent, agent\./);
+    }
   });
 
   it("never says all clear otherwise, and names what is left", () => {

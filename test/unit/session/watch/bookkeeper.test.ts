@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
 import { usd } from "../../../../src/cost/money.ts";
 import type { PriceChange } from "../../../../src/cost/rates/priceChange.ts";
+import { gpuRate } from "../../../../src/cost/rates/rates.ts";
 import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { Bookkeeper, type BookkeeperParts } from "../../../../src/session/watch/bookkeeper.ts";
+import { recordedRates } from "../../../../src/session/meter/recordedRates.ts";
 import { noteEmptied } from "../../../../src/session/ledgerLoss.ts";
 import { ModalConnection } from "../../../../src/session/watch/modalConnection.ts";
 import type {
@@ -179,6 +181,35 @@ describe("Bookkeeper", () => {
     await clock.advance(60_000);
     assert.equal(asked, 1);
   });
+
+  for (const [name, aheadUsd] of [
+    ["the same prices", 1.95],
+    ["other prices", 9],
+  ] as const)
+    it(`takes ${name} that a clock that was ahead has dated into the future for no newer ones, ever`, async () => {
+      const told = (usdPerHour: number) => ({
+        usdPerHourByKey: new Map([["gpu_hour_cost_l40s", usdPerHour]]),
+      });
+      const { clock, ledger } = await scene({
+        rates: () => Promise.resolve(told(1.8)),
+        billingReport: () => Promise.resolve([]),
+      });
+      const aheadMs = startMs + 400 * 24 * hourMs;
+      ledger.saveRates("acme/main", told(1.95), startMs - 24 * hourMs);
+      ledger.saveRates("acme/main", told(aheadUsd), aheadMs);
+      const priceAt = (nowMs: number): string => {
+        const rate = gpuRate(recordedRates(ledger, "acme/main", {}, nowMs).now, "L40S");
+        return `${rate?.usdPerHour} of ${rate?.asOf}`;
+      };
+      assert.match(priceAt(startMs), /^1\.95 of 2026-11-2[01]$/, "before it is asked again");
+      await clock.advance(60_000);
+      for (const nowMs of [clock.nowMs(), aheadMs, aheadMs + hourMs])
+        assert.equal(priceAt(nowMs), "1.8 of 2026-11-21");
+      assert.deepEqual(
+        ledger.rateHistory("acme/main").map(({ sinceMs }) => sinceMs < aheadMs),
+        [true, true],
+      );
+    });
 
   it("asks in one window alone, once an hour", async () => {
     let asked = 0;

@@ -8,6 +8,7 @@ import type {
 } from "../../../../src/session/meter/meterState.ts";
 import type { Health } from "../../../../src/session/watch/health.ts";
 import { menuEntries } from "../../../../src/ui/status/menuView.ts";
+import { rowText } from "../../../../src/ui/status/rowText.ts";
 import { statusView } from "../../../../src/ui/status/statusView.ts";
 import { linkedCommands } from "../../../../src/ui/status/tooltipLinks.ts";
 
@@ -430,7 +431,7 @@ describe("statusView", () => {
     const cells = plain(tooltip).match(/\$\d+\.\d\d\/h/g) ?? [];
     assert.deepEqual(
       cells,
-      ["$1.01", "$1.01", "$1.00", "$0.50", "$0.50", "$0.41", "$4.43"].map((cell) => `${cell}/h`),
+      ["$1.01", "$1.01", "$1.01", "$0.50", "$0.50", "$0.40", "$4.43"].map((cell) => `${cell}/h`),
     );
   });
 
@@ -521,6 +522,43 @@ describe("menuEntries", () => {
       stopAll("mine", "mine", "someone-else"),
       "asks about 2 apps in acme/main that were not started here",
     );
+  });
+
+  it("calls a sandbox a sandbox, and says what is asked about", () => {
+    const sandbox = { inApp: "agents", sinceMs: null, endsByMs: null, cores: null, gib: null };
+    const agent: RunningApp = { ...flux, appId: `sb-${"a".repeat(22)}`, owner: "mine", sandbox };
+    const what = (...apps: readonly RunningApp[]): string | undefined =>
+      menuEntries(state({ apps }), window).find(({ command }) => command === "modalMeter.stopAll")
+        ?.description;
+    assert.equal(what(agent), "asks about 1 sandbox in acme/main that was not started here");
+    const here = { ...agent, owner: "started-here" } as const;
+    assert.equal(what(flux, here), "1 app and 1 sandbox started here in acme/main");
+  });
+
+  it("rounds what burns once: the rows of the side bar, the hover and the sum say the same", () => {
+    const sandbox = { inApp: "agents", sinceMs: null, endsByMs: null, cores: null, gib: null };
+    const rates = [9.804, 2.104, 1.303, 1.304, 0.804, 0.704, 0.604, 0.404];
+    const apps = rates.map((rate, index): RunningApp => {
+      const appId = `ap-${index}`;
+      const one = { ...flux, appId, name: `app${index}`, microUsdPerHour: usd(rate) };
+      return index === 0 ? { ...one, sandbox } : one;
+    });
+    const { text, tooltip } = statusView(state({ apps, session: null }), window);
+    const cents = (of: string): number =>
+      Math.round(Number(/\$([\d.]+)\/h/.exec(of)?.[1] ?? Number.NaN) * 100);
+    const rows = apps.map((app) => cents(rowText(app, apps, nowMs)));
+    assert.equal(
+      rows.reduce((sum, row) => sum + row, 0),
+      cents(text),
+    );
+    const hover = plain(tooltip).split("\n");
+    for (const [index, row] of rows.slice(0, 5).entries())
+      assert.equal(cents(hover.find((line) => line.includes(`app${index}`)) ?? ""), row);
+    assert.equal(
+      cents(hover.find((line) => line.includes("and 3 more")) ?? ""),
+      rows.slice(5).reduce((sum, row) => sum + row, 0),
+    );
+    assert.equal(cents(hover.find((line) => line.includes("Together")) ?? ""), cents(text));
   });
 
   it("offers to extend only what expires", () => {
