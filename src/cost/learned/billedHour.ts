@@ -4,6 +4,7 @@ import type { CallRecord } from "../call.ts";
 import { executionsIn, type Execution } from "../metered/attribution.ts";
 import { mayOverlap, type PricedSpan } from "../metered/pricedSpan.ts";
 import { gpuLabel } from "../rates/gpu.ts";
+import { noPrice } from "../rates/costMetrics.ts";
 import { amountsOf } from "../rates/priceTerms.ts";
 import { unknownTerms } from "../terms.ts";
 
@@ -48,6 +49,9 @@ export interface HoursQuestion {
   readonly nowMs: number;
 }
 
+/** What stands for the price of a GPU that is not known: of this much the bill teaches the multiple. */
+export const standInUsdPerHour = 1;
+
 /** An hour in which nobody looked for so long is seen in parts only. */
 export const longestGapMs = 15 * 60_000;
 /** But for so much of it. */
@@ -85,13 +89,16 @@ export function askedOf(kind: string): {
   readonly cores: number | null;
   readonly gib: number | null;
   readonly isRegionTold: boolean;
+  /** false: nobody knows the price of its GPU, and it is counted at `standInUsdPerHour`. */
+  readonly isPriced: boolean;
 } {
-  const [gpu = "", cores = "?", gib = "?", , region = "?"] = kind.split(" ");
+  const [gpu = "", cores = "?", gib = "?", , region = "?", ...others] = kind.split(" ");
+  const isPriced = gpu === "" || others.at(-1)?.startsWith(noPrice) !== true;
   const amount = (text: string): number | null => (text === "?" ? null : Number(text));
-  return { gpu, cores: amount(cores), gib: amount(gib), isRegionTold: region !== "?" };
+  return { gpu, cores: amount(cores), gib: amount(gib), isRegionTold: region !== "?", isPriced };
 }
 
-/** The hours that prove something: their row is final, the app was watched throughout, and each price and end is known. */
+/** The hours that prove something: their row is final, the app was watched throughout, and each end is known. */
 export function billedHours(question: HoursQuestion): readonly BilledHour[] {
   const { priced, billed, calls, nowMs } = question;
   const spansOf = Map.groupBy(priced, ({ span }) => span.appId);
@@ -117,9 +124,7 @@ export function billedHours(question: HoursQuestion): readonly BilledHour[] {
     const sum = (of: (part: SeenIn) => number): number => seen.reduce((all, x) => all + of(x), 0);
     const doubtUsd = sum((part) => part.doubtUsd);
     const ranUsd = sum(({ load, run }) => usdOfParts(load) + usdOfParts(run));
-    const startUsd = sum((part) => usdOfParts(part.wait) + usdOfParts(part.startPerSecond));
-    // Not a number where a price is not known.
-    if (!Number.isFinite(doubtUsd + ranUsd + startUsd) || doubtUsd > mostDoubt * ranUsd) return [];
+    if (doubtUsd > mostDoubt * ranUsd) return [];
     const kinds = new Map<string, KindHour>();
     for (const part of seen) kinds.set(part.kind, added(kinds.get(part.kind), part));
     const billedUsd = rowsOfHour.reduce((all, row) => all + row.cost, 0) / 1e6;
@@ -189,14 +194,14 @@ export function startsOf({
   return { askedMs: Math.min(span.enqueuedAtMs ?? bootMs, bootMs), bootMs, readyMs };
 }
 
-/** At the price of each moment; not a number where the GPU's is not known. */
+/** At the price of each moment. */
 function partsBetween({ prices }: PricedSpan, fromMs: number, toMs: number): Parts {
   let parts = noParts;
   for (const [index, { fromMs: sinceMs, rate }] of prices.entries()) {
     const untilMs = prices[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
     const ms = Math.min(toMs, untilMs) - Math.max(fromMs, index === 0 ? fromMs : sinceMs);
     if (ms <= 0) continue;
-    const gpu = rate.gpu.known ? rate.gpu.usdPerHour : Number.NaN;
+    const gpu = rate.gpu.known ? rate.gpu.usdPerHour : standInUsdPerHour;
     parts = addedParts(parts, {
       gpu: (gpu * ms) / hourMs,
       cpu: (rate.cpu * ms) / hourMs,

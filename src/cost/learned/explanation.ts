@@ -1,5 +1,5 @@
 import { addedParts, resources, usdOfParts, type Parts } from "../billed/billedParts.ts";
-import { type Begin, type BilledHour, type KindHour } from "./billedHour.ts";
+import { askedOf, type Begin, type BilledHour, type KindHour } from "./billedHour.ts";
 import { missedBy, robustFit, type Observation } from "./robustFit.ts";
 
 /** What part of a load is billed: the seconds before it is ready, or all but the first of it. */
@@ -48,13 +48,19 @@ export function bestOf(
   start: LearnedFrom | null,
 ): Explanation {
   const kinds = kindsIn(hoursOfApp);
-  let best = fitted(hoursOfApp, { begin, kinds: [], hasBusy: false, start });
-  for (const of of kinds.length > 1 ? [[anyKind], kinds] : [[anyKind]])
-    for (const hasBusy of [false, true]) {
-      const next = fitted(hoursOfApp, { begin, kinds: of, hasBusy, start });
-      if (next.score < best.score - negligible) best = next;
-    }
-  return best;
+  const isPriced = kinds.every((kind) => askedOf(kind).isPriced);
+  // What nobody knows the price of has one of its own, which has to be fitted.
+  const together = isPriced || kinds.length === 1 ? [[anyKind]] : [];
+  const apart = kinds.length > 1 ? [kinds] : [];
+  const models = [
+    ...(isPriced ? [{ kinds: [], hasBusy: false }] : []),
+    ...[...together, ...apart].flatMap((of) =>
+      [false, true].map((hasBusy) => ({ kinds: of, hasBusy })),
+    ),
+  ];
+  const [first, ...others] = models.map((model) => fitted(hoursOfApp, { ...model, begin, start }));
+  if (first === undefined) throw new RangeError("No kinds."); // not shown
+  return others.reduce((best, next) => (next.score < best.score - negligible ? next : best), first);
 }
 
 export function kindsIn(hoursOfApp: readonly BilledHour[]): readonly string[] {

@@ -21,6 +21,8 @@ export interface KindLesson {
   readonly busyUsdPerHour: number;
   /** The same by resource, where the bill tells it. */
   readonly split?: SplitLesson | undefined;
+  /** What the hours in which they ran leave unexplained, as a share of what they cost in them; absent: no more than of the app. */
+  readonly spread?: number | undefined;
 }
 
 /** What containers cost by resource. */
@@ -72,6 +74,10 @@ export const nothingLearned: Lessons = { begin: null, possible: begins, apps: []
 const leastHours = 3;
 /** An app's hours that are explained no better contradict one another. */
 const mostSpread = 0.1;
+/** Where nobody knows the price of a GPU, a rough one is worth more than none. */
+const mostUnpricedSpread = 0.3;
+/** What costs hardly more than what is left unexplained beside it, or was there in fewer hours than that, was not seen apart from the rest. */
+const mostKindSpread = 0.3;
 /** How ends between two looks lie is told by so many hours at least, and never surer than this share. */
 const leastHoursOfEnds = 6;
 const leastEndShare = 0.1;
@@ -93,7 +99,10 @@ export function learn(hours: readonly BilledHour[]): Lessons {
   const apps = explained.flatMap(({ hoursOfApp, by, byStart }) => {
     const usual = by.get(begin);
     const better = usual === undefined ? byStart : simplestOf(usual, byStart);
-    return better.spread <= mostSpread ? [lessonOf(hoursOfApp, better)] : [];
+    const isPriced = kindsIn(hoursOfApp).every((kind) => askedOf(kind).isPriced);
+    return better.spread <= (isPriced ? mostSpread : mostUnpricedSpread)
+      ? [lessonOf(hoursOfApp, better)]
+      : [];
   });
   return { begin, possible, apps };
 }
@@ -141,11 +150,16 @@ function evidenceOf(hoursOfApp: readonly BilledHour[]): readonly BilledHour[] {
 
 function lessonOf(hoursOfApp: readonly BilledHour[], explanation: Explanation): AppLesson {
   const { start, startSeconds, spread, oddHours, missedUsd } = explanation;
+  const seen = kindsIn(hoursOfApp).map((kind) => kindLesson(hoursOfApp, explanation, kind));
   const kinds = new Map(
-    kindsIn(hoursOfApp).map((kind) => [kind, kindLesson(hoursOfApp, explanation, kind)] as const),
+    seen.flatMap(({ kind, lesson, hours }) =>
+      hours >= leastHours && (lesson.spread ?? 0) <= mostKindSpread
+        ? [[kind, lesson] as const]
+        : [],
+    ),
   );
   // A second of a start costs what the app's containers cost, by the factor of each.
-  const factors = [...kinds.values()].map(({ factor }) => factor);
+  const factors = seen.map(({ lesson }) => lesson.factor);
   const factor = factors.length === 0 ? 1 : median(factors);
   const learned =
     start !== null && factor > 0 ? { from: start, seconds: startSeconds / factor } : null;
@@ -161,15 +175,58 @@ function lessonOf(hoursOfApp: readonly BilledHour[], explanation: Explanation): 
   };
 }
 
+interface SeenKind {
+  readonly kind: string;
+  readonly lesson: KindLesson;
+  /** In how many billed hours it ran. */
+  readonly hours: number;
+}
+
 function kindLesson(
   hoursOfApp: readonly BilledHour[],
-  { begin, factorOf, busyOf }: Explanation,
+  explanation: Explanation,
   kind: string,
-): KindLesson {
+): SeenKind {
+  const { begin, factorOf, busyOf } = explanation;
   const hours = hoursOfApp.flatMap(({ kinds }) => kinds.get(kind) ?? []);
   const base = partsOfAll(hours, (hour) => baseParts(hour, begin));
-  if (!areSplit(hoursOfApp))
-    return { factor: factorOf(kind, "all"), busyUsdPerHour: busyOf(kind, "all") };
+  const lesson = areSplit(hoursOfApp)
+    ? splitLesson(hours, base, explanation, kind)
+    : { factor: factorOf(kind, "all"), busyUsdPerHour: busyOf(kind, "all") };
+  const ran = hoursOfApp.flatMap((hour, at) => {
+    const part = hour.kinds.get(kind);
+    if (part === undefined) return [];
+    const asked = usdOfParts(baseParts(part, begin));
+    const usd = asked * lesson.factor + part.busyHours * lesson.busyUsdPerHour;
+    return [{ usd, missedUsd: explanation.missedUsd[at] ?? 0, billedUsd: hour.billedUsd }];
+  });
+  const spread = ratioOfUsual(ran);
+  return { kind, hours: hours.length, lesson: { ...lesson, spread } };
+}
+
+/** What is missed, as a share of what it costs: but for the tenth of the hours that are missed by most. */
+function ratioOfUsual(
+  hours: readonly {
+    readonly usd: number;
+    readonly missedUsd: number;
+    readonly billedUsd: number;
+  }[],
+): number {
+  const usual = hours
+    .toSorted((a, b) => a.missedUsd / a.billedUsd - b.missedUsd / b.billedUsd)
+    .slice(0, Math.ceil(hours.length * 0.9));
+  const usd = usual.reduce((sum, one) => sum + one.usd, 0);
+  return usd > 0
+    ? usual.reduce((sum, one) => sum + one.missedUsd, 0) / usd
+    : Number.POSITIVE_INFINITY;
+}
+
+function splitLesson(
+  hours: readonly KindHour[],
+  base: Parts,
+  { factorOf, busyOf }: Explanation,
+  kind: string,
+): KindLesson {
   const by = (of: (kind: string, resource: Resource) => number): Parts => ({
     gpu: base.gpu === 0 ? 1 : of(kind, "gpu"),
     cpu: of(kind, "cpu"),
@@ -180,8 +237,10 @@ function kindLesson(
   const sum = (of: (hour: KindHour) => number): number =>
     hours.reduce((all, hour) => all + of(hour), 0);
   const [ran, busy] = [sum((hour) => hour.hours), sum((hour) => hour.busyHours)];
+  const { isPriced, isRegionTold } = askedOf(kind);
   // What all of it costs more is no use: a region, of which Modal has not told.
-  const dearer = !askedOf(kind).isRegionTold && base.gpu > 0 && factor.gpu > 0 ? factor.gpu : 1;
+  const isRegionLearned = isPriced && !isRegionTold;
+  const dearer = isRegionLearned && base.gpu > 0 && factor.gpu > 0 ? factor.gpu : 1;
   const amount = (resource: "cpu" | "memory", asked: number): number => {
     const paid = base[resource] * factor[resource] + busyUsdPerHour[resource] * busy;
     return ran === 0 || base[resource] === 0

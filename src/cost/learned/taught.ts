@@ -60,7 +60,7 @@ function taught(
   const kind = lesson?.kinds.get(kindOf(priced));
   // Of a kind of container that was not billed yet, the bill says nothing: its terms stay open.
   if (lesson === undefined || kind === undefined) return { ...priced, interval, slack: 0 };
-  const slack = Math.max(leastSlack, 2 * lesson.spread);
+  const slack = Math.max(leastSlack, 2 * lesson.spread, kind.spread ?? 0);
   return {
     ...priced,
     interval,

@@ -2,7 +2,7 @@ import type { Execution } from "../metered/attribution.ts";
 import type { PricedSpan } from "../metered/pricedSpan.ts";
 import type { SpanInterval } from "../metered/spanInterval.ts";
 import type { HourlyRate } from "../rates/costMetrics.ts";
-import { busyMs } from "./billedHour.ts";
+import { busyMs, standInUsdPerHour } from "./billedHour.ts";
 import type { KindLesson, SplitLesson } from "./lessons.ts";
 
 /** A whole number of these is an hour of the bill. */
@@ -90,24 +90,22 @@ function certain(rate: HourlyRate): HourlyRate {
 
 /**
  * What comes on top is use above the request: of CPU and memory. All of it is dearer where that cannot
- * be (a container without a GPU, or one that costs less than it asks for).
+ * be (a container without a GPU, or one that costs less than it asks for), and where nobody knows the
+ * price of the GPU: then the bill has told it.
  */
 function taughtRate(rate: HourlyRate, kind: KindLesson, busyShare: number): HourlyRate {
-  if (kind.split !== undefined) return splitRate(rate, kind.split, busyShare);
   const { gpu, cpu, memory } = rate;
-  const gpuUsd = gpu.known ? gpu.usdPerHour : 0;
+  const gpuUsd = gpu.known ? gpu.usdPerHour : standInUsdPerHour;
+  if (kind.split !== undefined) return splitRate(rate, gpuUsd, kind.split, busyShare);
   const asked = gpuUsd + cpu + memory;
   const usd = asked * kind.factor + kind.busyUsdPerHour * busyShare;
-  // What its terms left open, the bill has told.
-  const sure = { least: usd, most: gpu.known ? usd : null };
   const above = (usd - gpuUsd) / (cpu + memory);
   if (gpu.known && gpuUsd > 0 && above >= 1)
-    return { ...rate, ...sure, cpu: cpu * above, memory: memory * above };
+    return { ...rate, cpu: cpu * above, memory: memory * above };
   const all = asked > 0 ? usd / asked : 1;
   return {
     ...rate,
-    ...sure,
-    gpu: gpu.known ? { known: true, usdPerHour: gpuUsd * all } : gpu,
+    gpu: { known: true, usdPerHour: gpuUsd * all },
     cpu: cpu * all,
     memory: memory * all,
   };
@@ -115,13 +113,13 @@ function taughtRate(rate: HourlyRate, kind: KindLesson, busyShare: number): Hour
 
 function splitRate(
   rate: HourlyRate,
+  gpuUsd: number,
   { factor, busyUsdPerHour: busy }: SplitLesson,
   busyShare: number,
 ): HourlyRate {
-  const { gpu } = rate;
   return {
     ...rate,
-    gpu: gpu.known ? { known: true, usdPerHour: gpu.usdPerHour * factor.gpu } : gpu,
+    gpu: { known: true, usdPerHour: gpuUsd * factor.gpu },
     cpu: rate.cpu * factor.cpu + busy.cpu * busyShare,
     memory: rate.memory * factor.memory + busy.memory * busyShare,
   };

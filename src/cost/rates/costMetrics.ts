@@ -82,12 +82,15 @@ function worked(resources: Resources, rates: Rates): HourlyRate {
   };
 }
 
+/** What stands in `HourlyRate.basis` for the GPU of which nobody knows a price, and for none. */
+export const noPrice = "none";
+
 /** Prices of Modal's own change with a date, and what ran before keeps the old one: those are one. */
 function basisOf(resources: Resources, rates: Rates): string {
   const { cpu, memory } = resources.terms?.isSandbox === true ? rates.sandbox : rates;
   return [gpuRateOf(resources, rates), cpu, memory]
     .map((rate) => {
-      if (rate === undefined) return "none";
+      if (rate === undefined) return noPrice;
       if (rate.origin === "settings") return rate.usdPerHour.toString();
       return rate.origin === "bundled" ? `list-${rate.asOf}` : rate.origin; // not shown: a key
     })

@@ -28,6 +28,7 @@ const stored = z.object({
           z.object({
             factor: z.number(),
             busyUsdPerHour: z.number(),
+            spread: z.optional(z.number()),
             split: z.optional(
               z.object({
                 factor: parts,

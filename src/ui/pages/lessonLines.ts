@@ -1,5 +1,5 @@
 import { plural, t } from "../../base/text.ts";
-import { askedOf, type Begin } from "../../cost/learned/billedHour.ts";
+import { askedOf, standInUsdPerHour, type Begin } from "../../cost/learned/billedHour.ts";
 import type {
   AppLesson,
   KindLesson,
@@ -89,6 +89,11 @@ function startText({ from, seconds }: LearnedStart): string {
 }
 
 function kindText(kind: string, { factor, busyUsdPerHour, split }: KindLesson): string {
+  if (!askedOf(kind).isPriced)
+    return t(
+      "a GPU without a known price, at about ${0}/h",
+      ((split?.factor.gpu ?? factor) * standInUsdPerHour).toFixed(2),
+    );
   if (split !== undefined) return splitText(kind, split);
   if (factor === 1 && busyUsdPerHour === 0) return t("it costs what it asks for");
   const busy =

@@ -3,6 +3,7 @@ import { addedParts } from "../../../../src/cost/billed/billedParts.ts";
 import type { BilledRow } from "../../../../src/cost/billed/billedRow.ts";
 import { billedHours, kindOf, type Begin } from "../../../../src/cost/learned/billedHour.ts";
 import { learn, nothingLearned, type Lessons } from "../../../../src/cost/learned/lessons.ts";
+import { lessonFacts } from "../../../../src/ui/pages/lessonLines.ts";
 import { taughtSpans } from "../../../../src/cost/learned/taught.ts";
 import {
   boundsWithin,
@@ -191,23 +192,55 @@ describe("what the bill teaches", () => {
     assert.equal(new Set(names).size, kinds.length);
   });
 
-  it("is nothing of an app whose GPU has no price, and of others all the same", () => {
-    const bill: Bill = (run) => run * usdPerSecond * 1.75;
-    const known = hoursBilled(12, bill);
-    const unpriced = hoursBilled(12, bill).map((one) => ({
+  const toUnpriced = (one: Hour): Hour => ({
+    ...one,
+    container: {
+      ...one.container,
+      containerId: `${one.container.containerId}-other`,
+      appId: "ap-2",
+      appName: "other",
+      gpu: null,
+      gpuSource: "unknown",
+    },
+  });
+
+  it("is the price of a GPU of which nobody says what it is, and nothing of that for the others", () => {
+    // $9 an hour.
+    const bill: Bill = (run) => (run + loadSeconds) * 0.0025;
+    const plain: Bill = (run) => (run + loadSeconds) * usdPerSecond;
+    const unpriced = hoursBilled(12, bill).map(toUnpriced);
+    const lessons = learnedFrom([...hoursBilled(12, plain), ...unpriced]);
+    assertRight(plain, lessons);
+    const { metered, low, high } = meteredBy(lessons, bill, toUnpriced);
+    assert.ok(Math.abs(metered - 1) < 0.002, `metered ${metered} of the bill`);
+    assert.ok(low <= 1 && high >= 1 && high - low < 0.05, `between ${low} and ${high}`);
+    const other = lessons.apps.find(({ appName }) => appName === "other") ?? assert.fail();
+    assert.match(lessonFacts(other).join("; "), /at about \$9\.00\/h/);
+  });
+
+  it("is nothing of containers that hardly ran beside others: what is left over would be theirs", () => {
+    const bill: Bill = (run) => (run + loadSeconds) * usdPerSecond * 1.2;
+    const list = hoursBilled(12, bill).map((one, index) => ({
       ...one,
-      container: {
-        ...one.container,
-        containerId: `${one.container.containerId}-other`,
-        appId: "ap-2",
-        appName: "other",
-        gpu: { type: "NEW-GPU", count: 1 },
-      },
+      billedUsd: one.billedUsd * (index % 2 === 0 ? 1.02 : 0.98),
     }));
-    const { apps } = learnedFrom([...known, ...unpriced]);
+    // A second of another one, in each third of the hours.
+    const brief = list.flatMap((one, index) => {
+      const { container } = one;
+      const startedAtMs = container.startedAtMs ?? 0;
+      const ended = {
+        enqueuedAtMs: startedAtMs - 1,
+        lastSeenAtMs: startedAtMs + second,
+        finishedAtMs: startedAtMs + second,
+      };
+      const other = { ...toUnpriced(one).container, ...ended, appId: "ap-1", appName: "flux-api" };
+      return index % 3 === 0 ? [{ ...one, container: other, billedUsd: 0 }] : [];
+    });
+    const lessons = learnedFrom([...list, ...brief]);
+    const kinds = lessons.apps.flatMap((app) => [...app.kinds.keys()]);
     assert.deepEqual(
-      apps.map(({ appName, hours }) => [appName, hours]),
-      [[known[0]?.container.appName, 12]],
+      kinds.map((kind) => kind.split(" ")[0]),
+      ["L40S"],
     );
   });
 
