@@ -41,7 +41,16 @@ const house: Readonly<Record<string, RoomRules>> = {
       spending: ["learned", "billed", "metered", "reported", "rates"],
     },
   },
-  lens: { imports: ["cost"], pure: true, rooms: { value: [], read: ["value"] } },
+  lens: {
+    imports: ["cost"],
+    pure: true,
+    rooms: {
+      value: [],
+      library: ["value"],
+      run: ["library", "value"],
+      read: ["run", "library", "value"],
+    },
+  },
   session: {
     imports: ["cost"],
     pure: true,

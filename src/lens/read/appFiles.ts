@@ -1,5 +1,5 @@
 import { readProgram, type Entry, type ProgramSource, type PythonFiles } from "./program.ts";
-import { isAppName } from "./refusal.ts";
+import { isAppName } from "../library/refusal.ts";
 import type { AppSource } from "../value/value.ts";
 
 /** An app that `modal deploy` can be pointed at, or a person would expect that it can. */

@@ -1,6 +1,6 @@
 import { t } from "../../base/text.ts";
 import { regionKind, type RegionKind } from "../../cost/terms.ts";
-import { numberOf, spoiledBy } from "../value/plain.ts";
+import { memberText, numberOf, spoiledBy } from "../value/plain.ts";
 import type { AppSource, FunctionSource, Reading, Value } from "../value/value.ts";
 
 /** The GPU that a function's decorator asks for. */
@@ -140,7 +140,7 @@ function functionFacts(source: FunctionSource): FunctionFacts {
   const diskMib = quantity(source.argument("ephemeral_disk"), 0);
   return {
     gpu: gpuAsked(source.argument("gpu")),
-    cpuCores: quantity(source.argument("cpu"), defaultCores),
+    cpuCores: wholeMillicores(quantity(source.argument("cpu"), defaultCores)),
     memoryGib: memoryMib === undefined ? undefined : memoryMib / 1024,
     diskGib: diskMib === undefined ? undefined : diskMib / 1024,
     // A server calls it otherwise.
@@ -171,6 +171,11 @@ function wholeMib(reading: Reading<Value>): number | undefined {
   return asked.some(({ kind }) => kind === "float") ? undefined : mib;
 }
 
+/** The client sends whole thousandths of a core. */
+function wholeMillicores(cores: number | undefined): number | undefined {
+  return cores === undefined ? undefined : Math.trunc(cores * 1000) / 1000;
+}
+
 function numbersOf(value: Value): readonly Value[] {
   return value.kind === "tuple" ? value.items : [value];
 }
@@ -185,6 +190,8 @@ function gpuAsked(reading: Reading<Value>): GpuAsked {
   if (reading.kind === "absent") return { kind: "none" };
   if (reading.kind === "unknown") return reading;
   const { value } = reading;
+  const member = memberText(value);
+  if (member !== undefined) return { kind: "one", gpu: member };
   switch (value.kind) {
     case "none":
       return { kind: "none" };

@@ -1,8 +1,10 @@
 import { t } from "../../base/text.ts";
-import { Environment } from "./environment.ts";
-import type { ImportSource } from "./imports.ts";
-import { ModuleRun } from "./module.ts";
-import type { Program } from "./pythonScope.ts";
+import { Environment } from "../library/environment.ts";
+import type { ImportSource } from "../value/imports.ts";
+import { callFunction } from "../run/call.ts";
+import { evaluate } from "../run/expression.ts";
+import { ModuleRun } from "../run/module.ts";
+import type { Program } from "../library/pythonScope.ts";
 import { parse, type Tree } from "../value/tree.ts";
 import type { AppSource } from "../value/value.ts";
 
@@ -42,6 +44,8 @@ export interface ProgramSource {
 
 /** Files that one import may bring in: more are no app, and a circle of folders has an end. */
 const maxModules = 300;
+/** Statements that may run: what people write needs hundreds. */
+const maxStatements = 30_000;
 
 /**
  * What `modal deploy` would find in a file, with these environment variables. Follows Python's own order
@@ -52,14 +56,8 @@ export function readProgram(
   files: PythonFiles,
   variables: ReadonlyMap<string, string>,
 ): ProgramSource {
-  const program: Program = {
-    environment: new Environment(variables),
-    apps: [],
-    undecided: 0,
-    refused: null,
-    depth: 0,
-  };
-  const loader = new Loader(entry, files, program);
+  const loader = new Loader(entry, files, new Environment(variables));
+  const { program } = loader;
   const run = loader.main();
   if (loader.texts.some((text) => otherOptions.test(text)))
     for (const app of program.apps)
@@ -72,7 +70,7 @@ export function readProgram(
     variables: new Map(found),
     raised: run.raised,
     refused: program.refused,
-    relativeImport: run.importsRelatively && run.raised !== null,
+    relativeImport: program.importsRelatively && run.raised !== null,
     unreadLine: firstError === undefined ? null : run.tree.lineAt(firstError),
   };
 }
@@ -84,13 +82,26 @@ const otherOptions =
 class Loader {
   readonly #entry: Entry;
   readonly #files: PythonFiles;
-  readonly #program: Program;
   readonly #runs = new Map<string, ModuleRun>();
+  readonly program: Program;
 
-  constructor(entry: Entry, files: PythonFiles, program: Program) {
+  constructor(entry: Entry, files: PythonFiles, environment: Environment) {
     this.#entry = entry;
     this.#files = files;
-    this.#program = program;
+    this.program = {
+      environment,
+      apps: [],
+      undecided: 0,
+      refused: null,
+      raised: null,
+      depth: 0,
+      calls: 0,
+      importsRelatively: false,
+      statementsLeft: maxStatements,
+      load: (from, source, submodule) => this.#load(from, source, submodule),
+      evaluate,
+      call: callFunction,
+    };
   }
 
   get texts(): readonly string[] {
@@ -108,10 +119,9 @@ class Loader {
     const run = new ModuleRun({
       tree: this.#files.tree?.(file) ?? parse(text),
       file,
-      program: this.#program,
+      program: this.program,
       name,
       isScript,
-      load: (source, submodule) => this.#load(file, source, submodule),
     });
     // Known before it has run: two modules may import each other.
     this.#runs.set(file, run);

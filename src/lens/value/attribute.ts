@@ -1,6 +1,6 @@
 import { t } from "../../base/text.ts";
 import { spoiledBy, str, unknown } from "./plain.ts";
-import { noArguments, type Value } from "./value.ts";
+import { noArguments, type ClassValue, type ObjectValue, type Value } from "./value.ts";
 
 /** `object.name` */
 export function attributeOf(object: Value, name: string): Value {
@@ -15,10 +15,14 @@ export function attributeOf(object: Value, name: string): Value {
       return (
         object.module.names.get(name) ?? unknown(t("{0} has no {1}", object.module.file, name))
       );
-    case "class":
-      return (
-        object.attributes.get(name) ?? unknown(t("{0} has no {1} of its own", object.name, name))
-      );
+    case "class": {
+      if (name === "__name__") return str(object.name.slice(object.name.lastIndexOf(".") + 1));
+      const found = attributeOfClass(object, name);
+      if (found === undefined) return unknown(t("{0} has no {1} of its own", object.name, name));
+      return found.kind === "descriptor" ? bound(found, object) : found;
+    }
+    case "object":
+      return ofObject(object, name);
     case "app":
       if (name === "function" || name === "cls" || name === "server")
         return { kind: "registration", app: object.app, how: name, given: noArguments };
@@ -29,6 +33,46 @@ export function attributeOf(object: Value, name: string): Value {
     default:
       return unknown(t(".{0} is not followed", name));
   }
+}
+
+function ofObject(object: ObjectValue, name: string): Value {
+  if (name === "__class__" && object.class !== null) return object.class;
+  const own = object.attributes.get(name);
+  if (own !== undefined) return own;
+  const found = object.class === null ? undefined : attributeOfClass(object.class, name);
+  if (found === undefined) return unknown(t(".{0} is not followed", name));
+  return bound(found, object);
+}
+
+/** What an attribute of a class is when it is got through the class or an object of it. */
+function bound(found: Value, on: ObjectValue | ClassValue): Value {
+  if (found.kind === "function")
+    return { kind: "method", self: on, function: found, isProperty: false };
+  if (found.kind !== "descriptor") return found;
+  switch (found.how) {
+    case "staticmethod":
+      return found.function;
+    case "classmethod": {
+      const self = on.kind === "object" ? on.class : on;
+      return { kind: "method", self: self ?? on, function: found.function, isProperty: false };
+    }
+    default:
+      return on.kind === "class"
+        ? unknown(t("it is a property"))
+        : { kind: "method", self: on, function: found.function, isProperty: true };
+  }
+}
+
+/** An attribute of a class or of those that it inherits from; undefined: it has none. */
+export function attributeOfClass(value: ClassValue, name: string): Value | undefined {
+  const own = value.attributes.get(name);
+  if (own !== undefined || value.base === null) return own;
+  return attributeOfClass(value.base, name);
+}
+
+/** A property may do something else with what it is given. */
+export function isPlainAttribute({ class: of }: ObjectValue, name: string): boolean {
+  return of === null || attributeOfClass(of, name)?.kind !== "descriptor";
 }
 
 /** What an app has that makes no function of a container. */

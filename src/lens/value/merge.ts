@@ -11,7 +11,7 @@ export function merged(
   return new Map(
     [...names].map((name) => [
       name,
-      either(
+      eitherOf(
         results.map((result) => result.get(name)),
         why,
       ),
@@ -19,7 +19,8 @@ export function merged(
   );
 }
 
-function either(values: readonly (Value | undefined)[], why: string): Value {
+/** One of the values, and nobody can tell which: their own where they are all the same. undefined: there may be none. */
+export function eitherOf(values: readonly (Value | undefined)[], why: string): Value {
   const [first] = values;
   if (first !== undefined && values.every((value) => value !== undefined && isSame(first, value)))
     return first;

@@ -1,5 +1,5 @@
 import { t } from "../../base/text.ts";
-import type { Unknown, Value } from "./value.ts";
+import type { ClassValue, ObjectValue, Unknown, Value } from "./value.ts";
 
 export const none: Value = { kind: "none" };
 
@@ -44,9 +44,21 @@ export function float(value: number): Value {
 /** Why a value cannot be told; null where it can. */
 export function spoiledBy(value: Value): string | null {
   if (value.kind === "unknown") return value.why;
-  return value.kind === "list" || value.kind === "dict" || value.kind === "class"
-    ? value.spoiled
-    : null;
+  if (value.kind === "class") return spoiledClass(value);
+  if (value.kind === "object")
+    return value.spoiled ?? (value.class === null ? null : spoiledClass(value.class));
+  return value.kind === "list" || value.kind === "dict" ? value.spoiled : null;
+}
+
+function spoiledClass({ spoiled, base }: ClassValue): string | null {
+  return spoiled ?? (base === null ? null : spoiledClass(base));
+}
+
+/** The text that a member of an enumeration of texts is; undefined: it is none. */
+export function memberText(value: Value): string | undefined {
+  if (value.kind !== "object" || value.class?.objects.how !== "members") return undefined;
+  const text = value.attributes.get("value");
+  return value.class.objects.isText && text?.kind === "str" ? text.value : undefined;
 }
 
 /** Python's truth of a value; undefined where it cannot be told. */
@@ -69,13 +81,25 @@ export function truthOf(value: Value): boolean | undefined {
       return value.entries.length > 0;
     case "app":
     case "function":
+    case "method":
     case "class":
     case "module":
     case "globals":
       return true;
+    case "object":
+      return truthOfObject(value);
     default:
       return undefined;
   }
+}
+
+/** An object is true where its class does not say otherwise; a member of numbers is what its number is. */
+function truthOfObject(object: ObjectValue): boolean | undefined {
+  const how = object.class?.objects.how;
+  if (how === undefined || how === "init" || how === "fields") return true;
+  const text = memberText(object);
+  if (text !== undefined) return text !== "";
+  return how === "members" && object.attributes.get("value")?.kind === "str" ? true : undefined;
 }
 
 /** The number that a value is in arithmetic, where True is 1; undefined: it is none. */

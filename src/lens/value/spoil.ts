@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { unknown } from "./plain.ts";
 import { walk, type Node } from "./tree.ts";
 import type { ClassValue, FunctionValue, Value } from "./value.ts";
@@ -24,9 +25,28 @@ export function spoil(value: Value, why: string, seen = new Set<Value>()): void 
     case "class":
       value.spoiled ??= why;
       spoilMentioned(value, why, seen);
+      for (const held of value.attributes.values()) spoil(held, why, seen);
+      if (value.base !== null) spoil(value.base, why, seen);
+      return;
+    case "object":
+      value.spoiled ??= why;
+      for (const held of value.attributes.values()) spoil(held, why, seen);
+      if (value.class !== null) spoil(value.class, why, seen);
       return;
     case "function":
       spoilMentioned(value, why, seen);
+      for (const held of value.defaults.values()) spoil(held, why, seen);
+      if (value.kept?.value !== undefined) spoil(value.kept.value, why, seen);
+      return;
+    case "method":
+      spoil(value.self, why, seen);
+      spoil(value.function, why, seen);
+      return;
+    case "descriptor":
+      spoil(value.function, why, seen);
+      return;
+    case "factory":
+      spoil(value.callee, why, seen);
       return;
     case "module":
       for (const [name, held] of value.module.names) {
@@ -48,18 +68,40 @@ function isChangeable({ kind }: Value): boolean {
   return kind !== "app" && kind !== "function" && kind !== "class" && kind !== "library";
 }
 
+/** Nobody can tell which of its items is got: what can be changed through it later. */
+export function spoilItems(container: Value, why: string): void {
+  const items =
+    container.kind === "dict"
+      ? container.entries.map(([, item]) => item)
+      : container.kind === "list" || container.kind === "tuple"
+        ? container.items
+        : [];
+  for (const item of items) spoil(item, why);
+}
+
 /** When a function runs, it may change everything that its body names. */
 function spoilMentioned(value: FunctionValue | ClassValue, why: string, seen: Set<Value>): void {
-  const { module } = value;
+  const { enclosing } = value;
+  const { module } = enclosing;
   for (const name of mentionsOf(value)) {
-    const held = module.names.get(name);
+    const held = enclosing.lookUp(name);
     if (held !== undefined) spoil(held, why, seen);
     // `globals()["GPU"] = …`
     else if (reachesAll.has(name)) module.forget(why);
   }
-  if (setsVariables.test(value.tree.textOf(value.definition)))
-    module.program.environment.forget(why);
+  const text = value.tree.textOf(value.definition);
+  if (setsVariables.test(text)) module.program.environment.forget(why);
+  for (const [, ofDecorator, ofCall = ""] of text.matchAll(registers)) {
+    if (enclosing.lookUp(ofDecorator ?? ofCall)?.kind === "app") continue;
+    // Of an app that it is given, or finds otherwise.
+    for (const app of module.program.apps)
+      app.mayHaveMore(t("{0}() may make functions", value.name));
+  }
 }
+
+/** `@anything.function(…)`, `anything.cls(…)`: a server is what other libraries have too. */
+const registers =
+  /(?:@\s*([\w.]*)\s*\.\s*(?:function|cls|server)\b)|(?:([\w.]*)\s*\.\s*(?:function|cls|include)\s*\()/g;
 
 /** `os.environ["X"] = …` and its like. */
 const setsVariables =

@@ -15,7 +15,23 @@ export type Value =
   | ListValue
   | DictValue
   | ClassValue
+  | ObjectValue
   | FunctionValue
+  /** A method or a property, got through the object (or the class) that it is of. */
+  | {
+      readonly kind: "method";
+      readonly self: Value;
+      readonly function: FunctionValue;
+      readonly isProperty: boolean;
+    }
+  /** What a decorator of Python makes of a method, as it stands in its class. */
+  | {
+      readonly kind: "descriptor";
+      readonly how: "property" | "staticmethod" | "classmethod";
+      readonly function: FunctionValue;
+    }
+  /** `field(default_factory=…)` of a dataclass: called for each object. */
+  | { readonly kind: "factory"; readonly callee: Value }
   | { readonly kind: "app"; readonly app: AppSource }
   /** `app.function`, not called yet; `given`: what `functools.partial` has given it before. */
   | {
@@ -54,8 +70,21 @@ export interface ModuleNames {
   bind(name: string, value: Value): void;
   /** Code that is not followed may have bound any name to anything. */
   forget(why: string): void;
-  /** The variables of the process that runs it. */
-  readonly program: { readonly environment: { forget(why: string): void } };
+  /** The variables of the process that runs it, and the apps that were made. */
+  readonly program: {
+    readonly environment: { forget(why: string): void };
+    readonly apps: readonly AppSource[];
+  };
+}
+
+/** What the body of a function or a class sees around it. */
+export interface Enclosing {
+  readonly module: ModuleNames;
+  read(name: string): Value;
+  /** undefined: it is bound nowhere. */
+  lookUp(name: string): Value | undefined;
+  /** Code that is not followed may have bound any name to anything. */
+  forget(why: string): void;
 }
 
 export interface ListValue {
@@ -76,8 +105,33 @@ export interface ClassValue {
   readonly definition: Node;
   readonly tree: Tree;
   readonly attributes: Map<string, Value>;
+  /** The class of the workspace that it inherits from; null: none. */
+  readonly base: ClassValue | null;
+  objects: Making;
   /** Whose names its body sees. */
-  readonly module: ModuleNames;
+  readonly enclosing: Enclosing;
+  spoiled: string | null;
+}
+
+/** How a class makes its objects. */
+export type Making =
+  | { readonly how: "init" }
+  /** A dataclass or a named tuple: its annotated names, in their order. */
+  | {
+      readonly how: "fields";
+      readonly fields: readonly string[];
+      /** As they were when the class was made. */
+      readonly defaults: ReadonlyMap<string, Value>;
+    }
+  /** An enumeration: its objects are its members, which are made with it; `isText`: each is its text, too. */
+  | { readonly how: "members"; readonly isText: boolean }
+  | { readonly how: "unknown"; readonly why: string };
+
+/** An object of a class of the workspace; `class` is null for a `SimpleNamespace`. */
+export interface ObjectValue {
+  readonly kind: "object";
+  readonly class: ClassValue | null;
+  readonly attributes: Map<string, Value>;
   spoiled: string | null;
 }
 
@@ -87,7 +141,13 @@ export interface FunctionValue {
   readonly definition: Node;
   readonly tree: Tree;
   /** Whose names its body sees. */
-  readonly module: ModuleNames;
+  readonly enclosing: Enclosing;
+  /** Computed when the function was made, by the names of its parameters. */
+  readonly defaults: ReadonlyMap<string, Value>;
+  /** Why a call of it is not followed; null: it is. */
+  readonly unfollowed: string | null;
+  /** `@functools.cache`: what it gave is given again. undefined: it is called each time. */
+  readonly kept?: { value: Value | undefined };
 }
 
 /** What registers a function or a class with an app. */

@@ -240,6 +240,16 @@ export const adversarialCases: readonly AdversarialCase[] = [
     `gpu=G.BIG.value`,
   ),
   asks(
+    "a member that is no text",
+    `from enum import Enum\nclass G(Enum):\n  BIG = "H100"`,
+    `gpu=G.BIG`,
+  ),
+  asks(
+    "a member that is its text",
+    `from enum import Enum\nclass G(str, Enum):\n  BIG = "H100"\n  SMALL = "T4"`,
+    `gpu=G.BIG if MODE == "prod" else G("T4")`,
+  ),
+  asks(
     "a named tuple",
     `from collections import namedtuple\nC = namedtuple("C", "gpu window")("L4", 88)`,
     `gpu=C.gpu, scaledown_window=C.window`,
@@ -398,6 +408,14 @@ export const adversarialCases: readonly AdversarialCase[] = [
   {
     title: "a factory",
     source: `${head}def make():\n  a = modal.App("shop")\n  @a.function(gpu="T4", serialized=True)\n  def f(): ...\n  return a\napp = make()\n`,
+  },
+  {
+    title: "a class in a function, with and without serialized",
+    source: `${head}def make(app):\n  @app.cls(gpu="T4", serialized=True)\n  class K:\n    @modal.method()\n    def run(self): ...\napp = modal.App("shop")\nmake(app)\n`,
+  },
+  {
+    title: "a class in a function",
+    source: `${head}def make(app):\n  @app.cls(gpu="T4")\n  class K:\n    @modal.method()\n    def run(self): ...\napp = modal.App("shop")\nmake(app)\n@app.function()\ndef f(): ...\n`,
   },
   withFiles("an app of another file", {
     "common.py": `import modal\napp = modal.App("shop")\nGPU = "L4"\n`,

@@ -56,6 +56,44 @@ const gpus = [
   '(W2 := "L4")',
   "str(G)",
   'globals()["G"]',
+  "two(G, N)",
+  "two(H, count=1)",
+  "ladder(MODE)",
+  "ladder(G)",
+  "maybe()",
+  "deep()",
+  "Box().gpu",
+  "Box('L4').gpu",
+  "Box('L4').big",
+  "Box.of(MODE).gpu",
+  "BOX.gpu",
+  "BOX.both()",
+  "D(gpu='A10').gpu",
+  "DD().gpu",
+  "DD(count=2).spec",
+  "DD().names[0]",
+  "cached().gpu",
+  "add('L4')[0]",
+  "counter()",
+  "E('H100').value",
+  "E['BIG'].value",
+  "E.BIG.name",
+  "TE.BIG",
+  "next(g for g in L if g != 'T4')",
+  "[g for g in L if 'H' in g]",
+  "{k: v for k, v in TABLE.items()}[MODE]",
+  "kw(gpu=G)['gpu']",
+  "kw(**C)['gpu']",
+  "kw(**C).get('none', H)",
+  "(lambda *a, **k: k.get('g', G))(g=H)",
+  "first(L)",
+  "first(x for x in L)",
+  "f'{G}:{N:d}'",
+  "list(TABLE.values())[-1]",
+  "dict(zip(['a', 'b'], L))['b']",
+  "cfg.Conf().gpu",
+  "cfg.Conf.pick()",
+  "cfg.make(MODE)['gpu']",
 ] as const;
 
 const seconds = [
@@ -191,6 +229,61 @@ const effects = [
   "with contextlib.suppress(KeyError):\n  W = 91\n  TABLE['nope']\n  W = 92",
   "[G := g for g in L]",
   'del C["gpu"]\nC["gpu"] = "L40S"',
+  'if "gpu" in C: del C["gpu"]',
+  'C.pop("gpu", None)',
+  "BOX.gpu = 'B200'",
+  "BOX.set('A10')",
+  "cached().gpu = 'B200'",
+  "setattr(BOX, 'gpu', 'H200')",
+  "random.shuffle([BOX])",
+  "random.choice([set_g, work])",
+  "Box.big = property(lambda self: 'B200')",
+  "Box.default = 'A10'",
+  "def two(g, count=1): return g",
+  "def first(items): return 'B200'",
+  "counter()",
+  "fill(C)",
+  "fill(CONF, gpu='L4')",
+  "fill(TABLE if random.random() > 2 else C)",
+  "def late():\n  return G\nG = late()",
+  "for k, v in TABLE.items():\n  if k == MODE:\n    G = v",
+  "for i, g in enumerate(L):\n  if random.random() > 2: continue\n  H = g",
+  "for g in L:\n  if random.random() > 2: break\n  W = 93",
+  "for g in L:\n  if g == 'T4': continue\n  G = g",
+  "for g in list(L): L.append(g)",
+  "for i in range(3):\n  N = i + 1\nelse:\n  W = 94",
+  "i = 0\nwhile True:\n  i += 1\n  if i > 2: break\nW = 60 + i",
+  "while random.random() > 2: G = 'H200'",
+  "def early():\n  if random.random() > 2: return\n  C['gpu'] = 'H200'\nearly()",
+  "def early(x):\n  for g in x:\n    if g == 'H100': return g\n  return 'T4'\nG = early(L)",
+  "def tries():\n  try:\n    return TABLE['nope']\n  except KeyError:\n    return 'L4'\n  finally:\n    C['cpu'] = 2\nG = tries()",
+  "def outer():\n  g = 'T4'\n  def inner():\n    nonlocal g\n    g = 'L4'\n  inner()\n  return g\nG = outer()",
+  "def outer():\n  gs = []\n  def inner(): gs.append('L4')\n  inner()\n  return gs\nG = outer()[0]",
+  "make_set = lambda: TABLE.update(dev='H200')\nmake_set()",
+  "class Box(Box):\n  default = 'B200'",
+  "class Box(Box):\n  def __init__(self, gpu=None):\n    super().__init__('H200')",
+  "def gen():\n  C['gpu'] = 'H200'\n  yield 1\ngen()",
+  "def gen():\n  C['gpu'] = 'H200'\n  yield 1\nlist(gen())",
+  "@wrap\ndef pick(big=False): return 'B200'",
+  "@keep\ndef two(g, count=2): return f'{g}:{count}'",
+  "def boom():\n  raise ValueError\ntry:\n  boom()\n  W = 96\nexcept ValueError:\n  W = 97",
+  "try:\n  import os as system\n  W = 98\nexcept ImportError:\n  W = 99",
+  "try:\n  from cfg import GPU as G\nexcept ImportError:\n  G = 'B200'",
+  "try:\n  from cfg import NOPE as G\nexcept ImportError:\n  G = 'B200'",
+  "def swap(a, b): return b, a\nG, H = swap(G, H)",
+  "def local():\n  G = 'B200'\n  return locals()['G']\nH = local()",
+  "vars(BOX)['gpu'] = 'H200'",
+  "BOX.__dict__.update(gpu='H200')",
+  "type(BOX).default = 'H200'",
+  "BOX.__class__.default = 'H200'",
+  "D.gpu = 'H200'",
+  "fill([C, CONF][random.random() > 2])",
+  "fill({'a': C}.get(os.environ.get('NOT') or 'a'))",
+  "fill(C or CONF)",
+  "(C if random.random() > 2 else CONF)['gpu'] = 'L40S'",
+  "for d in [C, CONF]: d['gpu'] = 'L4'",
+  "[d for d in [C, CONF] if random.random() > -1][0]['gpu'] = 'L40S'",
+  "import copy\nBOX2 = copy.copy(BOX)\nBOX2.gpu = 'H200'",
   'exec("W = 95")',
   "G: str = 'A10'",
   "H: str",
@@ -226,10 +319,19 @@ const registrations = [
   "@app.cls(gpu=$G)\nclass M$N(Base): ...",
   "@app.local_entrypoint()\ndef main$N(): ...",
   "@app.function(gpu=(late$N := $G), memory=1024 if late$N else 512)\ndef f$N(): ...",
+  "def reg$N(app, **more):\n  @app.function(gpu=$G, serialized=True, **more)\n  def f(): ...\n  return f\nreg$N(app, memory=$M)",
+  "def reg$N(target):\n  for i in range(2):\n    target.function(gpu=$G, name=f'reg$N-{i}')(work)\nreg$N(app)",
+  "for name$N, gpu$N in [('a', $G), ('b', 'L4')]:\n  app.function(gpu=gpu$N, name=f'{name$N}-$N')(work)",
+  "for i in range(3):\n  if random.random() > 2: break\n  app.function(gpu=$G, name=f'may$N-{i}')(work)",
+  "def opts$N(gpu=None, **more):\n  o = {'memory': $M, **more}\n  if gpu is not None:\n    o['gpu'] = gpu\n  return o\n@app.function(**opts$N($G, cpu=$C))\ndef f$N(): ...",
+  "@app.function(**opts(gpu=$G))\ndef f$N(): ...",
+  "@app.cls(**OPTS, scaledown_window=$W)\nclass M$N: ...",
+  "@app.function(gpu=$G)\n@functools.cache\ndef f$N(): ...",
+  "class Reg$N:\n  def __init__(self, app): self.app = app\n  def add(self, f): return self.app.function(gpu=$G, name='reg$N')(f)\nReg$N(app).add(work)",
 ] as const;
 
 const begin = `import contextlib, functools, os, random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -262,6 +364,74 @@ class E(Enum):
 class Base:
   @modal.method()
   def run(self): ...
+class TE(str, Enum):
+  BIG = "H100"
+class Box:
+  default = "T4"
+  def __init__(self, gpu=None):
+    self.gpu = gpu or self.default
+  @property
+  def big(self): return f"{self.gpu}:2"
+  @classmethod
+  def of(cls, mode): return cls({"prod": "H100"}.get(mode))
+  @staticmethod
+  def other(): return "L4"
+  def set(self, gpu): self.gpu = gpu
+  def both(self): return [self.gpu, self.other()]
+BOX = Box("L40S")
+@dataclass
+class DD(D):
+  count: int = 1
+  names: list = field(default_factory=lambda: ["L4"])
+  spec: str = field(default="")
+  def __post_init__(self):
+    if self.count > 1: self.spec = f"{self.gpu}:{self.count}"
+    else: self.spec = "H100"
+@functools.lru_cache
+def cached(): return Box("A100")
+def two(g, count=2): return f"{g}:{count}" if isinstance(g, str) and ":" not in g else g
+def ladder(mode):
+  if mode == "prod":
+    return "H100"
+  elif mode in ("demo", "T4"):
+    g = "L4"
+  else:
+    return "T4"
+  return g
+def maybe():
+  if random.random() > 2:
+    return "H100"
+  return "T4"
+def deep():
+  result = []
+  for g in L:
+    if not g: continue
+    result.append(g)
+  while len(result) > 1: result.pop()
+  return result[0]
+def add(g, to=[]):
+  to.append(g)
+  return to
+COUNT = [0]
+def counter():
+  COUNT[0] += 1
+  return f"L4:{COUNT[0]}"
+def set_g():
+  global G
+  G = "H200"
+def kw(**options): return options
+def first(items):
+  for item in items: return item
+def fill(options, gpu="B200"):
+  options["gpu"] = gpu
+def opts(gpu=None, memory=512):
+  options = dict(memory=memory)
+  if gpu: options["gpu"] = gpu
+  return options
+OPTS = opts("A10", memory=1024)
+class Base:
+  @modal.method()
+  def run(self): ...
 def pick(big=False): return "H100" if big else G
 def change(): ...
 def work(): ...
@@ -287,7 +457,9 @@ const filled = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
         .replaceAll("$K", () => count),
     );
 
-const registration = filled(one(registrations));
+/** Where a registration begins. */
+const mark = "\u0001";
+const registration = filled(one(registrations).map((text) => mark + text));
 
 const { statement } = fc.letrec<{ statement: string; block: string }>((tie) => ({
   statement: fc.oneof(
@@ -317,8 +489,8 @@ const names = [
 ] as const;
 
 const configs = [
-  'import os\nGPU = os.environ.get("GPU_TYPE", "L4")\nWINDOW = 150\ndef pick(): return GPU\ndef change(): global GPU; GPU = "T4"\n',
-  '__all__ = ["GPU", "H"]\nfrom more import GPU\nH = "A10"\nW = 5\nWINDOW = 2 * 75\npick = lambda: "T4"\ndef change(): ...\n',
+  'import os\nGPU = os.environ.get("GPU_TYPE", "L4")\nWINDOW = 150\ndef pick(): return GPU\ndef change(): global GPU; GPU = "T4"\nclass Conf:\n  gpu = os.environ.get("NOT_SET", "L4")\n  @staticmethod\n  def pick(): return GPU\ndef make(mode):\n  c = {"gpu": GPU}\n  if mode == "prod": c.update(gpu="H200")\n  return c\n',
+  '__all__ = ["GPU", "H"]\nfrom more import GPU\nH = "A10"\nW = 5\nWINDOW = 2 * 75\npick = lambda: "T4"\ndef change(): ...\nclass Conf:\n  def __init__(self): self.gpu = pick()\n  pick = lambda: "B200"\ndef make(mode):\n  with open("/dev/null"):\n    return {"gpu": pick()}\n',
 ] as const;
 
 /** App files with what people do to their configuration; the real client takes most of them. */
@@ -339,7 +511,7 @@ export const appPrograms: fc.Arbitrary<Files> = fc
 function numbered(text: string): string {
   let count = 0;
   return text
-    .split(/(?=^\s*(?:@app|@keep|@functools|other\$N|registered|for i|def on\$N|f\$N))/m)
+    .split(mark)
     .map((block) => block.replaceAll("$N", String((count += 1))))
     .join("");
 }

@@ -159,7 +159,7 @@ class App:
             raise TypeError("only keywords")
 
         def decorate(target):
-            name = getattr(target, "__name__", None)
+            name = getattr(target, "__qualname__" if how == "function" else "__name__", None)
             if how == "cls" and name is not None:
                 name += ".*"
             name = options.get("name") or name

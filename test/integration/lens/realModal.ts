@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { appsOfFile, type AppFile } from "../../../src/lens/read/appFiles.ts";
-import { isAppName } from "../../../src/lens/read/refusal.ts";
+import { isAppName } from "../../../src/lens/library/refusal.ts";
 import { factsOf } from "../../../src/lens/read/facts.ts";
 import type { PythonOracle, PythonOutcome } from "./oracle.ts";
 import { factContradictions } from "./contradictions.ts";

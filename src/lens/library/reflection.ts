@@ -1,6 +1,7 @@
 import { t } from "../../base/text.ts";
-import { attributeOf } from "../value/attribute.ts";
-import { none, unknown } from "../value/plain.ts";
+import { attributeOf, attributeOfClass, isPlainAttribute } from "../value/attribute.ts";
+import { got } from "./instance.ts";
+import { bool, none, spoiledBy, unknown } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
 import type { Arguments, ModuleNames, Value } from "../value/value.ts";
 
@@ -8,7 +9,11 @@ import type { Arguments, ModuleNames, Value } from "../value/value.ts";
 export function reflected(path: string, args: Arguments, scope: PythonScope): Value | undefined {
   switch (path) {
     case "builtins.getattr":
-      return getAttribute(args);
+      return getAttribute(args, scope);
+    case "builtins.hasattr":
+      return hasAttribute(args);
+    case "builtins.type":
+      return typeOf(args);
     case "builtins.setattr":
     case "builtins.delattr":
       return setAttribute(args, scope);
@@ -16,7 +21,10 @@ export function reflected(path: string, args: Arguments, scope: PythonScope): Va
       return { kind: "globals", module: scope.module };
     case "builtins.vars":
     case "builtins.locals":
-      return args.positional.length === 0 ? { kind: "globals", module: scope.module } : undefined;
+      if (args.positional.length > 0) return undefined;
+      // In a function they are its own names.
+      if (!scope.isModule) return unknown(t("{0}() is not followed", path));
+      return { kind: "globals", module: scope.module };
     case "builtins.exec":
     case "builtins.eval":
       scope.forget(t("{0}() may change everything", path));
@@ -27,11 +35,32 @@ export function reflected(path: string, args: Arguments, scope: PythonScope): Va
 }
 
 /** `getattr(Config, "gpu", "T4")` */
-function getAttribute({ positional, more }: Arguments): Value | undefined {
-  const [object, name] = positional;
+function getAttribute({ positional, more }: Arguments, scope: PythonScope): Value | undefined {
+  const [object, name, byDefault] = positional;
   if (object === undefined || name?.kind !== "str" || more !== null) return undefined;
-  // Whether there is none, so that a third argument is taken, is never told.
-  return attributeOf(object, name.value);
+  if (byDefault !== undefined && lacks(object, name.value)) return byDefault;
+  return got(attributeOf(object, name.value), scope);
+}
+
+function hasAttribute({ positional: [object, name], more }: Arguments): Value | undefined {
+  if (object === undefined || name?.kind !== "str" || more !== null) return undefined;
+  if (lacks(object, name.value)) return bool(false);
+  return attributeOf(object, name.value).kind === "unknown" ? undefined : bool(true);
+}
+
+/** Whether it is certain that it has no such attribute. */
+function lacks(object: Value, name: string): boolean {
+  if (spoiledBy(object) !== null || name.startsWith("__")) return false;
+  if (object.kind === "object" && object.attributes.has(name)) return false;
+  const of = object.kind === "object" ? object.class : object.kind === "class" ? object : undefined;
+  if (of === undefined || of?.objects.how === "unknown") return false;
+  return of === null || attributeOfClass(of, name) === undefined;
+}
+
+/** `type(settings)`, which may change its class. */
+function typeOf({ positional: [value, ...others] }: Arguments): Value | undefined {
+  if (others.length > 0) return undefined;
+  return value?.kind === "object" && value.class !== null ? value.class : undefined;
 }
 
 /** `setattr(Config, "gpu", "T4")`, `delattr(Config, "gpu")` */
@@ -44,6 +73,8 @@ function setAttribute(
   const isPlain = name?.kind === "str" && more === null && keywords.size === 0;
   const isCertain = isPlain && value !== undefined && scope.program.undecided === 0;
   if (object?.kind === "class" && isCertain) object.attributes.set(name.value, value);
+  else if (object?.kind === "object" && isCertain && isPlainAttribute(object, name.value))
+    object.attributes.set(name.value, value);
   else if (object?.kind === "module" && isPlain)
     object.module.bind(name.value, isCertain ? value : unknown(why));
   else if (object?.kind === "unknown" || object?.kind === "library") scope.forget(why);

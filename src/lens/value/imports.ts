@@ -1,5 +1,5 @@
-import { childrenOf, type Node, type Tree } from "../value/tree.ts";
-import type { Value } from "../value/value.ts";
+import { childrenOf, type Node, type Tree } from "./tree.ts";
+import type { Value } from "./value.ts";
 
 /** One import statement, as the interpreter reads it. */
 export interface ImportSource {

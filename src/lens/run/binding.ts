@@ -1,31 +1,31 @@
 import { t } from "../../base/text.ts";
-import { evaluate } from "./expression.ts";
+import { isPlainAttribute } from "../value/attribute.ts";
 import { arithmetic } from "../value/operator.ts";
-import { sequence, spoiledBy, unknown } from "../value/plain.ts";
-import type { PythonScope } from "./pythonScope.ts";
+import { equal, sequence, spoiledBy, unknown } from "../value/plain.ts";
+import type { PythonScope } from "../library/pythonScope.ts";
 import { spoil } from "../value/spoil.ts";
 import { split, withoutType } from "./statement.ts";
 import { childrenOf, partsOf, shown, type Node } from "../value/tree.ts";
-import type { Value } from "../value/value.ts";
+import type { DictValue, Value } from "../value/value.ts";
 
 export function assign(node: Node, scope: PythonScope): void {
   const groups = split(childrenOf(node), "AssignOp");
   const value = groups.at(-1);
   if (groups.length < 2 || value === undefined) return;
-  const result = valueOf(value, scope);
+  const result = valueOfAll(value, scope);
   for (const group of groups.slice(0, -1)) bindTo(withoutType(group), result, scope);
 }
 
 /** A value, or several with commas between them. */
-function valueOf(nodes: readonly Node[], scope: PythonScope): Value {
+export function valueOfAll(nodes: readonly Node[], scope: PythonScope): Value {
   const parts = partsOf(nodes);
   const [only] = parts;
   if (parts.length === 1 && nodes.at(-1)?.name !== "," && only?.[0] !== undefined) {
-    return only[0].name === "*" ? unpacked(only, scope) : evaluate(only[0], scope);
+    return only[0].name === "*" ? unpacked(only, scope) : scope.program.evaluate(only[0], scope);
   }
   const items = parts.map((part) => {
     const [first] = part;
-    if (first !== undefined && first.name !== "*") return evaluate(first, scope);
+    if (first !== undefined && first.name !== "*") return scope.program.evaluate(first, scope);
     unpacked(part, scope);
     return undefined;
   });
@@ -34,11 +34,12 @@ function valueOf(nodes: readonly Node[], scope: PythonScope): Value {
 }
 
 function unpacked([, value]: readonly Node[], scope: PythonScope): Value {
-  if (value !== undefined) evaluate(value, scope);
+  if (value !== undefined) scope.program.evaluate(value, scope);
   return unknown(t("it is unpacked"));
 }
 
-function bindTo(nodes: readonly Node[], value: Value, scope: PythonScope): void {
+/** Binds a target, or several with commas between them. */
+export function bindTo(nodes: readonly Node[], value: Value, scope: PythonScope): void {
   const parts = partsOf(nodes);
   const [first] = nodes;
   if (parts.length > 1 || nodes.at(-1)?.name === ",") unpack(parts, value, scope);
@@ -90,17 +91,19 @@ function itemsFor(
 function bindMember(target: Node, value: Value, scope: PythonScope): void {
   const [objectNode, operator, last, ...more] = childrenOf(target);
   if (objectNode === undefined || last === undefined) return;
-  const object = evaluate(objectNode, scope);
+  const object = scope.program.evaluate(objectNode, scope);
   const why = t("it is changed by {0} = …", shown(target, scope.tree));
   const isCertain = scope.program.undecided === 0;
   if (operator?.name === ".") {
     const name = scope.tree.textOf(last);
     if (object.kind === "class" && isCertain) object.attributes.set(name, value);
+    else if (object.kind === "object" && isCertain && isPlainAttribute(object, name))
+      object.attributes.set(name, value);
     else if (object.kind === "module") object.module.bind(name, isCertain ? value : unknown(why));
     else changed(object, why, scope);
     return;
   }
-  const key = more.length === 1 ? evaluate(last, scope) : unknown(t("it is a slice"));
+  const key = more.length === 1 ? scope.program.evaluate(last, scope) : unknown(t("it is a slice"));
   if (object.kind === "library" && object.path === "os.environ") {
     const assigned = value.kind === "str" && isCertain ? value.value : unknown(why);
     if (key.kind === "str") scope.program.environment.set(key.value, assigned);
@@ -131,23 +134,35 @@ export function remove(target: Node, scope: PythonScope): void {
     for (const child of childrenOf(target)) remove(child, scope);
     return;
   }
-  const value = evaluate(object, scope);
-  const name = key === undefined ? undefined : evaluate(key, scope);
+  const value = scope.program.evaluate(object, scope);
+  const name = key === undefined ? undefined : scope.program.evaluate(key, scope);
   if (value.kind === "library" && value.path === "os.environ") {
     if (name?.kind !== "str") scope.program.environment.forget(why);
     else
       scope.program.environment.set(name.value, scope.program.undecided > 0 ? unknown(why) : null);
   } else if (value.kind === "globals") scope.forget(why);
+  else if (value.kind === "dict" && name !== undefined && isWithout(value, name, scope))
+    value.entries = value.entries.filter(([one]) => equal(one, name) === false);
   else changed(value, why, scope);
+}
+
+/** Whether it is certain what a dictionary is without a key. */
+function isWithout({ entries, spoiled }: DictValue, key: Value, { program }: PythonScope): boolean {
+  if (spoiled !== null || spoiledBy(key) !== null || program.undecided > 0) return false;
+  return entries.every(([one]) => equal(one, key) !== undefined);
 }
 
 export function update(node: Node, scope: PythonScope): void {
   const [target, operator, ...value] = childrenOf(node);
   if (target === undefined || operator === undefined) return;
-  const before = evaluate(target, scope);
+  const before = scope.program.evaluate(target, scope);
   if (before.kind === "library" && before.path === "os.environ")
     scope.program.environment.forget(t("it is changed in place"));
-  const after = arithmetic(scope.tree.textOf(operator).slice(0, -1), before, valueOf(value, scope));
+  const after = arithmetic(
+    scope.tree.textOf(operator).slice(0, -1),
+    before,
+    valueOfAll(value, scope),
+  );
   // A list is changed in place, also under its other names.
   if (before.kind === "list" || before.kind === "dict") spoil(before, t("it is changed in place"));
   bindOne(target, after, scope);

@@ -1,5 +1,5 @@
 import { t } from "../../base/text.ts";
-import { numberOf } from "../value/plain.ts";
+import { memberText, numberOf } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
 import { childrenOf, type Node } from "../value/tree.ts";
 import type { Arguments, FunctionValue, Registering, Value } from "../value/value.ts";
@@ -149,7 +149,8 @@ function valueRefused(name: string, value: Value): string | undefined {
 
 function gpuRefused(value: Value): string | undefined {
   if (value.kind === "list") return value.items.map(gpuRefused).find((why) => why !== undefined);
-  if (value.kind === "tuple" || numberOf(value) !== undefined)
+  const isObject = value.kind === "object" && memberText(value) === undefined;
+  if (value.kind === "tuple" || isObject || numberOf(value) !== undefined)
     return t("{0} must be a text or a list of texts", "gpu");
   const count = value.kind === "str" ? /:(.*)$/.exec(value.value)?.[1] : undefined;
   return count === undefined || /^\s*[+-]?\d+\s*$/.test(count)
@@ -166,6 +167,12 @@ export function refuseTarget(how: Registering, definition: Node, scope: PythonSc
     refuse(t("{0} decorates a function: write {1}", `@app.${how}`, "@app.function"), scope);
 }
 
+/** Notes that a function is registered inside another one. */
+export function refuseLocal(how: Registering, given: Arguments, scope: PythonScope): void {
+  if (how === "function" && !given.keywords.has("serialized") && given.more === null)
+    refuse(t("{0} decorates a function inside a function", "@app.function"), scope);
+}
+
 /** Notes that a function is registered where it is not global: in a class, or in a function that is called. */
 export function refuseInner(
   statements: readonly Node[],
@@ -180,7 +187,7 @@ export function refuseInner(
         .map((part) => scope.tree.textOf(part));
       const [head = "", method, ...rest] = names;
       if (method !== "function" || rest.length > 0) continue;
-      if (scope.names.get(head)?.kind !== "app") continue;
+      if (scope.lookUp(head)?.kind !== "app") continue;
       if (isClass || !/\bserialized\b|\*\*/.test(scope.tree.textOf(decorator)))
         refuse(
           isClass

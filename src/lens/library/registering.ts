@@ -30,7 +30,7 @@ export function registersInside(body: Node, name: string, scope: PythonScope): v
     const [head, last] = member ?? [];
     if (head === undefined || head === null || last === undefined || last === null) return true;
     const method = tree.textOf(last);
-    const value = head.name === "VariableName" ? scope.names.get(tree.textOf(head)) : undefined;
+    const value = head.name === "VariableName" ? scope.lookUp(tree.textOf(head)) : undefined;
     if (!registering.has(method) && method !== "include") return true;
     // `self.server` of a class is no app's.
     if (value?.kind !== "app" && node.name !== "Decorator" && method === "server") return true;

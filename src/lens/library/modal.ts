@@ -6,6 +6,8 @@ import { childrenOf, shown, type Node, type Tree } from "../value/tree.ts";
 import {
   AppSource,
   type Arguments,
+  type ClassValue,
+  type FunctionValue,
   type Reading,
   type Registering,
   type Value,
@@ -90,13 +92,18 @@ function gpuClass(path: string, { positional, keywords, more }: Arguments): Valu
   return str(count === undefined || count.value === 1 ? name : `${name}:${count.value}`);
 }
 
+/** As Modal names it: a class by the last part of its name. */
+export function ownName({ kind, name }: FunctionValue | ClassValue): string {
+  return kind === "class" ? name.slice(name.lastIndexOf(".") + 1) : name;
+}
+
 function targetName(target: Value | undefined, node: Node, tree: Tree): Reading<string> {
   // A lambda has none.
   if (
     (target?.kind === "function" || target?.kind === "class") &&
     target.definition.name !== "LambdaExpression"
   )
-    return { kind: "known", value: target.name };
+    return { kind: "known", value: ownName(target) };
   return { kind: "unknown", why: t("what {0} decorates is not known", shown(node, tree)) };
 }
 
@@ -196,7 +203,7 @@ function endpointsOf(
   scope: PythonScope,
 ): readonly WebEndpoint[] {
   if (target?.kind !== "function" && target?.kind !== "class") return [];
-  const functionName = name.kind === "known" ? name.value : target.name;
+  const functionName = name.kind === "known" ? name.value : ownName(target);
   if (!isClass) return decoratorEndpoints(target.definition.parent, functionName, scope);
   const body = target.definition.getChild("Body");
   return (body?.getChildren("DecoratedStatement") ?? []).flatMap((statement) => {

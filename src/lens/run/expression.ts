@@ -1,7 +1,7 @@
 import { t } from "../../base/text.ts";
-import { callBuiltin, callMethod } from "./builtin.ts";
-import { joined, numberLiteral, stringParts, stringValue, unescaped } from "../value/literal.ts";
-import { callModal } from "./modal.ts";
+import { callBuiltin, callMethod } from "../library/builtin.ts";
+import { joined, numberLiteral, stringValue } from "../value/literal.ts";
+import { callModal } from "../library/modal.ts";
 import { arithmetic, compared, itemOf, negated } from "../value/operator.ts";
 import {
   dictionary,
@@ -14,19 +14,22 @@ import {
   numberOf,
   spoiledBy,
   str,
-  textOf,
   truthOf,
   unknown,
 } from "../value/plain.ts";
 import { attributeOf } from "../value/attribute.ts";
+import { comprehension } from "./comprehension.ts";
 import { boundIn, disturb } from "./disturb.ts";
-import { refuseInCalled, refuseRemoved } from "./refusal.ts";
-import { registersMore } from "./registering.ts";
-import { spoil } from "../value/spoil.ts";
+import { formatString } from "./formatString.ts";
+import { functionValue } from "./functionDefinition.ts";
+import { callOwn, got } from "../library/instance.ts";
+import { refuseInCalled, refuseRemoved } from "../library/refusal.ts";
+import { registersMore } from "../library/registering.ts";
+import { spoil, spoilItems } from "../value/spoil.ts";
 import { childrenOf, partsOf, shown, type Node } from "../value/tree.ts";
-import type { PythonScope } from "./pythonScope.ts";
+import type { PythonScope } from "../library/pythonScope.ts";
 import { spread } from "../value/spread.ts";
-import type { Arguments, Value } from "../value/value.ts";
+import type { Arguments, Unknown, Value } from "../value/value.ts";
 
 /** Deeper than anything that a person writes, and far from the end of the stack. */
 const maxDepth = 200;
@@ -88,14 +91,10 @@ function valueOf(node: Node, scope: PythonScope): Value {
       return result;
     }
     case "LambdaExpression":
-      // not shown: what Python calls it
-      return {
-        kind: "function",
-        name: "<lambda>",
-        definition: node,
-        tree,
-        module: scope.module,
-      };
+      return functionValue(node, "<lambda>", scope); // not shown: what Python calls it
+    case "ArrayComprehensionExpression":
+    case "DictionaryComprehensionExpression":
+      return comprehension(node, childrenOf(node).slice(1, -1), scope) ?? notFollowed(node, scope);
     default:
       return notFollowed(node, scope);
   }
@@ -106,44 +105,6 @@ function notFollowed(node: Node, scope: PythonScope): Value {
   const why = t("{0} is not followed", shown(node, scope.tree));
   disturb(node, scope, why);
   return unknown(why);
-}
-
-function formatString(node: Node, scope: PythonScope): Value {
-  const { tree } = scope;
-  const parts = stringParts(tree.textOf(node));
-  if (parts === undefined || parts.isBytes) return unknown(t("it is not plain text"));
-  const begin = node.from + parts.bodyAt;
-  const end = begin + parts.body.length;
-  const pieces: Value[] = [];
-  let at = begin;
-  const plain = (to: number): void => {
-    const raw = parts.body
-      .slice(at - begin, to - begin)
-      .replaceAll(/\{\{|\}\}/g, (pair) => pair.slice(1))
-      .replaceAll(/\r\n?/g, "\n");
-    const text = parts.isRaw ? raw : unescaped(raw);
-    pieces.push(text === undefined ? unknown(t("it names a character")) : str(text));
-  };
-  for (const replacement of node.getChildren("FormatReplacement")) {
-    plain(replacement.from);
-    const [, inner, ...more] = childrenOf(replacement);
-    // "!r", ":>10" and "{x=}" change how it is written.
-    const isAsText = more.length === 1 || tree.textOf(more[0] ?? node) === "!s";
-    const isPlain = isAsText && more.length < 3 && more.at(-1)?.name === "}";
-    const value = inner === undefined ? undefined : evaluate(inner, scope);
-    if (!isPlain) disturb(replacement, scope, t("{0} is not followed", shown(replacement, tree)));
-    const text = value === undefined || !isPlain ? undefined : textOf(value);
-    pieces.push(
-      text !== undefined
-        ? str(text)
-        : value?.kind === "unknown"
-          ? value
-          : unknown(t("{0} is not followed", shown(replacement, tree))),
-    );
-    at = replacement.to;
-  }
-  plain(end);
-  return joined(pieces);
 }
 
 function listOf(kind: "tuple" | "list", node: Node, scope: PythonScope): Value {
@@ -187,9 +148,11 @@ function member(node: Node, scope: PythonScope): Value {
   if (object === undefined || last === undefined) return unknown(t("it is not whole"));
   const value = evaluate(object, scope);
   if (operator?.name === ".") {
-    const found = refuseRemoved(attributeOf(value, scope.tree.textOf(last)), scope);
+    const name = scope.tree.textOf(last);
+    const found = propertyOf(refuseRemoved(attributeOf(value, name), scope), node, scope);
     // `map(gpus.append, …)`: whoever gets the method may call it.
-    if (found.kind === "unknown" && value.kind !== "module" && value.kind !== "class")
+    const isOwn = value.kind === "object" && !name.startsWith("__");
+    if (found.kind === "unknown" && value.kind !== "module" && value.kind !== "class" && !isOwn)
       spoil(value, t("{0} is handed on", shown(node, scope.tree)));
     return found;
   }
@@ -201,7 +164,18 @@ function member(node: Node, scope: PythonScope): Value {
     if (found === null) return unknown(t("the variable {0} is not set", key.value));
     return typeof found === "string" ? str(found) : found;
   }
-  return itemOf(value, key);
+  const found = itemOf(value, key);
+  if (found.kind === "unknown") spoilItems(value, found.why);
+  return found;
+}
+
+/** What a property gives; any other attribute is itself. */
+function propertyOf(found: Value, node: Node, scope: PythonScope): Value {
+  const value = got(found, scope);
+  if (value !== undefined) return value;
+  const why = t("what {0} gives is not known", shown(node, scope.tree));
+  spoil(found, why);
+  return unknown(why);
 }
 
 function call(node: Node, scope: PythonScope): Value {
@@ -217,7 +191,8 @@ function call(node: Node, scope: PythonScope): Value {
       if (value.kind === "library") refuseRemoved(attributeOf(value, name), scope);
       const result = callMethod(value, name, args, scope);
       if (result !== undefined) return result;
-      return callValue(attributeOf(value, name), args, node, scope, value);
+      const attribute = propertyOf(attributeOf(value, name), callee, scope);
+      return callValue(attribute, args, node, scope, value);
     }
   }
   const value = evaluate(callee, scope);
@@ -234,7 +209,8 @@ export function callValue(
 ): Value {
   const result =
     callModal(callee, args, node, scope) ??
-    (callee.kind === "library" ? callBuiltin(callee.path, args, scope) : undefined);
+    (callee.kind === "library" ? callBuiltin(callee.path, args, scope) : undefined) ??
+    callOwn(callee, once(args, node), scope);
   if (result !== undefined) return result;
   const why = t("what {0} gives is not known", shown(node, scope.tree));
   if (callee.kind === "function") refuseInCalled(callee, scope);
@@ -243,6 +219,12 @@ export function callValue(
   if (on !== undefined) spoil(on, why);
   spoil(callee, why);
   return unknown(why);
+}
+
+/** A comprehension in a call can be gone through once only, which a function of the workspace may not do. */
+function once(args: Arguments, node: Node): Arguments {
+  const isOnce = node.getChild("ArgList")?.getChild("for") ?? null;
+  return isOnce === null ? args : { ...args, more: t("it is given a comprehension") };
 }
 
 /** The arguments of a call or a decorator, evaluated from left to right. */
@@ -270,8 +252,15 @@ export function argumentsOf(list: Node | null, scope: PythonScope): Arguments {
         positional.push(value);
       } else keywords.set(scope.tree.textOf(first), value);
     } else if (part.length === 1) positional.push(evaluate(first, scope));
-    // A comprehension, or something that is no Python.
     else {
+      const made = part.some(({ name }) => name === "for")
+        ? comprehension(first, part, scope)
+        : undefined;
+      if (made !== undefined) {
+        positional.push(made);
+        continue;
+      }
+      // Something that is no Python, or not followed.
       const why = t("{0}… is not followed", shown(first, scope.tree));
       for (const node of part) disturb(node, scope, why);
       positional.push(unknown(why));
@@ -311,8 +300,8 @@ function binary(node: Node, scope: PythonScope): Value {
     const first = evaluate(left, scope);
     const truth = truthOf(first);
     if (truth === undefined) {
-      maybe([right], scope, t("it depends on {0}", shown(left, scope.tree)));
-      return unknownTruth(first, left, scope);
+      const others = maybe([right], scope, t("it depends on {0}", shown(left, scope.tree)));
+      return oneOfValues([first, ...others], unknownTruth(first, left, scope));
     }
     return truth === (operator === "or") ? first : evaluate(right, scope);
   }
@@ -358,7 +347,7 @@ function conditional(node: Node, scope: PythonScope): Value {
     const [first, second] = results;
     // Whatever the condition is, it is the same.
     if (first !== undefined && second !== undefined && isSame(first, second)) return first;
-    return unknownTruth(value, condition, scope);
+    return oneOfValues(results, unknownTruth(value, condition, scope));
   }
   return evaluate(truth ? yes : no, scope);
 }
@@ -372,7 +361,13 @@ function maybe(nodes: readonly Node[], scope: PythonScope, why: string): readonl
   return values;
 }
 
-function unknownTruth(value: Value, node: Node, scope: PythonScope): Value {
+/** Whatever is done with it is done to one of the values. */
+function oneOfValues(values: readonly Value[], result: Unknown): Unknown {
+  for (const value of values) spoil(value, result.why);
+  return result;
+}
+
+function unknownTruth(value: Value, node: Node, scope: PythonScope): Unknown {
   return value.kind === "unknown"
     ? value
     : unknown(t("it depends on {0}", shown(node, scope.tree)));

@@ -1,6 +1,6 @@
 import { evaluate } from "./expression.ts";
 import { isSame, spoiledBy } from "../value/plain.ts";
-import type { PythonScope } from "./pythonScope.ts";
+import type { PythonScope } from "../library/pythonScope.ts";
 import { childrenOf, walk, type Node, type Tree } from "../value/tree.ts";
 import type { Value } from "../value/value.ts";
 

@@ -1,15 +1,12 @@
 import { t } from "../../base/text.ts";
 import { ofEnvironment } from "./environmentCall.ts";
 import { ofGlobals, reflected } from "./reflection.ts";
-import { lookUp } from "../value/operator.ts";
 import {
   dictionary,
   sequence,
   bool,
-  equal,
   float,
   int,
-  none,
   numberOf,
   spoiledBy,
   str,
@@ -18,8 +15,10 @@ import {
   unknown,
 } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
+import { ofDict, ofList } from "./container.ts";
+import { ofItems } from "./sequence.ts";
 import { spoil } from "../value/spoil.ts";
-import type { AppSource, Arguments, DictValue, ListValue, Value } from "../value/value.ts";
+import type { AppSource, Arguments, Value } from "../value/value.ts";
 
 /** A call of something of a library; undefined where it is none that is followed. */
 export function callBuiltin(path: string, args: Arguments, scope: PythonScope): Value | undefined {
@@ -47,11 +46,46 @@ export function callBuiltin(path: string, args: Arguments, scope: PythonScope): 
       return second === undefined && first?.kind === "float" && Math.abs(first.value % 1) !== 0.5
         ? int(Math.round(first.value))
         : undefined;
+    case "builtins.isinstance":
+      return instanceOf(args);
+    case "typing.cast":
+      return second;
+    case "types.SimpleNamespace":
+      return args.more === null && first === undefined
+        ? { kind: "object", class: null, attributes: new Map(args.keywords), spoiled: null }
+        : undefined;
+    case "dataclasses.field":
+      return fieldOf(args);
     default:
       return (
-        ofEnvironment(path, args, scope) ?? reflected(path, args, scope) ?? harmless(path, args)
+        ofItems(path, args) ??
+        ofEnvironment(path, args, scope) ??
+        reflected(path, args, scope) ??
+        harmless(path, args)
       );
   }
+}
+
+/** A field of a dataclass: its default, or what makes one. */
+function fieldOf({ keywords, more }: Arguments): Value | undefined {
+  const [value, factory] = [keywords.get("default"), keywords.get("default_factory")];
+  if (more !== null || (value !== undefined && factory !== undefined)) return undefined;
+  if (value !== undefined) return value;
+  return factory === undefined ? undefined : { kind: "factory", callee: factory };
+}
+
+/** `isinstance(GPU, str)`, of plain values and plain types. */
+function instanceOf({ positional: [value, type] }: Arguments): Value | undefined {
+  if (value === undefined || type === undefined || spoiledBy(value) !== null) return undefined;
+  const types = type.kind === "tuple" ? type.items : [type];
+  const names = types.map((one) =>
+    one.kind === "library" && /^builtins\.(str|int|float|bool|list|dict|tuple)$/.test(one.path)
+      ? one.path.slice("builtins.".length)
+      : undefined,
+  );
+  const isPlain = ["str", "int", "float", "bool", "list", "dict", "tuple", "none"];
+  if (!isPlain.includes(value.kind) || names.includes(undefined)) return undefined;
+  return bool(names.includes(value.kind) || (value.kind === "bool" && names.includes("int")));
 }
 
 function harmless(path: string, args: Arguments): Value | undefined {
@@ -68,7 +102,7 @@ function harmless(path: string, args: Arguments): Value | undefined {
 /** Calls that leave what they are given as it is. */
 function isHarmless(path: string): boolean {
   return (
-    /^builtins\.(print|repr|sorted|sum|any|all|abs|isinstance|hasattr|range|enumerate|zip|set|type)$/.test(
+    /^builtins\.(print|repr|sorted|sum|any|all|abs|isinstance|hasattr|range|enumerate|zip|set|type|reversed|iter)$/.test(
       path,
     ) || /^(modal|pathlib|logging|re|json)\./.test(path)
   );
@@ -170,13 +204,14 @@ function ofText(text: string, method: string, { positional, keywords }: Argument
     if (method === "strip") return str(text.trim());
     if (method === "lstrip") return str(text.trimStart());
     if (method === "rstrip") return str(text.trimEnd());
+    if (method === "split") return words(text.split(/\s+/u).filter((part) => part !== ""));
     if (method === "isdigit") return bool(/^\d+$/.test(text));
   }
   if (given === 1 && word !== undefined) {
     if (method === "startswith") return bool(text.startsWith(word));
     if (method === "endswith") return bool(text.endsWith(word));
-    if (method === "split" && word !== "")
-      return { kind: "list", items: text.split(word).map((part) => str(part)), spoiled: null };
+    if (method === "split" && word !== "") return words(text.split(word));
+    if (method === "partition" && word !== "") return partition(text, word);
     if (method === "removeprefix")
       return str(text.startsWith(word) ? text.slice(word.length) : text);
     if (method === "removesuffix")
@@ -198,8 +233,29 @@ function ofText(text: string, method: string, { positional, keywords }: Argument
     const parts = first.items.map((item) => (item.kind === "str" ? item.value : undefined));
     if (!parts.includes(undefined)) return str(parts.join(text));
   }
+  if (given === 2 && method === "split" && word !== undefined && word !== "")
+    return splitAtMost(text, word, second ?? keywords.get("maxsplit"));
   if (method === "format") return formatted(text, positional, keywords);
   return unknown(t(".{0}() of a text is not followed", method));
+}
+
+function words(parts: readonly string[]): Value {
+  return { kind: "list", items: parts.map((part) => str(part)), spoiled: null };
+}
+
+function partition(text: string, separator: string): Value {
+  const at = text.indexOf(separator);
+  const parts =
+    at === -1 ? [text, "", ""] : [text.slice(0, at), separator, text.slice(at + separator.length)];
+  return { kind: "tuple", items: parts.map((part) => str(part)) };
+}
+
+function splitAtMost(text: string, separator: string, count: Value | undefined): Value {
+  if (count?.kind !== "int" || count.value < 0)
+    return unknown(t(".{0}() of a text is not followed", "split"));
+  const parts = text.split(separator);
+  const rest = parts.slice(count.value).join(separator);
+  return words(parts.length <= count.value ? parts : [...parts.slice(0, count.value), rest]);
 }
 
 /** `"{}-{mode}".format(a, mode=b)`, with plain fields alone. */
@@ -225,56 +281,6 @@ function formatted(
     return shown ?? "";
   });
   return isKnown ? str(result) : unknown(t("its format is not followed"));
-}
-
-function ofDict(
-  dict: DictValue,
-  method: string,
-  args: Arguments,
-  { program: { undecided } }: PythonScope,
-): Value {
-  const [first, second] = args.positional;
-  if (dict.spoiled !== null) return unknown(dict.spoiled);
-  if (method === "get" && first !== undefined) {
-    if (first.kind === "unknown") return first;
-    return lookUp(dict.entries, first) ?? second ?? none;
-  }
-  if (method === "copy") return { kind: "dict", entries: [...dict.entries], spoiled: null };
-  if (method === "keys" || method === "values" || method === "items")
-    return unknown(t(".{0}() of a dictionary is not followed", method));
-  if (method === "update" && undecided === 0) {
-    const added = dictOf(args);
-    if (added?.kind === "dict") {
-      dict.entries = [...dict.entries, ...added.entries];
-      return none;
-    }
-  }
-  spoil(dict, t(".{0}() changes it", method));
-  return unknown(t(".{0}() of a dictionary is not followed", method));
-}
-
-function ofList(
-  list: ListValue,
-  method: string,
-  args: Arguments,
-  { program: { undecided } }: PythonScope,
-): Value {
-  const [first] = args.positional;
-  if (list.spoiled !== null) return unknown(list.spoiled);
-  if (method === "copy") return { kind: "list", items: [...list.items], spoiled: null };
-  if (method === "index" && first !== undefined) {
-    const at = list.items.findIndex((item) => equal(item, first) !== false);
-    const found = list.items[at];
-    return found !== undefined && equal(found, first) === true
-      ? int(at)
-      : unknown(t("its place is not known"));
-  }
-  if (method === "append" && first !== undefined && undecided === 0) {
-    list.items.push(first);
-    return none;
-  }
-  spoil(list, t(".{0}() changes it", method));
-  return unknown(t(".{0}() of a list is not followed", method));
 }
 
 /** `app.include(other)`: the other's functions are this one's too. */

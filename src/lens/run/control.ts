@@ -1,5 +1,5 @@
 import { evaluate } from "./expression.ts";
-import type { PythonScope } from "./pythonScope.ts";
+import type { PythonScope } from "../library/pythonScope.ts";
 import { childrenOf, type Node, type Tree } from "../value/tree.ts";
 import type { Value } from "../value/value.ts";
 

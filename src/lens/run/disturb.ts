@@ -1,6 +1,6 @@
 import { unknown } from "../value/plain.ts";
-import type { PythonScope } from "./pythonScope.ts";
-import { spoil } from "../value/spoil.ts";
+import type { PythonScope } from "../library/pythonScope.ts";
+import { spoil, spoilItems } from "../value/spoil.ts";
 import { walk, type Node } from "../value/tree.ts";
 
 /** An expression runs that is not followed: what it binds and what it may change is not known from now on. */
@@ -13,7 +13,11 @@ export function disturb(node: Node, scope: PythonScope, why: string): void {
     else if (part.name === "CallExpression" || part.name === "AwaitExpression") calls = true;
     return true;
   });
-  if (calls) for (const name of mentioned) spoil(scope.read(name), why);
+  for (const name of mentioned) {
+    if (calls) spoil(scope.read(name), why);
+    // What is got out of it may be changed through what it makes.
+    else spoilItems(scope.read(name), why);
+  }
   for (const name of boundIn(node, scope)) scope.bind(name, unknown(why));
 }
 

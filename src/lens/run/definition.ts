@@ -1,99 +1,30 @@
 import { t } from "../../base/text.ts";
 import { attributeOf } from "../value/attribute.ts";
-import { disturb } from "./disturb.ts";
-import { argumentsOf, callValue, evaluate } from "./expression.ts";
-import { decoratorPath, modalName, register } from "./modal.ts";
+import { classValue, isDataclass } from "./classDefinition.ts";
+import { argumentsOf, callValue } from "./expression.ts";
+import { decoratedFunction, functionValue } from "./functionDefinition.ts";
+import { decoratorPath, modalName, ownName, register } from "../library/modal.ts";
 import { unknown } from "../value/plain.ts";
-import type { PythonScope } from "./pythonScope.ts";
-import { refuse, refuseInner, refuseRemoved, refuseTarget } from "./refusal.ts";
-import { registersInside } from "./registering.ts";
+import type { PythonScope } from "../library/pythonScope.ts";
+import { refuse, refuseLocal, refuseRemoved, refuseTarget } from "../library/refusal.ts";
 import { spoil } from "../value/spoil.ts";
-import { assignedIn, split, withoutType } from "./statement.ts";
-import { childrenOf, shown, type Node } from "../value/tree.ts";
-import type { ClassValue, FunctionValue, Value } from "../value/value.ts";
+import { shown, type Node } from "../value/tree.ts";
+import type { Value } from "../value/value.ts";
 
-/** Binds what a `def` or a `class` statement makes, and answers it. */
-export function define(node: Node, scope: PythonScope): Value {
+/** Binds what a `def` or a `class` statement makes, and answers it. `decorators`: what stands above it. */
+export function define(
+  node: Node,
+  scope: PythonScope,
+  { decorators = [] as readonly Node[] } = {},
+): Value {
   const name = node.getChild("VariableName");
   const text = name === null ? "" : scope.tree.textOf(name);
   const value =
     node.name === "ClassDefinition"
-      ? classValue(node, text, scope)
-      : functionValue(node, text, scope);
+      ? classValue(node, text, decorators, scope)
+      : decoratedFunction(functionValue(node, text, scope), decorators, scope);
   scope.bind(text, value);
   return value;
-}
-
-function functionValue(node: Node, name: string, scope: PythonScope): FunctionValue {
-  registersInside(node, t("{0}()", name), scope);
-  evaluateDefaults(node, scope);
-  return { kind: "function", name, definition: node, tree: scope.tree, module: scope.module };
-}
-
-/** Defaults are computed when the function is made. */
-function evaluateDefaults(definition: Node, scope: PythonScope): void {
-  for (const operator of definition.getChild("ParamList")?.getChildren("AssignOp") ?? [])
-    if (operator.nextSibling !== null) evaluate(operator.nextSibling, scope);
-}
-
-function classValue(node: Node, name: string, scope: PythonScope): ClassValue {
-  const attributes = new Map<string, Value>();
-  const bases = argumentsOf(node.getChild("ArgList"), scope);
-  const isPlain =
-    bases.more === null &&
-    bases.keywords.size === 0 &&
-    bases.positional.every((base) => base.kind === "library" && base.path === "builtins.object");
-  const statements = childrenOf(node.getChild("Body")).slice(1);
-  refuseInner(statements, scope, true);
-  for (const statement of statements) member(statement, attributes, scope);
-  return {
-    kind: "class",
-    name,
-    definition: node,
-    tree: scope.tree,
-    attributes,
-    module: scope.module,
-    spoiled: isPlain ? null : t("{0} is made by another class", name),
-  };
-}
-
-function member(statement: Node, attributes: Map<string, Value>, scope: PythonScope): void {
-  if (statement.name === "StatementGroup") {
-    for (const one of childrenOf(statement)) member(one, attributes, scope);
-    return;
-  }
-  const why = t("{0} in its class is not followed", shown(statement, scope.tree));
-  if (statement.name === "AssignStatement" && attribute(statement, attributes, scope)) return;
-  if (!statement.name.endsWith("Definition") && statement.name !== "DecoratedStatement")
-    disturb(statement, classScope(attributes, scope), why);
-  if (statement.name !== "AssignStatement") registersInside(statement, t("a class"), scope);
-  for (const assigned of assignedIn(statement, scope.tree)) attributes.set(assigned, unknown(why));
-}
-
-function classScope(attributes: Map<string, Value>, scope: PythonScope): PythonScope {
-  return {
-    tree: scope.tree,
-    file: scope.file,
-    program: scope.program,
-    module: scope.module,
-    names: scope.names,
-    read: (one) => attributes.get(one) ?? scope.read(one),
-    bind: (one, bound) => void attributes.set(one, bound),
-    forget: (why) => scope.forget(why),
-  };
-}
-
-/** `gpu = "T4"` in a class; false: it is something less plain. Names of the class are seen by what follows in its body. */
-function attribute(statement: Node, attributes: Map<string, Value>, scope: PythonScope): boolean {
-  const [target, value, ...more] = split(childrenOf(statement), "AssignOp");
-  const [name, ...others] = withoutType(target ?? []);
-  const [expression, ...rest] = value ?? [];
-  if (name === undefined || name.name !== "VariableName" || others.length > 0) return false;
-  // `gpu: str` binds nothing.
-  if (value === undefined) return true;
-  if (expression === undefined || rest.length > 0 || more.length > 0) return false;
-  attributes.set(scope.tree.textOf(name), evaluate(expression, classScope(attributes, scope)));
-  return true;
 }
 
 /** A decorated `def` or `class`: Modal's decorators register it with an app. */
@@ -106,7 +37,7 @@ export function decorated(node: Node, scope: PythonScope): void {
   const target =
     isRegistered && definition.name === "FunctionDefinition"
       ? registered(definition, scope)
-      : define(definition, scope);
+      : define(definition, scope, { decorators });
   const others = decorators.filter((decorator, index) =>
     isOfOthers(decorator, values[index], scope),
   );
@@ -114,9 +45,13 @@ export function decorated(node: Node, scope: PythonScope): void {
   for (const value of values) {
     if (value.kind === "registration")
       refuse(t("{0} is not called: write {0}()", `@app.${value.how}`), scope);
-    else if (value.kind === "decorator" && others.length === 0)
+    else if (value.kind === "decorator" && others.length === 0) {
       refuseTarget(value.how, definition, scope);
+      if (!scope.isModule) refuseLocal(value.how, value.given, scope);
+    }
   }
+  if (isRegistered && target.kind === "class")
+    target.objects = { how: "unknown", why: t("{0} runs in a container", target.name) };
   const renaming = others.find((decorator) => !keepsName(decorator, scope));
   for (const value of values) {
     if (value.kind !== "decorator" || (target.kind !== "function" && target.kind !== "class"))
@@ -124,7 +59,7 @@ export function decorated(node: Node, scope: PythonScope): void {
     register(
       value,
       target,
-      { kind: "known", value: target.name },
+      { kind: "known", value: ownName(target) },
       { all: names, renaming: renaming === undefined ? null : shown(renaming, scope.tree) },
       scope,
     );
@@ -135,7 +70,7 @@ export function decorated(node: Node, scope: PythonScope): void {
   const [first] = others;
   if (first !== undefined && target.kind === "function" && !keepsName(first, scope))
     spoil(target, t("{0} may call it", shown(first, scope.tree)));
-  if (others.length > 0 && target.kind === "class" && !isDataclass(others, scope))
+  if (target.kind === "class" && others.some((one) => !isDataclass(one, scope)))
     target.spoiled ??= t("{0} may change it", names[0] ?? t("a decorator"));
 }
 
@@ -143,12 +78,9 @@ export function decorated(node: Node, scope: PythonScope): void {
 function registered(definition: Node, scope: PythonScope): Value {
   const name = definition.getChild("VariableName");
   const text = name === null ? "" : scope.tree.textOf(name);
-  const value: FunctionValue = {
-    kind: "function",
-    name: text,
-    definition,
-    tree: scope.tree,
-    module: scope.module,
+  const value = {
+    ...functionValue(definition, text, scope),
+    unfollowed: t("{0}() runs in a container", text),
   };
   scope.bind(text, value);
   return value;
@@ -186,12 +118,6 @@ function keepsName(decorator: Node, scope: PythonScope): boolean {
 function isOfOthers(decorator: Node, value: Value | undefined, scope: PythonScope): boolean {
   if (value?.kind === "decorator") return false;
   return modalName(decorator, scope) === undefined;
-}
-
-function isDataclass(decorators: readonly Node[], scope: PythonScope): boolean {
-  return decorators.every(
-    (decorator) => decoratorPath(decorator, scope.tree).at(-1) === "dataclass",
-  );
 }
 
 /** A decorator of the workspace may be one that registers. */

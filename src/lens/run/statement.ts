@@ -1,13 +1,19 @@
 import { childrenOf, walk, type Node, type Tree } from "../value/tree.ts";
 
-/** Names that a function of the file assigns through `global`. */
-export function globalNames(tree: Tree): ReadonlySet<string> {
+/** Names that functions in a piece of source change through `global` or `nonlocal`; `own`: not those inside others. */
+export function namesChangedBy(
+  word: "global" | "nonlocal",
+  node: Node | null,
+  tree: Tree,
+  { own = false } = {},
+): ReadonlySet<string> {
   const names = new Set<string>();
-  if (!/\bglobal\s/.test(tree.textOf(tree.top))) return names;
-  walk(tree.top, (node) => {
-    if (node.name !== "ScopeStatement") return true;
-    const [word, ...listed] = childrenOf(node);
-    if (word?.name === "global") for (const name of listed) names.add(tree.textOf(name));
+  if (node === null || !tree.textOf(node).includes(word)) return names;
+  walk(node, (part) => {
+    if (own && part !== node && /^(Function|Class)Definition$/.test(part.name)) return false;
+    if (part.name !== "ScopeStatement") return true;
+    const [first, ...listed] = childrenOf(part);
+    if (first?.name === word) for (const name of listed) names.add(tree.textOf(name));
     return false;
   });
   return names;

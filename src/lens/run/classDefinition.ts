@@ -1,0 +1,190 @@
+import { t } from "../../base/text.ts";
+import { disturb } from "./disturb.ts";
+import { argumentsOf, evaluate } from "./expression.ts";
+import { decoratedFunction, functionValue, libraryPath } from "./functionDefinition.ts";
+import { spoiledBy, str, unknown } from "../value/plain.ts";
+import { innerScope, type PythonScope } from "../library/pythonScope.ts";
+import { refuseInner } from "../library/refusal.ts";
+import { registersInside } from "../library/registering.ts";
+import { assignedIn, split, withoutType } from "./statement.ts";
+import { childrenOf, shown, type Node } from "../value/tree.ts";
+import type { ClassValue, Making, Value } from "../value/value.ts";
+
+/** What a `class` statement makes. `decorators`: what stands above it. */
+export function classValue(
+  node: Node,
+  name: string,
+  decorators: readonly Node[],
+  scope: PythonScope,
+): ClassValue {
+  const attributes = new Map<string, Value>();
+  const given = argumentsOf(node.getChild("ArgList"), scope);
+  const bases = given.positional.filter((base) => !isPlainBase(base));
+  const isNamed = given.more === null && given.keywords.size === 0;
+  const how = isNamed ? inherited(bases) : undefined;
+  const statements = childrenOf(node.getChild("Body")).slice(1);
+  refuseInner(statements, scope, true);
+  const inside = innerScope(attributes, scope, { ofClass: name });
+  for (const statement of statements) member(statement, attributes, inside);
+  const made: ClassValue = {
+    kind: "class",
+    name: `${scope.qualifier}${name}`,
+    definition: node,
+    tree: scope.tree,
+    attributes,
+    base: how?.base ?? null,
+    objects: { how: "unknown", why: t("{0} is made by another class", name) },
+    enclosing: scope.closure,
+    spoiled: how === undefined ? t("{0} is made by another class", name) : null,
+  };
+  if (how !== undefined) made.objects = making(made, how.kind, decorators, scope);
+  if (made.objects.how === "members") makeMembers(made);
+  return made;
+}
+
+/** Classes that change nothing of those that inherit from them. */
+function isPlainBase(base: Value): boolean {
+  return base.kind === "library" && /^(builtins\.object|abc\.ABC)$/.test(base.path);
+}
+
+interface Inherited {
+  readonly base: ClassValue | null;
+  readonly kind: "plain" | "tuple" | "enumeration" | "texts";
+}
+
+/** undefined: what it inherits is not followed. */
+function inherited(bases: readonly Value[]): Inherited | undefined {
+  const [first, second, ...others] = bases;
+  if (first === undefined) return { base: null, kind: "plain" };
+  const paths = bases.map((base) => (base.kind === "library" ? base.path : ""));
+  const last = paths.at(-1) ?? "";
+  if (others.length === 0 && /^enum\.(Enum|IntEnum|StrEnum)$/.test(last)) {
+    const isMixed = second === undefined || /^builtins\.(str|int)$/.test(paths[0] ?? "");
+    const isText = last === "enum.StrEnum" || paths[0] === "builtins.str";
+    return isMixed ? { base: null, kind: isText ? "texts" : "enumeration" } : undefined;
+  }
+  if (second !== undefined) return undefined;
+  if (last === "typing.NamedTuple") return { base: null, kind: "tuple" };
+  if (first.kind !== "class" || spoiledBy(first) !== null) return undefined;
+  return first.objects.how === "init" || first.objects.how === "fields"
+    ? { base: first, kind: "plain" }
+    : undefined;
+}
+
+/** Methods by which a class does something else than it says. */
+const ordinary = /^__(init|post_init|repr|str|eq|hash|doc|module|annotations|slots|match_args)__$/;
+
+function making(
+  made: ClassValue,
+  kind: Inherited["kind"],
+  decorators: readonly Node[],
+  scope: PythonScope,
+): Making {
+  const text = made.tree.textOf(made.definition);
+  const strange = [...made.attributes.keys()].find(
+    (name) => /^__\w+__$/.test(name) && !ordinary.test(name),
+  );
+  if (strange !== undefined)
+    return { how: "unknown", why: t("{0} of {1} is not followed", strange, made.name) };
+  if (kind === "enumeration" || kind === "texts")
+    return made.attributes.has("__init__") || /\b_(missing|generate_next_value)_\b/.test(text)
+      ? { how: "unknown", why: t("{0} makes its own members", made.name) }
+      : { how: "members", isText: kind === "texts" };
+  const isOne = decorators.some((decorator) => isDataclass(decorator, scope));
+  if (kind === "tuple" || isOne || made.base?.objects.how === "fields") {
+    const isSimple =
+      decorators.every((decorator) => !/\binit\s*=/.test(made.tree.textOf(decorator))) &&
+      !/\binit\s*=|\bInitVar\b|\bKW_ONLY\b/.test(text);
+    // A class below a dataclass that is none itself has the constructor of the one above.
+    if (!isSimple || (!isOne && kind !== "tuple") || made.attributes.has("__init__"))
+      return { how: "unknown", why: t("how {0} is made is not followed", made.name) };
+    return fieldsOf(made);
+  }
+  // `super().__init__()` is not followed.
+  if (made.base !== null && /\bsuper\s*\(/.test(text))
+    return { how: "unknown", why: t("how {0} is made is not followed", made.name) };
+  return { how: "init" };
+}
+
+/** Its annotated names, after those of the dataclass that it inherits from. */
+function fieldsOf({ definition, tree, base, attributes }: ClassValue): Making {
+  const above = base?.objects.how === "fields" ? base.objects : undefined;
+  const own = childrenOf(definition.getChild("Body")).flatMap((statement) => {
+    const type = statement.getChild("TypeDef");
+    const name = statement.getChild("VariableName");
+    if (statement.name !== "AssignStatement" || type === null || name === null) return [];
+    return /\bClassVar\b/.test(tree.textOf(type)) ? [] : [tree.textOf(name)];
+  });
+  const defaults = new Map(above?.defaults);
+  for (const name of own) {
+    const value = attributes.get(name);
+    if (value !== undefined) defaults.set(name, value);
+  }
+  return { how: "fields", fields: [...new Set([...(above?.fields ?? []), ...own])], defaults };
+}
+
+/** Each plain value of an enumeration becomes an object with a name and a value. */
+function makeMembers(made: ClassValue): void {
+  const values = new Set<string>();
+  for (const [name, value] of made.attributes) {
+    if (name.startsWith("_") || value.kind === "function" || value.kind === "descriptor") continue;
+    const text = value.kind === "str" || value.kind === "int" ? `${value.kind} ${value.value}` : "";
+    // Two names of one value are one member.
+    if (text === "" || values.has(text)) {
+      made.attributes.set(name, unknown(t("it is not a plain member")));
+      continue;
+    }
+    values.add(text);
+    const attributes = new Map<string, Value>([
+      ["name", str(name)],
+      ["value", value],
+    ]);
+    made.attributes.set(name, { kind: "object", class: made, attributes, spoiled: null });
+  }
+}
+
+export function isDataclass(decorator: Node, scope: PythonScope): boolean {
+  return libraryPath(decorator, scope) === "dataclasses.dataclass";
+}
+
+function member(statement: Node, attributes: Map<string, Value>, scope: PythonScope): void {
+  if (statement.name === "StatementGroup") {
+    for (const one of childrenOf(statement)) member(one, attributes, scope);
+    return;
+  }
+  const why = t("{0} in its class is not followed", shown(statement, scope.tree));
+  if (statement.name === "AssignStatement" && attribute(statement, scope)) return;
+  if (method(statement, attributes, scope)) return;
+  if (!statement.name.endsWith("Definition") && statement.name !== "DecoratedStatement")
+    disturb(statement, scope, why);
+  if (statement.name !== "AssignStatement") registersInside(statement, t("a class"), scope);
+  for (const assigned of assignedIn(statement, scope.tree)) attributes.set(assigned, unknown(why));
+}
+
+/** `def …` in a class, also as a property; false: it is something else, or decorated by others. */
+function method(statement: Node, attributes: Map<string, Value>, scope: PythonScope): boolean {
+  const isDecorated = statement.name === "DecoratedStatement";
+  const definition = isDecorated ? statement.getChild("FunctionDefinition") : statement;
+  const decorators = isDecorated ? statement.getChildren("Decorator") : [];
+  if (definition?.name !== "FunctionDefinition" || decorators.length > 1) return false;
+  if (decorators.some((one) => libraryPath(one, scope)?.startsWith("builtins.") !== true))
+    return false;
+  const name = definition.getChild("VariableName");
+  const text = name === null ? "" : scope.tree.textOf(name);
+  const made = functionValue(definition, text, scope);
+  attributes.set(text, decoratedFunction(made, decorators, scope));
+  return true;
+}
+
+/** `gpu = "T4"` in a class; false: it is something less plain. Names of the class are seen by what follows in its body. */
+function attribute(statement: Node, scope: PythonScope): boolean {
+  const [target, value, ...more] = split(childrenOf(statement), "AssignOp");
+  const [name, ...others] = withoutType(target ?? []);
+  const [expression, ...rest] = value ?? [];
+  if (name === undefined || name.name !== "VariableName" || others.length > 0) return false;
+  // `gpu: str` binds nothing.
+  if (value === undefined) return true;
+  if (expression === undefined || rest.length > 0 || more.length > 0) return false;
+  scope.bind(scope.tree.textOf(name), evaluate(expression, scope));
+  return true;
+}

@@ -1,0 +1,72 @@
+import { t } from "../../base/text.ts";
+import { decoratorPath } from "../library/modal.ts";
+import { parametersOf } from "../library/parameters.ts";
+import type { PythonScope } from "../library/pythonScope.ts";
+import { shown, walk, type Node } from "../value/tree.ts";
+import type { FunctionValue, Value } from "../value/value.ts";
+
+/** What a `def` makes, its defaults computed. */
+export function functionValue(node: Node, name: string, scope: PythonScope): FunctionValue {
+  const { tree } = scope;
+  const defaults = new Map<string, Value>();
+  for (const operator of node.getChild("ParamList")?.getChildren("AssignOp") ?? [])
+    if (operator.nextSibling !== null) {
+      const value = scope.program.evaluate(operator.nextSibling, scope);
+      const parameter = parametersOf(node, tree)?.find(
+        (one) => one.default?.from === operator.nextSibling?.from,
+      );
+      if (parameter !== undefined) defaults.set(parameter.name, value);
+    }
+  return {
+    kind: "function",
+    name: `${scope.qualifier}${name}`,
+    definition: node,
+    tree,
+    enclosing: scope.closure,
+    defaults,
+    unfollowed: unfollowed(node, name, scope),
+  };
+}
+
+/** Why a call of a function is not followed; null: it is. */
+function unfollowed(node: Node, name: string, { tree }: PythonScope): string | null {
+  if (node.firstChild?.name === "async") return t("{0}() is asynchronous", name);
+  if (tree.errors.some((at) => at >= node.from && at <= node.to))
+    return t("{0}() could not be read", name);
+  let isGenerator = false;
+  walk(node, (part) => {
+    if (part !== node && /^(Function|Class)Definition$|^LambdaExpression$/.test(part.name))
+      return false;
+    if (part.name === "YieldStatement" || part.name === "YieldExpression" || part.name === "yield")
+      isGenerator = true;
+    return true;
+  });
+  return isGenerator ? t("{0}() is a generator", name) : null;
+}
+
+const descriptors = new Set(["property", "staticmethod", "classmethod"] as const);
+
+/** What the decorators of Python's own make of a function; those of others make it one that is not followed. */
+export function decoratedFunction(
+  value: FunctionValue,
+  decorators: readonly Node[],
+  scope: PythonScope,
+): Value {
+  const [decorator, ...others] = decorators;
+  if (decorator === undefined) return value;
+  const path = libraryPath(decorator, scope);
+  const how = [...descriptors].find((one) => path === `builtins.${one}`);
+  if (others.length === 0) {
+    if (how !== undefined) return { kind: "descriptor", how, function: value };
+    if (path !== undefined && /^functools\.(cache|lru_cache)$/.test(path))
+      return { ...value, kept: { value: undefined } };
+  }
+  return { ...value, unfollowed: t("{0} may change it", shown(decorator, scope.tree)) };
+}
+
+/** "functools.cache", however it was imported; undefined: it is none of a library. */
+export function libraryPath(decorator: Node, scope: PythonScope): string | undefined {
+  const [head, ...rest] = decoratorPath(decorator, scope.tree);
+  const value = head === undefined ? undefined : scope.read(head);
+  return value?.kind === "library" ? [value.path, ...rest].join(".") : undefined;
+}

@@ -1,0 +1,35 @@
+import { spoiledBy, str } from "./plain.ts";
+import type { Value } from "./value.ts";
+
+/** What a loop over a value goes through, in order; undefined: it cannot be told. */
+export function itemsIn(value: Value): readonly Value[] | undefined {
+  if (spoiledBy(value) !== null) return undefined;
+  switch (value.kind) {
+    case "tuple":
+    case "list":
+      return [...value.items];
+    case "str":
+      return Array.from(value.value, (letter) => str(letter));
+    case "dict":
+      return keysOf(value.entries);
+    default:
+      return undefined;
+  }
+}
+
+type Entry = readonly [key: Value, value: Value];
+
+/** The entries of a dictionary, each key once: at its first place, with its last value. undefined: its keys are not all plain. */
+export function entriesIn(entries: readonly Entry[]): readonly Entry[] | undefined {
+  const found = new Map<string, Entry>();
+  for (const [key, value] of entries) {
+    if (key.kind !== "str" && key.kind !== "int") return undefined;
+    const text = `${key.kind} ${key.value}`;
+    found.set(text, [found.get(text)?.[0] ?? key, value]);
+  }
+  return [...found.values()];
+}
+
+function keysOf(entries: readonly Entry[]): readonly Value[] | undefined {
+  return entriesIn(entries)?.map(([key]) => key);
+}
