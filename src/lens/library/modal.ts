@@ -83,6 +83,9 @@ function nameOf({ positional, keywords, more }: Arguments): Reading<string> {
 function gpuClass(path: string, { positional, keywords, more }: Arguments): Value {
   const type = path.slice("modal.gpu.".length).toUpperCase();
   const size = keywords.get("size");
+  // `Any` is whatever is free, and `memory` was a size in GiB.
+  if (type === "ANY" || keywords.has("memory"))
+    return unknown(t("which GPU it asks for is not known"));
   const count = keywords.get("count") ?? positional[0];
   if (more !== null || (size !== undefined && size.kind !== "str"))
     return unknown(t("which GPU it asks for is not known"));

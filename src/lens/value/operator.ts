@@ -1,5 +1,6 @@
 import { t } from "../../base/text.ts";
 import {
+  isModule,
   dictionary,
   sequence,
   bool,
@@ -103,6 +104,7 @@ export function compared(operator: string, a: Value, b: Value): Value {
 function identical(a: Value, b: Value): boolean | undefined {
   const single = (value: Value): boolean => value.kind === "none" || value.kind === "bool";
   if (single(a) || single(b)) {
+    if (isModule(a) || isModule(b)) return false;
     if (a.kind === "library" || b.kind === "library") return undefined;
     return a.kind === b.kind && equal(a, b) === true;
   }

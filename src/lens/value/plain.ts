@@ -54,6 +54,11 @@ function spoiledClass({ spoiled, base }: ClassValue): string | null {
   return spoiled ?? (base === null ? null : spoiledClass(base));
 }
 
+/** A whole module, which is never None; what is in one may be. */
+export function isModule(value: Value): boolean {
+  return value.kind === "module" || (value.kind === "library" && !value.path.includes("."));
+}
+
 /** The text that a member of an enumeration of texts is; undefined: it is none. */
 export function memberText(value: Value): string | undefined {
   if (value.kind !== "object" || value.class?.objects.how !== "members") return undefined;
@@ -88,6 +93,8 @@ export function truthOf(value: Value): boolean | undefined {
       return true;
     case "object":
       return truthOfObject(value);
+    case "library":
+      return isModule(value) ? true : undefined;
     default:
       return undefined;
   }

@@ -88,7 +88,7 @@ const gpus = [
   "(lambda *a, **k: k.get('g', G))(g=H)",
   "first(L)",
   "first(x for x in L)",
-  "f'{G}:{N:d}'",
+  "f'H100:{N:d}'",
   "list(TABLE.values())[-1]",
   "dict(zip(['a', 'b'], L))['b']",
   "cfg.Conf().gpu",
@@ -236,7 +236,9 @@ const effects = [
   "cached().gpu = 'B200'",
   "setattr(BOX, 'gpu', 'H200')",
   "random.shuffle([BOX])",
-  "random.choice([set_g, work])",
+  "def set_g():\n  global G\n  G = 'H200'\nrandom.choice([set_g])()",
+  "def set_l():\n  L.insert(0, 'H200')\nrandom.choice([set_l])()",
+  "sorted(L, key=lambda g: TABLE.update(dev='H200') or g)",
   "Box.big = property(lambda self: 'B200')",
   "Box.default = 'A10'",
   "def two(g, count=1): return g",
@@ -416,9 +418,6 @@ COUNT = [0]
 def counter():
   COUNT[0] += 1
   return f"L4:{COUNT[0]}"
-def set_g():
-  global G
-  G = "H200"
 def kw(**options): return options
 def first(items):
   for item in items: return item

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { allCases } from "../../unit/lens/read/cases.ts";
+import { shapeCases } from "../../unit/lens/read/shapes.ts";
 import { read } from "../../unit/lens/read/render.ts";
 import { contradictions } from "./contradictions.ts";
 import { PythonOracle } from "./oracle.ts";
@@ -16,7 +17,10 @@ describe("the reader beside CPython", () => {
   });
   after(() => oracle[Symbol.asyncDispose]());
 
-  for (const { title, source, expected: _, deploy = "app.py", variables = {} } of allCases) {
+  for (const { title, source, expected: _, deploy = "app.py", variables = {} } of [
+    ...allCases,
+    ...shapeCases,
+  ]) {
     it(title, async () => {
       const files = typeof source === "string" ? { "app.py": source } : source;
       const found = read({ files, deploy, variables });

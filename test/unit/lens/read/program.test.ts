@@ -8,6 +8,7 @@ import {
   undecidedCases,
   type ReadingCase,
 } from "./cases.ts";
+import { shapeCases } from "./shapes.ts";
 import { read, render } from "./render.ts";
 
 const tables: readonly (readonly [string, readonly ReadingCase[]])[] = [
@@ -17,6 +18,7 @@ const tables: readonly (readonly [string, readonly ReadingCase[]])[] = [
   ["what cannot be told, or only in part", undecidedCases],
   ["what is done to names", trickyCases],
   ["several files", severalFiles],
+  ["how people keep their configuration", shapeCases],
 ];
 
 describe("readProgram", () => {

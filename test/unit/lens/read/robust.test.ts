@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { allCases } from "./cases.ts";
+import { shapeCases } from "./shapes.ts";
 import { read, render } from "./render.ts";
 
-const sources = allCases.flatMap(({ source }) =>
+const sources = [...allCases, ...shapeCases].flatMap(({ source }) =>
   typeof source === "string" ? [source] : Object.values(source),
 );
 
