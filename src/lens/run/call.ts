@@ -78,10 +78,10 @@ class FunctionRun implements Frame {
     const body = definition.getChild("Body");
     this.#local = new Set([...bound.keys(), ...(body === null ? [] : assignedIn(body, tree))]);
     this.#changedInside = namesChangedBy("nonlocal", definition, tree);
-    this.#ofModule = namesChangedBy("global", body, tree, { own: true });
+    this.#ofModule = namesChangedBy("global", body, tree, { isShallow: true });
     this.#outer = new Set([
       ...this.#ofModule,
-      ...namesChangedBy("nonlocal", body, tree, { own: true }),
+      ...namesChangedBy("nonlocal", body, tree, { isShallow: true }),
     ]);
     for (const [name, value] of bound) this.bind(name, value);
   }

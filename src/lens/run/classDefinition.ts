@@ -109,18 +109,18 @@ function making(
 /** Its annotated names, after those of the dataclass that it inherits from. */
 function fieldsOf({ definition, tree, base, attributes }: ClassValue): Making {
   const above = base?.objects.how === "fields" ? base.objects : undefined;
-  const own = childrenOf(definition.getChild("Body")).flatMap((statement) => {
+  const fields = childrenOf(definition.getChild("Body")).flatMap((statement) => {
     const type = statement.getChild("TypeDef");
     const name = statement.getChild("VariableName");
     if (statement.name !== "AssignStatement" || type === null || name === null) return [];
     return /\bClassVar\b/.test(tree.textOf(type)) ? [] : [tree.textOf(name)];
   });
   const defaults = new Map(above?.defaults);
-  for (const name of own) {
+  for (const name of fields) {
     const value = attributes.get(name);
     if (value !== undefined) defaults.set(name, value);
   }
-  return { how: "fields", fields: [...new Set([...(above?.fields ?? []), ...own])], defaults };
+  return { how: "fields", fields: [...new Set([...(above?.fields ?? []), ...fields])], defaults };
 }
 
 /** Each plain value of an enumeration becomes an object with a name and a value. */

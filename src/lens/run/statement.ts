@@ -1,16 +1,16 @@
 import { childrenOf, walk, type Node, type Tree } from "../value/tree.ts";
 
-/** Names that functions in a piece of source change through `global` or `nonlocal`; `own`: not those inside others. */
+/** Names that functions in a piece of source change through `global` or `nonlocal`; `isShallow`: not those inside others. */
 export function namesChangedBy(
   word: "global" | "nonlocal",
   node: Node | null,
   tree: Tree,
-  { own = false } = {},
+  { isShallow = false } = {},
 ): ReadonlySet<string> {
   const names = new Set<string>();
   if (node === null || !tree.textOf(node).includes(word)) return names;
   walk(node, (part) => {
-    if (own && part !== node && /^(Function|Class)Definition$/.test(part.name)) return false;
+    if (isShallow && part !== node && /^(Function|Class)Definition$/.test(part.name)) return false;
     if (part.name !== "ScopeStatement") return true;
     const [first, ...listed] = childrenOf(part);
     if (first?.name === word) for (const name of listed) names.add(tree.textOf(name));

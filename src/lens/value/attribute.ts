@@ -37,8 +37,8 @@ export function attributeOf(object: Value, name: string): Value {
 
 function ofObject(object: ObjectValue, name: string): Value {
   if (name === "__class__" && object.class !== null) return object.class;
-  const own = object.attributes.get(name);
-  if (own !== undefined) return own;
+  const held = object.attributes.get(name);
+  if (held !== undefined) return held;
   const found = object.class === null ? undefined : attributeOfClass(object.class, name);
   if (found === undefined) return unknown(t(".{0} is not followed", name));
   return bound(found, object);
@@ -65,8 +65,8 @@ function bound(found: Value, on: ObjectValue | ClassValue): Value {
 
 /** An attribute of a class or of those that it inherits from; undefined: it has none. */
 export function attributeOfClass(value: ClassValue, name: string): Value | undefined {
-  const own = value.attributes.get(name);
-  if (own !== undefined || value.base === null) return own;
+  const held = value.attributes.get(name);
+  if (held !== undefined || value.base === null) return held;
   return attributeOfClass(value.base, name);
 }
 
