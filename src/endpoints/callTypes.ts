@@ -12,6 +12,8 @@ export interface CallTarget {
   readonly expects: ResultKind;
   /** Absolute folder for the result; made when missing. */
   readonly folder: string;
+  /** The folder must be in one of these, links followed; left out: the person named it, wherever it is. */
+  readonly within?: readonly string[];
   /** A folder of our own, for a result whose folder has gone bad since the call began. */
   readonly spareFolder?: string;
   /** Names the file. Never logged. */

@@ -9,8 +9,10 @@ import { microUsd, usd } from "../cost/money.ts";
 import type { CostTiers } from "../cost/tiers.ts";
 import { listResults, type ResultEntry, type ResultFilter } from "../endpoints/result/gallery.ts";
 import { sidecarPath } from "../endpoints/result/sidecar.ts";
+import { requireWithin } from "../endpoints/result/resultsPlace.ts";
 import { sizeText } from "../endpoints/result/sizeText.ts";
 import { askText, confirm } from "./ask.ts";
+import { resultsPlace } from "./resultsPlace.ts";
 import { watchJsonFiles } from "./folderWatch.ts";
 import type { SettingsSource } from "./settings/source.ts";
 import { markdownString } from "./doors.ts";
@@ -104,10 +106,14 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
     return item;
   }
 
-  /** Where results lie. Throws `Failure("bad-setting")`. */
+  /** Where results lie. Throws `Failure("bad-setting")`, also where a folder leads out of what is open. */
   #paths(): readonly string[] {
-    const folder = this.#settings.current.get("resultsFolder");
-    return isAbsolute(folder) ? [folder] : this.#folders().map((root) => join(root, folder));
+    const open = this.#folders();
+    const setting = this.#settings.current.get("resultsFolder");
+    if (open.length === 0) return isAbsolute(setting) ? [setting] : [];
+    const places = open.map((folder) => resultsPlace(this.#settings, folder, open));
+    for (const place of places) requireWithin(place);
+    return [...new Set(places.map(({ folder }) => folder))];
   }
 
   #watch(): void {

@@ -17,6 +17,14 @@ import {
   writeTarget,
   type GuardTarget,
 } from "../../src/guardian/guardTarget.ts";
+import { systemClock } from "../../src/base/systemClock.ts";
+import type { Failure } from "../../src/base/failure.ts";
+import { callEndpoint } from "../../src/endpoints/call/call.ts";
+import type { ResultsPlace } from "../../src/endpoints/result/resultsPlace.ts";
+import { Settings } from "../../src/session/settings/settings.ts";
+import { resultsPlace } from "../../src/ui/resultsPlace.ts";
+import { EndpointServer } from "../integration/endpoints/endpointServer.ts";
+import { silentLog } from "../unit/silentLog.ts";
 import { openLedger } from "../../src/ledger/openLedger.ts";
 import { modesOf } from "../../src/session/mode.ts";
 import { deferElsewhere, planStop } from "../../src/session/stop/stopPlan.ts";
@@ -26,6 +34,7 @@ import { targetSample } from "../unit/guardian/targetSample.ts";
 import { PortModal } from "../unit/session/portModal.ts";
 import { VirtualClock } from "../unit/virtualClock.ts";
 
+const gif = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 const nowMs = Date.UTC(2026, 10, 21, 9);
 
 /** What a file of a repository says: four lines with the name of somebody's running app. */
@@ -131,6 +140,74 @@ describe("a repository", () => {
     const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
     assert.equal(texts.length, 1);
     assert.ok(texts.every((text) => !text.includes(secret) && !text.includes("HF_TOKEN")));
+  });
+
+  it("has no result written outside of itself, by a link or by its settings", async () => {
+    const [clone, outside, spare] = ["clone", "outside", "spare"].map((name) => join(folder, name));
+    assert.ok(clone !== undefined && outside !== undefined && spare !== undefined);
+    mkdirSync(clone);
+    mkdirSync(outside);
+    const results = join(clone, "modal-results");
+    const placeBy = (resultsFolder: string, isOfFolder: boolean): ResultsPlace =>
+      resultsPlace(
+        { current: Settings.parse({ resultsFolder }), isOfFolder: () => isOfFolder },
+        clone,
+        [clone],
+      );
+    let asked = 0;
+    let onAsked = (): void => undefined;
+    using server = await EndpointServer.http((_request, response) => {
+      asked += 1;
+      onAsked();
+      response.writeHead(200, { "content-type": "image/gif" }).end(gif);
+    });
+    const call = (place: ResultsPlace) =>
+      callEndpoint(
+        {
+          ...place,
+          callId: "call",
+          endpoint: "flux",
+          expects: "image",
+          spareFolder: spare,
+          prompt: "a fox",
+          method: "GET",
+          url: new URL(`${server.origin}/flux`),
+          body: null,
+        },
+        { clock: systemClock, log: silentLog, proxyToken: () => Promise.resolve(undefined) },
+      );
+
+    symlinkSync(outside, results);
+    const refused = [
+      placeBy("modal-results", false),
+      placeBy("modal-results", true),
+      placeBy("modal-results/deeper", false),
+      placeBy(outside, true),
+      placeBy("../outside", true),
+    ];
+    for (const place of refused)
+      await assert.rejects(call(place), ({ reason, message }: Failure) => {
+        assert.equal(reason, "bad-setting");
+        return message.includes(`leads to ${outside}`);
+      });
+    assert.equal(asked, 0, "nothing was spent");
+    assert.deepEqual(readdirSync(outside), []);
+    // What the person's own settings name is theirs to name.
+    const chosen = await call(placeBy(outside, false));
+    assert.ok(chosen.resultPath?.startsWith(outside));
+
+    // What is paid for by then is kept in our own folder.
+    rmSync(results);
+    rmSync(outside, { recursive: true });
+    mkdirSync(outside);
+    onAsked = () => {
+      rmSync(results, { recursive: true });
+      symlinkSync(outside, results);
+    };
+    const kept = await call(placeBy("modal-results", false));
+    assert.ok(kept.resultPath?.startsWith(spare), kept.resultPath ?? "");
+    assert.match(kept.remarks.join(), /cannot be written; saved in/);
+    assert.deepEqual(readdirSync(outside), []);
   });
 
   it("deploys no file and runs in no folder outside of itself", () => {

@@ -104,7 +104,7 @@ class Call {
   async run(first: NextHop): Promise<CallOutcome> {
     let hop = first;
     try {
-      await prepareFolder(this.#target.folder);
+      await prepareFolder(this.#target);
       for (let tries = 1; ; tries++) {
         const round: Round = { hops: 0, postRedirects: 0, waits: 0 };
         this.#limitAnswer();

@@ -4,6 +4,7 @@ import { access, lstat, mkdir, open, readdir, readFile, stat, unlink } from "nod
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ownFolder } from "./ownFolder.ts";
+import { failureOf } from "../../base/failure.ts";
 import { t } from "../../base/text.ts";
 import { isCode, publish, removeQuietly } from "./atomicFile.ts";
 import { CallFailure, type CallTarget } from "../callTypes.ts";
@@ -14,6 +15,7 @@ import { reworkJson } from "./jsonResult.ts";
 import { bareType, mediaOf, type Media } from "./mediaType.ts";
 import { isCutShort } from "./mediaEnd.ts";
 import type { Redactor } from "../redactor.ts";
+import { requireWithin, type ResultsPlace } from "./resultsPlace.ts";
 import { resultStem } from "./resultName.ts";
 
 export interface SavedResult {
@@ -78,9 +80,11 @@ export async function saveResult(
 
 /**
  * Proves that results can be written, before anything is spent.
- * @throws CallFailure "disk".
+ * @throws CallFailure "disk"; "bad-setting" where the folder leads out of where it has to be.
  */
-export async function prepareFolder(folder: string): Promise<void> {
+export async function prepareFolder(place: ResultsPlace): Promise<void> {
+  const { folder } = place;
+  requireWithin(place);
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
@@ -104,14 +108,16 @@ interface Part {
  * write elsewhere.
  */
 async function reserveSomewhere(
-  { folder: wanted, spareFolder }: Pick<CallTarget, "folder" | "spareFolder">,
+  target: Pick<CallTarget, "folder" | "within" | "spareFolder">,
   stem: string,
 ): Promise<{ part: Part; folder: string; remarks: string[] }> {
+  const { folder: wanted, spareFolder } = target;
   try {
+    requireWithin(target);
     await mkdir(wanted, { recursive: true });
     return { part: await reservePart(wanted, stem), folder: wanted, remarks: [] };
   } catch (error) {
-    if (spareFolder === undefined) throw diskFailure(error);
+    if (spareFolder === undefined) throw failureOf(error) ?? diskFailure(error);
     try {
       await ownFolder(spareFolder);
       const part = await reservePart(spareFolder, stem);

@@ -7,7 +7,12 @@ import { Emitter } from "../../base/event.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
 import { emptyCall, type CallRecord } from "../../cost/call.ts";
 import { callEndpoint, resumeCall } from "../../endpoints/call/call.ts";
-import type { CallLimits, CallOptions, CallOutcome } from "../../endpoints/callTypes.ts";
+import type {
+  CallLimits,
+  CallOptions,
+  CallOutcome,
+  CallTarget,
+} from "../../endpoints/callTypes.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { shownParameters } from "../../endpoints/call/fileField.ts";
 import { functionCallIdOf } from "../../endpoints/call/identity.ts";
@@ -17,7 +22,7 @@ import { askedIn, sentInput, type Asked } from "./asked.ts";
 import { emptyInput, parseCallInput, type CallInput } from "./callInput.ts";
 import { withFiles } from "./input.ts";
 import { holdCall } from "./lease.ts";
-import { endpointNamed, planCall, resultsFolder, type Prepared } from "./plan.ts";
+import { endpointNamed, planCall, type Prepared } from "./plan.ts";
 import { LeftCalls } from "./leftCalls.ts";
 import { CallTicker } from "./progress.ts";
 import { keepProvenance } from "./provenance.ts";
@@ -31,6 +36,8 @@ import { Typing } from "./typing.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
+import type { ResultsPlace } from "../../endpoints/result/resultsPlace.ts";
+import { resultsPlace } from "../resultsPlace.ts";
 import { requireTrust } from "../trust.ts";
 import { askRepeat } from "./askRepeat.ts";
 import { secretsOf } from "./secrets.ts";
@@ -126,7 +133,6 @@ export class Calls implements Disposable {
     const { endpoint, url, session, app } = prepared;
     const { ledger, clock, connection, newId } = this.#services;
     const limits = this.#limits();
-    const folder = resultsFolder(this.#services, prepared.folder, this.#fallbackFolder);
     const asked: Asked = { prompt: request.prompt, seed: request.seed, parameters };
     const call: CallRecord = {
       ...emptyCall({
@@ -151,10 +157,9 @@ export class Calls implements Disposable {
           callId: call.callId,
           endpoint: endpoint.name,
           expects: endpoint.expects,
-          folder,
+          ...this.#results(prepared.folder),
           prompt: request.prompt,
           secrets: secretsOf(endpoint, request.sent),
-          spareFolder: join(this.#fallbackFolder, "results"),
           method: request.method,
           url: request.url,
           body: request.body,
@@ -162,6 +167,15 @@ export class Calls implements Disposable {
         options,
       ),
     );
+  }
+
+  /** Throws `Failure("bad-setting")`. */
+  #results(folder: string | null): ResultsPlace & Pick<CallTarget, "spareFolder"> {
+    const { settings, project } = this.#services;
+    return {
+      ...resultsPlace(settings, folder ?? this.#fallbackFolder, project.folders()),
+      spareFolder: join(this.#fallbackFolder, "results"),
+    };
   }
 
   /** Throws `Failure("bad-setting")`. */
@@ -208,7 +222,6 @@ export class Calls implements Disposable {
       app: appId === null || appName === null ? null : { appId, appName },
       folder: this.#services.project.currentFolder(),
     };
-    const folder = resultsFolder(this.#services, prepared.folder, this.#fallbackFolder);
     const asked = askedIn(endpoint, parseCallInput(call.inputJson) ?? emptyInput);
     const limits = this.#limits();
     const place = this.#turns.now();
@@ -218,10 +231,9 @@ export class Calls implements Disposable {
           callId: call.callId,
           endpoint: endpoint.name,
           expects: endpoint.expects,
-          folder,
+          ...this.#results(prepared.folder),
           prompt: asked.prompt,
           secrets: secretsOf(endpoint, asked.parameters),
-          spareFolder: join(this.#fallbackFolder, "results"),
           handoverUrl,
         },
         options,

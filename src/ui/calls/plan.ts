@@ -1,4 +1,3 @@
-import { isAbsolute, join } from "node:path";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { catalogue } from "../../endpoints/catalogue/catalogue.ts";
@@ -72,17 +71,4 @@ function appOf({ connection, ledger }: PlanServices, url: URL): Prepared["app"] 
   const listed = ledger.latestListing(scopeKey)?.apps ?? [];
   const sessions = ifReadable(() => ledger.sessions({ scope: scopeKey })) ?? [];
   return appAtUrl(url, { scope, sessions, listed });
-}
-
-/**
- * Absolute folder for the results of a workspace folder. Throws `Failure("bad-setting")`.
- * @param fallback for when no folder is open.
- */
-export function resultsFolder(
-  { settings }: Pick<Services, "settings">,
-  folder: string | null,
-  fallback: string,
-): string {
-  const setting = settings.current.get("resultsFolder");
-  return isAbsolute(setting) ? setting : join(folder ?? fallback, setting);
 }

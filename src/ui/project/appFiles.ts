@@ -12,7 +12,7 @@ import {
   type WorkspaceText,
 } from "../../modal/deploy/targets.ts";
 import { deployVariables, type ModeDefinition } from "../../session/mode.ts";
-import { isInside } from "./target.ts";
+import { isInside } from "../../endpoints/folderBounds.ts";
 
 /** What was read of a folder, and what is in it in each mode. */
 interface ReadFolder {

@@ -2,6 +2,7 @@ import { basename, relative } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
+import { isInside } from "../../endpoints/folderBounds.ts";
 import { Failure } from "../../base/failure.ts";
 import { commonFacts, type AppFacts } from "../../lens/read/facts.ts";
 import { maxFiles, type DeployCandidate } from "../../modal/deploy/targets.ts";
@@ -21,7 +22,6 @@ import { workspaceFolders } from "./workspaceFolders.ts";
 import { nothingToStart, outsideText, questionOf } from "./startTexts.ts";
 import {
   againAs,
-  isInside,
   mayDeploy,
   mayFail,
   placed,

@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import { t } from "../../base/text.ts";
+import { staysIn } from "../../endpoints/folderBounds.ts";
 import type { DeployCandidate } from "../../modal/deploy/targets.ts";
 import type { DeployTargetSetting } from "../../session/settings/shape.ts";
 import type { RedeployTarget } from "../../session/mode/switchMode.ts";
@@ -124,16 +125,6 @@ function fileOf(setting: DeployTargetSetting, folder: string): string {
   return absolute(setting.file, folder);
 }
 
-export function isInside(folder: string, file: string): boolean {
-  const path = relative(folder, file);
-  return !path.startsWith("..") && !isAbsolute(path);
-}
-
-/** Whether a path is in the folder, links followed. */
-function staysIn(folder: string, path: string): boolean {
-  return isInside(folder, path) && isInside(realPath(folder), realPath(path));
-}
-
 /** Where the setting stands, and what else is open. */
 interface SettingPlace {
   /** It came with the folder, not from the person's own settings. */
@@ -162,16 +153,6 @@ export function placed<Target extends Pick<StartTarget, "target">>(
     else if (others.length === 0 || existsSync(file)) here.push(one);
   }
   return { here, outside };
-}
-
-/** Where there is nothing yet, what is there of the path is followed. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realPath(parent), basename(path));
-  }
 }
 
 export function textOrNull(text: string | undefined): string | null {
