@@ -20,7 +20,6 @@ import { EditorWindow } from "./window.ts";
 const version = "1.139.1";
 const quietArguments = [
   "--disable-updates",
-  "--disable-workspace-trust",
   "--force-disable-user-env",
   "--no-sandbox",
   "--password-store=basic",
@@ -162,7 +161,7 @@ export class ElectronHost implements EditorHost {
         extensionDevelopmentPath: this.#extensionFolder() ?? root,
         extensionTestsPath: runner,
         extensionTestsEnv: { ...this.#environment(), ...env },
-        launchArgs: [this.#options.workspace, ...quietArguments, ...this.#folders()],
+        launchArgs: [this.#options.workspace, ...this.#quietArguments(), ...this.#folders()],
         stdout: output,
         stderr: output,
       });
@@ -187,6 +186,12 @@ export class ElectronHost implements EditorHost {
 
   async restart(): Promise<void> {
     // Each open() starts the editor when it does not run.
+  }
+
+  /** A folder is trusted without a question, where the settings of the test do not ask for Restricted Mode. */
+  #quietArguments(): readonly string[] {
+    const isAsked = this.#options.settings?.["security.workspace.trust.enabled"] === true;
+    return isAsked ? quietArguments : [...quietArguments, "--disable-workspace-trust"];
   }
 
   async leave(): Promise<void> {
@@ -241,7 +246,7 @@ export class ElectronHost implements EditorHost {
     const extension = this.#extensionFolder();
     return [
       ...(folder === null ? [] : [folder]),
-      ...quietArguments,
+      ...this.#quietArguments(),
       ...this.#folders(),
       ...(extension === undefined ? [] : [`--extensionDevelopmentPath=${extension}`]),
     ];

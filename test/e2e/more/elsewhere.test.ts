@@ -23,7 +23,10 @@ describe("what runs in another environment, in a window", function () {
     await window.screenshot("elsewhere");
 
     await window.runCommand("Modal Meter: Stop All Apps");
-    await window.untilOutput(costs, /Nothing runs in acme\/main\. Elsewhere: 2 GPUs in staging\./);
+    await window.untilOutput(
+      costs,
+      /Nothing runs in acme\/main\. Elsewhere: 2 GPUs in staging \(yours\)\./,
+    );
     assert.equal(there.state, "deployed");
     await window.clearNotifications();
     await window.screenshot("elsewhere-receipt");
