@@ -16,6 +16,8 @@ const manifest = z.object({
   name: z.string(),
   version: z.string(),
   license: z.optional(z.string()),
+  author: z.optional(z.catch(z.optional(z.string()), undefined)),
+  repository: z.optional(z.catch(z.optional(z.object({ url: z.string() })), undefined)),
 });
 
 const line = "-".repeat(80);
@@ -55,10 +57,28 @@ function manifestOf(root: string, folder: string): z.infer<typeof manifest> {
   return manifest.parse(JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")));
 }
 
-/** Who holds what is shipped without its licence's text, by its repository: there the text is as it is here. */
-const holders: ReadonlyMap<string, string> = new Map([
-  ["@vscode/l10n", "Copyright (c) Microsoft Corporation."],
-  ["modal", "Copyright Modal Labs, https://github.com/modal-labs/libmodal"],
+/** Who holds a package that ships without its licence's text. */
+interface Holder {
+  readonly name: string;
+  /** As its package.json says it: of another one nothing is known here. */
+  readonly repository: string;
+}
+
+const holders: ReadonlyMap<string, Holder> = new Map([
+  // The author of its package.json.
+  [
+    "@vscode/l10n",
+    {
+      name: "Microsoft Corporation",
+      repository: "https://github.com/Microsoft/vscode-l10n.git",
+    },
+  ],
+  // The Python package of the same repository ships its LICENSE, which names no holder, and no NOTICE;
+  // its author is Modal Labs.
+  [
+    "modal",
+    { name: "Modal Labs", repository: "git+https://github.com/modal-labs/modal-client.git" },
+  ],
 ]);
 /** Packages that ship these licences in the words that are the same for all; MIT's holder is in the text. */
 const wordsOf: ReadonlyMap<string, string> = new Map([
@@ -67,14 +87,21 @@ const wordsOf: ReadonlyMap<string, string> = new Map([
 ]);
 
 function licenceElsewhere(root: string, folder: string): readonly string[] {
-  const { name, license = "" } = manifestOf(root, folder);
+  const { name, license = "", author, repository } = manifestOf(root, folder);
   const [holder, words] = [holders.get(name), wordsOf.get(license)];
   if (holder === undefined || words === undefined) return [];
+  if (repository?.url !== holder.repository || (author !== undefined && author !== holder.name))
+    throw new Error(
+      `${folder} is no longer by ${holder.name} in ${holder.repository}: look again.`,
+    );
+  const copyright = `Copyright (c) ${holder.name}`;
   return licenceFiles(root, words)
     .slice(0, 1)
     .map((file) => readFileSync(file, "utf8").trim())
     .map((text) =>
-      license === "MIT" ? text.replace(/^Copyright .*$/m, holder) : `${holder}\n\n${text}`,
+      license === "MIT"
+        ? text.replace(/^Copyright .*$/m, copyright)
+        : `${copyright} (${holder.repository.replace("git+", "").replace(/\.git$/, "")})\n\n${text}`,
     );
 }
 

@@ -35,7 +35,7 @@ import { secretsOf } from "../../src/ui/calls/secrets.ts";
 import { EndpointServer } from "../integration/endpoints/endpointServer.ts";
 import { until } from "../host/until.ts";
 import { skip } from "../skip.ts";
-import { encodings } from "./encodings.ts";
+import { canariesIn, formsOf } from "./canaries.ts";
 
 const [flux] = builtInEndpoints;
 const gif = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
@@ -56,23 +56,6 @@ const prompts = [promptCanary, negativeCanary];
 /** Where a prompt is meant to be: what was asked is kept with the call and beside its result. */
 const keepsPrompts =
   /^(?:storage\/ledger\.db(?:-\w+)?|export\.(?:csv|json)|results\/[^/]+\.gif\.json)$/;
-
-/** Every form of every canary, in lower case: bytes are looked through without regard to case. */
-function forms(canaries: readonly string[]): readonly (readonly [string, string])[] {
-  return canaries.flatMap((canary) =>
-    [...encodings(canary)]
-      // Half of a token or a prompt is looked for as long as nothing else can look like it.
-      .filter(([, form]) => form.length >= 10)
-      .map(([how, form]) => [`${canary} ${how}`, form.toLowerCase()] as const),
-  );
-}
-
-function found(bytes: Buffer, canaries: readonly string[]): readonly string[] {
-  const texts = [bytes.toString("utf8").toLowerCase(), bytes.toString("utf16le").toLowerCase()];
-  return forms(canaries)
-    .filter(([, form]) => texts.some((text) => text.includes(form)))
-    .map(([what]) => what);
-}
 
 describe("a canary", () => {
   let folder = "";
@@ -121,7 +104,7 @@ describe("a canary", () => {
   }
 
   it("planted wherever a secret can come from is in no file, argument, log or message, in no encoding", async () => {
-    const echoes = [...forms([...prompts, proxy.key, proxy.secret])].map(([, form]) => form);
+    const echoes = [...formsOf([...prompts, proxy.key, proxy.secret])].map(([, form]) => form);
     let echo: string | null = null;
     const sent: Buffer[] = [];
     using server = await EndpointServer.http((request, response) => {
@@ -275,19 +258,20 @@ describe("a canary", () => {
     const leaks = files.flatMap((path) => {
       const name = relative(folder, path).replaceAll("\\", "/");
       const hidden = keepsPrompts.test(name) ? tokens : [...tokens, ...prompts];
-      return [...found(readFileSync(path), hidden), ...found(Buffer.from(name), hidden)].map(
-        (what) => `${name}: ${what}`,
-      );
+      return [
+        ...canariesIn(readFileSync(path), hidden),
+        ...canariesIn(Buffer.from(name), hidden),
+      ].map((what) => `${name}: ${what}`);
     });
     assert.deepEqual(leaks, []);
-    assert.deepEqual(found(Buffer.from(said.join("\n")), [...tokens, ...prompts]), []);
+    assert.deepEqual(canariesIn(Buffer.from(said.join("\n")), [...tokens, ...prompts]), []);
     assert.ok(said.length > echoes.length);
 
     // And the search finds what is there: the prompt where it is kept, the token on its way.
-    const kept = files.filter((path) => found(readFileSync(path), prompts).length > 0);
+    const kept = files.filter((path) => canariesIn(readFileSync(path), prompts).length > 0);
     assert.ok(kept.some((path) => path.endsWith(".gif.json")));
     assert.ok(kept.some((path) => path.endsWith("export.json")));
-    const onTheWay = found(Buffer.concat(sent), [proxy.secret, promptCanary, login.secret]);
+    const onTheWay = canariesIn(Buffer.concat(sent), [proxy.secret, promptCanary, login.secret]);
     assert.ok(onTheWay.includes(`${proxy.secret} as it is`));
     assert.ok(onTheWay.some((what) => what.startsWith(promptCanary)));
     assert.ok(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "../host/paths.ts";
 
 const table = "docs/engineering/threats.md";
-const files = ["test/security/*.test.ts", "test/e2e/more/restricted.test.ts"];
+const files = ["test/security/*.test.ts", "test/e2e/more/{restricted,editorStorage}.test.ts"];
 
 /** The attacks that tests play: "suite, test", by the names in the source. */
 function played(): readonly string[] {

@@ -55,4 +55,35 @@ describe("the notices of others' code", () => {
     rmSync(join(root, "node_modules/one/LICENSE.md"));
     assert.throws(() => noticesOf(root, bundles), /node_modules\/one has no licence file/);
   });
+
+  it("are not made where a package that ships no terms has another holder or repository than was looked up", () => {
+    const folder = "node_modules/modal";
+    const ofModal = [{ outputs: { "dist/a.cjs": { inputs: { [`${folder}/index.js`]: {} } } } }];
+    mkdirSync(join(root, folder));
+    mkdirSync(join(root, "node_modules/@grpc/grpc-js"), { recursive: true });
+    writeFileSync(join(root, "node_modules/@grpc/grpc-js/LICENSE"), "Apache License");
+    const write = (change: object): void =>
+      writeFileSync(
+        join(root, folder, "package.json"),
+        JSON.stringify({
+          name: "modal",
+          version: "1.2.3",
+          license: "Apache-2.0",
+          repository: { type: "git", url: "git+https://github.com/modal-labs/modal-client.git" },
+          ...change,
+        }),
+      );
+    write({});
+    assert.match(
+      noticesOf(root, ofModal),
+      /Copyright \(c\) Modal Labs \(https:\/\/github\.com\/modal-labs\/modal-client\)\n\nApache/,
+    );
+    for (const change of [
+      { repository: { url: "git+https://evil.example" } },
+      { author: "Else" },
+    ]) {
+      write(change);
+      assert.throws(() => noticesOf(root, ofModal), /is no longer by Modal Labs/);
+    }
+  });
 });

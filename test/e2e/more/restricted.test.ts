@@ -80,7 +80,7 @@ describe("a hostile repository that nobody trusts, in a window", function () {
     },
   });
 
-  it("starts nothing, sends nothing, stops nothing, runs none of its programs, and is told why", async () => {
+  it("starts nothing, sends nothing, stops nothing, runs none of its programs, and reads why", async () => {
     const { stage } = closing;
     await plant(stage);
     const functions = [{ name: "web", gpu: { type: "L40S", count: 1 } }] as const;
