@@ -15,10 +15,16 @@ export function canariesIn(bytes: Buffer, canaries: readonly string[]): readonly
   const texts = [
     bytes.toString("utf8"),
     // Two bytes a character, from wherever they begin.
-    bytes.toString("utf16le"),
-    bytes.subarray(1).toString("utf16le"),
+    wideText(bytes, 0),
+    wideText(bytes, 1),
   ].map((text) => text.toLowerCase());
   return formsOf(canaries)
     .filter(([, form]) => texts.some((text) => text.includes(form)))
     .map(([what]) => what);
+}
+
+function wideText(bytes: Buffer, fromByte: number): string {
+  const pairs = Math.floor((bytes.length - fromByte) / 2);
+  // A copy: Node wants pairs to begin at an even address.
+  return Buffer.from(bytes.subarray(fromByte, fromByte + 2 * pairs)).toString("utf16le");
 }

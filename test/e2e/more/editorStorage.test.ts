@@ -10,11 +10,14 @@ import { needCli, Stage } from "../stage.ts";
 const words = "A fox in the quiet snow of a long winter morning beside a frozen river, and then";
 const promptCanary = 'the "violet" canary of Zürich sings <&> in the rain';
 const proxy = { key: "wk-Canary1ProxyKey4711Abcd", secret: "ws-Canary2ProxySecret0815Xy" };
+const login = { id: "ak-Canary3LoginId42424242ab", secret: "as-Canary4LoginSecret31337z" };
 const variable = "hf_Canary5VariableOfAMode000";
 
 /** What the person wrote there, and what is ours to keep: the call and its prompt. */
 const keepsPrompts = /^User\/globalStorage\/modal-meter\.modal-meter\/ledger\.db(?:-\w+)?$/;
-const keepsVariables = /^(?:User|Machine)\/settings\.json$/;
+/** The settings file itself, and what the editor keeps of it: its history, and the settings as they were read. */
+const keepsVariables =
+  /^(?:User|Machine)\/settings\.json$|^User\/(?:History|caches\/CachedConfigurations)\//;
 
 /** In a browser, the editor's state is the page's; the rest of its profile is the workbench itself. */
 const stateOfPage = /(?:^|[\\/])(?:IndexedDB|Local Storage|Session Storage|WebStorage)[\\/]/;
@@ -33,7 +36,9 @@ describe("a canary in the editor", function () {
 
   it("planted in calls of a real window is in no state, log, history or backup of the editor", async () => {
     const label = "acme--locked-web";
-    await using stage = await Stage.set();
+    await using stage = await Stage.set({
+      moreEnv: { MODAL_TOKEN_ID: login.id, MODAL_TOKEN_SECRET: login.secret },
+    });
     const { modal, host } = stage;
     const origin = `http://localhost:${new URL(modal.webUrl).port}`;
     const variables = { HF_TOKEN: variable };
@@ -90,9 +95,7 @@ describe("a canary in the editor", function () {
     await window.untilStatus(status, /1 app/, patient);
     await window.close();
 
-    const login = [modal.env["MODAL_TOKEN_ID"] ?? "", modal.env["MODAL_TOKEN_SECRET"] ?? ""];
-    assert.ok(login.every((token) => token.length > 10));
-    const secrets = [...login, proxy.key, proxy.secret];
+    const secrets = [login.id, login.secret, proxy.key, proxy.secret];
     const all = filesIn(host.userData);
     const ledger = all.filter((path) => keepsPrompts.test(nameIn(host.userData, path)));
     await until("the call is in the ledger's file", () =>
