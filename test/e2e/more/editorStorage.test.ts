@@ -121,6 +121,10 @@ describe("a canary in the editor", function () {
     });
     console.log(`      ${all.length} files of the editor, ${ofPage.length} of its page`);
     assert.deepEqual(leaks, []);
+    // And the search finds what the editor remembers: the names of the results that it had open.
+    const remembers = (paths: readonly string[]): boolean =>
+      paths.some((path) => canariesIn(readFileSync(path), ["a-fox-in-the-quiet-snow"]).length > 0);
+    assert.ok(remembers(host.kind === "server" ? ofPage : all), "the editor's state is searched");
     assert.ok(
       all.some((path) => /[\\/]logs[\\/].*Modal Meter/.test(path)),
       "our log is among them",
