@@ -16,9 +16,11 @@ const manifest = z.object({
   name: z.string(),
   version: z.string(),
   license: z.optional(z.string()),
-  author: z.optional(z.catch(z.optional(z.string()), undefined)),
-  repository: z.optional(z.catch(z.optional(z.object({ url: z.string() })), undefined)),
+  author: z.optional(z.unknown()),
+  repository: z.optional(z.unknown()),
 });
+
+const repositoryUrl = z.object({ url: z.string() });
 
 const line = "-".repeat(80);
 
@@ -90,7 +92,8 @@ function licenceElsewhere(root: string, folder: string): readonly string[] {
   const { name, license = "", author, repository } = manifestOf(root, folder);
   const [holder, words] = [holders.get(name), wordsOf.get(license)];
   if (holder === undefined || words === undefined) return [];
-  if (repository?.url !== holder.repository || (author !== undefined && author !== holder.name))
+  const { url } = repositoryUrl.parse(repository);
+  if (url !== holder.repository || (author !== undefined && author !== holder.name))
     throw new Error(
       `${folder} is no longer by ${holder.name} in ${holder.repository}: look again.`,
     );
