@@ -6,6 +6,7 @@ import { BriefLives } from "../session/logs/briefLives.ts";
 import { LogFollower } from "../session/logs/logFollower.ts";
 import { LookBack } from "../session/logs/lookBack.ts";
 import type { PastLogsParts } from "../session/logs/pastLogs.ts";
+import { WindowRestorer } from "../session/mode/restoreWindows.ts";
 import { endGoneSessions, resumeSession, type Resumed } from "../session/start/sessionLifecycle.ts";
 import type { Connected } from "../session/watch/modalConnection.ts";
 import { StartTimes } from "../session/logs/startTimes.ts";
@@ -91,9 +92,10 @@ export function followLooks(store: DisposableStore, parts: FollowParts): void {
 
 /** How long starts took, whose the apps are, and what runs in the workspace's other environments. */
 function workspaceFollowers(
-  { owners, elsewhere }: FollowParts,
+  { owners, elsewhere, ledger, clock, log }: FollowParts,
   startTimes: StartTimes,
 ): readonly LookFollower[] {
+  const restorer = new WindowRestorer({ ledger, clock, log });
   return [
     {
       name: "How long containers took to start", // not shown: for the log
@@ -106,6 +108,10 @@ function workspaceFollowers(
     {
       name: "What runs in other environments", // not shown: for the log
       update: (connected, listing) => elsewhere.update(connected, listing),
+    },
+    {
+      name: "The idle windows of ended sessions", // not shown: for the log
+      update: ({ control }, listing) => restorer.update(control, listing),
     },
   ];
 }

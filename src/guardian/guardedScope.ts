@@ -13,6 +13,7 @@ import { liveApps } from "../session/liveApp.ts";
 import { startedHere } from "../session/owner.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import type { Refresh } from "../session/refresh.ts";
+import { noteReleased } from "../session/mode/noteReleased.ts";
 import { releaseGpus } from "../session/mode/releaseGpus.ts";
 import type { ReleaseParts, ReleaseResult } from "../session/mode/releaseGpus.ts";
 import type { ModalControl } from "../session/modalControl.ts";
@@ -207,7 +208,9 @@ export class GuardedScope {
         return { appId, name, scaledownSeconds };
       });
     const control = rightful(connected.control, maySend);
-    return releaseGpus({ control, refresh, clock, log }, targets, { signal });
+    const result = await releaseGpus({ control, refresh, clock, log }, targets, { signal });
+    noteReleased(ledger, this.target.scope, targets);
+    return result;
   }
 
   /** When the next demo of this scope is over, milliseconds since the epoch; null: none has a time box. */

@@ -15,6 +15,7 @@ import type {
   ContainerStatsQuery,
   ContainerInfo,
   EnvironmentInfo,
+  FunctionScaling,
   FunctionTerms,
   Identity,
   ListOptions,
@@ -23,6 +24,7 @@ import type {
   ModalControl,
   StopAnswer,
   ScaleSettings,
+  ScaleTarget,
   WorkspaceRates,
 } from "../session/modalControl.ts";
 import type { SandboxListing, SandboxUse } from "../session/sandboxInfo.ts";
@@ -161,11 +163,10 @@ export class RoutedControl implements ModalControl {
   billingSummary(options?: ControlOptions): Promise<BillingSummary> {
     return this.#ask("billingSummary", (control) => control.billingSummary(options));
   }
-  scale(
-    target: { readonly appName: string; readonly functionName: string },
-    settings: ScaleSettings,
-    options?: ControlOptions,
-  ): Promise<void> {
+  functionScaling(functionId: string, options?: ControlOptions): Promise<FunctionScaling> {
+    return this.#ask("functionScaling", (control) => control.functionScaling(functionId, options));
+  }
+  scale(target: ScaleTarget, settings: ScaleSettings, options?: ControlOptions): Promise<void> {
     return this.#ask("scale", (control) => control.scale(target, settings, options));
   }
   listFunctions(appId: string, options?: ControlOptions): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import { formatCountdown } from "../cost/format.ts";
-import type { SessionApp, SessionRecord } from "./session.ts";
+import type { OwnWindow, SessionApp, SessionRecord } from "./session.ts";
 
 /**
  * The idle window that a session put into force in one of its apps, in seconds: its mode's, unless the
@@ -13,19 +13,50 @@ export function appWindow(
   return fixedSeconds === undefined ? scaledownSeconds : fixedSeconds;
 }
 
-/** An app in which this window is in force, as a session with that one has it. */
+/** What is in force in an app, besides its session's mode. */
+export interface AppForce {
+  readonly windowSeconds: number | null;
+  readonly keptWarm?: number | undefined;
+  readonly ownWindows?: readonly OwnWindow[] | undefined;
+}
+
+/** An app in which this is in force, as a session with that window has it. */
 export function inWindow(
   { appId, appName, file, urls }: SessionApp,
-  seconds: number | null,
+  { windowSeconds, keptWarm, ownWindows = [] }: AppForce,
   sessionSeconds: number,
 ): SessionApp {
-  const app = { appId, appName, file, urls };
-  return seconds === sessionSeconds ? app : { ...app, scaledownSeconds: seconds };
+  return {
+    appId,
+    appName,
+    file,
+    urls,
+    ...(windowSeconds === sessionSeconds ? {} : { scaledownSeconds: windowSeconds }),
+    ...(keptWarm === undefined ? {} : { keptWarm }),
+    ...(ownWindows.length === 0 ? {} : { ownWindows }),
+  };
+}
+
+/** What a session has noted of one of its apps. */
+export function appForce(
+  session: Pick<SessionRecord, "apps" | "scaledownSeconds">,
+  app: Pick<SessionApp, "appId" | "keptWarm" | "ownWindows">,
+): AppForce {
+  const { keptWarm, ownWindows } = app;
+  return { windowSeconds: appWindow(session, app.appId), keptWarm, ownWindows };
 }
 
 /** "10 min"; "5 min, 10 min" where there are several. null: one is not known. */
-export function windowsText(windows: readonly (number | null)[]): string | null {
+function windowsText(windows: readonly (number | null)[]): string | null {
   const allSeconds = windows.filter((seconds) => seconds !== null);
   if (allSeconds.length < windows.length) return null;
   return [...new Set(allSeconds)].map((seconds) => formatCountdown(seconds * 1000)).join(", ");
+}
+
+/** The idle windows that are in force in a session's apps; null: they are not all known. */
+export function sessionWindows(
+  session: Pick<SessionRecord, "apps" | "scaledownSeconds">,
+): string | null {
+  const windows = session.apps.map(({ appId }) => appWindow(session, appId));
+  return windowsText(windows.length === 0 ? [session.scaledownSeconds] : windows);
 }

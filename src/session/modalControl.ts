@@ -61,6 +61,24 @@ export interface AppFunction {
   readonly gpus: readonly Gpu[];
 }
 
+/** What the autoscaler of a function has in force. */
+export interface FunctionScaling {
+  /** The idle window, in seconds: Modal's own where none is set. */
+  readonly scaledownSeconds: number;
+  /** The window of the function itself, whatever was put in its place since; null: it has none, or that is not told. */
+  readonly ownScaledownSeconds: number | null;
+  /** Containers that it keeps whatever comes. */
+  readonly minContainers: number;
+}
+
+/** The function whose autoscaler is meant. Functions are named as deployed ("flux", "Model.*"). */
+export interface ScaleTarget {
+  readonly appName: string;
+  readonly functionName: string;
+  /** Saves the question which function has the name. */
+  readonly functionId?: string;
+}
+
 /** What a function asks for, as Modal tells it. */
 export type FunctionTerms = Pick<Terms, "cores" | "gib" | "diskGib" | "region" | "nonPreemptible">;
 
@@ -236,12 +254,10 @@ export interface ModalControl {
   rates(options?: ControlOptions): Promise<WorkspaceRates>;
   billingReport(query: BillingQuery, options?: ControlOptions): Promise<readonly BillingRow[]>;
   billingSummary(options?: ControlOptions): Promise<BillingSummary>;
-  /** `updateAutoscaler` on one function of a deployed app. Functions are named as deployed ("flux", "Model.*"). */
-  scale(
-    target: { readonly appName: string; readonly functionName: string },
-    settings: ScaleSettings,
-    options?: ControlOptions,
-  ): Promise<void>;
-  /** Function names of a deployed app, for `scale`. */
+  /** What the autoscaler of a function has in force now. With the CLI since 1.6.2. */
+  functionScaling(functionId: string, options?: ControlOptions): Promise<FunctionScaling>;
+  /** `updateAutoscaler` on one function of a deployed app. With the CLI since 1.6.2. */
+  scale(target: ScaleTarget, settings: ScaleSettings, options?: ControlOptions): Promise<void>;
+  /** Function names of a deployed app, for `scale`. With the CLI since 1.6.0. */
   listFunctions(appId: string, options?: ControlOptions): Promise<readonly string[]>;
 }

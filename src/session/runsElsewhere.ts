@@ -42,7 +42,8 @@ export function elsewhereText(one: RunsElsewhere): string {
     : t("{0} in {1} ({2})", amountText(gpus, containers), environment, owners);
 }
 
-function placeText({ environment, gpus, containers }: RunsElsewhere): string {
+/** "2 GPUs in dev". */
+export function placeText({ environment, gpus, containers }: RunsElsewhere): string {
   return t("{0} in {1}", amountText(gpus, containers), environment);
 }
 
@@ -54,7 +55,8 @@ export function mayBeMine({ whose }: RunsElsewhere): boolean {
 /** More names than these would hide the amounts. */
 const namesShown = 3;
 
-function whoseText({ mine, others, unknown }: Whose): string {
+/** "yours, mia's". */
+export function whoseText({ mine, others, unknown }: Whose): string {
   const more = others.length - namesShown;
   return [
     ...(mine ? [t("yours")] : []),

@@ -25,6 +25,15 @@ export interface SessionRecord {
   readonly apps: readonly SessionApp[];
 }
 
+/** An idle window of an app's file in whose place a session has put its mode's. */
+export interface OwnWindow {
+  readonly functionId: string;
+  readonly functionName: string;
+  /** The file's: back in force when the session is over. */
+  readonly ownSeconds: number;
+  readonly putSeconds: number;
+}
+
 export interface SessionApp {
   readonly appId: string;
   readonly appName: string;
@@ -34,6 +43,10 @@ export interface SessionApp {
    * be brought into the mode. null: it is not known, or its functions have several.
    */
   readonly scaledownSeconds?: number | null | undefined;
+  /** Containers that `min_containers` keeps, as Modal said; absent: not known. */
+  readonly keptWarm?: number | undefined;
+  /** To be put back when the session is over, while the app lives. */
+  readonly ownWindows?: readonly OwnWindow[] | undefined;
   readonly urls: readonly {
     readonly functionName: string;
     readonly url: string;

@@ -122,6 +122,28 @@ describe("endpoints in a real window", function () {
       await window.runCommand("View: Close All Editors");
     });
 
+    it("takes the editor once of several that are under way, and offers the others in one toast", async () => {
+      const { window, stage } = scene;
+      await scene.setting({ "modalMeter.maxParallelCalls": 3 });
+      scene.quicken({ path: "/flux", fault: { kind: "duration", ms: 2 * minutes } });
+      for (const [at, bird] of ["a first stork", "a second stork", "a third stork"].entries()) {
+        await scene.invoke("Invoke Flux Schnell", bird);
+        await scene.untilPending("/flux", at + 1);
+      }
+      stage.modal.advance(2 * minutes);
+      const told = await window.untilToast(/^2 results are ready · \$0\.\d+$/, patient);
+      assert.deepEqual(told.buttons, ["Open"]);
+      const storks = async (): Promise<readonly string[]> =>
+        (await window.openEditors()).filter((name) => name.includes("stork"));
+      assert.equal((await storks()).length, 1, "one took the editor");
+      await window.screenshot("results-open-once");
+      assert.equal((await window.notifications()).length, 1, "and one toast is there");
+      await window.pressNotificationButton(/are ready/, "Open");
+      await window.until("all are open", async () => (await storks()).length === 3, patient);
+      await window.runCommand("View: Close All Editors");
+      await scene.setting({ "modalMeter.maxParallelCalls": undefined });
+    });
+
     it("repeats the last call with the same values", async () => {
       const { window } = scene;
       await window.runCommand("Modal Meter: Invoke Endpoint…");

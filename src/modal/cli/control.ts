@@ -16,12 +16,15 @@ import type {
   ContainerStatsQuery,
   ContainerInfo,
   EnvironmentInfo,
+  FunctionScaling,
   FunctionTerms,
   Identity,
   ListOptions,
   LogChunk,
   LogQuery,
   ModalControl,
+  ScaleSettings,
+  ScaleTarget,
   StopAnswer,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
@@ -31,7 +34,9 @@ import { isoOf } from "./text.ts";
 import { reportOf } from "./report.ts";
 import { cliFailure, tooOld, unsupported } from "./failure.ts";
 import { parseCliJson } from "./json.ts";
-import { isFollowNote, parseLogLine, stampArgs } from "./logLines.ts";
+import { printedLogs } from "./printedLogs.ts";
+import { parseLogLine, stampArgs } from "./logLines.ts";
+import { parseAutoscaler, scaleArgs } from "./scaling.ts";
 import { cancelled, isAborted, unlessAborted } from "../../base/abort.ts";
 import { runCli, printedText, type CliProcessParts, type CliResult } from "./process.ts";
 import {
@@ -47,10 +52,8 @@ import {
   parseRates,
   parseTokenInfo,
 } from "./rows.ts";
-import { streamCli } from "./stream.ts";
 import type { CredentialChoice, ProcessEnv } from "../credentials.ts";
 import type { CredentialSource } from "../credentialSource.ts";
-import { LineQueue } from "../lineQueue.ts";
 import { ProcessLimit } from "../process/processLimit.ts";
 
 export interface CliControlParts {
@@ -70,8 +73,6 @@ const silenceMs = 15_000;
 const longSilenceMs = 45_000;
 /** The command prints a report when it has all of it: until then a healthy one is as silent as a dead one. */
 const reportSilenceMs = 300_000;
-/** A follower ends within this after SIGINT, or is killed. */
-const followGraceMs = 3000;
 
 type Run = ControlOptions & { readonly silenceMs?: number; readonly env?: ProcessEnv };
 
@@ -223,28 +224,9 @@ export class CliControl implements ModalControl {
   }
 
   async *followLogs(appId: string, options: ControlOptions = {}): AsyncGenerator<LogChunk> {
-    const what = t("follow the logs");
     this.#parts.credentials.assertUnchanged();
-    if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(what);
-    if (isAborted(options.signal)) return;
-    const queue = new LineQueue();
-    const stream = streamCli(this.#process, ["app", "logs", appId, "--follow", ...stampArgs], {
-      env: this.#env(),
-      onLine: (line, from) => from === "stdout" && queue.push(line),
-    });
-    const onAbort = (): void => stream.interrupt(followGraceMs);
-    options.signal?.addEventListener("abort", onAbort, { once: true });
-    const ended = stream.ended.finally(() => queue.end());
-    ended.catch(() => {});
-    try {
-      for await (const line of queue) if (!isFollowNote(line)) yield parseLogLine(line);
-      const { exitCode, stderr } = await ended;
-      if (exitCode === 0 || isAborted(options.signal)) return;
-      throw cliFailure(what, { exitCode, stdout: "", stderr });
-    } finally {
-      options.signal?.removeEventListener("abort", onAbort);
-      stream.interrupt(followGraceMs);
-    }
+    if (isAtLeast(await this.version(), "1.4.0") === false) throw tooOld(t("follow the logs"));
+    yield* printedLogs(this.#process, appId, this.#env(), options.signal);
   }
 
   async rates(options: ControlOptions = {}): Promise<WorkspaceRates> {
@@ -266,12 +248,26 @@ export class CliControl implements ModalControl {
     return parseBillingSummary(await this.#json(what, ["billing", "summary"], options));
   }
 
-  scale(): Promise<void> {
-    return Promise.reject(unsupported(t("change the autoscaler")));
+  async functionScaling(
+    functionId: string,
+    options: ControlOptions = {},
+  ): Promise<FunctionScaling> {
+    const args = ["function", "autoscaler", "settings", functionId];
+    return parseAutoscaler(await this.#json(t("read an autoscaler"), args, options));
   }
 
-  listFunctions(): Promise<readonly string[]> {
-    return Promise.reject(unsupported(t("list an app's functions")));
+  async scale(
+    target: ScaleTarget,
+    settings: ScaleSettings,
+    options: ControlOptions = {},
+  ): Promise<void> {
+    const { environment } = (await this.whoami(options)).scope;
+    const args = scaleArgs(target, settings, environment);
+    await this.#checked(t("change the autoscaler"), args, options);
+  }
+
+  async listFunctions(appId: string, options: ControlOptions = {}): Promise<readonly string[]> {
+    return (await this.appFunctions(appId, options)).map(({ name }) => name);
   }
 
   /**

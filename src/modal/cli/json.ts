@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { firstLines } from "../plainText.ts";
@@ -38,4 +39,32 @@ export function badOutput(what: string, problem: string, text: string, cause?: u
     ),
     { evidence: firstLines(text), ...(cause === undefined ? {} : { cause }) },
   );
+}
+
+/** The printed rows in this shape; `Failure("bad-output")` where they have another one. */
+export function parseShape<T extends z.core.$ZodType>(
+  what: string,
+  shape: T,
+  json: unknown,
+): z.output<T> {
+  const parsed = z.safeParse(shape, withSnakeKeys(json));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const problem = t(
+    "is not understood ({0}: {1})",
+    issue?.path.join(".") ?? "",
+    issue?.message ?? "",
+  );
+  throw badOutput(what, problem, JSON.stringify(json) ?? String(json), parsed.error);
+}
+
+/** Clients before 1.5.0 name the keys after the column titles: "App ID", "web suffix". */
+function withSnakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSnakeKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, cell]): [string, unknown] => [
+    key.replaceAll(/[^A-Za-z0-9]+/g, "_").toLowerCase(),
+    cell,
+  ]);
+  return Object.fromEntries(entries);
 }

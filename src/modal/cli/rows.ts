@@ -18,7 +18,7 @@ import type {
   WorkspaceRates,
 } from "../../session/modalControl.ts";
 import { metricsOf, type Metric } from "../containerMetrics.ts";
-import { badOutput } from "./json.ts";
+import { badOutput, parseShape as parse } from "./json.ts";
 
 /**
  * "2025-11-21 04:40:00+01:00" → milliseconds. Without an offset it is UTC (billing intervals).
@@ -295,27 +295,4 @@ export function parseTokenInfo(text: string): {
   if (workspace === undefined)
     throw badOutput(t("identify the workspace"), t("names no workspace"), text);
   return { workspace, username: /^(?:User|Service User):\s+(\S+)/m.exec(text)?.[1] ?? null };
-}
-
-function parse<T extends z.core.$ZodType>(what: string, shape: T, json: unknown): z.output<T> {
-  const parsed = z.safeParse(shape, withSnakeKeys(json));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const problem = t(
-    "is not understood ({0}: {1})",
-    issue?.path.join(".") ?? "",
-    issue?.message ?? "",
-  );
-  throw badOutput(what, problem, JSON.stringify(json) ?? String(json), parsed.error);
-}
-
-/** Clients before 1.5.0 name the keys after the column titles: "App ID", "web suffix". */
-function withSnakeKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withSnakeKeys);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, cell]): [string, unknown] => [
-    key.replaceAll(/[^A-Za-z0-9]+/g, "_").toLowerCase(),
-    cell,
-  ]);
-  return Object.fromEntries(entries);
 }

@@ -2,7 +2,6 @@ import { t } from "../../base/text.ts";
 import { notAnswered } from "../commonFailures.ts";
 import { defaultEnvironment } from "../defaultEnvironment.ts";
 import type { Clock } from "../../base/clock.ts";
-import { delay } from "../../base/clock.ts";
 import { RenewedTimer } from "../../base/renewedTimer.ts";
 import { failureOf } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
@@ -19,6 +18,7 @@ import type {
   ContainerStatsQuery,
   ContainerInfo,
   EnvironmentInfo,
+  FunctionScaling,
   FunctionTerms,
   Identity,
   ListOptions,
@@ -26,6 +26,7 @@ import type {
   LogQuery,
   ModalControl,
   ScaleSettings,
+  ScaleTarget,
   StopAnswer,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
@@ -42,17 +43,17 @@ import {
   parseFunctionTerms,
 } from "./functionRows.ts";
 import { listSandboxes, parseSandboxUse, stopSandbox } from "./sandboxes.ts";
+import { streamLogs } from "./streamLogs.ts";
 import { rollover } from "./rollover.ts";
+import { parseFunctionScaling, scaleFunction } from "./scaling.ts";
 import { readLogPages, type LogPage } from "./logPages.ts";
 import {
   parseAppList,
   parseAppState,
   parseBillingRates,
   parseEnvironmentList,
-  parseFunctionId,
   parseHistory,
   parseLayout,
-  parseLogBatch,
   parseLogBatches,
   parseReportItem,
   parseSummary,
@@ -71,8 +72,6 @@ export interface SdkControlParts {
 }
 
 const silenceMs = 12_000;
-/** A stream that breaks this often in a row, without a single line between, is given up. */
-const streamAttempts = 5;
 
 /** One question. What answers piece by piece calls `heard` at each: what is limited is the silence. */
 type Operation<T> = (sdk: SdkConnection, call: SdkCall, heard: () => void) => Promise<T>;
@@ -217,33 +216,12 @@ export class SdkControl implements ModalControl {
     return readLogPages(page, query, this.#parts.clock.nowMs());
   }
 
-  async *followLogs(
+  followLogs(
     appId: string,
     options: ControlOptions & { readonly afterEntryId?: string } = {},
   ): AsyncGenerator<LogChunk> {
-    const what = t("follow the logs");
-    let entryId = options.afterEntryId ?? "";
-    for (let failures = 0; !isAborted(options.signal);) {
-      try {
-        const sdk = await this.#connect();
-        const call = options.signal === undefined ? {} : { signal: options.signal };
-        for await (const answer of sdk.appGetLogs(appId, entryId, call)) {
-          const batch = parseLogBatch(answer);
-          if (batch.entryId !== "") entryId = batch.entryId;
-          yield* batch.chunks;
-          failures = 0;
-          if (batch.appDone) return;
-        }
-      } catch (error) {
-        if (isAborted(options.signal)) return;
-        const failure = sdkFailure(what, error, false);
-        failures += 1;
-        const passing = ["offline", "service-error", "timed-out"].includes(failure.reason);
-        if (!passing || failures >= streamAttempts) throw failure;
-        this.#parts.log.debug(`The logs of ${appId} broke off: ${failure.message}`);
-        await delay(this.#parts.clock, 500 * 2 ** failures, options.signal).catch(() => {});
-      }
-    }
+    const { clock, log } = this.#parts;
+    return streamLogs({ clock, log, connect: () => this.#connect() }, appId, options);
   }
 
   rates(options: ControlOptions = {}): Promise<WorkspaceRates> {
@@ -276,20 +254,21 @@ export class SdkControl implements ModalControl {
     );
   }
 
+  functionScaling(functionId: string, options: ControlOptions = {}): Promise<FunctionScaling> {
+    return this.#ask(t("read an autoscaler"), options, async (sdk, call) =>
+      parseFunctionScaling(await sdk.functionGetSchedulingParams(functionId, call)),
+    );
+  }
+
   async scale(
-    target: { readonly appName: string; readonly functionName: string },
+    target: ScaleTarget,
     settings: ScaleSettings,
     options: ControlOptions = {},
   ): Promise<void> {
-    const { environment: environmentName } = (await this.whoami(options)).scope;
-    const { scaledownWindowSeconds, ...sizes } = settings;
-    const window =
-      scaledownWindowSeconds === undefined ? {} : { scaledownWindow: scaledownWindowSeconds };
-    await this.#ask(t("change the autoscaler"), options, async (sdk, call) => {
-      const { appName, functionName: objectTag } = target;
-      const found = await sdk.functionGet({ appName, objectTag, environmentName }, call);
-      await sdk.scale(parseFunctionId(found), { ...sizes, ...window }, call);
-    });
+    const { environment } = (await this.whoami(options)).scope;
+    await this.#ask(t("change the autoscaler"), options, (sdk, call) =>
+      scaleFunction(sdk, target, settings, { environment, call }),
+    );
   }
 
   listFunctions(appId: string, options: ControlOptions = {}): Promise<readonly string[]> {

@@ -98,6 +98,8 @@ export function connectSdk(login: SdkLogin, onWarning: (text: string) => void) {
       request: { appName: string; objectTag: string; environmentName: string },
       call: SdkCall,
     ): Promise<unknown> => rpc.functionGet(request, call),
+    functionGetSchedulingParams: (functionId: string, call: SdkCall): Promise<unknown> =>
+      rpc.functionGetSchedulingParams({ functionId }, call),
     scale: (functionId: string, settings: SdkScale, call: SdkCall): Promise<unknown> =>
       rpc.functionUpdateSchedulingParams({ functionId, settings }, call),
   };

@@ -287,7 +287,7 @@ export class CostReader {
       ),
       scaledownSecondsOf: (appId, atMs) =>
         windowAt(appId, atMs) ?? lives.get(appId)?.scaledownSeconds ?? null,
-      isKeptWarm: (appId) => (lives.get(appId)?.warmContainers ?? 0) > 0,
+      isKeptWarm: (appId) => (keptIn(sessions, appId) ?? lives.get(appId)?.warmContainers ?? 0) > 0,
       endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
     });
   }
@@ -339,6 +339,14 @@ function appNames(
   }
   for (const { appId, appName } of spans) names.set(appId, appName);
   return names;
+}
+
+/** How many containers Modal said that it keeps warm, in the newest session; undefined: it was not asked. */
+function keptIn(sessions: readonly SessionRecord[], appId: string): number | undefined {
+  return sessions
+    .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
+    .flatMap(({ apps }) => apps)
+    .find((app) => app.appId === appId)?.keptWarm;
 }
 
 /** The scaledown window that the newest session before a moment gave to an app: a later one says nothing of what ran before. */

@@ -12,12 +12,14 @@ import { ifReadable } from "../ifReadable.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { appWindow } from "../appWindow.ts";
 import type { LiveApp } from "../liveApp.ts";
+import { microUsd } from "../../cost/money.ts";
 import {
   noCost,
   nothingKnown,
   type Booting,
   type MeterActivity,
   type MeterState,
+  type RunningApp,
   type SessionState,
 } from "./meterState.ts";
 import type { ShownCost } from "../../cost/tiers.ts";
@@ -161,7 +163,7 @@ function shownApps(
     ) ?? [],
     ({ span }) => span.appId,
   );
-  return runningApps(
+  const apps = runningApps(
     listing,
     // The reading's are the same ones for as long as they hold: what a container costs is not worked out again.
     reading?.rates ?? rates.now,
@@ -174,6 +176,23 @@ function shownApps(
     (appId) => (reading === undefined ? null : bootingOf(loading.get(appId) ?? [], reading)),
     reading === undefined ? undefined : hourlyNow(reading),
   );
+  return apps.map((app) => ({ ...app, ...keptWarm(app, activity.newestSessions.get(app.appId)) }));
+}
+
+/** What min_containers in force costs: it has no idle tail. */
+function keptWarm(
+  { appId, running, microUsdPerHour }: RunningApp,
+  session: SessionRecord | undefined,
+): Partial<RunningApp> {
+  const kept = session?.apps.find((app) => app.appId === appId)?.keptWarm ?? 0;
+  if (kept === 0 || running === 0) return {};
+  const perContainer = microUsdPerHour === null ? null : microUsdPerHour / running;
+  return {
+    warmUntilMs: null,
+    tailMicroUsd: null,
+    keptWarmMicroUsdPerDay:
+      perContainer === null ? null : microUsd(perContainer * Math.min(kept, running) * 24),
+  };
 }
 
 /** What tells how long apps stay warm, by app. */

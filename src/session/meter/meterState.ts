@@ -54,6 +54,8 @@ export interface RunningApp {
   readonly warmUntilMs: number | null;
   /** What is left of the idle tail in money; null: not known. */
   readonly tailMicroUsd: MicroUsd | null;
+  /** What the containers that `min_containers` keeps cost in a day; null: a rate is unknown. Absent: none is kept. */
+  readonly keptWarmMicroUsdPerDay?: MicroUsd | null;
   /** Absent: it is an app. */
   readonly sandbox?: ShownSandbox;
 }

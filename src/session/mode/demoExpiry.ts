@@ -2,9 +2,11 @@ import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { MicroUsd } from "../../cost/money.ts";
+import { appWindow } from "../appWindow.ts";
 import { asFailure } from "../concurrent.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { ModeDefinition } from "../mode.ts";
+import { noteReleased } from "./noteReleased.ts";
 import { releaseGpus, type ReleaseParts, type ReleaseResult } from "./releaseGpus.ts";
 import type { SessionRecord } from "../session.ts";
 import { requireOpen, switchMode, type SwitchOutcome, type SwitchParts } from "./switchMode.ts";
@@ -118,7 +120,7 @@ export async function expireDemo(
     if (!isDue(parts, session)) return { kind: "not-due" };
     const current = requireOpen(ledger, session);
     const switched = await switchMode(parts, current, options.resting);
-    const released = await release(parts, current, options);
+    const released = await release(parts, switched.session, options);
     if (switched.switched) return { kind: "expired", switched, released };
     const failed = switched.apps.find((app) => app.how === "failed");
     const attempts = (ledger.recall(lease, attempt)?.attempts ?? 0) + 1;
@@ -150,19 +152,22 @@ function isDue(
 async function release(
   parts: ExpiryParts,
   session: SessionRecord,
-  { resting, burnByContainer }: ExpiryOptions,
+  { burnByContainer }: ExpiryOptions,
 ): Promise<ReleaseResult | null> {
   const targets = session.apps.map(({ appId, appName }) => ({
     appId,
     name: appName,
-    scaledownSeconds: resting.scaledownSeconds,
+    // A window that the file fixes may be in force, whatever the mode says.
+    scaledownSeconds: appWindow(session, appId),
   }));
   try {
-    return await releaseGpus(
+    const released = await releaseGpus(
       parts,
       targets,
       burnByContainer === undefined ? {} : { burnByContainer },
     );
+    noteReleased(parts.ledger, session.scope, targets);
+    return released;
   } catch (error) {
     parts.log.warn(`The GPUs of an expired session were not released: ${asFailure(error).message}`);
     return null;

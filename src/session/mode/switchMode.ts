@@ -9,8 +9,9 @@ import type { Ledger } from "../ledgerPort.ts";
 import { deployVariables, type ModeDefinition } from "../mode.ts";
 import type { ModalControl } from "../modalControl.ts";
 import type { Refresh } from "../refresh.ts";
-import { scaleFailure } from "./scaleApp.ts";
-import { appWindow, inWindow, windowsText } from "../appWindow.ts";
+import { byAutoscaler, readOr } from "./byAutoscaler.ts";
+import type { AskWindow, PutApp } from "./putInForce.ts";
+import { appForce, inWindow, sessionWindows, type AppForce } from "../appWindow.ts";
 import type { SessionApp, SessionRecord } from "../session.ts";
 
 export interface RedeployTarget extends Pick<DeployTarget, "module" | "variable" | "name"> {
@@ -27,10 +28,15 @@ export interface Redeploy {
 }
 
 export interface SwitchParts {
-  readonly control: Pick<ModalControl, "scale" | "listFunctions">;
-  readonly ledger: Pick<Ledger, "sessions" | "upsertSession">;
+  readonly control: Pick<
+    ModalControl,
+    "scale" | "listFunctions" | "appFunctions" | "functionScaling"
+  >;
+  readonly ledger: Pick<Ledger, "sessions" | "upsertSession" | "remember" | "recall">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: nobody is there to be asked whether a file's own window is replaced. */
+  readonly askWindow?: AskWindow;
   /** The fallback where the autoscaler cannot be changed; without it there is none. */
   readonly redeploy?: Redeploy;
 }
@@ -47,8 +53,9 @@ export type AppSwitch =
   | {
       readonly app: SessionApp;
       readonly how: "autoscaler" | "redeploy";
-      /** The idle window that is in force in it now; null: it is not known. */
-      readonly windowSeconds: number | null;
+      /** What is in force in it now. */
+      readonly force: AppForce;
+      readonly notes: readonly string[];
     }
   | { readonly app: SessionApp; readonly how: "failed"; readonly failure: Failure };
 
@@ -79,24 +86,22 @@ export async function switchMode(
     const result = await switchApp(parts, session, app, to, options);
     apps.push(result);
     // At once: whatever becomes of the others, this window is in force.
-    if (result.how !== "failed") noteWindow(parts.ledger, session, app.appId, result.windowSeconds);
+    if (result.how !== "failed") noteForce(parts.ledger, session, app.appId, result.force);
   }
   const failed = apps.filter(({ how }) => how === "failed");
-  const notes = apps.some(({ how }) => how === "autoscaler")
-    ? [
-        t(
-          "The app file still sees the variables of its last deploy (MODAL_MODE). They change with the next deploy, which also resets the scaledown window.",
-        ),
-      ]
-    : [];
+  const notes = apps.flatMap((one) => (one.how === "failed" ? [] : one.notes));
+  if (apps.some(({ how }) => how === "autoscaler"))
+    notes.unshift(
+      t(
+        "The app file still sees the variables of its last deploy (MODAL_MODE). They change with the next deploy, which also resets the scaledown window.",
+      ),
+    );
   const current = requireOpen(parts.ledger, session);
   if (failed.length > 0) return { session: current, switched: false, apps, notes };
   const nowMs = parts.clock.nowMs();
   const next: SessionRecord = {
     ...current,
-    apps: current.apps.map((app) =>
-      inWindow(app, appWindow(current, app.appId), to.scaledownSeconds),
-    ),
+    apps: current.apps.map((app) => inWindow(app, appForce(current, app), to.scaledownSeconds)),
     mode: to.name,
     scaledownSeconds: to.scaledownSeconds,
     expiresAtMs: to.expiresAfterMinutes === null ? null : nowMs + to.expiresAfterMinutes * 60_000,
@@ -105,29 +110,23 @@ export async function switchMode(
   return { session: next, switched: true, apps, notes };
 }
 
-function noteWindow(
+function noteForce(
   ledger: SwitchParts["ledger"],
   session: SessionRecord,
   appId: string,
-  scaledownSeconds: number | null,
+  force: AppForce,
 ): void {
   const current = requireOpen(ledger, session);
   const apps = current.apps.map((app) =>
-    app.appId === appId ? { ...app, scaledownSeconds } : app,
+    app.appId === appId ? inWindow(app, force, current.scaledownSeconds) : app,
   );
   ledger.upsertSession({ ...current, apps });
-}
-
-/** The idle windows that are in force; null: they are not all known. */
-function windowsOf(session: SessionRecord): string | null {
-  const windows = session.apps.map(({ appId }) => appWindow(session, appId));
-  return windowsText(windows.length === 0 ? [session.scaledownSeconds] : windows);
 }
 
 /** One sentence about the mode that is in force now. */
 export function switchText({ session, switched, apps }: SwitchOutcome): string {
   if (switched) {
-    const windows = windowsOf(session);
+    const windows = sessionWindows(session);
     return windows === null
       ? t(
           "Now in {0} mode: an idle container is kept, and billed, for the scaledown window of its function.",
@@ -164,13 +163,13 @@ async function switchApp(
         "unsupported",
         t("{0} mode has other variables, which only a deploy sets.", to.name),
       )
-    : await scaleFailure(
-        parts.control,
-        { appId: app.appId, name: app.appName },
+    : await byAutoscaler(
+        parts,
+        { ...placeOf(session, app), fixed: app.ownWindows ?? [] },
         to,
         options.signal,
       );
-  if (scaled === undefined) return { app, how: "autoscaler", windowSeconds: to.scaledownSeconds };
+  if (!(scaled instanceof Failure)) return { app, how: "autoscaler", ...scaled };
   throwIfCancelled(options.signal);
   const { redeploy, log } = parts;
   if (redeploy === undefined) return { app, how: "failed", failure: scaled };
@@ -194,8 +193,11 @@ async function switchApp(
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
     );
-    if (deployment.appName === null || deployment.appName === appName)
-      return { app, how: "redeploy", windowSeconds };
+    if (deployment.appName === null || deployment.appName === appName) {
+      const place = { ...placeOf(session, app), fixed: null };
+      const done = await readOr(parts, place, to, { windowSeconds, signal: options.signal });
+      return { app, how: "redeploy", ...done };
+    }
     const failure = await wentElsewhere(parts, redeploy, session, {
       app,
       deployment,
@@ -206,6 +208,14 @@ async function switchApp(
     throwIfCancelled(options.signal);
     return { app, how: "failed", failure: asFailure(error) };
   }
+}
+
+/** As a session knows the app. */
+function placeOf(
+  { scope }: SessionRecord,
+  { appId, appName: name, file }: SessionApp,
+): Omit<PutApp, "fixed"> {
+  return { scope, appId, name, file };
 }
 
 interface Elsewhere {
@@ -234,7 +244,7 @@ async function wentElsewhere(
     const { appId, name } = made;
     const app = inWindow(
       { appId, appName: name, file, urls },
-      windowSeconds,
+      { windowSeconds },
       current.scaledownSeconds,
     );
     const others = current.apps.filter((one) => one.appId !== appId);

@@ -1,6 +1,7 @@
 import type { Failure } from "../../base/failure.ts";
 import type { DeployTarget, ServeHandle } from "../deployer.ts";
 import type { LiveApp } from "../liveApp.ts";
+import type { AskWindow } from "../mode/putInForce.ts";
 import type { ModeDefinition } from "../mode.ts";
 import type { ModalState } from "./modalState.ts";
 import type { Scope } from "../scope.ts";
@@ -61,6 +62,8 @@ export interface StartAsk {
   ): Promise<RunningChoice>;
   /** Asked for a mode with `confirm`. */
   confirmMode(mode: ModeDefinition): Promise<boolean>;
+  /** Asked once for each app whose file fixes an idle window; absent: nobody is there. */
+  fixedWindow?: AskWindow;
 }
 
 export type StartEvent =

@@ -1,4 +1,4 @@
-import { appWindow, inWindow } from "../appWindow.ts";
+import { appWindow, inWindow, type AppForce } from "../appWindow.ts";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import { throwIfCancelled } from "../../base/abort.ts";
@@ -7,10 +7,10 @@ import { likelyName, type Deployer, type Deployment, type ServeHandle } from "..
 import type { Ledger } from "../ledgerPort.ts";
 import type { LiveApp } from "../liveApp.ts";
 import { deployVariables } from "../mode.ts";
-import type { ModalControl } from "../modalControl.ts";
 import { modalStateOf, type ModalState } from "./modalState.ts";
 import type { Probe } from "../probe.ts";
-import { scaleFailure } from "../mode/scaleApp.ts";
+import { readOr, type ForceParts } from "../mode/byAutoscaler.ts";
+import { takeOver } from "./takeOver.ts";
 import { scopeKey } from "../scope.ts";
 import type { SessionApp } from "../session.ts";
 import {
@@ -30,7 +30,7 @@ import type { StopParts } from "../stop/stopApps.ts";
 import { skippedText, warmUp } from "./warmUp.ts";
 
 export interface StartParts extends StopParts {
-  readonly control: StopParts["control"] & Pick<ModalControl, "scale" | "listFunctions">;
+  readonly control: StopParts["control"] & ForceParts["control"];
   readonly deployer: Deployer;
   readonly probe: Probe;
   readonly ledger: StopParts["ledger"] & Pick<Ledger, "openSession" | "remember" | "recall">;
@@ -104,7 +104,7 @@ class Start {
         // What goes wrong there is asked again: another choice may do.
         if (used !== undefined) reached.step = "check";
         if (used !== undefined) await this.#takeOver(wanted, used, options, note);
-        else await this.#launch(wanted, options, step, reached);
+        else await this.#launch(wanted, options, { step, note, reached });
       }
       await step("health", () => checkHealth(this.#parts, this.#started, options, note));
       if (this.#request.mode.warmUp) await step("warm-up", () => this.#warmUp(options, note));
@@ -157,8 +157,7 @@ class Start {
   async #launch(
     wanted: StartTarget,
     options: StartOptions,
-    step: (name: StartStep, work: () => Promise<void>) => Promise<void>,
-    reached: { step: StartStep },
+    { step, note, reached }: StartSteps,
   ): Promise<void> {
     const launched: { deployment: Deployment | undefined } = { deployment: undefined };
     await step("deploy", async () => {
@@ -179,7 +178,7 @@ class Start {
           serve.appId,
           likelyName(wanted.target) ?? wanted.target.file,
           serve.urls,
-          windowToCome(wanted, this.#request.mode),
+          { windowSeconds: windowToCome(wanted, this.#request.mode) },
         );
       } else {
         launched.deployment = await this.#parts.deployer.deploy(wanted.target, deployOptions);
@@ -187,7 +186,7 @@ class Start {
     });
     const { deployment } = launched;
     if (deployment !== undefined)
-      await step("find", () => this.#find(wanted, deployment, options.signal));
+      await step("find", () => this.#find(wanted, deployment, options, note));
     this.#mayLand = false;
     reached.step = "health";
   }
@@ -195,18 +194,23 @@ class Start {
   async #find(
     wanted: StartTarget,
     deployment: Deployment,
-    signal: AbortSignal | undefined,
+    options: StartOptions,
+    note: (text: string) => void,
   ): Promise<void> {
+    const { signal } = options;
+    const { mode } = this.#request;
+    const { target } = wanted;
     const before = new Set(this.#session.record?.beforeIds);
-    const app = await findDeployed(this.#parts, wanted.target, deployment, before, signal);
-    if (!before.has(app.appId)) this.#createdIds.add(app.appId);
-    this.#addApp(
-      wanted,
-      app.appId,
-      app.name,
-      deployment.urls,
-      windowToCome(wanted, this.#request.mode),
-    );
+    const { appId, name } = await findDeployed(this.#parts, target, deployment, before, signal);
+    if (!before.has(appId)) this.#createdIds.add(appId);
+    // Before it is asked what is in force: from now on it is known what was started.
+    const windowSeconds = windowToCome(wanted, mode);
+    this.#addApp(wanted, appId, name, deployment.urls, { windowSeconds });
+    const app = { scope: this.#scope, appId, name, file: target.file, fixed: null };
+    const parts = { ...this.#parts, askWindow: options.ask.fixedWindow };
+    const { force, notes } = await readOr(parts, app, mode, { windowSeconds, signal });
+    this.#note(appId, force);
+    for (const text of notes) note(text);
   }
 
   /** Makes a running deployment this session's, in this session's mode, without a deploy. */
@@ -218,40 +222,18 @@ class Start {
   ): Promise<void> {
     throwIfCancelled(options.signal);
     options.onEvent({ kind: "skipped", step: "deploy", why: t("{0} already runs", app.name) });
-    const { mode } = this.#request;
-    const failure = await scaleFailure(this.#parts.control, app, mode, options.signal);
-    throwIfCancelled(options.signal);
-    let window: number | null = mode.scaledownSeconds;
-    if (failure !== undefined) {
-      const last = this.#parts.ledger
-        .sessions({ scope: this.#scope })
-        .find(({ apps }) => apps.some(({ appId }) => appId === app.appId));
-      if (last === undefined)
-        throw new Failure(
-          "unsupported",
-          t(
-            "{0} cannot be put into {1} mode without a deploy: {2} Retry, and choose to start anyway.",
-            app.name,
-            mode.name,
-            failure.message,
-          ),
-          { cause: failure },
-        );
-      // The ledger never says a mode that is not in force; a demo that goes on keeps its end.
-      const leftMs = (last.expiresAtMs ?? 0) - this.#parts.clock.nowMs();
-      const expiresAfterMinutes = last.expiresAtMs === null ? null : Math.max(0, leftMs) / 60_000;
-      const { mode: name, scaledownSeconds } = last;
-      this.#session.stayIn({ ...mode, name, scaledownSeconds, expiresAfterMinutes });
-      window = appWindow(last, app.appId);
-      note(t("{0} stays in {1} mode: {2}", app.name, last.mode, failure.message));
-    }
+    const parts = { ...this.#parts, askWindow: options.ask.fixedWindow };
+    const place = { scope: this.#scope, file: wanted.target.file };
+    const taken = await takeOver(parts, { ...place, ...app }, this.#request.mode, options.signal);
+    if (taken.staysIn !== null) this.#session.stayIn(taken.staysIn);
     // Only a deploy tells addresses, so those of its last one here are kept.
     const earlier = this.#parts.ledger
       .sessions({ scope: this.#scope })
       .flatMap(({ apps }) => apps)
       .find(({ appId, urls }) => appId === app.appId && urls.length > 0);
     this.#session.open();
-    this.#addApp(wanted, app.appId, app.name, earlier?.urls ?? [], window);
+    this.#addApp(wanted, app.appId, app.name, earlier?.urls ?? [], taken.force);
+    for (const text of taken.notes) note(text);
     note(t("{0} keeps the code and the variables of its last deploy.", app.name));
   }
 
@@ -369,12 +351,30 @@ class Start {
     appId: string,
     appName: string,
     urls: SessionApp["urls"],
-    windowSeconds: number | null,
+    force: AppForce,
   ): void {
     const { file } = wanted.target;
     const { scaledownSeconds } = this.#session.inForce;
-    const app = inWindow({ appId, appName, file, urls }, windowSeconds, scaledownSeconds);
+    const app = inWindow({ appId, appName, file, urls }, force, scaledownSeconds);
     this.#started.push({ wanted, app });
     this.#session.add(app);
   }
+
+  /** What an app that was added was found to have in force. */
+  #note(appId: string, force: AppForce): void {
+    const { scaledownSeconds } = this.#session.inForce;
+    for (const [at, { wanted, app }] of this.#started.entries()) {
+      if (app.appId !== appId) continue;
+      const noted = inWindow(app, force, scaledownSeconds);
+      this.#started[at] = { wanted, app: noted };
+      this.#session.replace(noted);
+    }
+  }
+}
+
+/** What the steps of a start go through. */
+interface StartSteps {
+  readonly step: (name: StartStep, work: () => Promise<void>) => Promise<void>;
+  readonly note: (text: string) => void;
+  readonly reached: { step: StartStep };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { appWindow, inWindow } from "../appWindow.ts";
+import { appForce, inWindow } from "../appWindow.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { ModeDefinition } from "../mode.ts";
 import type { ModalState } from "./modalState.ts";
@@ -73,15 +73,20 @@ export class StartedSession {
     this.#write({ ...session, apps: [...session.apps, app] });
   }
 
+  /** What is in force in an app of it is known now. */
+  replace(app: SessionApp): void {
+    const session = this.open();
+    const apps = session.apps.map((one) => (one.appId === app.appId ? app : one));
+    this.#write({ ...session, apps });
+  }
+
   /** Another mode than was asked for is in force. The idle windows of the apps so far stay as they are. */
   stayIn(mode: ModeDefinition): void {
     this.inForce = mode;
     const session = this.#current;
     if (session === null) return;
     const { name, scaledownSeconds } = mode;
-    const apps = session.apps.map((app) =>
-      inWindow(app, appWindow(session, app.appId), scaledownSeconds),
-    );
+    const apps = session.apps.map((app) => inWindow(app, appForce(session, app), scaledownSeconds));
     this.#write({ ...session, mode: name, scaledownSeconds, apps });
   }
 

@@ -30,9 +30,8 @@ import { callLines, failed, failedLines, succeeded, type AuditBasis } from "./re
 import { CallTurns } from "./turns.ts";
 import { showFailure } from "../failures.ts";
 import { inNotification } from "../progress.ts";
-import { offerResult, openResult } from "./showResult.ts";
+import { ResultShow } from "./showResult.ts";
 import { noteAnswer } from "./token.ts";
-import { Typing } from "./typing.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
@@ -63,7 +62,7 @@ export class Calls implements Disposable {
   /** Our own folder: for results when no workspace folder is open, or when that cannot be written. */
   readonly #fallbackFolder: string;
   readonly #turns: CallTurns;
-  readonly #typing: Typing;
+  readonly #shower: ResultShow;
   readonly #left: LeftCalls;
 
   /** The path of each result of this window, when its provenance lies beside it. */
@@ -73,7 +72,7 @@ export class Calls implements Disposable {
     this.#services = services;
     this.#fallbackFolder = fallbackFolder;
     this.#turns = this.#store.add(new CallTurns(services));
-    this.#typing = this.#store.add(new Typing(services.clock));
+    this.#shower = this.#store.add(new ResultShow(services.clock));
     this.#left = this.#store.add(
       new LeftCalls(services, (call, holder) => this.#pickUp(call, holder)),
     );
@@ -289,12 +288,7 @@ export class Calls implements Disposable {
       const remark = await keepProvenance(prepared, ended.call, outcome, asked);
       if (remark !== null) costs.line(`   ${remark}`);
       if (outcome.resultPath !== null) this.#saved.emit(outcome.resultPath);
-      if (this.#typing.since(call.startedAtMs)) {
-        // Not awaited: the call is over, however long this stands there.
-        void offerResult(prepared.endpoint.title, ended.call, outcome);
-      } else {
-        await openResult(outcome);
-      }
+      await this.#shower.show(prepared.endpoint.title, ended.call, outcome);
     } finally {
       lease.dispose();
       meter.expectChange();

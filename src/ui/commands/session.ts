@@ -7,6 +7,7 @@ import { appWindow } from "../../session/appWindow.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
+import { noteReleased } from "../../session/mode/noteReleased.ts";
 import { startedHere } from "../../session/owner.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type SwitchOutcome,
 } from "../../session/mode/switchMode.ts";
 import { command, runCommand, type Command } from "../command.ts";
+import { askFixedWindow } from "../start/ask.ts";
 import { pickMode } from "../start/modePicker.ts";
 import { offerFolder } from "../project/openFolder.ts";
 import { inNotification } from "../progress.ts";
@@ -106,7 +108,8 @@ async function switchMode(
       const redeploy = vscode.workspace.isTrusted
         ? { redeploy: await redeployOf(services, session.folder) }
         : {};
-      return switchTo({ control, ledger, clock, log, ...redeploy }, session, mode, {
+      const askWindow = askFixedWindow(signal);
+      return switchTo({ control, ledger, clock, log, askWindow, ...redeploy }, session, mode, {
         ...(from === undefined ? {} : { from }),
         signal,
         onLine: (line) => log.info(`deploy | ${line}`),
@@ -174,6 +177,7 @@ async function releaseGpus(services: SessionServices, after?: SwitchOutcome): Pr
       );
     }),
   );
+  noteReleased(services.ledger, scopeKey, targets);
   const text = releaseText(result);
   services.costs.line(`🧊 ${text}`);
   for (const note of result.notes) services.costs.line(`   ${note}`);

@@ -1,11 +1,9 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { t } from "../../base/text.ts";
-import { windowsText } from "../../session/appWindow.ts";
 import { likelyName } from "../../session/deployer.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
 import {
-  windowToCome,
   type StartOptions,
   type StartOutcome,
   type StartTarget,
@@ -123,11 +121,10 @@ async function launch(
   };
   costs.line(
     t(
-      "🚀 Starting {0} in {1} mode ({2}, scaledown {3})",
+      "🚀 Starting {0} in {1} mode ({2})",
       targets.map(({ target }) => likelyName(target) ?? target.file).join(", "),
       mode.name.toUpperCase(),
       scopeKey(scope),
-      windowsText(targets.map((target) => windowToCome(target, mode))) ?? t("by its file"),
     ),
   );
   await follow(services, mode, targets, async (options) =>

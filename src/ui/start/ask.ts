@@ -1,6 +1,7 @@
 import { plural, t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
+import { fixedWindowText, type AskWindow } from "../../session/mode/putInForce.ts";
 import type { AlreadyRunning, RunningChoice, StartAsk } from "../../session/start/start.ts";
 import { confirm, pickOne, type Choice } from "../ask.ts";
 
@@ -38,12 +39,39 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
       );
       return picked ?? { kind: "cancel" };
     },
+    fixedWindow: askFixedWindow(signal),
     confirmMode: (chosen) =>
       confirm(
         t("Start in {0} mode?", chosen.name),
         t("It is production: Stop All leaves its apps alone until you name them."),
         t("Start"),
       ),
+  };
+}
+
+/** The question whether the mode's idle window takes the place of the file's. `signal` takes it back. */
+export function askFixedWindow(signal: AbortSignal): AskWindow {
+  return async (fixed) => {
+    const { ownSeconds, mode } = fixed;
+    const texts = ownSeconds.map((seconds) => formatCountdown(seconds * 1000)).join(", ");
+    const picked = await pickOne(
+      t("{0} fixes its scaledown window", fixed.appName),
+      fixedWindowText(fixed),
+      [
+        {
+          label: `$(check) ${t("Use {0}", formatCountdown(mode.scaledownSeconds * 1000))}`,
+          detail: t("As {0} mode says. {1} is put back when the session ends.", mode.name, texts),
+          value: true,
+        },
+        {
+          label: `$(lock) ${t("Keep {0}", texts)}`,
+          detail: t("As the file says. {0} mode has no effect on it.", mode.name),
+          value: false,
+        },
+      ],
+      signal,
+    );
+    return picked ?? null;
   };
 }
 

@@ -1,6 +1,8 @@
+import { sessionWindows } from "../../session/appWindow.ts";
 import { t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
+import type { SessionRecord } from "../../session/session.ts";
 import type { StartOptions, StartOutcome } from "../../session/start/start.ts";
 import { showFailure } from "../failures.ts";
 import type { Services } from "../services.ts";
@@ -35,9 +37,7 @@ export async function tellStart(
         await tellCold(services, mode, names, outcome, retry);
         return;
       }
-      costs.line(
-        t("✅ {0} is ready in {1} mode. Remember to stop it when you are done.", names, mode.name),
-      );
+      costs.line(readyText(names, mode, outcome.session));
       const stop = t("Stop All");
       const reminder =
         expiresAtMs === null
@@ -139,4 +139,14 @@ async function tellFailed(
 /** A tool's own words may end without a full stop. */
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** With the idle window that is in force, which only Modal knows. */
+function readyText(names: string, mode: ModeDefinition, session: SessionRecord): string {
+  return t(
+    "✅ {0} is ready in {1} mode (scaledown {2}). Remember to stop it when you are done.",
+    names,
+    mode.name,
+    sessionWindows(session) ?? t("not known"),
+  );
 }

@@ -9,18 +9,26 @@ import { shownInMessage } from "../shown.ts";
 import { isOld, oldText, welcomeOf, type ListSight } from "./listSight.ts";
 import { rowText } from "./rowText.ts";
 import { askedText } from "./statusTooltip.ts";
-import { elsewhereText, type RunsElsewhere } from "../../session/runsElsewhere.ts";
+import { placeText, whoseText, type RunsElsewhere } from "../../session/runsElsewhere.ts";
 
 /** An app, a sandbox, or another environment in which something runs. */
-type Row = RunningApp | RunsElsewhere;
+type Shown = RunningApp | RunsElsewhere;
+
+/**
+ * What a row is of, which its commands get. It stays the same object for as long as the row is there: the
+ * editor forgets the objects of rows that are replaced, and a click at that moment would be about none.
+ */
+type Row = Pick<RunningApp, "appId"> | Pick<RunsElsewhere, "environment">;
 
 /** What runs, in the side bar: one row per app, with a stop beside it. */
 export class AppsView implements vscode.TreeDataProvider<Row>, Disposable {
   readonly #store = new DisposableStore();
-  readonly #changed = this.#store.add(new vscode.EventEmitter<undefined>());
+  readonly #changed = this.#store.add(new vscode.EventEmitter<Row[] | undefined>());
   readonly #view: vscode.TreeView<Row>;
   #meter: Meter | undefined;
   #sight: ListSight | "rows" | undefined;
+  /** By their ids, in the order in which they stand. */
+  #rows: ReadonlyMap<string, { readonly row: Row; readonly shown: Shown }> = new Map();
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -44,18 +52,26 @@ export class AppsView implements vscode.TreeDataProvider<Row>, Disposable {
       void vscode.commands.executeCommand("setContext", "modalMeter.sight", sight);
     }
     this.#view.message = shownInMessage(oldText(state) ?? "");
-    this.#changed.fire(undefined);
+    const before = this.#rows;
+    this.#rows = new Map(
+      shownIn(state).map((shown) => {
+        const id = idOf(shown);
+        return [id, { row: before.get(id)?.row ?? rowOf(shown), shown }];
+      }),
+    );
+    const isSame = [...before.keys()].join() === [...this.#rows.keys()].join();
+    if (!isSame) this.#changed.fire(undefined);
+    else if (before.size > 0) this.#changed.fire([...this.#rows.values()].map(({ row }) => row));
   }
 
   getChildren(parent?: Row): Row[] {
-    if (parent !== undefined || this.#meter === undefined) return [];
-    const { apps, elsewhere = [] } = this.#meter.state();
-    const mine = withoutOthers(apps);
-    return [...mine, ...apps.filter((app) => !mine.includes(app)), ...elsewhere];
+    return parent === undefined ? [...this.#rows.values()].map(({ row }) => row) : [];
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    return "environment" in row ? elsewhereItem(row, Date.now()) : this.#appItem(row);
+    const shown = this.#rows.get(idOf(row))?.shown;
+    if (shown === undefined) return new vscode.TreeItem("");
+    return "environment" in shown ? elsewhereItem(shown, Date.now()) : this.#appItem(shown);
   }
 
   #appItem(app: RunningApp): vscode.TreeItem {
@@ -76,13 +92,30 @@ export class AppsView implements vscode.TreeDataProvider<Row>, Disposable {
   }
 }
 
+function shownIn({ apps, elsewhere = [] }: MeterState): readonly Shown[] {
+  const mine = withoutOthers(apps);
+  return [...mine, ...apps.filter((app) => !mine.includes(app)), ...elsewhere];
+}
+
+function rowOf(shown: Shown): Row {
+  return "environment" in shown ? { environment: shown.environment } : { appId: shown.appId };
+}
+
+function idOf(row: Row): string {
+  return "environment" in row ? `environment ${row.environment}` : row.appId; // not shown: the id of a row
+}
+
 /** Something runs in another environment: one click watches or stops it there. */
 function elsewhereItem(one: RunsElsewhere, nowMs: number): vscode.TreeItem {
-  const item = new vscode.TreeItem(t("elsewhere: {0}", elsewhereText(one)));
-  item.id = `environment ${one.environment}`; // not shown: the id of a row
+  const item = new vscode.TreeItem(t("elsewhere: {0}", placeText(one)));
+  item.id = idOf(one);
   item.contextValue = "elsewhere";
   item.iconPath = new vscode.ThemeIcon("globe");
-  item.description = t("{0} ago", formatCountdown(Math.max(0, nowMs - one.seenAtMs)));
+  // Whose it is comes first: a narrow side bar cuts the age.
+  item.description = [
+    ...(one.whose === undefined ? [] : [whoseText(one.whose)]),
+    t("{0} ago", formatCountdown(Math.max(0, nowMs - one.seenAtMs))),
+  ].join(" · ");
   return item;
 }
 

@@ -3,7 +3,7 @@ import { formatCountdown, formatPerHour } from "../../cost/format.ts";
 import { withoutOthers } from "../../session/meter/runningApps.ts";
 import type { RunningApp, ShownSandbox } from "../../session/meter/meterState.ts";
 import { perHourTexts } from "./perHour.ts";
-import { askedText, bootingText } from "./statusTooltip.ts";
+import { askedText, bootingText, keptWarmText } from "./statusTooltip.ts";
 
 /**
  * What stands beside the name of an app or a sandbox in the side bar.
@@ -41,6 +41,8 @@ function appText(app: RunningApp, all: readonly RunningApp[], nowMs: number): st
   if (app.warmUntilMs !== null && app.warmUntilMs > nowMs) {
     parts.push(t("warm for {0}", formatCountdown(app.warmUntilMs - nowMs)));
   }
+  if (app.keptWarmMicroUsdPerDay !== undefined)
+    parts.push(keptWarmText(app.keptWarmMicroUsdPerDay));
   if (app.pending > 0) parts.push(bootingText(app, nowMs));
   const gpus = app.running > 0 ? `${app.running} × ${app.gpu}` : app.gpu;
   return [...parts, gpus, ...whose].join(" · ");

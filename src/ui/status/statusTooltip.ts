@@ -1,9 +1,15 @@
 import { plural, sentences, t } from "../../base/text.ts";
 import { knownTiersText } from "../../cost/knownTiersText.ts";
-import { formatCountdown, formatMetered, formatPerHour, formatRange } from "../../cost/format.ts";
+import {
+  formatAmount,
+  formatCountdown,
+  formatMetered,
+  formatPerHour,
+  formatRange,
+} from "../../cost/format.ts";
 import type { ShownCost } from "../../cost/tiers.ts";
 import { priceAgeText } from "../../cost/rates/priceAge.ts";
-import { zeroUsd } from "../../cost/money.ts";
+import { zeroUsd, type MicroUsd } from "../../cost/money.ts";
 import { withoutOthers } from "../../session/meter/runningApps.ts";
 import { unlistedSandboxes } from "../../session/notListed.ts";
 import type { MeterState, RunningApp, ShownSandbox } from "../../session/meter/meterState.ts";
@@ -289,7 +295,15 @@ export function bootingText({ pending, booting }: RunningApp, nowMs: number): st
     : t("{0} booting for {1}, {2} so far", pending, forText, formatMetered(booting.microUsd));
 }
 
+/** "kept warm, $46.80 a day": min_containers ends with no idle window. */
+export function keptWarmText(perDay: MicroUsd | null): string {
+  return perDay === null
+    ? t("kept warm, rate unknown")
+    : t("kept warm, {0} a day", formatAmount(perDay));
+}
+
 function tail(app: RunningApp, nowMs: number): string {
+  if (app.keptWarmMicroUsdPerDay !== undefined) return keptWarmText(app.keptWarmMicroUsdPerDay);
   if (app.warmUntilMs === null || app.warmUntilMs <= nowMs) return "";
   const left = formatCountdown(app.warmUntilMs - nowMs);
   return app.tailMicroUsd === null

@@ -154,6 +154,47 @@ for (const adapter of adapterCases) {
       }
     });
 
+    it("reads what an autoscaler has in force, and changes it, or says that the client is too old", async () => {
+      if (!adapter.knowsRates) {
+        assert.equal(await reasonOf(control.functionScaling("fu-1")), "cli-too-old");
+        assert.equal(await reasonOf(control.listFunctions(flux.id)), "cli-too-old");
+        const target = { appName: "flux-api", functionName: "flux" };
+        assert.equal(await reasonOf(control.scale(target, { minContainers: 0 })), "cli-too-old");
+        return;
+      }
+      const { cloud } = local.workspace;
+      const app = cloud.deploy({
+        name: "paced",
+        functions: [
+          { name: "own", scaledownMs: 300_000 },
+          { name: "none", minContainers: 1 },
+        ],
+      });
+      const functions = await control.appFunctions(app.id);
+      const scalingOf = async (name: string) => {
+        const { functionId = "" } = functions.find((one) => one.name === name) ?? {};
+        return { functionId, scaling: await control.functionScaling(functionId) };
+      };
+      assert.deepEqual((await control.listFunctions(app.id)).toSorted(), ["none", "own"]);
+      const own = { scaledownSeconds: 300, ownScaledownSeconds: 300, minContainers: 0 };
+      const { functionId, scaling } = await scalingOf("own");
+      assert.deepEqual(scaling, own);
+      assert.deepEqual((await scalingOf("none")).scaling, {
+        scaledownSeconds: 60,
+        ownScaledownSeconds: null,
+        minContainers: 1,
+      });
+      const target = { appName: "paced", functionName: "own" };
+      await control.scale({ ...target, functionId }, { scaledownWindowSeconds: 120 });
+      const put = (await scalingOf("own")).scaling;
+      assert.deepEqual([put.scaledownSeconds, put.minContainers], [120, 0]);
+      // The command does not tell what a window that was changed has replaced.
+      assert.ok([null, 300].includes(put.ownScaledownSeconds));
+      await control.scale(target, { scaledownWindowSeconds: 90, minContainers: 0 });
+      assert.equal((await scalingOf("own")).scaling.scaledownSeconds, 90);
+      cloud.stopApp(app.id);
+    });
+
     it("reads the GPUs of an app's functions and how long a container loaded, or that the client is too old", async () => {
       if (!adapter.knowsRates) {
         assert.equal(await reasonOf(control.appFunctions(flux.id)), "cli-too-old");

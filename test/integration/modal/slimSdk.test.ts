@@ -119,6 +119,7 @@ function callsOf(sdk: SdkConnection, appId: string): Record<string, () => Promis
     appGetLayout: () => sdk.appGetLayout(appId, call),
     functionGet: () =>
       sdk.functionGet({ appName: "flux-api", objectTag: "web", environmentName: "main" }, call),
+    functionGetSchedulingParams: () => sdk.functionGetSchedulingParams("fu-1", call),
     scale: () => sdk.scale("fu-1", { minContainers: 0 }, call),
     containerStop: () => sdk.containerStop("ta-1", true, call),
     appStop: () => sdk.appStop(appId, call),

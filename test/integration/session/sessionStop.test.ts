@@ -173,8 +173,16 @@ describe("stopping, against Local Modal", () => {
     assert.equal(flux.state, "deployed");
   });
 
-  it("leaves what may be sandboxes where only the CLI is there, which lists none", async function () {
-    const cli = cliOf(this, "current");
+  it("releases by the autoscaler, which ends no sandbox, where only the CLI is there", async function () {
+    const flux = seed("flux", 2);
+    const cliWindow = await world.window(cliOf(this, "current"), "cli");
+    const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
+    const result = await releaseGpus(cliWindow.parts, [target]);
+    assert.deepEqual([result.released.length, result.left, result.verified], [2, [], true]);
+  });
+
+  it("leaves what may be sandboxes where only a CLI is there that changes no autoscaler", async function () {
+    const cli = cliOf(this, "old");
     const flux = seed("flux", 2);
     const { cloud: modal } = world.local.workspace;
     const cliWindow = await world.window(cli, "cli");
@@ -198,7 +206,8 @@ describe("stopping, against Local Modal", () => {
     const switched = await switchMode(window.parts, session, demo);
     assert.equal(switched.switched, true);
     const fn = [...flux.functions.values()][0];
-    assert.equal(fn?.override.scaledownMs, 600_000);
+    const windowMs = (): number | undefined => fn?.override.scaledownMs ?? fn?.spec.scaledownMs;
+    assert.equal(windowMs(), 600_000);
     assert.equal(flux.deployments.length, 1, "no deploy was needed");
     window.ledger.upsertSession({ ...switched.session, expiresAtMs: Date.now() - 1 });
     const places = [window, await world.window(), await world.window()];
@@ -209,7 +218,7 @@ describe("stopping, against Local Modal", () => {
     );
     const kinds = outcomes.map(({ kind }) => kind).toSorted();
     assert.deepEqual(kinds, ["elsewhere", "elsewhere", "expired"]);
-    assert.equal(fn?.override.scaledownMs, 120_000);
+    assert.equal(windowMs(), 120_000);
     assert.deepEqual(world.live, ["flux"]);
     world.local.sync();
     assert.equal(world.local.workspace.cloud.listContainers({ appId: flux.id }).length, 0);

@@ -108,6 +108,7 @@ export class TinyModal {
       listEnvironments: unsupported,
       containerDetails: unsupported,
       appFunctions: unsupported,
+      functionScaling: unsupported,
       functionContainers: unsupported,
       listSandboxes: unsupported,
       sandboxUse: unsupported,

@@ -29,6 +29,7 @@ function adapter(kind: "sdk" | "cli", asked: string[], fails: () => FailureReaso
     stopSandbox: bug,
     containerStats: bug,
     functionTerms: bug,
+    functionScaling: bug,
     stopApp: bug,
     stopContainer: bug,
     rollover: bug,

@@ -18,6 +18,7 @@ export function controlThatOnly(answers: Partial<ModalControl>): ModalControl {
     stopSandbox: never,
     containerStats: never,
     functionTerms: never,
+    functionScaling: never,
     stopApp: never,
     stopContainer: never,
     rollover: never,

@@ -68,6 +68,9 @@ export class PortDeployer implements Deployer {
     const known = this.#modal.live.find((app) => app.name === name && app.state === "deployed");
     const app = known ?? this.#modal.add(name, { containers: [...this.containers] });
     app.history.push(deployedBy("you", app.history.length + 1));
+    // The file follows the mode, and a deploy ends what was put in force since the last one.
+    app.deployedWindow = Number(options.variables["SCALEDOWN_WINDOW"] ?? 60);
+    app.putWindows = {};
     return app;
   }
 

@@ -4,7 +4,9 @@ import type { Gpu } from "../../../src/cost/span.ts";
 import type { Listing } from "../../../src/session/ledgerPort.ts";
 import type {
   AppDeployment,
+  AppFunction,
   AppState,
+  FunctionScaling,
   ModalControl,
   ScaleSettings,
 } from "../../../src/session/modalControl.ts";
@@ -20,6 +22,13 @@ export interface PortApp {
   stoppedAtMs: number | null;
   history: AppDeployment[];
   functions: string[];
+  /** Idle windows of functions whose file fixes one, in seconds. */
+  fixedWindows: Record<string, number>;
+  /** What was put in force since, in seconds. */
+  putWindows: Record<string, number>;
+  minContainers: number;
+  /** What its last deploy gave to functions whose file follows the mode; null: Modal's own. */
+  deployedWindow: number | null;
   gpu: Gpu | null;
 }
 
@@ -32,6 +41,8 @@ type Used = Pick<
   | "deployments"
   | "scale"
   | "listFunctions"
+  | "appFunctions"
+  | "functionScaling"
 >;
 
 /** Modal's port in memory: apps that a test puts there, and hooks where a test makes trouble. */
@@ -44,6 +55,8 @@ export class PortModal implements Used {
   sandboxKinds: SandboxSight["kinds"] = "both";
   onStopSandbox: (sandboxId: string) => void = (sandboxId) => void this.sandboxes.delete(sandboxId);
   readonly scales: { readonly functionName: string; readonly settings: ScaleSettings }[] = [];
+  /** false: what autoscalers have in force cannot be read. */
+  canReadScaling = true;
   looks = 0;
   /** Called first by each operation; a throw is its answer. */
   onStop: (app: PortApp, time: number) => Promise<void> | void = () => undefined;
@@ -72,6 +85,10 @@ export class PortModal implements Used {
       stoppedAtMs: null,
       history: [],
       functions: ["web"],
+      fixedWindows: {},
+      putWindows: {},
+      minContainers: 0,
+      deployedWindow: null,
       gpu: { type: "L40S", count: 1 },
       ...some,
       appId,
@@ -194,9 +211,32 @@ export class PortModal implements Used {
     { appName, functionName }: { readonly appName: string; readonly functionName: string },
     settings: ScaleSettings,
   ): Promise<void> {
-    if (!this.live.some(({ name }) => name === appName)) throw notFound(appName);
+    const app = this.live.find(({ name }) => name === appName);
+    if (app === undefined) throw notFound(appName);
     await this.onScale(functionName, settings);
     this.scales.push({ functionName, settings });
+    const { scaledownWindowSeconds: seconds } = settings;
+    if (seconds !== undefined) app.putWindows[functionName] = seconds;
+  }
+
+  async appFunctions(appId: string): Promise<readonly AppFunction[]> {
+    return this.#app(appId).functions.map((name) => ({
+      functionId: `${appId}/${name}`,
+      name,
+      gpus: [],
+    }));
+  }
+
+  async functionScaling(functionId: string): Promise<FunctionScaling> {
+    const [appId = "", name = ""] = functionId.split("/");
+    if (!this.canReadScaling) throw new Failure("unsupported", "No such command.");
+    const { fixedWindows, putWindows, minContainers, deployedWindow } = this.#app(appId);
+    const own = fixedWindows[name] ?? deployedWindow;
+    return {
+      scaledownSeconds: putWindows[name] ?? own ?? 60,
+      ownScaledownSeconds: own,
+      minContainers,
+    };
   }
 
   async listFunctions(appId: string): Promise<readonly string[]> {

@@ -59,6 +59,7 @@ describe("switchMode", () => {
 
   it("ends the idle window that a file fixes where the autoscaler sets one, and after a deploy it is the one that the file fixes for the new mode", async () => {
     const { clock, modal, ledger, parts, session, redeploy } = bench();
+    modal.canReadScaling = false;
     const [app] = session.apps;
     assert.ok(app);
     const fixed = { ...session, apps: [{ ...app, scaledownSeconds: 300 }] };
@@ -154,6 +155,7 @@ describe("switchMode", () => {
 
   it("deploys again for a mode that has its own variables", async () => {
     const { clock, parts, session, redeploy, modal } = bench();
+    for (const app of modal.apps.values()) app.fixedWindows = { a: 120, "Model.*": 120 };
     const loud = modesOf({ loud: { variables: { QUALITY: "high" } } }).named("loud");
     const work = switchMode({ ...parts, redeploy }, session, loud, { from: dev });
     assert.equal((await settled(clock, work)).apps[0]?.how, "redeploy");
@@ -168,7 +170,13 @@ describe("switchMode", () => {
       if (appId === wan2?.appId) throw new Failure("permission-denied", "Not allowed.");
       return ["a"];
     };
-    const control = { scale: modal.scale.bind(modal), listFunctions };
+    modal.canReadScaling = false;
+    const control = {
+      scale: modal.scale.bind(modal),
+      listFunctions,
+      appFunctions: modal.appFunctions.bind(modal),
+      functionScaling: modal.functionScaling.bind(modal),
+    };
     const outcome = await settled(clock, switchMode({ ...parts, control }, session, demo));
     assert.equal(outcome.switched, false);
     const open = ledger.openSession("acme/main", "/project");

@@ -263,6 +263,7 @@ describe("startSession", () => {
 
     it("keeps the window of each app where one that runs could not be put into the mode", async () => {
       const { start, modal } = bench();
+      modal.canReadScaling = false;
       const first = await start({ targets: [target("wan2", { windowInFile: 300 })] });
       assert.ok(first.kind === "ready");
       modal.onScale = () => {
@@ -526,6 +527,7 @@ describe("startSession", () => {
 
     it("keeps the idle window that an app's file fixes, and tells it when a step fails", async () => {
       const { start, modal, ledger, answers } = bench();
+      modal.canReadScaling = false;
       answers.probe = async () => {
         for (const app of modal.live) app.containers = ["ta-1"];
         return { status: 503, durationMs: 1 };
