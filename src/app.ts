@@ -29,7 +29,7 @@ import { loggedLines } from "./ui/calls/records.ts";
 import { CostsChannel } from "./ui/costsChannel.ts";
 import { openHomeLedger, type HomeLedger } from "./ui/homeLedger.ts";
 import { LogChannel } from "./ui/logChannel.ts";
-import { ModalAccess } from "./ui/modalAccess.ts";
+import { connectionSettings, ModalAccess } from "./ui/modalAccess.ts";
 import { Pages } from "./ui/pages/pages.ts";
 import { AppFiles } from "./ui/project/appFiles.ts";
 import { Project } from "./ui/project/project.ts";
@@ -139,7 +139,6 @@ export class App {
     const reconnect = (): void => {
       access.reset();
       watching.connection.reset();
-      this.#logProblems();
       watching.meter.show();
       watching.poller.reconnect();
     };
@@ -218,7 +217,14 @@ export class App {
     this.#apps.follow(meter);
     for (const part of [
       meter.onChange((state) => this.#statusBar.show(state)),
-      this.#settings.onChange(reconnect),
+      this.#settings.onChange((changed) => {
+        this.#logProblems();
+        if (changed.some((name) => connectionSettings.has(name))) reconnect();
+        else {
+          meter.show();
+          poller.lookAtOnce();
+        }
+      }),
       this.#watched.onChange(reconnect),
       watchProfiles(process.env, reconnect),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {

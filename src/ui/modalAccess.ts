@@ -11,6 +11,7 @@ import type { CredentialChoice } from "../modal/credentials.ts";
 import { sdkLoader } from "../modal/sdk/loadSdk.ts";
 import type { Deployer } from "../session/deployer.ts";
 import type { ModalControl } from "../session/modalControl.ts";
+import type { SettingName } from "../session/settings/shape.ts";
 import { findModalCommand } from "./modalCommand.ts";
 import { workspaceFolders } from "./project/workspaceFolders.ts";
 import type { SettingsSource } from "./settings/source.ts";
@@ -27,6 +28,14 @@ export interface ModalAccessParts {
   /** A `modal` command is there that was not. */
   readonly onCliFound: () => void;
 }
+
+/** What a connection is made from: with any other setting, the one that is there stays. */
+export const connectionSettings: ReadonlySet<SettingName> = new Set([
+  "cliPath",
+  "control",
+  "environment",
+  "profile",
+]);
 
 /** While there is no command, it is looked for this often: a few looks at the disk. */
 const cliLookEveryMs = 20_000;

@@ -13,6 +13,23 @@ describe("endpoints in a real window", function () {
   const scene = EndpointsScene.forTests();
 
   describe("a call", () => {
+    it("asks above the limit, also before anything was called, and sends nothing when the answer is no", async () => {
+      const { window } = scene;
+      await scene.setting({ "modalMeter.askAboveUsd": 0.001 });
+      await scene.invoke("Invoke Flux Schnell", "a costly fox");
+      await window.pressDialogButton("Cancel", patient);
+      await scene.invoke("Invoke Flux Schnell", "a costly fox");
+      const dialog = await window.until("the question", async () => window.dialog(), patient);
+      assert.match(dialog.message, /Flux Schnell will cost about \$0\.\d+\. Call it\?/);
+      assert.match(dialog.message, /\$\d+\.\d\d left of this (?:week|month)'s \$(?:100|500)\.00/);
+      assert.match(dialog.message, /of it is the idle tail after the call/);
+      assert.equal(scene.posts().length, 0);
+      await window.pressDialogButton("Call");
+      await scene.untilResult("a-costly-fox");
+      assert.equal(scene.posts().length, 1);
+      await scene.setting({ "modalMeter.askAboveUsd": undefined });
+    });
+
     it("opens the image that was made, beside it what made it, and tells its cost", async () => {
       const { window } = scene;
       await scene.invoke("Invoke Flux Schnell", "a red fox in the snow");
@@ -62,7 +79,7 @@ describe("endpoints in a real window", function () {
       scene.quicken({ path: "/flux", fault: { kind: "cost-headers", variant: "wrong-rate" } });
       await scene.invoke("Invoke Flux Schnell", "an overpriced fox");
       await scene.untilResult("an-overpriced-fox");
-      const text = await scene.untilShown(/🔎 X-Cost-USD says/);
+      const text = await scene.window.untilOutput(costs, /🔎 X-Cost-USD says/, patient);
       assert.match(text, /That is a former price for L40S/);
       assert.match(text, /Update the price in the app's cost tracker/);
       // Its line in the app's log is the same call: told once, counted once.
@@ -73,7 +90,11 @@ describe("endpoints in a real window", function () {
       await scene.invoke("Invoke Flux Schnell", "a silent fox");
       const result = await scene.untilResult("a-silent-fox");
       assert.equal(result.sidecar.cost.reportedMicroUsd, null);
-      const text = await scene.untilShown(/unknown.*🔎 The response has no X-Cost-USD header/);
+      const text = await scene.window.untilOutput(
+        costs,
+        /unknown[^]*🔎 The response has no X-Cost-USD header/,
+        patient,
+      );
       assert.doesNotMatch(text, /NaN|undefined|null/);
     });
 
@@ -268,23 +289,6 @@ describe("endpoints in a real window", function () {
       assert.deepEqual([width, height], [1024, 1024]);
     });
 
-    it("asks above the limit, and sends nothing when the answer is no", async () => {
-      const { window } = scene;
-      await scene.setting({ "modalMeter.askAboveUsd": 0.001 });
-      await scene.invoke("Invoke Flux Schnell", "a costly fox");
-      await window.pressDialogButton("Cancel", patient);
-      await scene.invoke("Invoke Flux Schnell", "a costly fox");
-      const dialog = await window.until("the question", async () => window.dialog(), patient);
-      assert.match(dialog.message, /Flux Schnell will cost about \$0\.\d+\. Call it\?/);
-      assert.match(dialog.message, /\$\d+\.\d\d left of this (?:week|month)'s \$(?:100|500)\.00/);
-      assert.match(dialog.message, /of it is the idle tail after the call/);
-      assert.equal(scene.posts().length, 0);
-      await window.pressDialogButton("Call");
-      await scene.untilResult("a-costly-fox");
-      assert.equal(scene.posts().length, 1);
-      await scene.setting({ "modalMeter.askAboveUsd": undefined });
-    });
-
     it("asks by the typical time that the settings give to an endpoint that the user added", async () => {
       const { window } = scene;
       const train = { name: "train", title: "Train", route: "/flux", expects: "image" };
@@ -330,6 +334,8 @@ describe("endpoints in a real window", function () {
   });
 
   describe("results", () => {
+    beforeEach(async () => scene.window.runCommand("Modal Meter: Show Results"));
+
     const rows = async (): Promise<readonly string[]> =>
       scene.window.page
         .locator(".pane:has(.pane-header:has-text('Results')) .monaco-list-row")
@@ -362,7 +368,6 @@ describe("endpoints in a real window", function () {
     it("are listed with their costs, and filtered by prompt and by cost", async () => {
       await scene.redFox();
       await scene.silentFox();
-      await scene.window.runCommand("Modal Meter: Show Results");
       const all = await untilRows("all", (texts) =>
         ["a red fox", "a silent fox"].every((words) => texts.some((text) => text.includes(words))),
       );

@@ -327,33 +327,6 @@ export class EndpointsScene extends Scene {
     );
   }
 
-  /** What the open output view shows: its last lines, a wrapped line put together again. */
-  async shownOutput(): Promise<string> {
-    const lines = z.parse(
-      z.array(z.object({ top: z.number(), text: z.string() })),
-      await this.window.page.evaluate(
-        `[...document.querySelectorAll(".output-view .view-line")].map((line) => ({
-          top: Number.parseFloat(line.style.top), text: line.textContent ?? "" }))`,
-      ),
-    );
-    return lines
-      .toSorted((a, b) => a.top - b.top)
-      .map(({ text }) => text)
-      .join(" ")
-      .replaceAll(/[\s\u00A0]+/g, " ");
-  }
-
-  async untilShown(match: RegExp): Promise<string> {
-    return this.window.until(
-      `the output view shows ${String(match)}`,
-      async () => {
-        const text = await this.shownOutput();
-        return match.test(text) ? text : undefined;
-      },
-      { ...patient, describe: async () => this.shownOutput() },
-    );
-  }
-
   /** Waits for an error in words, and looks that it was told as one. */
   async untilError(match: RegExp): Promise<Notification> {
     const notification = await this.window.untilNotification(match, patient);

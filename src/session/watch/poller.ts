@@ -158,6 +158,11 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     this.#failures = 0;
     this.#failure = null;
     this.#counter = -1;
+    this.lookAtOnce();
+  }
+
+  /** What the figures rest on has changed (settings): the next look is due. */
+  lookAtOnce(): void {
     this.#nextLookMs = 0;
     this.#schedule(0);
   }

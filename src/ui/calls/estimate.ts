@@ -77,17 +77,21 @@ export function estimateOf(
   const calls = ifReadable(() => ledger.calls({ endpoint: endpoint.name, limit: 500 })) ?? [];
   const its = state.apps.find(({ appId }) => appId === where.app?.appId);
   const app = its ?? state.apps.find(({ running }) => running > 0);
+  const scope = connection.last?.scopeKey;
+  const [lastSession] =
+    scope === undefined ? [] : (ifReadable(() => ledger.sessions({ scope })) ?? []);
+  const session = where.session ?? lastSession;
+  const [onlyApp, ...otherApps] = session?.apps ?? [];
+  const appName = where.app?.appName ?? (otherApps.length > 0 ? undefined : onlyApp?.appName);
   // Modal's word for the app itself has the number of GPUs, which no header tells.
   const gpu = firstGpu([
     its?.gpu,
     ...calls.map(({ gpuType }) => gpuType),
+    appName === undefined ? undefined : gpuInFile(services.project, appName),
     app?.gpu,
     services.project.onlyGpu(),
   ]);
   const rate = gpu === undefined ? undefined : gpuRate(meter.rates(), gpu.type);
-  const scope = connection.last?.scopeKey;
-  const [lastSession] = scope === undefined ? [] : ledger.sessions({ scope });
-  const session = where.session ?? lastSession;
   const scaledownSeconds = session === undefined ? 60 : appWindow(session, where.app?.appId ?? "");
   const temperature = app === undefined ? null : app.running > 0 ? "warm" : "cold";
   return {
@@ -107,6 +111,16 @@ export function estimateOf(
           ? unknownCost(t("The scaledown window is not known."))
           : knownCost(idleBufferCost(scaledownSeconds, rate.usdPerHour * gpu.count)),
   };
+}
+
+/** What an app will have before any container of it was seen: by the settings, else the only one in its file. */
+function gpuInFile(project: EstimateServices["project"], appName: string): string | undefined {
+  const set = project.gpuSetting(appName);
+  if (set !== undefined) return set;
+  const asked = (project.factsInFile(appName)?.all ?? []).map(({ gpu }) => gpu);
+  const named = asked.filter(({ kind }) => kind !== "none");
+  const [only, ...others] = new Set(named.map((gpu) => (gpu.kind === "one" ? gpu.gpu : undefined)));
+  return others.length === 0 ? only : undefined;
 }
 
 /** The first of the texts, best evidence first, that names a GPU. */

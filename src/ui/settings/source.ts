@@ -16,10 +16,11 @@ export type SettingScope = "user" | "workspace";
 /** The user's settings, parsed as a whole when they change. */
 export class SettingsSource implements Disposable {
   readonly #store = new DisposableStore();
-  readonly #changed = this.#store.add(new Emitter<Settings>());
+  readonly #changed = this.#store.add(new Emitter<readonly SettingName[]>());
   #current = read();
   #problems = problemsIn(this.#current);
 
+  /** Names of the settings whose value in force may be another one now. */
   readonly onChange = this.#changed.on;
 
   constructor() {
@@ -27,7 +28,9 @@ export class SettingsSource implements Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration(section)) return;
         this.#take();
-        this.#changed.emit(this.#current);
+        this.#changed.emit(
+          settingNames.filter((name) => event.affectsConfiguration(`${section}.${name}`)),
+        );
       }),
     );
   }

@@ -227,6 +227,14 @@ describe("Poller", () => {
     await assert.rejects(look, { reason: "cancelled" });
   });
 
+  it("looks at once where the basis of its figures has changed", async () => {
+    const { poller, seen } = await open("a");
+    const looks = seen.length;
+    poller.lookAtOnce();
+    await clock.advance(0);
+    assert.equal(seen.length, looks + 1);
+  });
+
   it("starts anew after a change of the connection", async () => {
     const { poller, seen } = await open("a");
     const first = modal;
