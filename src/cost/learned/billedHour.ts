@@ -83,6 +83,19 @@ export function kindOf({ span, prices }: Pick<PricedSpan, "span" | "prices">): s
   return parts.map((part) => part ?? "?").join(" ");
 }
 
+/** Where in a kind's name it says whether its use is known. */
+const useAt = 7;
+
+/** The kind of containers that differ in nothing but that their use is known; undefined: it is. */
+export function kindOfKnownUse(kind: string): string | undefined {
+  const parts = kind.split(" ");
+  const asKnown = parts
+    .with(useAt, "false")
+    .with(useAt + 1, "false")
+    .join(" ");
+  return asKnown === kind ? undefined : asKnown;
+}
+
 /** What the containers of a kind ask for, as far as it is told; "" for no GPU. */
 export function askedOf(kind: string): {
   readonly gpu: string;

@@ -23,6 +23,8 @@ export interface KindLesson {
   readonly split?: SplitLesson | undefined;
   /** What the hours in which they ran leave unexplained, as a share of what they cost in them; absent: no more than of the app. */
   readonly spread?: number | undefined;
+  /** The cores and GiB that they were priced with on average: asked for, or known to be in use above that. */
+  readonly held?: { readonly cores: number; readonly gib: number } | undefined;
 }
 
 /** What containers cost by resource. */
@@ -201,7 +203,16 @@ function kindLesson(
     return [{ usd, missedUsd: explanation.missedUsd[at] ?? 0, billedUsd: hour.billedUsd }];
   });
   const spread = ratioOfUsual(ran);
-  return { kind, hours: hours.length, lesson: { ...lesson, spread } };
+  return { kind, hours: hours.length, lesson: { ...lesson, spread, ...heldIn(hours) } };
+}
+
+function heldIn(hours: readonly KindHour[]): Pick<KindLesson, "held"> {
+  const sum = (of: (hour: KindHour) => number): number =>
+    hours.reduce((all, hour) => all + of(hour), 0);
+  const ran = sum((hour) => hour.hours);
+  if (ran === 0) return {};
+  const [cores, gib] = [sum((hour) => hour.coreHours), sum((hour) => hour.gibHours)];
+  return { held: { cores: cores / ran, gib: gib / ran } };
 }
 
 /** What is missed, as a share of what it costs: but for the tenth of the hours that are missed by most. */

@@ -3,8 +3,17 @@ import { executionsIn, type Execution } from "../metered/attribution.ts";
 import type { PricedSpan } from "../metered/pricedSpan.ts";
 import type { SpanInterval } from "../metered/spanInterval.ts";
 import type { ContainerSpan } from "../span.ts";
-import { kindOf, longestGapMs, startsOf, type Begin } from "./billedHour.ts";
-import type { AppLesson, Lessons } from "./lessons.ts";
+import { amountsOf } from "../rates/priceTerms.ts";
+import { unknownTerms } from "../terms.ts";
+import {
+  kindOf,
+  kindOfKnownUse,
+  longestGapMs,
+  standInUsdPerHour,
+  startsOf,
+  type Begin,
+} from "./billedHour.ts";
+import type { AppLesson, KindLesson, Lessons } from "./lessons.ts";
 import { taughtPrices } from "./taughtPrices.ts";
 
 /** No lesson is surer than this share. */
@@ -57,16 +66,45 @@ function taught(
     taughtInterval(priced, lessons, lesson, isStartupKnown),
     lesson?.endShare ?? 1,
   );
-  const kind = lesson?.kinds.get(kindOf(priced));
+  const taughtKind = lesson === undefined ? undefined : taughtKindOf(priced, lesson);
   // Of a kind of container that was not billed yet, the bill says nothing: its terms stay open.
-  if (lesson === undefined || kind === undefined) return { ...priced, interval, slack: 0 };
-  const slack = Math.max(leastSlack, 2 * lesson.spread, kind.spread ?? 0);
+  if (lesson === undefined || taughtKind === undefined) return { ...priced, interval, slack: 0 };
+  const { kind, prices, slack } = taughtKind;
   return {
     ...priced,
     interval,
-    slack,
-    prices: taughtPrices(priced.prices, interval, kind, executions),
+    slack: Math.max(leastSlack, 2 * lesson.spread, kind.spread ?? 0, slack),
+    prices: taughtPrices(prices, interval, kind, executions),
   };
+}
+
+/** What was learned of such a container, and its prices as they were when that was learned. */
+interface TaughtKind extends Pick<PricedSpan, "prices"> {
+  readonly kind: KindLesson;
+  readonly slack: number;
+}
+
+/**
+ * Where nobody tells what it uses (it came and went while nobody looked), it is taken to use what others of its
+ * kind were told to. What they used above their request they may have used at other times.
+ */
+function taughtKindOf(priced: PricedSpan, { kinds }: AppLesson): TaughtKind | undefined {
+  const name = kindOf(priced);
+  const kind = kinds.get(name);
+  if (kind !== undefined) return { kind, prices: priced.prices, slack: 0 };
+  const known = kinds.get(kindOfKnownUse(name) ?? "");
+  if (known?.held === undefined) return undefined;
+  const { cores, gib } = amountsOf(priced.span, priced.span.terms ?? unknownTerms);
+  const [moreCpu, moreMemory] = [known.held.cores / cores.likely, known.held.gib / gib.likely];
+  const using = ({ fromMs, rate }: PricedSpan["prices"][0]): PricedSpan["prices"][0] => ({
+    fromMs,
+    rate: { ...rate, cpu: rate.cpu * moreCpu, memory: rate.memory * moreMemory },
+  });
+  const [first, ...others] = priced.prices;
+  const { rate } = using(first);
+  const aboveUsd = rate.cpu + rate.memory - first.rate.cpu - first.rate.memory;
+  const usd = (rate.gpu.known ? rate.gpu.usdPerHour : standInUsdPerHour) + rate.cpu + rate.memory;
+  return { kind: known, prices: [using(first), ...others.map(using)], slack: aboveUsd / usd };
 }
 
 function taughtInterval(

@@ -28,6 +28,9 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ["RTXPRO6000", "RTX-PRO-6000"],
 ]);
 
+/** As cost lines and `gpuLabel` write it. */
+const noGpu = /^(?:cpu|none)$/i;
+
 /** A container has at most 8 GPUs (same page). */
 const maxCount = 8;
 
@@ -35,11 +38,11 @@ const maxCount = 8;
  * Reads one GPU as Modal's decorator, its API, a header, people or `nvidia-smi` write it: `l40s`,
  * `H100:2`, `2xH100`, `H100 x2`, `A100_80GB`, `NVIDIA H100 80GB HBM3`. A name that is not known is
  * kept, in capitals: its rate is unknown, which is not the same as no GPU. undefined for empty or
- * unreadable text.
+ * unreadable text, and for what says that there is none.
  */
 export function parseGpu(text: string): Gpu | undefined {
   const [name, digits = "1"] = nameAndCount(text.trim());
-  if (!/^[a-z][a-z0-9 _+!.()-]*$/i.test(name)) return undefined;
+  if (!/^[a-z][a-z0-9 _+!.()-]*$/i.test(name) || noGpu.test(name)) return undefined;
   const count = Number(digits);
   if (count < 1 || count > maxCount) return undefined;
   return { type: normaliseGpuType(name), count };

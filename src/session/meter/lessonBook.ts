@@ -29,6 +29,7 @@ const stored = z.object({
             factor: z.number(),
             busyUsdPerHour: z.number(),
             spread: z.optional(z.number()),
+            held: z.optional(z.object({ cores: z.number(), gib: z.number() })),
             split: z.optional(
               z.object({
                 factor: parts,

@@ -192,6 +192,46 @@ describe("what the bill teaches", () => {
     assert.equal(new Set(names).size, kinds.length);
   });
 
+  it("is what others of its kind use, of a container of which nobody says what it uses", () => {
+    const gpu = { type: "H100", count: 1 };
+    const hourly = (cores: number, gib: number): number => 3.95 + cores * 0.0473 + gib * 0.008;
+    const asked = { ...unknownTerms, cores: 2, gib: 8, diskGib: 0, region: "any" as const };
+    const terms = { ...asked, nonPreemptible: false, isSandbox: false };
+    const inUse = { coresInUse: [1, 1, 1], gibInUse: [30, 30, 30] } as const;
+    const listed = rateHistory([]);
+    const bill: Bill = (run) => ((run + loadSeconds) * hourly(2, 30)) / 3600;
+    const price = (hours: readonly Hour[], more: Partial<Terms>) =>
+      priceSpans(
+        hours.map(({ container }) => ({ ...container, gpu, terms: { ...terms, ...more } })),
+        listed,
+        nowMs,
+        () => ({ startupMs: loadSeconds * second }),
+      );
+    const list = hoursBilled(12, bill);
+    const billed = list.map(({ container, billedUsd }) =>
+      sampleRow({
+        objectId: container.appId,
+        description: "",
+        intervalStartMs: Math.floor((container.startedAtMs ?? 0) / hour) * hour,
+        cost: microUsd(billedUsd * 1e6),
+        fetchedAtMs: nowMs,
+      }),
+    );
+    const lookedAtMs = Array.from({ length: 20 * 12 }, (_, index) => t0 + index * 300 * second);
+    const priced = price(list, inUse);
+    const lessons = learn(billedHours({ priced, calls: [], billed, lookedAtMs, nowMs }));
+    const seen = { calls: [], nowMs, isStartupKnown: () => true };
+    const [first] = list;
+    for (const one of taughtSpans(price(list.slice(0, 1), {}), lessons, seen)) {
+      const { total } = metricsWithin(one, 0, nowMs);
+      const { low, high } = boundsWithin(one, 0, nowMs);
+      const exact = (first?.billedUsd ?? 0) * 1e6;
+      const share = (total.known ? total.microUsd : Number.NaN) / exact;
+      assert.ok(Math.abs(share - 1) < 0.002, `${share} of the bill`);
+      assert.ok(low <= exact && (high ?? 0) >= exact && (high ?? 0) - low < 0.1 * exact);
+    }
+  });
+
   const toUnpriced = (one: Hour): Hour => ({
     ...one,
     container: {

@@ -77,6 +77,14 @@ describe("containers that nobody saw", () => {
     assert.deepEqual(boundsOf({ lookedAtMs: [at(20), at(34)] }), [20, 34]);
   });
 
+  it("have no GPU where their app's others have none and their line says so", () => {
+    const sibling = { ...seen, gpu: null, gpuSource: "app" as const };
+    const calls = [firstCall, line("ta-9", 30, { gpuType: "CPU" })];
+    const [inferred] = inferredSpans([sibling], knowledge({ calls }), noHints, rates);
+    assert.equal(inferred?.span.gpu, null);
+    assert.deepEqual(inferred.prices[0].rate.gpu, { known: true, usdPerHour: 0 });
+  });
+
   it("are not taken to have the GPU that Modal gave for another container: it may be of another function", () => {
     const silent = line("ta-9", 33, { gpuType: null });
     const gpuOf = (gpuSource: "container" | "app") =>

@@ -43,7 +43,18 @@ describe("GPU names", () => {
   it("keeps a name that it does not know, and refuses what is none", () => {
     assert.deepEqual(parseGpu("x900:2"), { type: "X900", count: 2 });
     assert.deepEqual(parseGpu("gb10x2"), { type: "GB10X2", count: 1 });
-    for (const text of ["", ":2", "H100:0", "H100:9", "H100:x", "9xH100", "2", "💰"]) {
+    for (const text of [
+      "",
+      ":2",
+      "H100:0",
+      "H100:9",
+      "H100:x",
+      "9xH100",
+      "2",
+      "💰",
+      "CPU",
+      "none",
+    ]) {
       assert.equal(parseGpu(text), undefined, text);
     }
   });
