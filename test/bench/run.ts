@@ -1,12 +1,24 @@
 import { globSync } from "node:fs";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import type { Bench, Figure } from "./figure.ts";
+import { jsonOf, type Bench, type BenchOptions, type Figure } from "./figure.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, world: { type: "string" } },
+  options: {
+    json: { type: "boolean", default: false },
+    world: { type: "string" },
+    minutes: { type: "string" },
+    part: { type: "string" },
+  },
 });
+
+const { world, minutes, part } = values;
+const options: BenchOptions = {
+  world,
+  minutes: minutes === undefined ? undefined : Number(minutes),
+  part: part === undefined ? undefined : Number(part),
+};
 
 const files = globSync("*.bench.ts", { cwd: import.meta.dirname }).toSorted();
 const known = files.map((file) => basename(file, ".bench.ts"));
@@ -18,7 +30,7 @@ if (unknown.length > 0) {
 
 for (const name of positionals.length > 0 ? positionals : known) {
   const module: Bench = await load(name);
-  for (const figure of await module.bench(values)) print(figure);
+  for (const figure of await module.bench(options)) print(figure);
 }
 
 async function load(name: string): Promise<Bench> {
@@ -38,7 +50,7 @@ function isBench(module: unknown): module is Bench {
 
 function print(figure: Figure): void {
   if (values.json) {
-    console.log(JSON.stringify(figure));
+    console.log(jsonOf(figure));
     return;
   }
   console.log(

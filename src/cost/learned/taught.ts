@@ -92,10 +92,13 @@ function taughtKindOf(priced: PricedSpan, { kinds }: AppLesson): TaughtKind | un
   const name = kindOf(priced);
   const kind = kinds.get(name);
   if (kind !== undefined) return { kind, prices: priced.prices, slack: 0 };
-  const known = kinds.get(kindOfKnownUse(name) ?? "");
-  if (known?.held === undefined) return undefined;
+  const likeKnown = kinds.get(kindOfKnownUse(name) ?? "");
+  if (likeKnown?.held === undefined) return undefined;
   const { cores, gib } = amountsOf(priced.span, priced.span.terms ?? unknownTerms);
-  const [moreCpu, moreMemory] = [known.held.cores / cores.likely, known.held.gib / gib.likely];
+  const [moreCpu, moreMemory] = [
+    likeKnown.held.cores / cores.likely,
+    likeKnown.held.gib / gib.likely,
+  ];
   const using = ({ fromMs, rate }: PricedSpan["prices"][0]): PricedSpan["prices"][0] => ({
     fromMs,
     rate: { ...rate, cpu: rate.cpu * moreCpu, memory: rate.memory * moreMemory },
@@ -104,7 +107,7 @@ function taughtKindOf(priced: PricedSpan, { kinds }: AppLesson): TaughtKind | un
   const { rate } = using(first);
   const aboveUsd = rate.cpu + rate.memory - first.rate.cpu - first.rate.memory;
   const usd = (rate.gpu.known ? rate.gpu.usdPerHour : standInUsdPerHour) + rate.cpu + rate.memory;
-  return { kind: known, prices: [using(first), ...others.map(using)], slack: aboveUsd / usd };
+  return { kind: likeKnown, prices: [using(first), ...others.map(using)], slack: aboveUsd / usd };
 }
 
 function taughtInterval(

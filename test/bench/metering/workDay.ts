@@ -2,6 +2,7 @@ import type { Bounds } from "../../../src/cost/bounds.ts";
 import { hourOf } from "../../../src/cost/billed/billedRow.ts";
 import type { BillCheck } from "../../../src/cost/learned/billCheck.ts";
 import { LoggedContainers } from "../../../src/cost/metered/loggedContainers.ts";
+import type { PricedSpan } from "../../../src/cost/metered/pricedSpan.ts";
 import { microUsd } from "../../../src/cost/money.ts";
 import { hourlyRate } from "../../../src/cost/rates/costMetrics.ts";
 import { rateHistory, type DatedRates } from "../../../src/cost/rates/rates.ts";
@@ -260,6 +261,12 @@ export class Watch {
       taught: costOf(this.#reader.read(range)),
       untaught: costOf(this.#reader.readUntaught(range)),
     };
+  }
+
+  /** The containers that were seen or inferred since then. */
+  pricedSince(modalMs: number): readonly PricedSpan[] {
+    const range = this.#since(laptopMs(this.#work.world, modalMs));
+    return this.#reader.readUntaught(range).priced;
   }
 
   /** What Modal bills between two of its instants. */
