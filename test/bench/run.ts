@@ -1,6 +1,7 @@
 import { globSync } from "node:fs";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
+import { calibratedTable } from "./metering/table.ts";
 import { jsonOf, type Bench, type BenchOptions, type Figure } from "./figure.ts";
 
 const { values, positionals } = parseArgs({
@@ -10,6 +11,7 @@ const { values, positionals } = parseArgs({
     world: { type: "string" },
     minutes: { type: "string" },
     part: { type: "string" },
+    table: { type: "boolean", default: false },
   },
 });
 
@@ -30,7 +32,9 @@ if (unknown.length > 0) {
 
 for (const name of positionals.length > 0 ? positionals : known) {
   const module: Bench = await load(name);
-  for (const figure of await module.bench(options)) print(figure);
+  const figures = await module.bench(options);
+  if (values.table) console.log(calibratedTable(figures));
+  else for (const figure of figures) print(figure);
 }
 
 async function load(name: string): Promise<Bench> {
