@@ -27,6 +27,8 @@ export interface NotedContainer {
   readonly endsByMs?: number | undefined;
   /** The GPU of the function that it runs; null: it runs without one; absent: nobody told. */
   readonly gpu?: Gpu | null | undefined;
+  /** The function that it runs; absent: nobody told. */
+  readonly functionName?: string | undefined;
   /** The app was deployed again since it was asked for: what its functions ask for now says nothing of it. */
   readonly isOfEarlierDeploy?: boolean | undefined;
 }
@@ -65,6 +67,7 @@ const stored = z.object({
       terms: termsShape,
       endsByMs: z.optional(z.number()),
       gpu: gpuShape,
+      functionName: z.optional(z.string()),
       isOfEarlierDeploy: z.optional(z.boolean()),
     }),
   ),
@@ -128,6 +131,15 @@ export function gpuByContainer({
 }: NotedTerms): (containerId: string) => Gpu | null | undefined {
   const gpus = new Map(containers.map(({ containerId, gpu }) => [containerId, gpu]));
   return (containerId) => gpus.get(containerId);
+}
+
+/** The function that each container runs, of those of which that is known; an earlier deployment's says nothing of today's file. */
+export function functionsByContainer({ containers }: NotedTerms): ReadonlyMap<string, string> {
+  return new Map(
+    containers.flatMap(({ containerId, functionName, isOfEarlierDeploy = false }) =>
+      functionName === undefined || isOfEarlierDeploy ? [] : [[containerId, functionName] as const],
+    ),
+  );
 }
 
 /** The GPUs that an app's functions ask for, of which a container has one; undefined where one of them does not tell, or the container is of an earlier deployment. */

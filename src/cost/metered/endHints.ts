@@ -38,7 +38,7 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: SignedKnowl
     }
     const purposes = knowledge.endedOnPurposeAtMsOf(span.appId);
     const onPurpose = purposes.filter(isPossible);
-    const scaledownSeconds = knowledge.scaledownSecondsOf(span.appId, aliveMs);
+    const scaledownSeconds = knowledge.scaledownSecondsOf(span, aliveMs);
     const scaledownMs = (scaledownSeconds ?? defaultScaledownSeconds) * 1000;
     const named = byContainer.get(span.containerId) ?? [];
     const unnamed = unnamedByApp.get(span.appId) ?? [];
@@ -47,7 +47,7 @@ export function endHints(spans: readonly ContainerSpan[], knowledge: SignedKnowl
       const drainedMs = drainedAtMs([...named, ...possible], purposes);
       if (drainedMs !== null && isPossible(drainedMs)) return { expectedEndMs: drainedMs };
     }
-    const isKept = knowledge.isKeptWarm?.(span.appId) === true;
+    const isKept = knowledge.isKeptWarm?.(span) === true;
     // A stop is a fact, a window that nobody told is not.
     if ((isKept || scaledownSeconds === null) && onPurpose.length > 0)
       return { expectedEndMs: Math.min(...onPurpose) };

@@ -1,4 +1,5 @@
 import type { CallRecord } from "../call.ts";
+import type { ContainerSpan } from "../span.ts";
 import type { LoggedContainer } from "./loggedContainers.ts";
 
 /** Modal's default scaledown window (modal.com/docs/guide/cold-start), where the app's own is not known. */
@@ -6,6 +7,10 @@ export const defaultScaledownSeconds = 60;
 
 /** The longest window that Modal takes (modal.com/docs/guide/cold-start: 2 s to 20 min). */
 export const longestScaledownSeconds = 1_200;
+
+/** A container, with its GPU where it was seen. */
+export type ContainerOfApp = Pick<ContainerSpan, "appId" | "containerId"> &
+  Partial<Pick<ContainerSpan, "gpu" | "gpuSource">>;
 
 /** What else is known of when containers of an app begin and end. */
 export interface EndKnowledge {
@@ -18,10 +23,10 @@ export interface EndKnowledge {
   readonly lookedAtMs?: readonly number[];
   /** Containers that the apps' logs name. */
   readonly logged?: readonly LoggedContainer[];
-  /** The scaledown window that an app had at a moment; null where nobody told: then it is Modal's default. */
-  readonly scaledownSecondsOf: (appId: string, atMs: number) => number | null;
-  /** Whether `min_containers` keeps some of the app's containers beyond their scaledown window. */
-  readonly isKeptWarm?: (appId: string) => boolean;
+  /** The scaledown window that a container had at a moment; null where nobody told: then it is Modal's default. */
+  readonly scaledownSecondsOf: (container: ContainerOfApp, atMs: number) => number | null;
+  /** Whether `min_containers` keeps some of the containers like this one beyond their scaledown window. */
+  readonly isKeptWarm?: (container: ContainerOfApp) => boolean;
   /** When the app's containers were ended on purpose: stops as the listing or a receipt tells them, releases, deploys. */
   readonly endedOnPurposeAtMsOf: (appId: string) => readonly number[];
 }

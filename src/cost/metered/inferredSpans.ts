@@ -56,7 +56,7 @@ export function inferredSpans(
       firstMs,
       startupMs === undefined ? firstMs - coldMs : servedMs - startupMs,
     );
-    const isKept = knowledge.isKeptWarm?.(appId) === true;
+    const isKept = knowledge.isKeptWarm?.({ appId, containerId }) === true;
     const start = startOf(firstMs, bootMs, { lookedAtMs, isKept });
     const life = { containerId, appId, firstMs, lastMs, bootMs };
     const others = presences.get(appId) ?? [];
@@ -176,8 +176,10 @@ function endWithin(
   const idleOutMs = idleOutAtMs(life, lookAfterMs, others, knowledge);
   const drainedMs = drainedAtMs(calls, knowledge.endedOnPurposeAtMsOf(appId));
   const endMs = drainedMs ?? Math.min(crashedMs, idleOutMs);
-  const longestMs = (knowledge.scaledownSecondsOf(appId, lastMs) ?? longestScaledownSeconds) * 1000;
-  const isKept = knowledge.isKeptWarm?.(appId) === true;
+  const container = { appId, containerId };
+  const longestMs =
+    (knowledge.scaledownSecondsOf(container, lastMs) ?? longestScaledownSeconds) * 1000;
+  const isKept = knowledge.isKeptWarm?.(container) === true;
   const idleToMs = isKept ? Number.POSITIVE_INFINITY : lastMs + longestMs;
   return {
     endMs,
@@ -197,10 +199,11 @@ function idleOutAtMs(
   const onPurpose = endedOnPurposeAtMsOf(appId).filter(
     (atMs) => atMs >= lastMs && atMs <= lookAfterMs,
   );
-  const idleMs = (scaledownSecondsOf(appId, lastMs) ?? defaultScaledownSeconds) * 1000;
+  const container = { appId, containerId };
+  const idleMs = (scaledownSecondsOf(container, lastMs) ?? defaultScaledownSeconds) * 1000;
   const latestMs = Math.min(lookAfterMs, ...onPurpose);
   const idleEndMs = Math.min(lastMs + idleMs, latestMs);
-  if (isKeptWarm?.(appId) !== true) return idleEndMs;
+  if (isKeptWarm?.(container) !== true) return idleEndMs;
   const keptToMs = Math.min(relievedAtMs(containerId, others, lastMs + idleMs), latestMs);
   return Number.isFinite(keptToMs) ? keptToMs : idleEndMs;
 }

@@ -226,6 +226,7 @@ export class StartTimes implements Disposable {
           askedAtMs: nowMs,
           terms: termsNow,
           gpu: functionGpu,
+          functionName,
           ...(isOfEarlierDeploy ? { isOfEarlierDeploy } : {}),
         },
       ],

@@ -27,6 +27,9 @@ import { callByModal, spanByModal } from "./byModal.ts";
 import { appWindow } from "../appWindow.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { modalOffsetMs } from "../watch/modalTime.ts";
+import { lifeOfContainer, type AppLife } from "./containerLife.ts";
+import { functionsByContainer, recallTerms } from "../notedTerms.ts";
+import type { ContainerOfApp } from "../../cost/metered/endKnowledge.ts";
 import { recallLessons } from "./lessonBook.ts";
 import { notesByContainer, type Noted } from "./notesByContainer.ts";
 import type { SessionRecord } from "../session.ts";
@@ -35,14 +38,6 @@ export type CostLedger = Pick<
   Ledger,
   "spans" | "looks" | "calls" | "billed" | "sessions" | "receipts" | "recall" | "costVersion"
 >;
-
-/** What an app's file tells of how long its containers stay. */
-export interface AppLife {
-  /** null: the file does not say it in plain numbers. */
-  readonly scaledownSeconds: number | null;
-  /** How many of them `min_containers` keeps; 0: none. */
-  readonly warmContainers: number;
-}
 
 /** The life that the app's file gives to its containers; undefined where no file is known. */
 export type LifeInFile = (appName: string) => AppLife | undefined;
@@ -265,6 +260,11 @@ export class CostReader {
         note.startups.map(({ containerId, startupMs }) => [containerId, startupMs]),
       ),
     );
+    const functionNames = new Map(
+      [...names.keys()].flatMap((appId) => [
+        ...functionsByContainer(recallTerms(this.#ledger, { scope, appId })),
+      ]),
+    );
     const usual = new Map(
       [...notes].flatMap(([appId, note]) =>
         note.startups.length === 0
@@ -275,6 +275,11 @@ export class CostReader {
     const lives = new Map(
       [...names].map(([appId, name]) => [appId, this.#appKnowledge.lifeInFile?.(name)]),
     );
+    const lifeOf = (container: ContainerOfApp): ReturnType<typeof lifeOfContainer> | undefined => {
+      const life = lives.get(container.appId);
+      const functionName = functionNames.get(container.containerId);
+      return life === undefined ? undefined : lifeOfContainer(life, { ...container, functionName });
+    };
     const windowAt = scaledownWindows(sessions, offsetMs);
     return withSigns({
       calls: calls.map(inItsContainer),
@@ -285,9 +290,12 @@ export class CostReader {
       logged: [...notes.values()].flatMap(({ logged }) =>
         logged.filter(({ lastLineMs }) => lastLineMs >= fromMs),
       ),
-      scaledownSecondsOf: (appId, atMs) =>
-        windowAt(appId, atMs) ?? lives.get(appId)?.scaledownSeconds ?? null,
-      isKeptWarm: (appId) => (keptIn(sessions, appId) ?? lives.get(appId)?.warmContainers ?? 0) > 0,
+      scaledownSecondsOf: (container, atMs) =>
+        windowAt(container.appId, atMs) ?? lifeOf(container)?.scaledownSeconds ?? null,
+      isKeptWarm: (container) => {
+        const kept = keptIn(sessions, container.appId);
+        return kept === undefined ? lifeOf(container)?.isKept === true : kept > 0;
+      },
       endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
     });
   }

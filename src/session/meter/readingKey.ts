@@ -39,11 +39,12 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
       ofApp.functions,
       ofApp.containers
         .filter(({ readyMs, askedAtMs }) => readyMs < toMs && askedAtMs >= fromMs)
-        .map(({ containerId, terms: ofContainer, endsByMs, gpu }) => [
+        .map(({ containerId, terms: ofContainer, endsByMs, gpu, functionName }) => [
           containerId,
           ofContainer,
           endsByMs,
           gpu,
+          functionName,
         ]),
     ];
   };

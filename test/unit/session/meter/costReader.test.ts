@@ -5,6 +5,9 @@ import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { appHints } from "../../../../src/session/watch/appHints.ts";
 import { addNotes } from "../../../../src/session/logs/appNotes.ts";
 import { costIn, CostReader, type CostLedger } from "../../../../src/session/meter/costReader.ts";
+import type { AppLife, FunctionLife } from "../../../../src/session/meter/containerLife.ts";
+import { noteTerms } from "../../../../src/session/notedTerms.ts";
+import { unknownTerms } from "../../../../src/cost/terms.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
 import { noteDate } from "../../../../src/session/watch/modalTime.ts";
 import { appListing, container, logStartMs, ownCall, scope } from "../logSample.ts";
@@ -104,6 +107,46 @@ describe("CostReader", () => {
     });
     assertNear(secondsOf(ledger, reader), 360);
     assert.deepEqual(asked, ["flux"]);
+  });
+
+  it("takes the window of the function that the container runs, where the app's functions differ", async () => {
+    const ledger = await sleptThrough();
+    ledger.upsertCall(ownCall({ endedAtMs: logStartMs + 60 * second }));
+    const of = (gpu: string, scaledownSeconds: number): FunctionLife => ({
+      gpu: { kind: "one", gpu },
+      scaledownSeconds,
+      minContainers: 0,
+    });
+    const life = (functions: Readonly<Record<string, FunctionLife>>): AppLife => ({
+      scaledownSeconds: null,
+      warmContainers: 0,
+      functions: new Map(Object.entries(functions)),
+      all: Object.values(functions),
+      mayHaveMore: null,
+    });
+    const seconds = (functions: Readonly<Record<string, FunctionLife>>): number =>
+      secondsOf(ledger, new CostReader(ledger, { lifeInFile: () => life(functions) }));
+    // By its GPU, an L40S.
+    assertNear(seconds({ "Big.*": of("H100", 600), "Small.*": of("L40S", 300) }), 360);
+    // Two with this GPU: Modal's default until Modal names the function.
+    const two = { "Big.*": of("L40S", 600), "Small.*": of("L40S", 300) };
+    assertNear(seconds(two), 120);
+    noteTerms(
+      ledger,
+      { scope, appId: "ap-1" },
+      {
+        containers: [
+          {
+            containerId: "ta-1",
+            readyMs: logStartMs,
+            askedAtMs: logStartMs,
+            terms: unknownTerms,
+            functionName: "Big.*",
+          },
+        ],
+      },
+    );
+    assertNear(seconds(two), 660);
   });
 
   it("ends it at a stop, whether a receipt or the listing tells", async () => {
