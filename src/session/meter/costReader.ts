@@ -236,6 +236,25 @@ export class CostReader {
     };
   }
 
+  /** How long each container stays, as the files of the apps say. */
+  #lives(
+    scope: string,
+    names: ReadonlyMap<string, string>,
+  ): (container: ContainerOfApp) => ReturnType<typeof lifeOfContainer> | undefined {
+    const { lifeInFile } = this.#appKnowledge;
+    const lives = new Map([...names].map(([appId, name]) => [appId, lifeInFile?.(name)]));
+    const functionNames = new Map(
+      [...names.keys()].flatMap((appId) => [
+        ...functionsByContainer(recallTerms(this.#ledger, { scope, appId })),
+      ]),
+    );
+    return (container) => {
+      const life = lives.get(container.appId);
+      const functionName = functionNames.get(container.containerId);
+      return life === undefined ? undefined : lifeOfContainer(life, { ...container, functionName });
+    };
+  }
+
   #knowledge(
     range: { readonly scope: string; readonly fromMs: number; readonly toMs: number },
     spans: readonly ContainerSpan[],
@@ -260,11 +279,6 @@ export class CostReader {
         note.startups.map(({ containerId, startupMs }) => [containerId, startupMs]),
       ),
     );
-    const functionNames = new Map(
-      [...names.keys()].flatMap((appId) => [
-        ...functionsByContainer(recallTerms(this.#ledger, { scope, appId })),
-      ]),
-    );
     const usual = new Map(
       [...notes].flatMap(([appId, note]) =>
         note.startups.length === 0
@@ -272,14 +286,7 @@ export class CostReader {
           : [[appId, median(note.startups.map(({ startupMs }) => startupMs))] as const],
       ),
     );
-    const lives = new Map(
-      [...names].map(([appId, name]) => [appId, this.#appKnowledge.lifeInFile?.(name)]),
-    );
-    const lifeOf = (container: ContainerOfApp): ReturnType<typeof lifeOfContainer> | undefined => {
-      const life = lives.get(container.appId);
-      const functionName = functionNames.get(container.containerId);
-      return life === undefined ? undefined : lifeOfContainer(life, { ...container, functionName });
-    };
+    const lifeOf = this.#lives(scope, names);
     const windowAt = scaledownWindows(sessions, offsetMs);
     return withSigns({
       calls: calls.map(inItsContainer),

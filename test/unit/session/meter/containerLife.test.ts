@@ -63,7 +63,7 @@ describe("lifeOfContainer", () => {
     assert.equal(windowOf({ ...seen, gpu: { type: "H200", count: 1 } }), 300);
   });
 
-  it("is not told where several functions are possible that differ", () => {
+  it("has no window where several functions are possible that differ", () => {
     const other = { ...small, scaledownSeconds: 120 };
     const two = lifeOf({ "Small.*": small, "Other.*": other });
     assert.equal(windowOf({ ...seen, gpu: h100 }, two), null);
@@ -77,7 +77,7 @@ describe("lifeOfContainer", () => {
     assert.equal(windowOf({ ...seen, gpu: { type: "L40S", count: 1 } }, list), 600);
   });
 
-  it("is what the app's functions have in common where the container is not known, or the file not whole", () => {
+  it("is what the functions of the app have in common where nobody saw the container, or the file is not whole", () => {
     const unseen = { functionName: undefined };
     assert.equal(windowOf(unseen), null);
     const alike = lifeOf(
@@ -91,7 +91,7 @@ describe("lifeOfContainer", () => {
     assert.equal(windowOf({ functionName: "gone", gpu: h100, gpuSource: "container" }), null);
   });
 
-  it("is no window where min_containers cannot be told", () => {
+  it("has no window where the file hides how many are kept", () => {
     const maybe = lifeOf({ f: { ...small, minContainers: undefined } });
     assert.deepEqual(lifeOfContainer(maybe, { functionName: "f" }), {
       scaledownSeconds: null,
