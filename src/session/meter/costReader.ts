@@ -24,9 +24,9 @@ import type { ContainerSpan } from "../../cost/span.ts";
 import type { AppHint } from "../watch/appHints.ts";
 import { notedApps, recallNotes, type AppNotes } from "../logs/appNotes.ts";
 import { callByModal, spanByModal } from "./byModal.ts";
-import { appWindow } from "../appWindow.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { modalOffsetMs } from "../watch/modalTime.ts";
+import { keptIn, scaledownWindows } from "./sessionWindows.ts";
 import { lifeOfContainer, type AppLife } from "./containerLife.ts";
 import { functionsByContainer, recallTerms } from "../notedTerms.ts";
 import type { ContainerOfApp } from "../../cost/metered/endKnowledge.ts";
@@ -354,33 +354,4 @@ function appNames(
   }
   for (const { appId, appName } of spans) names.set(appId, appName);
   return names;
-}
-
-/** How many containers Modal said that it keeps warm, in the newest session; undefined: it was not asked. */
-function keptIn(sessions: readonly SessionRecord[], appId: string): number | undefined {
-  return sessions
-    .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
-    .flatMap(({ apps }) => apps)
-    .find((app) => app.appId === appId)?.keptWarm;
-}
-
-/** The scaledown window that the newest session before a moment gave to an app: a later one says nothing of what ran before. */
-function scaledownWindows(
-  sessions: readonly SessionRecord[],
-  offsetMs: number,
-): (appId: string, atMs: number) => number | null {
-  const windows = Map.groupBy(
-    sessions
-      .toSorted((a, b) => a.startedAtMs - b.startedAtMs)
-      .flatMap((session) =>
-        session.apps.map(({ appId }) => ({
-          appId,
-          sinceMs: session.startedAtMs + offsetMs,
-          seconds: appWindow(session, appId),
-        })),
-      ),
-    ({ appId }) => appId,
-  );
-  return (appId, atMs) =>
-    windows.get(appId)?.findLast(({ sinceMs }) => sinceMs <= atMs)?.seconds ?? null;
 }
