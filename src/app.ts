@@ -18,7 +18,7 @@ import type { Ledger } from "./session/ledgerPort.ts";
 import type { Resumed } from "./session/start/sessionLifecycle.ts";
 import { healthOf } from "./session/watch/health.ts";
 import { recordedRates } from "./session/meter/recordedRates.ts";
-import { budgetsIn, showBudgetAlert } from "./ui/away/budgetAlerts.ts";
+import { budgetSettings, showBudgetAlert } from "./ui/away/budgetAlerts.ts";
 import { endDemos } from "./ui/away/demos.ts";
 import { Guard } from "./ui/away/guard.ts";
 import { beginHeartbeat } from "./ui/away/heartbeat.ts";
@@ -244,7 +244,7 @@ export class App {
     const money = buildMoney(this.#store, {
       ...window,
       ...watching,
-      budgets: () => budgetsIn(this.#settings.current.sound("budget") ?? {}),
+      ...budgetSettings(() => this.#settings.current),
       onExceeded: (alert) =>
         inBackground(this.log, "The budget", () => showBudgetAlert(services, alert)),
       onBill: (scope, fromMs) => {

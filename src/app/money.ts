@@ -7,11 +7,14 @@ import { learnFromBill } from "../session/meter/lessonBook.ts";
 import { Spending } from "../session/meter/spending.ts";
 import { Bookkeeper } from "../session/watch/bookkeeper.ts";
 import { myApps } from "../session/owner.ts";
+import { recallEnvironments, spendLimits } from "../session/workspace/elsewhere.ts";
 import type { ThisWindow } from "./thisWindow.ts";
 import type { Watching } from "./watching.ts";
 
 export interface MoneyParts extends ThisWindow, Pick<Watching, "connection" | "meter" | "owners"> {
   readonly budgets: () => readonly Budget[];
+  /** Whether notices of Modal's own limits are turned off. */
+  readonly mutesLimits: () => boolean;
   readonly onExceeded: (alert: BudgetAlert) => void;
   /** The bill of this scope was read, from `fromMs` on. */
   readonly onBill: (scopeKey: string, fromMs: number) => void;
@@ -49,6 +52,8 @@ export function buildMoney(store: DisposableStore, parts: MoneyParts): Money {
       timeZone,
       workspace: () => connection.last?.scope.workspace ?? null,
       budgets: parts.budgets,
+      limits: (workspace) =>
+        parts.mutesLimits() ? [] : spendLimits(recallEnvironments(ledger, workspace)),
       onExceeded: parts.onExceeded,
     }),
   );

@@ -111,6 +111,8 @@ export interface EnvironmentInfo {
   /** Budget fields: null where the adapter or the plan does not tell. */
   readonly budgetMicroUsd: MicroUsd | null;
   readonly usageMicroUsd: MicroUsd | null;
+  /** What Modal lets it spend in a cycle, by its budget or the workspace's. */
+  readonly limitMicroUsd: MicroUsd | null;
   readonly spendLimitReached: boolean | null;
   /** GPUs and containers that Modal counts there now; 0 may mean that it does not tell. null: the adapter does not. */
   readonly gpusNow: number | null;
@@ -160,9 +162,21 @@ export interface BillingQuery {
   readonly byResource?: boolean;
 }
 
+/** A line of the summary, under Modal's own name ("GPU", "cpu", "Credits Applied"). */
+export interface SummaryLine {
+  readonly name: string;
+  /** What is taken off (credits) is below 0. */
+  readonly cost: MicroUsd;
+}
+
+/** What the billing cycle has cost the workspace so far. */
 export interface BillingSummary {
   readonly meteredCost: MicroUsd;
   readonly billedCost: MicroUsd;
+  /** What the metered cost is made of; empty: not told. */
+  readonly metered: readonly SummaryLine[];
+  /** Credits, the plan, and what else stands between metered and billed; empty: not told. */
+  readonly adjustments: readonly SummaryLine[];
 }
 
 /** A piece of an app's log, as it arrives: not necessarily whole lines. */

@@ -146,6 +146,7 @@ class SizedWindow {
     this.#money = buildMoney(this.#store, {
       ...window,
       ...this.#watching,
+      mutesLimits: () => false,
       budgets: () => [{ unit: "month", limit: usd(1_000_000) }],
       onExceeded: () => undefined,
       onBill: () => undefined,

@@ -122,6 +122,7 @@ followLooks(store, {
 buildMoney(store, {
   ...window,
   ...watching,
+  mutesLimits: () => false,
   budgets: () => [{ unit: "month", limit: usd(1_000_000) }],
   onExceeded: () => undefined,
   onBill: () => undefined,

@@ -26,6 +26,8 @@ export interface BudgetAlert {
   /** The same for one threshold of one period, in every window: alert once per key (Ledger.claimOnce). */
   readonly key: string;
   readonly message: string;
+  /** The kind that "Don't Show Again" turns off (setting `mutedReminders`); absent: the budget is the setting. */
+  readonly mutes?: "limits";
 }
 
 /** How each budget stands in the period that holds `nowMs`. A limit of 0 is none. */

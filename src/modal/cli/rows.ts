@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { summaryLines } from "../summaryLines.ts";
 import { t } from "../../base/text.ts";
 import { usd } from "../../cost/money.ts";
 import { normaliseGpuType } from "../../cost/rates/gpu.ts";
@@ -206,6 +207,7 @@ export function parseEnvironments(json: unknown): readonly EnvironmentInfo[] {
     isDefault: environment.active === "True",
     budgetMicroUsd: null,
     usageMicroUsd: null,
+    limitMicroUsd: null,
     spendLimitReached: null,
     gpusNow: null,
     containersNow: null,
@@ -278,12 +280,23 @@ export function withResources(rows: readonly BillingRow[], json: unknown): reado
   });
 }
 
-const summary = z.object({ metered_cost: decimal, billed_cost: decimal });
+const linesOfSummary = z.optional(z.record(z.string(), decimal));
+const summary = z.object({
+  metered_cost: decimal,
+  billed_cost: decimal,
+  metered_cost_breakdown: linesOfSummary,
+  adjustments: linesOfSummary,
+});
 
 /** `modal billing summary --json`. */
 export function parseBillingSummary(json: unknown): BillingSummary {
   const parsed = parse(t("read the billing summary"), summary, json);
-  return { meteredCost: usd(parsed.metered_cost), billedCost: usd(parsed.billed_cost) };
+  return {
+    meteredCost: usd(parsed.metered_cost),
+    billedCost: usd(parsed.billed_cost),
+    metered: summaryLines(parsed.metered_cost_breakdown),
+    adjustments: summaryLines(parsed.adjustments),
+  };
 }
 
 /** `modal token info`, which is text: "Workspace: acme (ac-1)", "User: me (us-1)". */

@@ -14,6 +14,7 @@ import type {
   LogChunk,
   WorkspaceRates,
 } from "../../session/modalControl.ts";
+import { summaryLines } from "../summaryLines.ts";
 import { gpuOf, parseAnswer as parse } from "./answer.ts";
 
 // The SDK's own types promise these shapes; the service does not. 0 and "" stand for "not set".
@@ -139,6 +140,7 @@ const environmentList = z.object({
       webhookSuffix: z.string(),
       default: z.boolean(),
       cycleBudgetDollars: z.optional(z.number()),
+      effectiveCycleSpendLimit: z.number(),
       currentCycleUsage: z.number(),
       spendLimitReached: z.boolean(),
       currentConcurrentGpus: z.int(),
@@ -153,6 +155,8 @@ export function parseEnvironmentList(answer: unknown): readonly EnvironmentInfo[
     isDefault: item.default,
     budgetMicroUsd: item.cycleBudgetDollars === undefined ? null : usd(item.cycleBudgetDollars),
     usageMicroUsd: usd(item.currentCycleUsage),
+    // 0 is none, or not told.
+    limitMicroUsd: item.effectiveCycleSpendLimit > 0 ? usd(item.effectiveCycleSpendLimit) : null,
     spendLimitReached: item.spendLimitReached,
     gpusNow: item.currentConcurrentGpus,
     containersNow: item.currentConcurrentTasks,
@@ -250,11 +254,22 @@ function costsOf(usdByResource: Readonly<Record<string, number>>): CostByResourc
   return costs.length === 0 ? undefined : Object.fromEntries(costs);
 }
 
-const summary = z.object({ meteredCost: decimal, billedCost: decimal });
+const linesOfSummary = z.optional(z.record(z.string(), decimal));
+const summary = z.object({
+  meteredCost: decimal,
+  billedCost: decimal,
+  meteredCostBreakdown: linesOfSummary,
+  adjustments: linesOfSummary,
+});
 
 export function parseSummary(answer: unknown): BillingSummary {
   const parsed = parse(t("read the billing summary"), summary, answer);
-  return { meteredCost: usd(parsed.meteredCost), billedCost: usd(parsed.billedCost) };
+  return {
+    meteredCost: usd(parsed.meteredCost),
+    billedCost: usd(parsed.billedCost),
+    metered: summaryLines(parsed.meteredCostBreakdown),
+    adjustments: summaryLines(parsed.adjustments),
+  };
 }
 
 const layout = z.object({

@@ -9,19 +9,22 @@ import {
   type BudgetStanding,
   budgetStandings,
 } from "../../cost/spending/budget.ts";
+import { limitNotice, limitOutlooks, type SpendLimit } from "../../cost/spending/modalMonth.ts";
 import { periodOf } from "../../cost/spending/calendar.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { sumOf, type Spending } from "./spending.ts";
 
 export interface BudgetWatchParts {
   readonly spending: Spending;
-  readonly ledger: Pick<Ledger, "claimOnce">;
+  readonly ledger: Pick<Ledger, "claimOnce" | "wasClaimed">;
   readonly clock: Clock;
   readonly log: Log;
   readonly timeZone: string;
   /** null: not connected yet. */
   readonly workspace: () => string | null;
   readonly budgets: () => readonly Budget[];
+  /** What Modal lets the environments of a workspace spend; empty: none is told, or nobody wants to hear of it. */
+  readonly limits: (workspace: string) => readonly SpendLimit[];
   /** Told by one window, once per budget and period. */
   readonly onExceeded: (alert: BudgetAlert) => void;
 }
@@ -74,9 +77,23 @@ export class BudgetWatch implements Disposable {
       for (const alert of exceededBudgets(this.standings(key))) {
         if (ledger.claimOnce(`${alert.key}:${key}`, clock.nowMs())) onExceeded(alert);
       }
+      this.#checkLimits(key);
     } catch (error) {
       log.warn(`The budgets were not checked: ${failureOf(error)?.message ?? String(error)}`);
     }
+  }
+
+  #checkLimits(workspace: string): void {
+    const { ledger, clock, limits, onExceeded } = this.#parts;
+    const nowMs = clock.nowMs();
+    const keyed = (key: string): string => `${key}:${workspace}`;
+    const outlooks = limitOutlooks(limits(workspace), nowMs);
+    const notice = limitNotice(outlooks, nowMs, (key) => ledger.wasClaimed(keyed(key)));
+    if (notice === undefined) return;
+    // Each of them, so that no other window tells a part of it.
+    const claimed = notice.keys.filter((key) => ledger.claimOnce(keyed(key), nowMs));
+    const [key] = claimed;
+    if (key !== undefined) onExceeded({ key, message: notice.message, mutes: "limits" });
   }
 
   dispose(): void {

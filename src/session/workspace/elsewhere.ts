@@ -1,4 +1,6 @@
 import * as z from "zod/mini";
+import { microUsd } from "../../cost/money.ts";
+import type { SpendLimit } from "../../cost/spending/modalMonth.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { RunsElsewhere, Whose } from "../runsElsewhere.ts";
 
@@ -8,6 +10,9 @@ export interface SeenEnvironment {
   /** GPUs and containers as Modal counts them; 0: none, or not told. null: the adapter does not tell. */
   readonly gpusTold: number | null;
   readonly containersTold: number | null;
+  /** What it has spent in this cycle, and what Modal lets it spend; null: not told, or no limit. */
+  readonly usageMicroUsd?: number | null | undefined;
+  readonly limitMicroUsd?: number | null | undefined;
   /** When Modal counted last. */
   readonly toldAtMs: number;
   /** Containers that its own lists showed last, and when; null: they were not asked for yet. */
@@ -25,6 +30,8 @@ const stored = z.object({
       name: z.string(),
       gpusTold: z.nullable(z.number()),
       containersTold: z.nullable(z.number()),
+      usageMicroUsd: z.optional(z.nullable(z.number())),
+      limitMicroUsd: z.optional(z.nullable(z.number())),
       toldAtMs: z.number(),
       containersListed: z.nullable(z.number()),
       listedAtMs: z.nullable(z.number()),
@@ -62,6 +69,15 @@ export function runsElsewhere(
     .map((seen) => runsIn(seen))
     .filter(({ gpus, containers }) => gpus + containers > 0)
     .toSorted((a, b) => b.gpus - a.gpus || b.containers - a.containers);
+}
+
+/** What Modal lets environments of the workspace spend, as far as it has said. */
+export function spendLimits(environments: readonly SeenEnvironment[]): readonly SpendLimit[] {
+  return environments.flatMap(({ name, usageMicroUsd: used, limitMicroUsd: limit }) =>
+    typeof used === "number" && typeof limit === "number"
+      ? [{ environment: name, used: microUsd(used), limit: microUsd(limit) }]
+      : [],
+  );
 }
 
 /** What was seen to run in the other environments since then. */

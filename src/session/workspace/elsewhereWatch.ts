@@ -89,10 +89,12 @@ export class ElsewhereWatch {
     const nowMs = this.#parts.clock.nowMs();
     const before = this.#remembered(scope);
     const counted = (await control.listEnvironments()).map(
-      ({ name, gpusNow, containersNow }): SeenEnvironment => ({
+      ({ name, gpusNow, containersNow, usageMicroUsd, limitMicroUsd }): SeenEnvironment => ({
         ...(before.get(name) ?? unlisted(name)),
         gpusTold: gpusNow,
         containersTold: containersNow,
+        usageMicroUsd,
+        limitMicroUsd,
         toldAtMs: nowMs,
       }),
     );
@@ -201,8 +203,9 @@ export class ElsewhereWatch {
     const isSame =
       before.size === all.length &&
       all.every((seen) => {
-        const { toldAtMs = 0, ...rest } = before.get(seen.name) ?? {};
-        const { toldAtMs: atMs, ...now } = seen;
+        // What was spent grows with each look, and is no news by itself.
+        const { toldAtMs = 0, usageMicroUsd: _, ...rest } = before.get(seen.name) ?? {};
+        const { toldAtMs: atMs, usageMicroUsd: _now, ...now } = seen;
         const age = Math.abs(atMs - toldAtMs);
         return age < confirmMs && JSON.stringify(rest) === JSON.stringify(now);
       });

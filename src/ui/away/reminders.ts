@@ -25,6 +25,7 @@ import {
 } from "../../session/remind/reminderPolicy.ts";
 import { parseWorkdayEnd } from "../../session/settings/workdayEnd.ts";
 import { readSnoozes, snooze } from "../../session/remind/snoozes.ts";
+import { mute } from "../settings/mute.ts";
 import { showFailure } from "../failures.ts";
 import { runCommand } from "../command.ts";
 import { openDashboard } from "../links.ts";
@@ -224,12 +225,8 @@ export class Reminders implements Disposable {
       case "snooze":
         snooze(ledger, reminder.kind, clock.nowMs());
         return undefined;
-      case "mute": {
-        const written = settings.writtenIn("user", "mutedReminders");
-        const muted: readonly unknown[] = Array.isArray(written) ? written : [];
-        await settings.update("mutedReminders", [...new Set([...muted, reminder.kind])]);
-        return undefined;
-      }
+      case "mute":
+        return mute(settings, reminder.kind);
       default:
         return undefined;
     }

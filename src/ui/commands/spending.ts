@@ -13,6 +13,9 @@ import { readEndpointSettings } from "../../endpoints/catalogue/endpointSetting.
 import { command } from "../command.ts";
 import type { AppServices } from "./appServices.ts";
 import { monthDays, type Deployed, type KeptWarm } from "../pages/spendingAudit.ts";
+import type { ModalMonth } from "../pages/modalMonth.ts";
+import { asFailure } from "../../session/concurrent.ts";
+import { recallEnvironments, spendLimits } from "../../session/workspace/elsewhere.ts";
 import { spendingPage, type SpendingFacts } from "../pages/spendingPage.ts";
 import type { Project } from "../project/project.ts";
 import { gpuUsdPerHour, projectGpu } from "../start/modePicker.ts";
@@ -69,6 +72,7 @@ export const showSpending = command("showSpending", async (services: SpendingSer
     spendingPage({
       scope: here,
       standings: budgets.standings(workspace),
+      modalMonth: await modalMonth(services, reading.nowMs),
       parts: spending.parts(workspace, shownMs, recentDays),
       projection: projectMonth(
         (from, to) => spentBetween(days, from, Math.min(to, nowMs), nowMs),
@@ -91,6 +95,20 @@ export const showSpending = command("showSpending", async (services: SpendingSer
     }),
   );
 });
+
+/** Asked at a click: Modal may refuse its summary to this login, and a CLI before 1.5.3 has none. */
+async function modalMonth(
+  { connection, ledger }: Pick<AppServices, "connection" | "ledger">,
+  nowMs: number,
+): Promise<ModalMonth> {
+  const { control, scope } = await connection.open();
+  const limits = spendLimits(recallEnvironments(ledger, scope.workspace));
+  try {
+    return { summary: await control.billingSummary(), limits, nowMs };
+  } catch (error) {
+    return { summary: asFailure(error).message, limits, nowMs };
+  }
+}
 
 /** The endpoints that can be read: a wrong one has no model, and does no harm to the page. */
 function endpointsToName({ settings }: Pick<AppServices, "settings">): readonly Endpoint[] {

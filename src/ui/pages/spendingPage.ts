@@ -17,12 +17,14 @@ import type { DaySpent, SpentPart } from "../../session/meter/spending.ts";
 import type { Scope } from "../../session/scope.ts";
 import { table } from "../markdown.ts";
 import { escapeMarkdown } from "../shown.ts";
+import { modalMonthLines, type ModalMonth } from "./modalMonth.ts";
 import { auditLines, monthDays, type AuditFacts } from "./spendingAudit.ts";
 
 /** What the page of spending is made from: sums of the workspace, then apps and calls of one environment of it. */
 export interface SpendingFacts extends AuditFacts {
   readonly scope: Scope;
   readonly standings: readonly BudgetStanding[];
+  readonly modalMonth: ModalMonth;
   /** undefined: too little history to tell. */
   readonly projection: Projection | undefined;
   /** Oldest first. */
@@ -53,6 +55,7 @@ export function spendingPage(facts: SpendingFacts): readonly string[] {
     "",
     ...standingLines(standings),
     ...projectionLines(facts),
+    ...modalMonthLines(facts.modalMonth),
     ...dayLines(facts),
     ...floorReasons(facts),
     ...monthOfCalls(facts),

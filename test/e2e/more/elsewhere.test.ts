@@ -19,7 +19,10 @@ describe("what runs in another environment, in a window", function () {
       /elsewhere: 2 GPUs in staging/.test(await sideBar.innerText()),
     );
     assert.doesNotMatch(await sideBar.innerText(), /Nothing is running/);
-    assert.match(await window.statusBarTooltip(status), /Elsewhere: 2 GPUs in staging, seen/);
+    assert.match(
+      await window.statusBarTooltip(status),
+      /Elsewhere: 2 GPUs in staging( \(yours\))?, seen/,
+    );
     await window.screenshot("elsewhere");
 
     await window.runCommand("Modal Meter: Stop All Apps");

@@ -154,6 +154,31 @@ for (const adapter of adapterCases) {
       }
     });
 
+    it("reads the month's summary to the cent, and what each environment may spend", async () => {
+      if (!adapter.knowsRates) {
+        assert.equal(await reasonOf(control.billingSummary()), "cli-too-old");
+        return;
+      }
+      const { workspace } = local;
+      const { meteredCost, billedCost, metered, adjustments } = await control.billingSummary();
+      const all = [...workspace.environments.values()].reduce(
+        (sum, environment) => sum + workspace.usageUsd(environment),
+        0,
+      );
+      const cents = (microUsd: number): number => Math.round(microUsd / 10_000);
+      assert.equal(cents(meteredCost), Math.round(all * 100));
+      assert.equal(cents(metered.reduce((sum, { cost }) => sum + cost, 0)), cents(meteredCost));
+      const others = adjustments.reduce((sum, { cost }) => sum + cost, 0);
+      assert.equal(cents(meteredCost + others), cents(billedCost));
+      const [main] = workspace.environments.values();
+      assert.ok(main);
+      main.budgetUsd = 25;
+      const told = (await control.listEnvironments()).find(({ name }) => name === main.name);
+      assert.equal(told?.limitMicroUsd ?? 25_000_000, 25_000_000);
+      if (adapter.mode !== "cli") assert.equal(told?.limitMicroUsd, 25_000_000);
+      main.budgetUsd = null;
+    });
+
     it("reads what an autoscaler has in force, and changes it, or says that the client is too old", async () => {
       if (!adapter.knowsRates) {
         assert.equal(await reasonOf(control.functionScaling("fu-1")), "cli-too-old");

@@ -117,6 +117,7 @@ class DayWindow {
     buildMoney(window, {
       ...window.window,
       ...window.watching,
+      mutesLimits: () => false,
       budgets: () => [{ unit: "week", limit: usd(1_000_000) }],
       onExceeded: () => undefined,
       onBill: () => undefined,

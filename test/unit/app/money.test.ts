@@ -14,6 +14,7 @@ describe("buildMoney", () => {
     buildMoney(window, {
       ...window.window,
       ...window.watching,
+      mutesLimits: () => false,
       budgets: () => [{ unit: "week", limit: usd(0.01) }],
       onExceeded: ({ message }) => told.push(message),
       onBill: () => undefined,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { SpendLimit } from "../../../../src/cost/spending/modalMonth.ts";
 import * as fc from "fast-check";
 import type { BudgetAlert } from "../../../../src/cost/spending/budget.ts";
 import { hourOf } from "../../../../src/cost/billed/billedRow.ts";
@@ -291,6 +292,7 @@ describe("the watch on the budgets", () => {
   async function watched() {
     const { ledger, clock, spending } = await scene();
     const told: BudgetAlert[] = [];
+    const limits: SpendLimit[] = [];
     const watch = () =>
       new BudgetWatch({
         spending,
@@ -303,10 +305,35 @@ describe("the watch on the budgets", () => {
           { unit: "week", limit: usd(5) },
           { unit: "month", limit: usd(500) },
         ],
+        limits: () => limits,
         onExceeded: (alert) => told.push(alert),
       });
-    return { ledger, clock, told, watches: [watch(), watch()] as const };
+    return { ledger, clock, told, limits, watches: [watch(), watch()] as const };
   }
+
+  it("tells of Modal's own limits in one notice, in one window, once for each threshold", async () => {
+    const { clock, told, limits, watches } = await watched();
+    limits.push({ environment: "main", used: usd(40), limit: usd(100) });
+    await clock.advance(60_000);
+    assert.deepEqual([...told], []);
+    limits.splice(0, 1, { environment: "main", used: usd(76), limit: usd(100) });
+    limits.push({ environment: "dev", used: usd(9.2), limit: usd(10) });
+    await clock.advance(600_000);
+    const heard = (): readonly string[] => told.map(({ message, mutes }) => `${message} ${mutes}`);
+    assert.equal(heard().length, 1);
+    assert.match(
+      heard()[0] ?? "",
+      /^dev has used \$9\.20 of the \$10\.00 .*\(92 %\).*Also: main 76 %\. limits$/,
+    );
+    limits.splice(0, 1, { environment: "main", used: usd(100), limit: usd(100) });
+    await clock.advance(600_000);
+    assert.equal(heard().length, 2);
+    assert.match(
+      heard()[1] ?? "",
+      /^main has used \$100\.00 .*Modal starts nothing there any more\. limits$/,
+    );
+    for (const one of watches) one.dispose();
+  });
 
   it("tells once, in one window, soon after a budget is used up", async () => {
     const { ledger, clock, told, watches } = await watched();

@@ -53,6 +53,7 @@ class Workspace {
         isDefault: name === "main",
         budgetMicroUsd: null,
         usageMicroUsd: null,
+        limitMicroUsd: null,
         spendLimitReached: null,
         gpusNow: isCounted ? gpus : 0,
         containersNow: isCounted ? containers : 0,

@@ -7,6 +7,7 @@ const main = {
   isDefault: true,
   budgetMicroUsd: null,
   usageMicroUsd: null,
+  limitMicroUsd: null,
   spendLimitReached: null,
   gpusNow: null,
   containersNow: null,

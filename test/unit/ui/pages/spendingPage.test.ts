@@ -52,6 +52,19 @@ function page(over: Partial<SpendingFacts> = {}): string {
       nowMs,
       "UTC",
     ),
+    modalMonth: {
+      summary: {
+        meteredCost: usd(42.5),
+        billedCost: usd(12.5),
+        metered: [
+          { name: "GPU", cost: usd(40) },
+          { name: "volume_storage", cost: usd(2.5) },
+        ],
+        adjustments: [{ name: "Credits Applied", cost: usd(-30) }],
+      },
+      limits: [{ environment: "main", used: usd(42.5), limit: usd(50) }],
+      nowMs,
+    },
     projection: {
       period: { key: "2026-11", fromMs: t0, toMs: t0 },
       spent: usd(100),
@@ -155,5 +168,23 @@ describe("the page of spending", () => {
     });
     assert.doesNotMatch(text, /you save/);
     assert.match(text, /keeps 2 containers, day and night: the rate is not known\./);
+  });
+
+  it("has the month as Modal sees it, or says why it cannot be seen", () => {
+    const text = page();
+    const section = text.slice(text.indexOf("## This month"), text.indexOf("## Day by day"));
+    for (const line of [
+      /metered by Modal \| \$42\.50/,
+      /– GPU \| \$40\.00/,
+      /– volume storage \| \$2\.50/,
+      /Credits Applied \| −\$30\.00/,
+      /\*\*to pay\*\* \| \*\*\$12\.50\*\*/,
+      /The credits of this month are used up/,
+      /- main has used \\\$42\.50 of the \\\$50\.00 .*85 %\\\)\. At this pace the rest is gone in \d days?\./,
+    ])
+      assert.match(section, line);
+    const blind = page({ modalMonth: { summary: "Not allowed.", limits: [], nowMs } });
+    assert.match(blind, /Modal's summary could not be read: Not allowed\./);
+    assert.match(blind, /Modal tells no limit of an environment\./);
   });
 });
