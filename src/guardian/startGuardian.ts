@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { basename, delimiter, isAbsolute, join, relative } from "node:path";
 import type { GuardianConfig } from "./guardianConfig.ts";
 import { liveGuardian, wantGuardian } from "./guardianLease.ts";
 import type { LeaseLedger } from "./guardianLease.ts";
@@ -31,6 +31,8 @@ export interface GuardianStart {
   readonly execPath?: string;
   /** The environment to hand on; this process's own by default. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The window's folders: no program is taken from there. */
+  readonly folders?: readonly string[];
   /** The one that this process started last. */
   readonly last?: { readonly pid: number; readonly startedAtMs: number } | undefined;
 }
@@ -97,7 +99,7 @@ function spawnGuardian(start: GuardianStart, folder: string): number | undefined
       stdio: "ignore",
       windowsHide: true,
       cwd: folder,
-      env: guardianEnvironment(start.env ?? process.env),
+      env: guardianEnvironment(start.env ?? process.env, start.folders ?? []),
     },
   );
   // A program that cannot be started is reported late; the next listing tries again.
@@ -107,13 +109,50 @@ function spawnGuardian(start: GuardianStart, folder: string): number | undefined
 }
 
 /**
- * The environment of the guardian: the user's, with what belongs to the editor's process left out.
+ * The environment of the guardian: the user's, with what belongs to the editor's process, and what of
+ * PATH lies in the window's folders, left out.
  * MODAL_* variables pass here, because they may hold a token: never through a file or arguments.
  */
-export function guardianEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(
-    ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_CHANNEL_|NODE_UNIQUE_ID$)/.test(name),
-  );
+export function guardianEnvironment(
+  env: NodeJS.ProcessEnv,
+  folders: readonly string[],
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(env)
+    .filter(
+      ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_CHANNEL_|NODE_UNIQUE_ID$)/.test(name),
+    )
+    .map(([name, value = ""]) => [
+      name,
+      /^path$/i.test(name) ? machinePath(value, folders) : value,
+    ]);
   // The editor's program is plain Node only with this.
   return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: "1" };
+}
+
+/**
+ * PATH without what lies in a workspace, links followed, and without entries that are relative: the
+ * guardian runs the desktop's own programs (notify-send) by their names, and anybody can commit one.
+ */
+function machinePath(path: string, folders: readonly string[]): string {
+  const places = [...folders, ...folders.map(realOf)];
+  return path
+    .split(delimiter)
+    .filter((entry) => isAbsolute(entry))
+    .filter((entry) =>
+      [entry, realOf(entry)].every((one) => places.every((place) => !isBelow(place, one))),
+    )
+    .join(delimiter);
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const inner = relative(folder, path);
+  return !/^\.\.(?:[/\\]|$)/.test(inner) && !isAbsolute(inner);
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

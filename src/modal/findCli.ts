@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { t } from "../base/text.ts";
@@ -97,13 +97,22 @@ async function uvPlaces(options: FindCliOptions): Promise<readonly Place[]> {
   if (uv === undefined) return [];
   const found: Place[] = [];
   for (const folder of options.trustedFolders) {
-    const project = await readFile(join(folder, "pyproject.toml"), "utf8").catch(() => "");
+    const project = await projectText(join(folder, "pyproject.toml"));
     if (!/["']modal\b/.test(project)) continue;
     // --no-sync: looking must not install anything.
     const prefixArgs = ["run", "--project", folder, "--no-sync", "modal"];
     found.push({ command: uv, prefixArgs, origin: "uv" });
   }
   return found;
+}
+
+/** "" where there is none, or something else than a file: a device can be linked there, and has no end. */
+async function projectText(path: string): Promise<string> {
+  try {
+    return (await stat(path)).isFile() ? await readFile(path, "utf8") : "";
+  } catch {
+    return "";
+  }
 }
 
 async function firstThatAnswers(

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { skip } from "../skip.ts";
+import { listResults } from "../../src/endpoints/result/gallery.ts";
 import { builtInEndpoints } from "../../src/endpoints/catalogue/catalogue.ts";
-import { parseSidecar } from "../../src/endpoints/result/sidecar.ts";
+import { parseSidecar, readSidecar } from "../../src/endpoints/result/sidecar.ts";
 import { repeatOf, repeatText } from "../../src/ui/calls/repeat.ts";
 import { call } from "../unit/cost/arbitraries.ts";
 
@@ -41,6 +47,27 @@ const input = { values: { prompt: "A red fox", seed: 7, steps: 4 }, files: {} };
 const made = call({ endpoint: "flux", resultPath: path, inputJson: JSON.stringify(input) });
 
 describe("a file beside a result", () => {
+  it("that is a link to a device, or a pipe, holds up no list and no amendment", async function () {
+    if (process.platform === "win32") skip(this, "posix", "devices are POSIX's");
+    const folder = mkdtempSync(join(tmpdir(), "mm-forged-"));
+    try {
+      for (const name of ["zero", "pipe", "sound"]) writeFileSync(join(folder, `${name}.png`), "x");
+      symlinkSync("/dev/zero", join(folder, "zero.png.json"));
+      execFileSync("mkfifo", [join(folder, "pipe.png.json")]);
+      const { provenance } = sidecar({ file: "sound.png" });
+      writeFileSync(join(folder, "sound.png.json"), JSON.stringify(provenance));
+      const rows = await listResults(folder);
+      assert.deepEqual(
+        rows.map((row) => basename(row.path)),
+        ["sound.png"],
+      );
+      for (const name of ["zero", "pipe"])
+        assert.equal(await readSidecar(join(folder, `${name}.png`)), undefined, name);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it("that this machine wrote is repeated from the ledger without a question", () => {
     assert.deepEqual(repeatOf(sidecar({}), flux, made), { input, isOurs: true });
   });

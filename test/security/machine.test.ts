@@ -15,6 +15,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { startGuardian } from "../../src/guardian/startGuardian.ts";
+import { until } from "../host/until.ts";
+import { targetSample } from "../unit/guardian/targetSample.ts";
 import { copyBundle } from "../../src/guardian/bundleCopy.ts";
 import { runTool } from "../../src/guardian/notifier/runTool.ts";
 import { cell } from "../../src/ledger/exportRows.ts";
@@ -116,6 +119,43 @@ describe("this machine", () => {
       traps.filter((ran) => existsSync(ran)),
       [],
     );
+  });
+
+  it("hands no program of the workspace to the guardian, whose notifier runs by its name", async () => {
+    const work = join(folder, "work");
+    const trap = program(join(work, "bin", "notify-send"));
+    const ran = program(join(folder, "system", "notify-send"));
+    symlinkSync(join(work, "bin"), join(folder, "innocent"));
+    const path = [
+      "bin",
+      ".",
+      "",
+      join(work, "bin"),
+      join(folder, "innocent"),
+      join(folder, "system"),
+      "/bin",
+      "/usr/bin",
+    ].join(delimiter);
+    const bundle = join(folder, "guardian.cjs");
+    // What the guardian does with a reminder, in the working folder and with the PATH that it has.
+    writeFileSync(bundle, `require("child_process").spawnSync("notify-send", ["--help"])`);
+    const storageFolder = join(folder, "storage");
+    const { ledger } = await openLedger(":memory:");
+    const started = await startGuardian({
+      bundleFiles: [bundle],
+      storageFolder,
+      ledgerFile: join(storageFolder, "ledger.db"),
+      ledger,
+      target: targetSample({ scope: "acme/main" }),
+      nowMs: Date.now(),
+      execPath: process.execPath,
+      env: { PATH: path },
+      folders: [work],
+    });
+    assert.equal(started.kind, "started");
+    await until("the notifier ran", () => existsSync(ran), { withinMs: 20_000 });
+    assert.ok(!existsSync(trap), "the workspace's was run");
+    ledger.dispose();
   });
 
   it("exports no cell that a spreadsheet would run", () => {

@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import { t } from "../../base/text.ts";
 import { isCode } from "./atomicFile.ts";
+import { readRegular } from "../regularFile.ts";
 import { maxSidecarBytes, parseSidecar, type Provenance } from "./sidecar.ts";
 
 /** One result in a folder. */
@@ -65,9 +66,10 @@ async function readEntry(folder: string, name: string): Promise<ResultEntry | un
   try {
     const path = join(folder, name.slice(0, -5));
     const sidecarPath = join(folder, name);
-    const [result, sidecar] = await Promise.all([stat(path), stat(sidecarPath)]);
-    if (!result.isFile() || sidecar.size > maxSidecarBytes) return undefined;
-    const provenance = parseSidecar(await readFile(sidecarPath, "utf8"));
+    const result = await stat(path);
+    if (!result.isFile()) return undefined;
+    const sidecar = await readRegular(sidecarPath, maxSidecarBytes);
+    const provenance = parseSidecar(sidecar.toString("utf8"));
     // The file beside it counts, not a name inside: a renamed pair stays together.
     return provenance === undefined ? undefined : { path, bytes: result.size, provenance };
   } catch {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
+import { readRegular } from "../regularFile.ts";
 import { writeWhole } from "./atomicFile.ts";
 import type { JsonObject } from "../json.ts";
 
@@ -88,7 +88,8 @@ export async function keepSidecar(
 /** The sidecar of a result; undefined when there is none that can be read. */
 export async function readSidecar(resultPath: string): Promise<Provenance | undefined> {
   try {
-    return parseSidecar(await readFile(sidecarPath(resultPath), "utf8"));
+    const sidecar = await readRegular(sidecarPath(resultPath), maxSidecarBytes);
+    return parseSidecar(sidecar.toString("utf8"));
   } catch {
     return undefined;
   }

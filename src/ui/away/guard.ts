@@ -109,6 +109,7 @@ export class Guard implements Disposable {
         ledger,
         target: await this.#target(listing.scope, [...appIds]),
         nowMs: clock.nowMs(),
+        folders: services.project.folders(),
         last: this.#guardian,
         uriScheme: vscode.env.uriScheme,
         ...guardianTexts(),

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
@@ -13,6 +12,7 @@ import {
 } from "../../modal/deploy/targets.ts";
 import { deployVariables, type ModeDefinition } from "../../session/mode.ts";
 import { isInside } from "../../endpoints/folderBounds.ts";
+import { readRegular } from "../../endpoints/regularFile.ts";
 
 /** What was read of a folder, and what is in it in each mode. */
 interface ReadFolder {
@@ -65,7 +65,10 @@ export class AppFiles implements Disposable {
     const cached = this.#read.get(folder);
     if (cached !== undefined) return cached;
     const read: ReadFolder = {
-      text: readWorkspace(folder, { listPythonFiles, read: readFile }),
+      text: readWorkspace(folder, {
+        listPythonFiles,
+        read: (file) => readRegular(file, maxFileBytes),
+      }),
       inMode: new Map(),
     };
     this.#read.set(folder, read);
@@ -76,6 +79,9 @@ export class AppFiles implements Disposable {
     return read;
   }
 }
+
+/** Longer ones are data, and not looked into. */
+const maxFileBytes = 16_000_000;
 
 /** More of them would make a pattern that takes longer than the search. */
 const maxPatterns = 200;
