@@ -121,7 +121,7 @@ export function guardianEnvironment(
     .filter(
       ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_CHANNEL_|NODE_UNIQUE_ID$)/.test(name),
     )
-    .map(([name, value = ""]) => [
+    .map(([name, value = ""]): readonly [string, string] => [
       name,
       /^path$/i.test(name) ? machinePath(value, folders) : value,
     ]);
