@@ -20,7 +20,7 @@ const config: KnipConfig = {
     "test/hour/hourWindow.ts",
   ],
   project: ["src/**/*.ts!", "{test,scripts}/**/*.{ts,mjs}"],
-  ignoreBinaries: ["ldd", "Xvfb", "dbus-daemon"],
+  ignoreBinaries: ["ldd", "Xvfb", "dbus-daemon", "mkfifo"],
   ignoreExportsUsedInFile: isProduction ? true : { interface: true, type: true },
 };
 
