@@ -30,6 +30,8 @@ import { callLines, failed, failedLines, succeeded, type AuditBasis } from "./re
 import { CallTurns } from "./turns.ts";
 import { showFailure } from "../failures.ts";
 import { inNotification } from "../progress.ts";
+import { ifReadable } from "../../session/ifReadable.ts";
+import { orEndedByStop } from "./endedByStop.ts";
 import { ResultShow } from "./showResult.ts";
 import { noteAnswer } from "./token.ts";
 import type { Services } from "../services.ts";
@@ -299,7 +301,13 @@ export class Calls implements Disposable {
   async #fail(error: unknown, call: CallRecord, { endpoint, url }: Prepared): Promise<void> {
     const { ledger, clock, log, costs, meter } = this.#services;
     const expected = failureOf(error);
-    const failure = expected ?? new Failure("endpoint-failed", t("an unexpected error"));
+    const { scope, startedAtMs: fromMs } = call;
+    const receipts =
+      ifReadable(() => ledger.receipts({ scope, fromMs, toMs: clock.nowMs() })) ?? [];
+    const failure =
+      expected === undefined
+        ? new Failure("endpoint-failed", t("an unexpected error"))
+        : orEndedByStop(expected, { ...call, endpoint: endpoint.title }, receipts);
     const ended = failed(call, failure, clock.nowMs(), this.#auditBasis(call));
     ledger.upsertCall(ended);
     if (expected === undefined) throw error;
