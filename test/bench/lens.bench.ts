@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -66,7 +66,11 @@ async function measure(
   const peer: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const beginMs = performance.now();
-    const read = await readWorkspace(folder, { listPythonFiles, read: readFile });
+    const read = await readWorkspace(folder, {
+      listPythonFiles,
+      read: readFile,
+      realPath: realpath,
+    });
     const { candidates } = findDeployTargets(read, new Map([["MODAL_MODE", "dev"]]));
     ours.push(performance.now() - beginMs);
     if (candidates.length !== expected) throw new Error(`Found ${candidates.length} apps.`);

@@ -9,14 +9,8 @@ import type { FunctionValue, Value } from "../value/value.ts";
 export function functionValue(node: Node, name: string, scope: PythonScope): FunctionValue {
   const { tree } = scope;
   const defaults = new Map<string, Value>();
-  for (const operator of node.getChild("ParamList")?.getChildren("AssignOp") ?? [])
-    if (operator.nextSibling !== null) {
-      const value = scope.program.evaluate(operator.nextSibling, scope);
-      const parameter = parametersOf(node, tree)?.find(
-        (one) => one.default?.from === operator.nextSibling?.from,
-      );
-      if (parameter !== undefined) defaults.set(parameter.name, value);
-    }
+  for (const { name: parameter, default: byDefault } of parametersOf(node, tree) ?? [])
+    if (byDefault !== undefined) defaults.set(parameter, scope.program.evaluate(byDefault, scope));
   return {
     kind: "function",
     name: `${scope.qualifier}${name}`,
@@ -34,6 +28,7 @@ function unfollowed(node: Node, name: string, { tree }: PythonScope): string | n
   if (tree.errors.some((at) => at >= node.from && at <= node.to))
     return t("{0}() could not be read", name);
   let isGenerator = false;
+  if (!/\byield\b/.test(tree.textOf(node))) return null;
   walk(node, (part) => {
     if (part !== node && /^(Function|Class)Definition$|^LambdaExpression$/.test(part.name))
       return false;

@@ -10,6 +10,8 @@ export interface WorkspaceFiles {
   listPythonFiles(folder: string, limit: number): Promise<ListedFiles>;
   /** Rejects when the file cannot be read. */
   readonly read: (file: string) => Promise<Uint8Array>;
+  /** Where the file is without links. Rejects where that cannot be told. */
+  readonly realPath: (file: string) => Promise<string>;
 }
 
 /** Absolute paths. */
@@ -83,18 +85,32 @@ export async function readWorkspace(folder: string, files: WorkspaceFiles): Prom
     files.read,
   );
   const paths = new Map(candidates.map((file) => [slashed(file), file]));
-  const offered = candidates
-    .filter((file) => !ignored.has(file))
-    .map(slashed)
-    .filter((file) => mayBeAppFile(texts.get(file) ?? ""));
+  const offered = candidates.filter(
+    (file) => !ignored.has(file) && mayBeAppFile(texts.get(slashed(file)) ?? ""),
+  );
   return {
     folder,
     files: new ParsedFiles(texts),
     paths,
-    offered,
+    offered: (await eachOnce(offered, files.realPath)).map(slashed),
     unreadable,
     isComplete: listed.length <= maxFiles,
   };
+}
+
+/** Of a file that links lead to as well, its own path alone, or the first of them. */
+async function eachOnce(
+  files: readonly string[],
+  realPath: WorkspaceFiles["realPath"],
+): Promise<readonly string[]> {
+  const places = await Promise.all(
+    files.map(async (file) => ({ file, place: await realPath(file).catch(() => file) })),
+  );
+  const chosen = new Map<string, string>();
+  for (const { file, place } of places)
+    if (!chosen.has(place) || file === place) chosen.set(place, file);
+  const kept = new Set(chosen.values());
+  return files.filter((file) => kept.has(file));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { relative } from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable.ts";
@@ -68,6 +69,7 @@ export class AppFiles implements Disposable {
       text: readWorkspace(folder, {
         listPythonFiles,
         read: (file) => readRegular(file, maxFileBytes),
+        realPath: realpath,
       }),
       inMode: new Map(),
     };

@@ -235,6 +235,12 @@ const shapes = {
     'import modal, os\nMODE = os.environ.get("MODAL_MODE", "dev")\napp = modal.App(f"shop-{MODE}")\n@app.function(gpu="T4" if MODE == "dev" else "L40S", scaledown_window=int(os.environ["SCALEDOWN_WINDOW"]))\ndef f(): ...\n',
   "llm.py":
     'import modal, os\nmode = os.environ.get("MODAL_MODE", "dev")\nif mode == "dev":\n  WINDOW = 120\nelif mode == "demo":\n  WINDOW = 600\nelse:\n  WINDOW = 300\napp = modal.App("llm")\n@app.cls(gpu="A100-80GB", scaledown_window=WINDOW)\nclass Model:\n  @modal.method()\n  def run(self): ...\n@app.function()\ndef health(): ...\n',
+  "config.py":
+    'import os\nfrom dataclasses import dataclass\n@dataclass(frozen=True)\nclass Settings:\n  gpu: str = "L40S"\n  window: int = 300\ndef settings():\n  return Settings(gpu=os.environ.get("VISION_GPU", "L40S"))\ndef options(**more):\n  made = {"gpu": settings().gpu, "scaledown_window": settings().window}\n  made.update(more)\n  return made\n',
+  "vision.py":
+    'import modal\nfrom config import options\napp = modal.App("vision")\n@app.function(**options(memory=2048))\ndef see(): ...\n',
+  "archive/vision.py":
+    'import modal\napp = modal.App("vision")\n@app.function(gpu="A100", scaledown_window=1200)\ndef see(): ...\n',
   "big.py":
     'import modal\napp = modal.App("big")\n@app.cls(gpu="H100:2", scaledown_window=600)\nclass Small:\n  @modal.method()\n  def run(self): ...\n@app.cls(gpu="H100:8", scaledown_window=600)\nclass Large:\n  @modal.method()\n  def run(self): ...\n',
 };
@@ -279,12 +285,14 @@ describe("a workspace of many shapes", function () {
     assert.deepEqual(
       items.map((item) => item.split(", ").slice(0, 2).join(" ")).toSorted(),
       [
-        "All 7 Apps",
+        "All 9 Apps",
         "big big.py",
         "in-two-files serve.py",
         "llm llm.py",
         "pack pack/main.py",
         "shop-dev by_mode.py",
+        "vision archive/vision.py",
+        "vision vision.py",
         "web jobs.py",
         "worker jobs.py::worker",
       ].toSorted(),
@@ -300,6 +308,13 @@ describe("a workspace of many shapes", function () {
     await chooseApp(/^llm/);
     const llm = await window.untilQuickInput("Which mode for llm? (A100-80GB)", patient);
     assert.match(llm.items[1] ?? "", /^demo.*scaledown 10 min, /);
+    await window.dismiss();
+
+    // Options that a function of another file makes; another file has an app of this name.
+    await chooseApp(/^vision, vision\.py/);
+    const vision = await window.untilQuickInput("Which mode for vision? (L40S)", patient);
+    assert.match(vision.items[0] ?? "", /scaledown 5 min by its file/);
+    await window.screenshot("mode-of-options-by-a-function");
     await window.dismiss();
 
     await chooseApp(/^worker/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../../src/base/systemClock.ts";
@@ -94,6 +94,7 @@ for (const venv of ["current", "old"] as const) {
       const read = await readWorkspace(folder, {
         listPythonFiles: async () => ({ files: [file], ignored: new Set() }),
         read: async () => Buffer.from(text),
+        realPath: realpath,
       });
       const { candidates } = findDeployTargets(read, new Map(Object.entries(variables)));
       const [found] = candidates;
@@ -149,6 +150,7 @@ for (const venv of ["current", "old"] as const) {
         const read = await readWorkspace(root, {
           listPythonFiles: async () => ({ files: listed, ignored: new Set() }),
           read: readFile,
+          realPath: realpath,
         });
         const { candidates } = findDeployTargets(read, new Map());
         const deployed: string[] = [];

@@ -16,6 +16,7 @@ async function search(
   files: Files,
   variables: Readonly<Record<string, string>> = {},
   ignored: readonly string[] = [],
+  links: Readonly<Record<string, string>> = {},
 ) {
   const read = await readWorkspace("/w", {
     listPythonFiles: async (_folder, limit) => ({
@@ -26,6 +27,10 @@ async function search(
       const text = files[file];
       if (text === undefined || text === "unreadable") throw new Error("EACCES");
       return typeof text === "string" ? Buffer.from(text) : text;
+    },
+    realPath: async (file) => {
+      if (links[file] === "broken") throw new Error("ELOOP");
+      return links[file] ?? file;
     },
   });
   return findDeployTargets(read, new Map(Object.entries(variables)));
@@ -87,6 +92,31 @@ describe("findDeployTargets", () => {
       candidates.map(({ target, facts }) => [target.nameInFile, facts.gpu]),
       [["own", "T4"]],
     );
+  });
+
+  it("offers a file once, however many links lead to it", async () => {
+    const { candidates } = await search(
+      {
+        "/w/a/link.py": app("shop"),
+        "/w/shop.py": app("shop"),
+        "/w/b/one.py": app("outside"),
+        "/w/b/two.py": app("outside"),
+        "/w/circle.py": app("circle"),
+      },
+      {},
+      [],
+      {
+        "/w/a/link.py": "/w/shop.py",
+        "/w/b/one.py": "/elsewhere/app.py",
+        "/w/b/two.py": "/elsewhere/app.py",
+        "/w/circle.py": "broken",
+      },
+    );
+    assert.deepEqual(candidates.map(({ target }) => target.file).toSorted(), [
+      "/w/b/one.py",
+      "/w/circle.py",
+      "/w/shop.py",
+    ]);
   });
 
   it("says when there are more files than it reads, and which it could not read", async () => {
