@@ -115,7 +115,7 @@ export function drainedAtMs(
 }
 
 /** A call that still runs keeps its container for as long as it does. */
-function idleFromMs(call: CallRecord): number {
+export function idleFromMs(call: CallRecord): number {
   if (call.endedAtMs !== null) return call.endedAtMs;
   return call.status === "running" ? Number.POSITIVE_INFINITY : call.startedAtMs;
 }

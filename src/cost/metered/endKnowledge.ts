@@ -29,4 +29,6 @@ export interface EndKnowledge {
   readonly isKeptWarm?: (container: ContainerOfApp) => boolean;
   /** When the app's containers were ended on purpose: stops as the listing or a receipt tells them, releases, deploys. */
   readonly endedOnPurposeAtMsOf: (appId: string) => readonly number[];
+  /** Whether an app's log was read of all of this time: then a call that ended in it is known. */
+  readonly isLogRead?: (appId: string, fromMs: number, toMs: number) => boolean;
 }

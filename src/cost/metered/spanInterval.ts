@@ -34,6 +34,8 @@ export interface SpanInterval {
 export interface IntervalHints {
   /** Last known activity + scaledown window: where within its bounds an unseen end probably lies. */
   readonly expectedEndMs?: number;
+  /** When it had ended at the latest: it was idle, and no window is as long. */
+  readonly idleOutMs?: number;
   /** Since when a call waited that the container was probably asked for. */
   readonly calledAtMs?: number;
   /** The first and the last moment at which the container is known to have been up, by its log. */
@@ -76,7 +78,9 @@ export function spanInterval(
   const earliestEndMs = Math.max(startMs, aliveAtMs(span, nowMs, hints));
   const endsByMs = endsBy(span, earliestEndMs);
   if (span.firstAbsentAtMs !== null) {
-    const latestEndMs = Math.max(earliestEndMs, Math.min(span.firstAbsentAtMs, endsByMs));
+    const { idleOutMs = Number.POSITIVE_INFINITY } = hints;
+    const latestMs = Math.min(span.firstAbsentAtMs, endsByMs, idleOutMs);
+    const latestEndMs = Math.max(earliestEndMs, latestMs);
     const endMs =
       within(hints.expectedEndMs, earliestEndMs, latestEndMs) ?? (earliestEndMs + latestEndMs) / 2;
     return { ...start, endMs, countedToMs: endMs, earliestEndMs, latestEndMs };

@@ -16,6 +16,7 @@ import { commonGpu, AppFunctions } from "../watch/appFunctions.ts";
 import { modalOffsetMs } from "../watch/modalTime.ts";
 import { addNotes } from "./appNotes.ts";
 import type { NamedApp } from "./appsToRead.ts";
+import { noteRangeRead } from "./logsRead.ts";
 import { LoggedCalls } from "./loggedCalls.ts";
 
 export interface PastLogsParts {
@@ -167,6 +168,7 @@ export class PastLogs {
       }
     }
     addNotes(ledger, app, { logged: containers.list() });
+    noteRangeRead(ledger, app, { fromMs, toMs: readToMs - offsetMs });
     return { logged: containers.list(), readToMs: readToMs - offsetMs };
   }
 

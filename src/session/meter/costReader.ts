@@ -3,6 +3,7 @@ import type { CallRecord } from "../../cost/call.ts";
 import type { Lessons } from "../../cost/learned/lessons.ts";
 import { taughtSpans } from "../../cost/learned/taught.ts";
 import { endHints } from "../../cost/metered/endHints.ts";
+import { idleOutHints } from "../../cost/metered/idleOut.ts";
 import { withSigns, type SignedKnowledge } from "../../cost/metered/signedKnowledge.ts";
 import { startHints } from "../../cost/metered/startHints.ts";
 import { inferredSpans } from "../../cost/metered/inferredSpans.ts";
@@ -22,6 +23,7 @@ import { withAppResources, type AppResources } from "../../cost/rates/resources.
 import type { IntervalHints } from "../../cost/metered/spanInterval.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import type { AppHint } from "../watch/appHints.ts";
+import { logReadOf } from "../logs/logsRead.ts";
 import { notedApps, recallNotes, type AppNotes } from "../logs/appNotes.ts";
 import { callByModal, spanByModal } from "./byModal.ts";
 import type { Ledger } from "../ledgerPort.ts";
@@ -186,9 +188,14 @@ export class CostReader {
     const knowledge = this.#knowledge(range, spans, calls, offsetMs);
     const startOf = startHints(spans, knowledge);
     const endOf = endHints(spans, knowledge);
+    const idleOutOf = idleOutHints(spans, knowledge);
     const hints = new Map<ContainerSpan, IntervalHints>();
     const hintsOf: HintsOf = (span) => {
-      const spanHints = hints.get(span) ?? { ...startOf(span), ...endOf(span) };
+      const spanHints = hints.get(span) ?? {
+        ...startOf(span),
+        ...endOf(span),
+        ...idleOutOf(span),
+      };
       hints.set(span, spanHints);
       return spanHints;
     };
@@ -304,6 +311,7 @@ export class CostReader {
         return kept === undefined ? lifeOf(container)?.isKept === true : kept > 0;
       },
       endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
+      isLogRead: logReadOf(this.#ledger, scope, offsetMs),
     });
   }
 }

@@ -1,5 +1,6 @@
 import { textKey } from "../../base/textKey.ts";
 import { hourMs, hourOf } from "../../cost/billed/billedRow.ts";
+import { rangesRead } from "../logs/logsRead.ts";
 import { notedApps, recallNotes, type AppNotes } from "../logs/appNotes.ts";
 import { modalOffsetMs } from "../watch/modalTime.ts";
 import { recallLessons } from "./lessonBook.ts";
@@ -36,6 +37,9 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
     const ofApp = terms.get(appId) ?? recallTerms(ledger, { scope, appId });
     terms.set(appId, ofApp);
     return [
+      rangesRead(ledger, { scope, appId }).filter(
+        (read) => read.fromMs < toMs && read.toMs >= fromMs,
+      ),
       ofApp.functions,
       ofApp.containers
         .filter(({ readyMs, askedAtMs }) => readyMs < toMs && askedAtMs >= fromMs)

@@ -13,6 +13,7 @@ import type { LogChunk, LogQuery, ModalControl } from "../../../../src/session/m
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { controlThatOnly } from "../controlThatOnly.ts";
+import { rangesRead } from "../../../../src/session/logs/logsRead.ts";
 import { appListing, chunk, line, logStartMs, scope } from "../logSample.ts";
 import { sessionApp, sessionSample } from "../sessionSample.ts";
 
@@ -116,6 +117,9 @@ describe("LookBack", () => {
       [usd(0.002166), usd(0.001083)],
     );
     assert.equal(told.length, 2);
+    assert.deepEqual(rangesRead(ledger, { scope, appId: "ap-1" }), [
+      { fromMs: sinceMs, toMs: wokeAtMs },
+    ]);
     assert.equal(ledger.latestListing(scope)?.observedAtMs, wokeAtMs);
   });
 
