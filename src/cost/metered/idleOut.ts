@@ -53,7 +53,7 @@ export function idleOutHints(spans: readonly ContainerSpan[], knowledge: SignedK
     );
     if (callsMs.includes(Infinity)) return {};
     const idleOutMs = busyMs + longestIdleMs;
-    if (idleOutMs >= firstAbsentAtMs || isKeptWarm?.(appId) === true) return {};
+    if (idleOutMs >= firstAbsentAtMs || isKeptWarm?.(span) === true) return {};
     const ofApp = examples.get(appId) ?? [];
     if (ofApp.filter(({ isOver }) => isOver).length < fewest) return {};
     if (ofApp.some(({ isLong }) => isLong)) return {};
