@@ -70,6 +70,7 @@ describe("calls that wait, in a real window", function () {
     });
 
     it("begin at once when the setting grows, as many as it says", async () => {
+      await scene.setting({ "modalMeter.maxParallelCalls": 1 });
       scene.quicken({ path: "/flux", fault: { kind: "duration", ms: minutes } });
       await scene.invoke("Invoke Flux Schnell", "a hare of many");
       await scene.untilPending("/flux", 1);
@@ -101,6 +102,7 @@ describe("calls that wait, in a real window", function () {
       scene.stage.modal.advance(2 * minutes);
       await window.until("the first is over", async () => scene.posts()[0]?.outcome !== "pending");
       await scene.setting({ "modalMeter.maxParallelCalls": undefined });
+      scene.quicken();
       await scene.invoke("Invoke Flux Schnell", "a badger after all");
       await scene.untilResult("a-badger-after-all");
       assert.ok(!scene.posts().some((entry) => bodyOf(entry)["prompt"] === "a badger in line"));
