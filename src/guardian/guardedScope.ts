@@ -1,4 +1,3 @@
-import { appWindow } from "../session/appWindow.ts";
 import { randomUUID } from "node:crypto";
 import { t } from "../base/text.ts";
 import type { Clock } from "../base/clock.ts";
@@ -13,6 +12,7 @@ import { liveApps } from "../session/liveApp.ts";
 import { startedHere } from "../session/owner.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import type { Refresh } from "../session/refresh.ts";
+import { windowNow } from "../session/windows/windowNow.ts";
 import { noteReleased } from "../session/mode/noteReleased.ts";
 import { releaseGpus } from "../session/mode/releaseGpus.ts";
 import type { ReleaseParts, ReleaseResult } from "../session/mode/releaseGpus.ts";
@@ -199,17 +199,15 @@ export class GuardedScope {
     const plan = by === "guardian" ? this.#startedHere(view) : view.plan;
     const { connected, refresh } = await this.#connect();
     const { ledger, clock, log } = this.#parts;
-    const sessions = ledger.sessions({ scope: this.target.scope });
+    const { scope } = this.target;
     const targets = plan.planned
       .filter((app) => app.state === "deployed" && costsNow(app))
       .map(({ appId, name }) => {
-        const session = sessions.find(({ apps }) => apps.some((app) => app.appId === appId));
-        const scaledownSeconds = session === undefined ? null : appWindow(session, appId);
-        return { appId, name, scaledownSeconds };
+        return { appId, name, scaledownSeconds: () => windowNow(ledger, { scope, appId }) };
       });
     const control = rightful(connected.control, maySend);
-    const result = await releaseGpus({ control, refresh, clock, log }, targets, { signal });
-    noteReleased(ledger, this.target.scope, targets);
+    const result = await releaseGpus({ control, refresh, ledger, clock, log }, targets, { signal });
+    noteReleased(ledger, scope, targets);
     return result;
   }
 

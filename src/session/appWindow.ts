@@ -1,5 +1,5 @@
 import { formatCountdown } from "../cost/format.ts";
-import type { OwnWindow, SessionApp, SessionRecord } from "./session.ts";
+import type { FunctionWindow, SessionApp, SessionRecord } from "./session.ts";
 
 /**
  * The idle window that a session put into force in one of its apps, in seconds: its mode's, unless the
@@ -17,13 +17,14 @@ export function appWindow(
 export interface AppForce {
   readonly windowSeconds: number | null;
   readonly keptWarm?: number | undefined;
-  readonly ownWindows?: readonly OwnWindow[] | undefined;
+  /** By function; told where they have several. */
+  readonly windows?: readonly FunctionWindow[] | undefined;
 }
 
 /** An app in which this is in force, as a session with that window has it. */
 export function inWindow(
   { appId, appName, file, urls }: SessionApp,
-  { windowSeconds, keptWarm, ownWindows = [] }: AppForce,
+  { windowSeconds, keptWarm, windows = [] }: AppForce,
   sessionSeconds: number,
 ): SessionApp {
   return {
@@ -33,17 +34,17 @@ export function inWindow(
     urls,
     ...(windowSeconds === sessionSeconds ? {} : { scaledownSeconds: windowSeconds }),
     ...(keptWarm === undefined ? {} : { keptWarm }),
-    ...(ownWindows.length === 0 ? {} : { ownWindows }),
+    ...(windowSeconds !== null || windows.length === 0 ? {} : { windows }),
   };
 }
 
 /** What a session has noted of one of its apps. */
 export function appForce(
   session: Pick<SessionRecord, "apps" | "scaledownSeconds">,
-  app: Pick<SessionApp, "appId" | "keptWarm" | "ownWindows">,
+  app: Pick<SessionApp, "appId" | "keptWarm" | "windows">,
 ): AppForce {
-  const { keptWarm, ownWindows } = app;
-  return { windowSeconds: appWindow(session, app.appId), keptWarm, ownWindows };
+  const { keptWarm, windows } = app;
+  return { windowSeconds: appWindow(session, app.appId), keptWarm, windows };
 }
 
 /** "10 min"; "5 min, 10 min" where there are several. null: one is not known. */

@@ -65,7 +65,7 @@ export interface AppFunction {
 export interface FunctionScaling {
   /** The idle window, in seconds: Modal's own where none is set. */
   readonly scaledownSeconds: number;
-  /** The window of the function itself, whatever was put in its place since; null: it has none, or that is not told. */
+  /** What its deploy gave to it, Modal's own included, whatever was put in its place since; null: not told. */
   readonly ownScaledownSeconds: number | null;
   /** Containers that it keeps whatever comes. */
   readonly minContainers: number;

@@ -25,13 +25,10 @@ export interface SessionRecord {
   readonly apps: readonly SessionApp[];
 }
 
-/** An idle window of an app's file in whose place a session has put its mode's. */
-export interface OwnWindow {
-  readonly functionId: string;
+/** The idle window in force in one function of an app, in seconds. */
+export interface FunctionWindow {
   readonly functionName: string;
-  /** The file's: back in force when the session is over. */
-  readonly ownSeconds: number;
-  readonly putSeconds: number;
+  readonly seconds: number;
 }
 
 export interface SessionApp {
@@ -45,8 +42,8 @@ export interface SessionApp {
   readonly scaledownSeconds?: number | null | undefined;
   /** Containers that `min_containers` keeps, as Modal said; absent: not known. */
   readonly keptWarm?: number | undefined;
-  /** To be put back when the session is over, while the app lives. */
-  readonly ownWindows?: readonly OwnWindow[] | undefined;
+  /** By function, where they have several. What could not be read is left out. */
+  readonly windows?: readonly FunctionWindow[] | undefined;
   readonly urls: readonly {
     readonly functionName: string;
     readonly url: string;

@@ -36,16 +36,7 @@ const appsSchema = z.array(
     file: text,
     scaledownSeconds: z.optional(z.nullable(z.number())),
     keptWarm: z.optional(z.number()),
-    ownWindows: z.optional(
-      z.array(
-        z.object({
-          functionId: text,
-          functionName: text,
-          ownSeconds: z.number(),
-          putSeconds: z.number(),
-        }),
-      ),
-    ),
+    windows: z.optional(z.array(z.object({ functionName: text, seconds: z.number() }))),
     urls: z.array(
       // Not yet in the rows of versions before.
       z.object({ functionName: text, url: text, needsToken: z.optional(z.boolean()) }),

@@ -20,8 +20,7 @@ export function parseAutoscaler(json: unknown): FunctionScaling {
   const scaledownSeconds = window || defaultScaledownSeconds;
   return {
     scaledownSeconds,
-    ownScaledownSeconds:
-      isOverridden || scaledownSeconds === defaultScaledownSeconds ? null : scaledownSeconds,
+    ownScaledownSeconds: isOverridden ? null : scaledownSeconds,
     minContainers: minimum ?? 0,
   };
 }

@@ -2,6 +2,7 @@ import { appsOfFile, mayBeAppFile, withoutParts, type AppFile } from "../../lens
 import { factsOf, type AppFacts } from "../../lens/read/facts.ts";
 import { ParsedFiles } from "../../lens/read/parsedFiles.ts";
 import type { DeployTarget } from "../../session/deployer.ts";
+import type { WindowsInFile } from "../../session/windows/fileWindow.ts";
 import { readWithImports } from "./pythonFiles.ts";
 
 /** How to look at a workspace folder; the editor's own file search stands behind it. */
@@ -25,6 +26,8 @@ export interface ListedFiles {
 export interface DeployCandidate {
   readonly target: DeployTarget;
   readonly facts: AppFacts;
+  /** Whether its functions' idle windows follow SCALEDOWN_WINDOW. */
+  readonly windows: WindowsInFile;
   readonly hasWebEndpoint: boolean;
   /** Why a deploy of it would fail; null: nothing speaks against it. */
   readonly problem: AppFile["problem"];
@@ -124,7 +127,10 @@ export function findDeployTargets(
 ): FoundCandidates {
   const root = slashed(folder);
   const apps = offered.flatMap((file) => appsOfFile(file, root, files, variables));
-  const candidates = withoutParts(apps).map((app) => candidateOf(app, paths, folder));
+  const candidates = withoutParts(apps).map((app) => ({
+    ...candidateOf(app, paths, folder),
+    windows: windowsOf(app, root, files, variables),
+  }));
   candidates.sort(
     (a, b) =>
       Number(b.hasWebEndpoint) - Number(a.hasWebEndpoint) ||
@@ -134,11 +140,44 @@ export function findDeployTargets(
   return { candidates, isComplete, unreadable };
 }
 
+/** Another window than any mode has: what a function makes of it shows whether it reads it. */
+const probeSeconds = 7;
+
+/** Read a second time where somebody asks, with another window. */
+function windowsOf(
+  { file, variable, app }: AppFile,
+  root: string,
+  files: ParsedFiles,
+  variables: ReadonlyMap<string, string>,
+): WindowsInFile {
+  const name = "SCALEDOWN_WINDOW"; // not shown: the name of a variable
+  const seconds = Number(variables.get(name));
+  const probed = once(() => {
+    const others = new Map([...variables, [name, String(seconds + probeSeconds)]]);
+    const again = appsOfFile(file, root, files, others).find((one) => one.variable === variable);
+    return again === undefined ? undefined : factsOf(again.app).functions;
+  });
+  const now = once(() => factsOf(app).functions);
+  return (functionName) => {
+    const [one, other] = [now(), probed()].map(
+      (functions) => functions?.get(functionName)?.scaledownSeconds,
+    );
+    if (one === undefined || other === undefined) return null;
+    if (one === seconds && other === seconds + probeSeconds) return "mode";
+    return one === other ? one : null;
+  };
+}
+
+function once<Value>(work: () => Value): () => Value {
+  let done: { readonly value: Value } | undefined;
+  return () => (done ??= { value: work() }).value;
+}
+
 function candidateOf(
   { file, entry, variable, app, problem }: AppFile,
   paths: ReadonlyMap<string, string>,
   folder: string,
-): DeployCandidate {
+): Omit<DeployCandidate, "windows"> {
   const { name, functions } = app;
   return {
     target: {

@@ -20,15 +20,13 @@ const schedulingParams = z.object({
   }),
 });
 
-/** A window that is Modal's own is none of the function's: it may come from either. */
 export function parseFunctionScaling(answer: unknown): FunctionScaling {
   const what = t("read an autoscaler");
   const { autoscalerConfiguration: answered } = parse(what, schedulingParams, answer);
   const usual = answered.defaultSettings?.scaledownWindow || defaultScaledownSeconds;
-  const staticSeconds = answered.staticSettings?.scaledownWindow || usual;
   return {
     scaledownSeconds: answered.settings?.scaledownWindow || usual,
-    ownScaledownSeconds: staticSeconds === usual ? null : staticSeconds,
+    ownScaledownSeconds: answered.staticSettings?.scaledownWindow || usual,
     minContainers: answered.settings?.minContainers ?? 0,
   };
 }

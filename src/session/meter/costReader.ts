@@ -245,21 +245,29 @@ export class CostReader {
 
   /** How long each container stays, as the files of the apps say. */
   #lives(
-    scope: string,
     names: ReadonlyMap<string, string>,
+    functionOf: (containerId: string) => string | undefined,
   ): (container: ContainerOfApp) => ReturnType<typeof lifeOfContainer> | undefined {
     const { lifeInFile } = this.#appKnowledge;
     const lives = new Map([...names].map(([appId, name]) => [appId, lifeInFile?.(name)]));
+    return (container) => {
+      const life = lives.get(container.appId);
+      const functionName = functionOf(container.containerId);
+      return life === undefined ? undefined : lifeOfContainer(life, { ...container, functionName });
+    };
+  }
+
+  /** The function that a container runs, where Modal told. */
+  #functionNames(
+    scope: string,
+    appIds: Iterable<string>,
+  ): (containerId: string) => string | undefined {
     const functionNames = new Map(
-      [...names.keys()].flatMap((appId) => [
+      [...appIds].flatMap((appId) => [
         ...functionsByContainer(recallTerms(this.#ledger, { scope, appId })),
       ]),
     );
-    return (container) => {
-      const life = lives.get(container.appId);
-      const functionName = functionNames.get(container.containerId);
-      return life === undefined ? undefined : lifeOfContainer(life, { ...container, functionName });
-    };
+    return (containerId) => functionNames.get(containerId);
   }
 
   #knowledge(
@@ -293,8 +301,9 @@ export class CostReader {
           : [[appId, median(note.startups.map(({ startupMs }) => startupMs))] as const],
       ),
     );
-    const lifeOf = this.#lives(scope, names);
-    const windowAt = scaledownWindows(sessions, offsetMs);
+    const functionOf = this.#functionNames(scope, names.keys());
+    const lifeOf = this.#lives(names, functionOf);
+    const windowAt = scaledownWindows(this.#ledger, sessions, offsetMs);
     return withSigns({
       calls: calls.map(inItsContainer),
       lookedAtMs: this.#ledger.looks(range).map((atMs) => atMs + offsetMs),
@@ -304,8 +313,11 @@ export class CostReader {
       logged: [...notes.values()].flatMap(({ logged }) =>
         logged.filter(({ lastLineMs }) => lastLineMs >= fromMs),
       ),
-      scaledownSecondsOf: (container, atMs) =>
-        windowAt(container.appId, atMs) ?? lifeOf(container)?.scaledownSeconds ?? null,
+      scaledownSecondsOf: (container, atMs) => {
+        const { appId, containerId } = container;
+        const inForce = windowAt({ appId, functionName: functionOf(containerId) }, atMs);
+        return inForce ?? lifeOf(container)?.scaledownSeconds ?? null;
+      },
       isKeptWarm: (container) => {
         const kept = keptIn(sessions, container.appId);
         return kept === undefined ? lifeOf(container)?.isKept === true : kept > 0;

@@ -3,13 +3,7 @@ import type { Failure } from "../../base/failure.ts";
 import type { AppForce } from "../appWindow.ts";
 import { asFailure } from "../concurrent.ts";
 import type { ModeDefinition } from "../mode.ts";
-import type { ModalControl } from "../modalControl.ts";
 import { putInForce, type InForce, type PutApp, type PutParts } from "./putInForce.ts";
-import { scaleFailure } from "./scaleApp.ts";
-
-export interface ForceParts extends PutParts {
-  readonly control: PutParts["control"] & Pick<ModalControl, "listFunctions">;
-}
 
 /** What came to be in force, and what is worth telling of it. */
 export interface Forced {
@@ -17,25 +11,32 @@ export interface Forced {
   readonly notes: readonly string[];
 }
 
+/** What an attempt without a deploy came to. */
+export interface Attempt {
+  /** What is in force now, also where only some functions were changed; null: nothing was changed or read. */
+  readonly forced: Forced | null;
+  /** Why the app is not in the mode; undefined: it is. */
+  readonly failure: Failure | undefined;
+}
+
 /**
- * Brings an app that runs into a mode without a deploy; the failure where that cannot be done. Where
- * autoscalers can be changed but not read, the mode's window is put in force in each function.
+ * Brings an app that runs into a mode without a deploy. Where its autoscalers cannot be read, nothing
+ * is changed: nobody would know what to put back.
  */
 export async function byAutoscaler(
-  parts: ForceParts,
+  parts: PutParts,
   app: PutApp,
   mode: ModeDefinition,
   signal: AbortSignal | undefined,
-): Promise<Forced | Failure> {
+): Promise<Attempt> {
   const done = await attempt(parts, app, mode, signal);
-  if (!isFailure(done)) return done.failure ?? forced(done);
-  const failure = await scaleFailure(parts.control, app, mode, signal);
-  return failure ?? { force: { windowSeconds: mode.scaledownSeconds }, notes: [] };
+  if (isFailure(done)) return { forced: null, failure: done };
+  return { forced: forced(done), failure: done.failure };
 }
 
 /** After a deploy for this mode: what is in force, or what its file says where that cannot be read. */
 export async function readOr(
-  parts: ForceParts,
+  parts: PutParts,
   app: PutApp,
   mode: ModeDefinition,
   {
@@ -49,6 +50,7 @@ export async function readOr(
   return { force: { windowSeconds }, notes: [] };
 }
 
+/** Where it was cancelled before anything was put, it rejects. */
 async function attempt(
   parts: PutParts,
   app: PutApp,
@@ -67,6 +69,6 @@ function isFailure(done: InForce | Failure): done is Failure {
   return done instanceof Error;
 }
 
-function forced({ windowSeconds, keptWarm, ownWindows, notes }: InForce): Forced {
-  return { force: { windowSeconds, keptWarm, ownWindows }, notes };
+function forced({ windowSeconds, windows, keptWarm, notes }: InForce): Forced {
+  return { force: { windowSeconds, keptWarm, windows }, notes };
 }

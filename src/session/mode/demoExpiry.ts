@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { Failure } from "../../base/failure.ts";
 import type { MicroUsd } from "../../cost/money.ts";
-import { appWindow } from "../appWindow.ts";
+import { windowNow } from "../windows/windowNow.ts";
 import { asFailure } from "../concurrent.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { ModeDefinition } from "../mode.ts";
@@ -158,7 +158,7 @@ async function release(
     appId,
     name: appName,
     // A window that the file fixes may be in force, whatever the mode says.
-    scaledownSeconds: appWindow(session, appId),
+    scaledownSeconds: () => windowNow(parts.ledger, { scope: session.scope, appId }),
   }));
   try {
     const released = await releaseGpus(

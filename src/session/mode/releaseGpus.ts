@@ -1,5 +1,4 @@
 import { plural, t } from "../../base/text.ts";
-import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { formatPerHour } from "../../cost/format.ts";
 import type { MicroUsd } from "../../cost/money.ts";
@@ -8,23 +7,26 @@ import type { ContainerObservation } from "../../cost/span.ts";
 import { throwIfCancelled } from "../../base/abort.ts";
 import { asFailure, inParallel, pause, within } from "../concurrent.ts";
 import type { Listing } from "../ledgerPort.ts";
+import { whileScaling, type ScalingParts } from "../windows/scalingLease.ts";
 import type { ModalControl, ScaleSettings } from "../modalControl.ts";
 import { hasListedSandboxes } from "../sandboxInfo.ts";
 import type { Refresh } from "../refresh.ts";
 import { scaleApp } from "./scaleApp.ts";
 
-export interface ReleaseParts {
+export interface ReleaseParts extends ScalingParts {
   readonly control: Pick<ModalControl, "scale" | "listFunctions" | "rollover" | "stopContainer">;
   readonly refresh: Refresh;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
 export interface ReleaseTarget {
   readonly appId: string;
   readonly name: string;
-  /** Scaledown window to go back to afterwards. null: not known, so the autoscaler is left alone. */
-  readonly scaledownSeconds: number | null;
+  /**
+   * Scaledown window to go back to afterwards, asked when nobody else changes it any more. null: not
+   * known, so the autoscaler is left alone.
+   */
+  readonly scaledownSeconds: () => number | null;
 }
 
 export interface ReleaseOptions {
@@ -52,8 +54,11 @@ export interface ReleaseResult {
   readonly notes: readonly string[];
 }
 
+/** How long a change by somebody else is waited for: then containers are stopped without the autoscaler. */
+const leaseWaitMs = 20_000;
+
 /** The least that Modal takes for a scaledown window, in seconds. */
-const leastScaledownSeconds = 2;
+export const leastScaledownSeconds = 2;
 
 /**
  * Ends the idle GPU containers of apps and keeps their deployments. First by the autoscaler, which
@@ -79,7 +84,11 @@ export async function releaseGpus(
   const notes: string[] = [];
   const release = async (target: ReleaseTarget): Promise<void> => {
     const ids = wanted.get(target.appId) ?? [];
-    const scaled = await byAutoscaler(parts, target, ids, notes, options);
+    const turn = await whileScaling(parts, target.appId, { waitMs: leaseWaitMs, signal }, () =>
+      byAutoscaler(parts, target, ids, notes, options),
+    );
+    throwIfCancelled(signal);
+    const scaled = turn?.result === true;
     const there = scaled ? await stillThere(parts, ids, signal) : ids;
     // The autoscaler and a rollover reach no sandbox; a stop of its container would end it at work.
     for (const id of there) if (doubtful.has(id)) reasons.set(id, doubtText());
@@ -165,7 +174,8 @@ async function byAutoscaler(
   notes: string[],
   { waitMs = 30_000, signal }: ReleaseOptions,
 ): Promise<boolean> {
-  if (target.scaledownSeconds === null) return false;
+  const windowSeconds = target.scaledownSeconds();
+  if (windowSeconds === null) return false;
   const { clock } = parts;
   let down: Taken = "maybe";
   try {
@@ -183,21 +193,20 @@ async function byAutoscaler(
     return true;
   } finally {
     // Even a change that only some functions took has to be taken back.
-    if (down !== "none") await scaleBack(parts, target, notes, down);
+    if (down !== "none") await scaleBack(parts, target, windowSeconds, notes, down);
   }
 }
 
 async function scaleBack(
   parts: ReleaseParts,
   target: ReleaseTarget,
+  windowSeconds: number,
   notes: string[],
   down: Taken,
 ): Promise<void> {
-  const { scaledownSeconds } = target;
-  if (scaledownSeconds === null) return;
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (attempt > 0) await pause(parts.clock, 1000 * attempt);
-    const back = await scale(parts, target, { scaledownWindowSeconds: scaledownSeconds });
+    const back = await scale(parts, target, { scaledownWindowSeconds: windowSeconds });
     if (back !== "all") continue;
     if (down === "all")
       notes.push(t("{0}: min_containers, if it was set, is 0 until the next deploy.", target.name));

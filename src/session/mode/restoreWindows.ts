@@ -1,31 +1,45 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { inWindow } from "../appWindow.ts";
 import { asFailure } from "../concurrent.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
-import { liveApps } from "../liveApp.ts";
-import type { ModalControl } from "../modalControl.ts";
-import type { OwnWindow, SessionApp, SessionRecord } from "../session.ts";
+import { liveApps, type LiveApp } from "../liveApp.ts";
+import type { AppFunction, ModalControl } from "../modalControl.ts";
+import type { FunctionWindow, SessionRecord } from "../session.ts";
+import { leastScaledownSeconds } from "./releaseGpus.ts";
+import { whileScaling } from "../windows/scalingLease.ts";
+import {
+  isPut,
+  recallBook,
+  rememberBook,
+  type BookPlace,
+  type NotedWindow,
+} from "../windows/windowBook.ts";
 
 export interface RestoreParts {
-  readonly ledger: Pick<Ledger, "sessions" | "upsertSession">;
-  readonly clock: Pick<Clock, "nowMs">;
+  readonly ledger: Pick<
+    Ledger,
+    "sessions" | "remember" | "recall" | "acquireLease" | "releaseLease"
+  >;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
-type Control = Pick<ModalControl, "functionScaling" | "scale">;
+type Control = Pick<ModalControl, "appFunctions" | "functionScaling" | "scale">;
 
-/** After a failure nothing is tried so long. */
+/** After a failure the same function, or app, is left alone so long. */
 const restMs = 300_000;
+/** What was put for a session that is not in the ledger so long afterwards was put for none. */
+const unclaimedMs = 30 * 60_000;
 
 /**
- * Puts the idle windows of app files back in force in what still lives of sessions that are over,
+ * Puts the idle windows of deploys back in force in what still lives of sessions that are over,
  * however they ended: it is asked after each look, so that the next window does what a killed one
  * could not.
  */
 export class WindowRestorer {
   readonly #parts: RestoreParts;
-  #restsUntilMs = Number.NEGATIVE_INFINITY;
+  /** By app, or app and function. */
+  readonly #restsUntilMs = new Map<string, number>();
   #isAsking = false;
 
   constructor(parts: RestoreParts) {
@@ -34,83 +48,133 @@ export class WindowRestorer {
 
   /** Rejects with nothing that Modal can be blamed for. */
   async update(control: Control, listing: Listing): Promise<void> {
-    const { ledger, clock, log } = this.#parts;
-    if (this.#isAsking || clock.nowMs() < this.#restsUntilMs) return;
-    const due = dueIn(ledger.sessions({ scope: listing.scope }), listing);
-    if (due.length === 0) return;
+    if (this.#isAsking) return;
     this.#isAsking = true;
     try {
-      for (const { session, app, ownWindows } of due) {
-        for (const replaced of ownWindows) await restore(control, app, replaced);
-        ledger.upsertSession(withOwn(session, app, ownWindows));
-        log.info(`The idle window of ${app.appName} is its file's again.`);
+      for (const app of liveApps(listing)) {
+        const place = { scope: listing.scope, appId: app.appId };
+        if (this.#rests(app.appId) || this.#dueIn(place).length === 0) continue;
+        // Another one is at it: the next look comes soon.
+        await whileScaling(this.#parts, app.appId, { waitMs: 0 }, () =>
+          this.#restoreApp(control, place, app),
+        );
       }
-    } catch (error) {
-      const { message } = asFailure(error);
-      log.warn(`An idle window could not be put back; tried again later: ${message}`);
-      this.#restsUntilMs = clock.nowMs() + restMs;
     } finally {
       this.#isAsking = false;
     }
   }
+
+  /** What is to be put back in an app that is in no open session. */
+  #dueIn(place: BookPlace): readonly NotedWindow[] {
+    const { ledger, clock } = this.#parts;
+    const put = recallBook(ledger, place).functions.filter(isPut);
+    if (put.length === 0) return [];
+    const sessions = ledger
+      .sessions({ scope: place.scope })
+      .filter(({ apps }) => apps.some(({ appId }) => appId === place.appId));
+    if (sessions.some(({ endedAtMs }) => endedAtMs === null)) return [];
+    return put.filter(
+      ({ functionName, putAtMs }) =>
+        !this.#rests(`${place.appId}/${functionName}`) && isOver(sessions, putAtMs, clock.nowMs()),
+    );
+  }
+
+  async #restoreApp(control: Control, place: BookPlace, { name }: LiveApp): Promise<void> {
+    const { log, clock } = this.#parts;
+    try {
+      // Names stay over a deploy, ids may not.
+      const functions = new Map(
+        (await control.appFunctions(place.appId)).map((one) => [one.name, one]),
+      );
+      // Read again: nobody else changes it while the lease is held.
+      for (const noted of this.#dueIn(place)) {
+        try {
+          const left = await restore(control, name, functions.get(noted.functionName), noted);
+          this.#noteDone(place, noted.functionName, left);
+          log.info(`${name}/${noted.functionName}: ${left.text}`);
+        } catch (error) {
+          if (asFailure(error).reason === "not-found")
+            this.#noteDone(place, noted.functionName, gone);
+          else this.#rest(`${place.appId}/${noted.functionName}`, error);
+        }
+      }
+    } catch (error) {
+      this.#rest(place.appId, error);
+    }
+    // What rested long ago is no more to be kept in mind.
+    for (const [key, untilMs] of this.#restsUntilMs)
+      if (untilMs <= clock.nowMs()) this.#restsUntilMs.delete(key);
+  }
+
+  #noteDone(place: BookPlace, functionName: string, { seconds, isRestored }: Left): void {
+    const { ledger, clock } = this.#parts;
+    const book = recallBook(ledger, place);
+    const functions = book.functions.map((one) =>
+      one.functionName === functionName ? { ...one, putSeconds: [] } : one,
+    );
+    const windows = functions.map((one): FunctionWindow => ({
+      functionName: one.functionName,
+      seconds:
+        one.functionName === functionName && seconds !== null
+          ? seconds
+          : (one.putSeconds.at(-1) ?? one.ownSeconds),
+    }));
+    const restored = isRestored
+      ? [...book.restored, { atMs: clock.nowMs(), windows }]
+      : book.restored;
+    rememberBook(ledger, place, { functions, restored });
+  }
+
+  #rests(key: string): boolean {
+    return (this.#restsUntilMs.get(key) ?? 0) > this.#parts.clock.nowMs();
+  }
+
+  #rest(key: string, error: unknown): void {
+    const { log, clock } = this.#parts;
+    log.warn(
+      `An idle window of ${key} could not be put back; tried again later: ${asFailure(error).message}`,
+    );
+    this.#restsUntilMs.set(key, clock.nowMs() + restMs);
+  }
 }
 
-interface Due {
-  readonly session: SessionRecord;
-  readonly app: SessionApp;
-  readonly ownWindows: readonly OwnWindow[];
-}
-
-/** What lives of ended sessions with the mode's window in the place of the file's, and is in no open session. */
-function dueIn(sessions: readonly SessionRecord[], listing: Listing): readonly Due[] {
-  const replaced = sessions.filter(({ endedAtMs, apps }) => endedAtMs !== null && apps.some(isPut));
-  if (replaced.length === 0) return [];
-  const open = new Set(
-    sessions
-      .filter(({ endedAtMs }) => endedAtMs === null)
-      .flatMap(({ apps }) => apps.map(({ appId }) => appId)),
+/** A session that was opened after the put may still be on its way into the ledger. */
+function isOver(sessions: readonly SessionRecord[], putAtMs: number, nowMs: number): boolean {
+  return (
+    nowMs - putAtMs > unclaimedMs || sessions.some(({ endedAtMs }) => (endedAtMs ?? 0) >= putAtMs)
   );
-  const live = new Set(liveApps(listing).map(({ appId }) => appId));
-  return replaced.flatMap((session) =>
-    session.apps
-      .filter((app) => isPut(app) && live.has(app.appId) && !open.has(app.appId))
-      .map((app) => ({ session, app, ownWindows: app.ownWindows ?? [] })),
-  );
 }
 
-function isPut({ ownWindows = [] }: SessionApp): boolean {
-  return ownWindows.some(({ ownSeconds, putSeconds }) => putSeconds !== ownSeconds);
+/** What a function is left with. */
+interface Left {
+  /** In force now; null: not known, or the function is gone. */
+  readonly seconds: number | null;
+  /** It was put back here. */
+  readonly isRestored: boolean;
+  readonly text: string;
 }
 
-/** A window that somebody has changed since is theirs. */
+const gone: Left = { seconds: null, isRestored: false, text: "it is gone." };
+
+/** A window that somebody has changed since is theirs, and so is a deploy with another one. */
 async function restore(
   control: Control,
-  { appName }: SessionApp,
-  { functionId, functionName, ownSeconds, putSeconds }: OwnWindow,
-): Promise<void> {
-  if (ownSeconds === putSeconds) return;
-  const { scaledownSeconds } = await control.functionScaling(functionId);
-  if (scaledownSeconds !== putSeconds) return;
+  appName: string,
+  found: AppFunction | undefined,
+  { functionName, ownSeconds, putSeconds }: NotedWindow,
+): Promise<Left> {
+  if (found === undefined) return gone;
+  const { functionId } = found;
+  const { scaledownSeconds: seconds, ownScaledownSeconds } =
+    await control.functionScaling(functionId);
+  if (ownScaledownSeconds !== null && ownScaledownSeconds !== ownSeconds)
+    return { seconds, isRestored: false, text: "it was deployed with another idle window since." };
+  if (seconds === ownSeconds)
+    return { seconds, isRestored: false, text: "its deploy's idle window is in force." };
+  // A release that was cut off leaves the least.
+  if (!putSeconds.includes(seconds) && seconds !== leastScaledownSeconds)
+    return { seconds, isRestored: false, text: "its idle window was changed since, and stays." };
   const target = { appName, functionName, functionId };
   await control.scale(target, { scaledownWindowSeconds: ownSeconds });
-}
-
-function withOwn(
-  session: SessionRecord,
-  of: SessionApp,
-  ownWindows: readonly OwnWindow[],
-): SessionRecord {
-  const windows = new Set(ownWindows.map(({ ownSeconds }) => ownSeconds));
-  const [only = null] = windows;
-  const restored = inWindow(
-    of,
-    {
-      windowSeconds: windows.size === 1 ? only : null,
-      keptWarm: of.keptWarm,
-      ownWindows: ownWindows.map((one) => ({ ...one, putSeconds: one.ownSeconds })),
-    },
-    session.scaledownSeconds,
-  );
-  const apps = session.apps.map((app) => (app.appId === of.appId ? restored : app));
-  return { ...session, apps };
+  return { seconds: ownSeconds, isRestored: true, text: "its deploy's idle window is back." };
 }

@@ -1,6 +1,5 @@
 import type { Failure } from "../../base/failure.ts";
 import { asFailure, inParallel } from "../concurrent.ts";
-import type { ModeDefinition } from "../mode.ts";
 import type { ModalControl, ScaleSettings } from "../modalControl.ts";
 
 /** One function whose autoscaler was asked to change. */
@@ -32,20 +31,4 @@ export async function scaleApp(
       return { ...target, failure: asFailure(error) };
     }
   });
-}
-
-/** Puts the mode's scaledown window in force in every function; the first failure where that did not work. */
-export async function scaleFailure(
-  control: Pick<ModalControl, "scale" | "listFunctions">,
-  app: { readonly appId: string; readonly name: string },
-  mode: ModeDefinition,
-  signal: AbortSignal | undefined,
-): Promise<Failure | undefined> {
-  try {
-    const settings = { scaledownWindowSeconds: mode.scaledownSeconds };
-    const scaled = await scaleApp(control, app, settings, signal);
-    return scaled.find(({ failure }) => failure !== undefined)?.failure;
-  } catch (error) {
-    return asFailure(error);
-  }
 }

@@ -7,17 +7,16 @@ import { asFailure } from "../concurrent.ts";
 import type { Deployer, DeployTarget, Deployment } from "../deployer.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { deployVariables, type ModeDefinition } from "../mode.ts";
-import type { ModalControl } from "../modalControl.ts";
 import type { Refresh } from "../refresh.ts";
 import { byAutoscaler, readOr } from "./byAutoscaler.ts";
-import type { AskWindow, PutApp } from "./putInForce.ts";
+import type { AskWindow } from "./fixedWindow.ts";
+import type { PutApp, PutParts } from "./putInForce.ts";
+import { windowsToCome, type DeployedWindows } from "../windows/fileWindow.ts";
 import { appForce, inWindow, sessionWindows, type AppForce } from "../appWindow.ts";
 import type { SessionApp, SessionRecord } from "../session.ts";
 
-export interface RedeployTarget extends Pick<DeployTarget, "module" | "variable" | "name"> {
-  /** As `StartTarget` has it, for the mode that it is deployed for. */
-  readonly windowInFile?: number | null | undefined;
-}
+/** As `StartTarget` has it, for the mode that it is deployed for. */
+export type RedeployTarget = Pick<DeployTarget, "module" | "variable" | "name"> & DeployedWindows;
 
 /** A deploy of an app file, where the autoscaler cannot bring the app into a mode. */
 export interface Redeploy {
@@ -28,11 +27,8 @@ export interface Redeploy {
 }
 
 export interface SwitchParts {
-  readonly control: Pick<
-    ModalControl,
-    "scale" | "listFunctions" | "appFunctions" | "functionScaling"
-  >;
-  readonly ledger: Pick<Ledger, "sessions" | "upsertSession" | "remember" | "recall">;
+  readonly control: PutParts["control"];
+  readonly ledger: PutParts["ledger"] & Pick<Ledger, "sessions" | "upsertSession">;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: nobody is there to be asked whether a file's own window is replaced. */
@@ -57,7 +53,13 @@ export type AppSwitch =
       readonly force: AppForce;
       readonly notes: readonly string[];
     }
-  | { readonly app: SessionApp; readonly how: "failed"; readonly failure: Failure };
+  | {
+      readonly app: SessionApp;
+      readonly how: "failed";
+      readonly failure: Failure;
+      /** What is in force all the same, where some functions were changed. */
+      readonly force?: AppForce | undefined;
+    };
 
 export interface SwitchOutcome {
   /** As it is in the ledger now. Its mode is the one that is really in force in all of its apps. */
@@ -86,7 +88,8 @@ export async function switchMode(
     const result = await switchApp(parts, session, app, to, options);
     apps.push(result);
     // At once: whatever becomes of the others, this window is in force.
-    if (result.how !== "failed") noteForce(parts.ledger, session, app.appId, result.force);
+    if (result.force !== undefined) noteForce(parts.ledger, session, app.appId, result.force);
+    if (result.how === "failed") throwIfCancelled(options.signal);
   }
   const failed = apps.filter(({ how }) => how === "failed");
   const notes = apps.flatMap((one) => (one.how === "failed" ? [] : one.notes));
@@ -116,7 +119,11 @@ function noteForce(
   appId: string,
   force: AppForce,
 ): void {
-  const current = requireOpen(ledger, session);
+  // Also where it has ended meanwhile: what was put is in force.
+  const current = ledger
+    .sessions({ scope: session.scope })
+    .find(({ sessionId }) => sessionId === session.sessionId);
+  if (current === undefined) return;
   const apps = current.apps.map((app) =>
     app.appId === appId ? inWindow(app, force, current.scaledownSeconds) : app,
   );
@@ -158,26 +165,22 @@ async function switchApp(
   options: SwitchOptions,
 ): Promise<AppSwitch> {
   const needsDeploy = options.from !== undefined && otherVariables(options.from, to);
-  const scaled = needsDeploy
-    ? new Failure(
-        "unsupported",
-        t("{0} mode has other variables, which only a deploy sets.", to.name),
-      )
-    : await byAutoscaler(
-        parts,
-        { ...placeOf(session, app), fixed: app.ownWindows ?? [] },
-        to,
-        options.signal,
-      );
-  if (!(scaled instanceof Failure)) return { app, how: "autoscaler", ...scaled };
-  throwIfCancelled(options.signal);
+  const { forced, failure } = needsDeploy
+    ? { forced: null, failure: otherVariablesFailure(to) }
+    : await byAutoscaler(parts, { ...placeOf(session, app), deployed: null }, to, options.signal);
+  if (forced !== null && failure === undefined) return { app, how: "autoscaler", ...forced };
+  const force = forced?.force;
   const { redeploy, log } = parts;
-  if (redeploy === undefined) return { app, how: "failed", failure: scaled };
-  log.info(`${app.appName} is deployed again for ${to.name} mode: ${scaled.message}`);
+  const why = failure ?? otherVariablesFailure(to);
+  if (redeploy === undefined || options.signal?.aborted === true)
+    return { app, how: "failed", failure: why, force };
+  log.info(`${app.appName} is deployed again for ${to.name} mode: ${why.message}`);
+  // At once: the deploy may fail, and what was put stays in force then.
+  if (force !== undefined) noteForce(parts.ledger, session, app.appId, force);
   try {
     const environment = session.scope.split("/")[1] ?? null;
     const { file, appName } = app;
-    const { windowInFile, ...target } = await redeploy.targetOf(app, to);
+    const { windowInFile, windowsInFile, ...target } = await redeploy.targetOf(app, to);
     const windowSeconds = windowInFile === undefined ? to.scaledownSeconds : windowInFile;
     const deployment = await redeploy.deployer.deploy(
       {
@@ -194,7 +197,10 @@ async function switchApp(
       },
     );
     if (deployment.appName === null || deployment.appName === appName) {
-      const place = { ...placeOf(session, app), fixed: null };
+      const place = {
+        ...placeOf(session, app),
+        deployed: windowsToCome({ windowInFile, windowsInFile }),
+      };
       const done = await readOr(parts, place, to, { windowSeconds, signal: options.signal });
       return { app, how: "redeploy", ...done };
     }
@@ -210,11 +216,18 @@ async function switchApp(
   }
 }
 
+function otherVariablesFailure(to: ModeDefinition): Failure {
+  return new Failure(
+    "unsupported",
+    t("{0} mode has other variables, which only a deploy sets.", to.name),
+  );
+}
+
 /** As a session knows the app. */
 function placeOf(
   { scope }: SessionRecord,
   { appId, appName: name, file }: SessionApp,
-): Omit<PutApp, "fixed"> {
+): Omit<PutApp, "deployed"> {
   return { scope, appId, name, file };
 }
 

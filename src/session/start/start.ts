@@ -1,7 +1,8 @@
 import type { Failure } from "../../base/failure.ts";
 import type { DeployTarget, ServeHandle } from "../deployer.ts";
 import type { LiveApp } from "../liveApp.ts";
-import type { AskWindow } from "../mode/putInForce.ts";
+import type { DeployedWindows } from "../windows/fileWindow.ts";
+import type { AskWindow } from "../mode/fixedWindow.ts";
 import type { ModeDefinition } from "../mode.ts";
 import type { ModalState } from "./modalState.ts";
 import type { Scope } from "../scope.ts";
@@ -14,15 +15,10 @@ import type { TypicalTime } from "./warmUp.ts";
 export type StartStep = "check" | "deploy" | "find" | "health" | "warm-up";
 
 /** One app file to start, and where to ask whether it is well. null: no such URL is set. */
-export interface StartTarget {
+export interface StartTarget extends DeployedWindows {
   readonly target: DeployTarget;
   readonly healthUrl: string | null;
   readonly warmUpUrl: string | null;
-  /**
-   * The idle window, in seconds, that a deploy in this mode gets by the file. null: the file does not tell
-   * it, or its functions have several; absent: the mode's.
-   */
-  readonly windowInFile?: number | null | undefined;
 }
 
 export interface StartRequest {

@@ -9,9 +9,12 @@ import type { LiveApp } from "../liveApp.ts";
 import { deployVariables } from "../mode.ts";
 import { modalStateOf, type ModalState } from "./modalState.ts";
 import type { Probe } from "../probe.ts";
-import { readOr, type ForceParts } from "../mode/byAutoscaler.ts";
+import { readOr } from "../mode/byAutoscaler.ts";
+import type { PutParts } from "../mode/putInForce.ts";
 import { takeOver } from "./takeOver.ts";
 import { scopeKey } from "../scope.ts";
+import { windowsToCome } from "../windows/fileWindow.ts";
+import { windowNow } from "../windows/windowNow.ts";
 import type { SessionApp } from "../session.ts";
 import {
   windowToCome,
@@ -30,7 +33,7 @@ import type { StopParts } from "../stop/stopApps.ts";
 import { skippedText, warmUp } from "./warmUp.ts";
 
 export interface StartParts extends StopParts {
-  readonly control: StopParts["control"] & ForceParts["control"];
+  readonly control: StopParts["control"] & PutParts["control"];
   readonly deployer: Deployer;
   readonly probe: Probe;
   readonly ledger: StopParts["ledger"] & Pick<Ledger, "openSession" | "remember" | "recall">;
@@ -198,15 +201,15 @@ class Start {
     note: (text: string) => void,
   ): Promise<void> {
     const { signal } = options;
-    const { mode } = this.#request;
-    const { target } = wanted;
+    const [{ mode }, { target }] = [this.#request, wanted];
     const before = new Set(this.#session.record?.beforeIds);
     const { appId, name } = await findDeployed(this.#parts, target, deployment, before, signal);
     if (!before.has(appId)) this.#createdIds.add(appId);
     // Before it is asked what is in force: from now on it is known what was started.
     const windowSeconds = windowToCome(wanted, mode);
     this.#addApp(wanted, appId, name, deployment.urls, { windowSeconds });
-    const app = { scope: this.#scope, appId, name, file: target.file, fixed: null };
+    const { file } = target;
+    const app = { scope: this.#scope, appId, name, file, deployed: windowsToCome(wanted) };
     const parts = { ...this.#parts, askWindow: options.ask.fixedWindow };
     const { force, notes } = await readOr(parts, app, mode, { windowSeconds, signal });
     this.#note(appId, force);
@@ -335,11 +338,7 @@ class Start {
   /** What this start has put into force, else what an earlier one has: a failed deploy changes nothing. */
   #scaledownOf({ appId }: LiveApp): number | null {
     if (this.#started.some(({ app }) => app.appId === appId)) return this.#windowInForce(appId);
-    const last = this.#parts.ledger
-      .sessions({ scope: this.#scope })
-      .filter(({ apps }) => apps.some((app) => app.appId === appId))
-      .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
-    return last === undefined ? null : appWindow(last, appId);
+    return windowNow(this.#parts.ledger, { scope: this.#scope, appId });
   }
 
   #windowInForce(appId: string): number | null {

@@ -3,10 +3,10 @@ import { sentences, t } from "../../base/text.ts";
 import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import { extendDemo as extend, extensionMinutes } from "../../session/mode/demoExpiry.ts";
-import { appWindow } from "../../session/appWindow.ts";
 import { liveApps } from "../../session/liveApp.ts";
 import { restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
+import { windowNow } from "../../session/windows/windowNow.ts";
 import { noteReleased } from "../../session/mode/noteReleased.ts";
 import { startedHere } from "../../session/owner.ts";
 import type { SessionRecord } from "../../session/session.ts";
@@ -154,7 +154,11 @@ async function releaseGpus(services: SessionServices, after?: SwitchOutcome): Pr
   const started = startedHere(sessions);
   const targets = liveApps(listing)
     .filter(({ appId, containerCount }) => started.has(appId) && containerCount > 0)
-    .map(({ appId, name }) => ({ appId, name, scaledownSeconds: scaledownOf(appId, sessions) }));
+    .map(({ appId, name }) => ({
+      appId,
+      name,
+      scaledownSeconds: () => windowNow(services.ledger, { scope: scopeKey, appId }),
+    }));
   if (targets.length === 0) {
     const none = t("No container of an app that was started here runs in {0}.", scopeKey);
     await tellRelease(none, true, after);
@@ -162,9 +166,9 @@ async function releaseGpus(services: SessionServices, after?: SwitchOutcome): Pr
   }
   const result = await services.meter.during("releasing", () =>
     inNotification(t("Releasing GPUs in {0}", scopeKey), (_report, signal) => {
-      const { clock, log, meter } = services;
+      const { clock, log, meter, ledger } = services;
       return release(
-        { control, clock, log, refresh: (options) => meter.refreshNow(options) },
+        { control, ledger, clock, log, refresh: (options) => meter.refreshNow(options) },
         targets,
         {
           signal,
@@ -192,11 +196,4 @@ async function tellRelease(
   const whole = sentences(after === undefined ? "" : switchText(after), text);
   if (after?.switched === false) await sayError(whole);
   else await (isGood ? sayInfo : sayWarning)(whole);
-}
-
-function scaledownOf(appId: string, sessions: readonly SessionRecord[]): number | null {
-  const last = sessions
-    .filter(({ apps }) => apps.some((app) => app.appId === appId))
-    .toSorted((a, b) => b.startedAtMs - a.startedAtMs)[0];
-  return last === undefined ? null : appWindow(last, appId);
 }

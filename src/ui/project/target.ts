@@ -45,12 +45,13 @@ export function targetOfSetting(
     healthUrl: textOrNull(setting.healthUrl),
     warmUpUrl: textOrNull(setting.warmUpUrl),
     windowInFile: inFile?.facts.scaledownSeconds ?? null,
+    windowsInFile: inFile?.windows,
   };
 }
 
 /** A target as it was found, without anything that only settings say. */
 export function targetOfCandidate(
-  { target, facts }: DeployCandidate,
+  { target, facts, windows }: DeployCandidate,
   environment: string | null,
 ): StartTarget {
   return {
@@ -58,6 +59,7 @@ export function targetOfCandidate(
     healthUrl: null,
     warmUpUrl: null,
     windowInFile: facts.scaledownSeconds,
+    windowsInFile: windows,
   };
 }
 
@@ -71,9 +73,9 @@ export function againAs(
   const here = found.filter(({ target }) => target.file === file);
   const setting = settings.find((one) => fileOf(one, folder) === file);
   if (setting !== undefined) {
-    const { target, windowInFile } = targetOfSetting(setting, folder, null, here);
+    const { target, windowInFile, windowsInFile } = targetOfSetting(setting, folder, null, here);
     const { module, variable, name } = target;
-    return { module, variable, name, windowInFile };
+    return { module, variable, name, windowInFile, windowsInFile };
   }
   const again = here.find(({ target }) => target.nameInFile === appName) ?? here[0];
   return {
@@ -81,6 +83,7 @@ export function againAs(
     variable: again?.target.variable ?? null,
     name: null,
     windowInFile: again?.facts.scaledownSeconds ?? null,
+    windowsInFile: again?.windows,
   };
 }
 

@@ -1,7 +1,7 @@
 import { plural, t } from "../../base/text.ts";
 import { formatCountdown } from "../../cost/format.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
-import { fixedWindowText, type AskWindow } from "../../session/mode/putInForce.ts";
+import { fixedWindowText, type AskWindow } from "../../session/mode/fixedWindow.ts";
 import type { AlreadyRunning, RunningChoice, StartAsk } from "../../session/start/start.ts";
 import { confirm, pickOne, type Choice } from "../ask.ts";
 
@@ -55,7 +55,7 @@ export function askFixedWindow(signal: AbortSignal): AskWindow {
     const { ownSeconds, mode } = fixed;
     const texts = ownSeconds.map((seconds) => formatCountdown(seconds * 1000)).join(", ");
     const picked = await pickOne(
-      t("{0} fixes its scaledown window", fixed.appName),
+      t("{0} has its own scaledown window", fixed.appName),
       fixedWindowText(fixed),
       [
         {
@@ -65,7 +65,7 @@ export function askFixedWindow(signal: AbortSignal): AskWindow {
         },
         {
           label: `$(lock) ${t("Keep {0}", texts)}`,
-          detail: t("As the file says. {0} mode has no effect on it.", mode.name),
+          detail: t("As it was deployed. {0} mode has no effect on it.", mode.name),
           value: false,
         },
       ],

@@ -18,7 +18,7 @@ describe("an app file that fixes what the mode says, in a window", function () {
       text.replace("scaledown_window=SCALEDOWN_WINDOW", "scaledown_window=300"),
     );
     await window.runCommand("Modal Meter: Start Dev Session");
-    const asked = await window.untilQuickInput(/fixes its scaledown window/, patient);
+    const asked = await window.untilQuickInput(/has its own scaledown window/, patient);
     assert.match(
       `${asked.placeholder} ${asked.message}`,
       /5 min in flux_app\.py; use dev's 2 min until the session ends\?/,
@@ -43,6 +43,8 @@ describe("an app file that fixes what the mode says, in a window", function () {
       text.replace("scaledown_window=SCALEDOWN_WINDOW", "min_containers=1"),
     );
     await window.runCommand("Modal Meter: Start Dev Session");
+    await window.untilQuickInput(/has its own scaledown window/, patient);
+    await window.pick("Use 2 min");
     await window.untilNotification("flux is ready in dev mode", patient);
     await window.untilStatus(status, /dev · 1 app/, patient);
     await window.until(
@@ -50,7 +52,7 @@ describe("an app file that fixes what the mode says, in a window", function () {
       async () => /kept warm, \$5\d\.\d\d a day/.test(await runningText(window)),
       { ...patient, describe: async () => runningText(window) },
     );
-    assert.equal(scene.scaledownSeconds(scene.app("flux")), 120, "put in force, unasked");
+    assert.equal(scene.scaledownSeconds(scene.app("flux")), 120);
     await window.untilOutput(costs, /flux: min_containers keeps 1 container warm/);
     await window.statusBarTooltip(status);
     await window.screenshot("kept-warm");

@@ -206,7 +206,7 @@ for (const adapter of adapterCases) {
       assert.deepEqual(scaling, own);
       assert.deepEqual((await scalingOf("none")).scaling, {
         scaledownSeconds: 60,
-        ownScaledownSeconds: null,
+        ownScaledownSeconds: 60,
         minContainers: 1,
       });
       const target = { appName: "paced", functionName: "own" };

@@ -153,7 +153,7 @@ describe("stopping, against Local Modal", () => {
     const flux = seed("flux", 2);
     const { cloud: modal } = world.local.workspace;
     const input = modal.request({ appId: flux.id, functionName: "web", durationMs: 3_600_000 });
-    const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
+    const target = { appId: flux.id, name: "flux", scaledownSeconds: () => 600 };
     const result = await releaseGpus(window.parts, [target], { waitMs: 6000 });
     assert.equal(result.released.length, 1);
     assert.equal(result.left[0]?.reason, "it is working on a request");
@@ -166,7 +166,7 @@ describe("stopping, against Local Modal", () => {
     const flux = seed("flux", 1);
     const { cloud: modal } = world.local.workspace;
     modal.request({ appId: flux.id, functionName: "web", durationMs: 3_600_000 });
-    const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
+    const target = { appId: flux.id, name: "flux", scaledownSeconds: () => 600 };
     const before = modal.listContainers({ appId: flux.id })[0]?.id;
     const result = await releaseGpus(window.parts, [target], { waitMs: 1000, interrupt: true });
     assert.deepEqual(result.released, [before]);
@@ -176,7 +176,7 @@ describe("stopping, against Local Modal", () => {
   it("releases by the autoscaler, which ends no sandbox, where only the CLI is there", async function () {
     const flux = seed("flux", 2);
     const cliWindow = await world.window(cliOf(this, "current"), "cli");
-    const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
+    const target = { appId: flux.id, name: "flux", scaledownSeconds: () => 600 };
     const result = await releaseGpus(cliWindow.parts, [target]);
     assert.deepEqual([result.released.length, result.left, result.verified], [2, [], true]);
   });
@@ -186,7 +186,7 @@ describe("stopping, against Local Modal", () => {
     const flux = seed("flux", 2);
     const { cloud: modal } = world.local.workspace;
     const cliWindow = await world.window(cli, "cli");
-    const target = { appId: flux.id, name: "flux", scaledownSeconds: 600 };
+    const target = { appId: flux.id, name: "flux", scaledownSeconds: () => 600 };
     const result = await releaseGpus(cliWindow.parts, [target]);
     assert.deepEqual([result.released, result.left.length, result.verified], [[], 2, true]);
     assert.match(result.left[0]?.reason ?? "", /may be a sandbox/);

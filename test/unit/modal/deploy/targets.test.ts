@@ -67,6 +67,26 @@ describe("findDeployTargets", () => {
     );
   });
 
+  it("tells of each function whether its idle window follows the mode, is fixed, or is not known", async () => {
+    const text = [
+      "import modal, os",
+      'app = modal.App("studio")',
+      '@app.function(scaledown_window=int(os.environ["SCALEDOWN_WINDOW"]))',
+      "def follows(): ...",
+      "@app.function(scaledown_window=120)",
+      "def fixes(): ...",
+      "@app.function()",
+      "def none(): ...",
+      "@app.function(scaledown_window=unknown())",
+      "def hidden(): ...",
+    ].join("\n");
+    const { candidates } = await search({ "/w/studio.py": text }, { SCALEDOWN_WINDOW: "120" });
+    const windows = ["follows", "fixes", "none", "hidden", "other"].map((name) =>
+      candidates[0]?.windows(name),
+    );
+    assert.deepEqual(windows, ["mode", 120, 60, null, null]);
+  });
+
   it("leaves out installed packages and build output", async () => {
     assert.deepEqual(
       await find({

@@ -149,6 +149,36 @@ describe("CostReader", () => {
     assertNear(seconds(two), 660);
   });
 
+  it("ends it by the window that was read of its function, where those of an app differ", async () => {
+    const ledger = await sleptThrough();
+    const windows = [
+      { functionName: "Big.*", seconds: 600 },
+      { functionName: "web", seconds: 120 },
+    ];
+    const app = sessionApp({ appId: "ap-1", name: "flux" });
+    const apps = [{ ...app, scaledownSeconds: null, windows }];
+    ledger.upsertSession(sessionSample({ scope, startedAtMs: logStartMs - minute, apps }));
+    const runs = (functionName: string): void =>
+      noteTerms(
+        ledger,
+        { scope, appId: "ap-1" },
+        {
+          containers: [
+            {
+              containerId: "ta-1",
+              readyMs: logStartMs,
+              askedAtMs: logStartMs,
+              terms: unknownTerms,
+              functionName,
+            },
+          ],
+        },
+      );
+    assertNear(secondsOf(ledger), 60);
+    runs("Big.*");
+    assertNear(secondsOf(ledger), 600);
+  });
+
   it("ends it at a stop, whether a receipt or the listing tells", async () => {
     const byReceipt = await sleptThrough();
     const app = { appId: "ap-1", name: "flux" };

@@ -10,6 +10,7 @@ import {
 import { modesOf } from "../../../../src/session/mode.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
+import { followsMode } from "../followsMode.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { PortModal } from "../portModal.ts";
 import { sessionApp, sessionSample } from "../sessionSample.ts";
@@ -23,7 +24,7 @@ function bench() {
   const clock = new VirtualClock(startMs);
   const modal = new PortModal(clock);
   const ledger = new MemoryLedger();
-  const flux = modal.add("flux", { containers: ["ta-1"] });
+  const flux = followsMode(ledger, modal.add("flux", { containers: ["ta-1"] }), 600);
   modal.onScale = (_, { scaledownWindowSeconds }) => {
     if (scaledownWindowSeconds === 2)
       clock.after(2000, () => {

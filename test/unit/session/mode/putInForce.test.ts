@@ -1,77 +1,104 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/base/failure.ts";
-import { appWindow } from "../../../../src/session/appWindow.ts";
-import { modesOf } from "../../../../src/session/mode.ts";
+import { modesOf, type ModeDefinition } from "../../../../src/session/mode.ts";
+import { fixedWindowText, type FixedWindow } from "../../../../src/session/mode/fixedWindow.ts";
 import {
-  fixedWindowText,
   putInForce,
-  type FixedWindow,
+  type InForce,
+  type PutApp,
   type PutParts,
 } from "../../../../src/session/mode/putInForce.ts";
 import { noteReleased } from "../../../../src/session/mode/noteReleased.ts";
-import { WindowRestorer } from "../../../../src/session/mode/restoreWindows.ts";
+import { isPut, recallBook } from "../../../../src/session/windows/windowBook.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { PortModal, type PortApp } from "../portModal.ts";
 import { sessionApp, sessionSample } from "../sessionSample.ts";
+import { settled } from "../settled.ts";
 
 const dev = modesOf({}).named("dev");
 const demo = modesOf({}).named("demo");
 
-describe("the idle window in force after a deploy", () => {
+describe("the idle window that is put in force", () => {
+  let clock: VirtualClock;
   let modal: PortModal;
   let ledger: MemoryLedger;
   let asked: FixedWindow[];
   let answer: boolean | null;
   let parts: PutParts;
   beforeEach(() => {
-    modal = new PortModal(new VirtualClock(0));
+    clock = new VirtualClock(0);
+    modal = new PortModal(clock);
     ledger = new MemoryLedger();
     [asked, answer] = [[], true];
     const askWindow = async (fixed: FixedWindow): Promise<boolean | null> => {
       asked.push(fixed);
       return answer;
     };
-    parts = { control: modal, ledger, log: silentLog, askWindow };
+    parts = { control: modal, ledger, clock, log: silentLog, askWindow };
   });
 
   const placeOf = ({ appId, name }: PortApp) =>
-    ({ scope: "acme/main", appId, name, file: "/project/studio.py", fixed: null }) as const;
-  const put = (app: PortApp) => putInForce(parts, placeOf(app), dev);
+    ({ scope: "acme/main", appId, name, file: "/project/studio.py" }) as const;
+  /** After a deploy for the mode from a file of which nobody knows whether it follows. */
+  const put = (app: PortApp, mode = dev, deployed: PutApp["deployed"] = () => null) =>
+    putInForce(parts, { ...placeOf(app), deployed }, mode);
+  /** Without a deploy. */
+  const change = (app: PortApp, mode: ModeDefinition, signal?: AbortSignal): Promise<InForce> =>
+    putInForce(parts, { ...placeOf(app), deployed: null }, mode, signal);
   const told = (): readonly (readonly [string, number | undefined])[] =>
     modal.scales.map(({ functionName, settings }) => [
       functionName,
       settings.scaledownWindowSeconds,
     ]);
+  const putIn = (app: PortApp) =>
+    recallBook(ledger, placeOf(app)).functions.flatMap((one) =>
+      isPut(one) ? [[one.functionName, one.ownSeconds, one.putSeconds]] : [],
+    );
 
-  it("is the mode's where the file follows it: nothing is asked, and nothing changed", async () => {
+  it("is the mode's where the deploy gave it: nothing is asked, and nothing changed", async () => {
     const { windowSeconds, notes } = await put(modal.add("flux", { deployedWindow: 120 }));
     assert.deepEqual([windowSeconds, notes, told(), asked], [120, [], [], []]);
   });
 
-  it("is put in force, unasked, where the file has none", async () => {
-    const { windowSeconds, ownWindows } = await put(modal.add("flux", { functions: ["a", "b"] }));
-    assert.deepEqual([windowSeconds, ownWindows, asked], [120, [], []]);
-    assert.deepEqual(told(), [
-      ["a", 120],
-      ["b", 120],
+  it("takes the place of Modal's own only where a person says so, and is noted", async () => {
+    const app = modal.add("flux", { functions: ["a"] });
+    answer = false;
+    const { windowSeconds, notes } = await put(app);
+    assert.deepEqual([windowSeconds, told(), asked.length], [60, [], 1]);
+    assert.deepEqual(notes, [
+      "studio.py leaves its scaledown window at 1 min; dev has no effect on it.",
     ]);
+    ledger.memories.clear();
+    answer = true;
+    assert.equal((await put(app)).windowSeconds, 120);
+    assert.deepEqual(putIn(app), [["a", 60, [120]]]);
   });
 
-  it("takes the place of one that the file fixes where a person says so, once for each app", async () => {
-    const fixed = { functions: ["a", "b"], fixedWindows: { a: 300 } };
+  it("takes the place of one that the file fixes where a person says so, once for these windows", async () => {
+    const fixed = { functions: ["a", "b"], fixedWindows: { a: 300 }, deployedWindow: 120 };
     const app = modal.add("studio", fixed);
-    const { windowSeconds, ownWindows, notes } = await put(app);
+    const { windowSeconds, notes } = await put(app);
     assert.deepEqual([windowSeconds, notes], [120, []]);
-    const [own] = ownWindows;
-    assert.deepEqual([own?.functionName, own?.ownSeconds, own?.putSeconds], ["a", 300, 120]);
+    assert.deepEqual(putIn(app), [["a", 300, [120]]]);
     assert.deepEqual(asked.map(fixedWindowText), [
       "5 min in studio.py; use dev's 2 min until the session ends?",
     ]);
     app.putWindows = {};
     assert.equal((await put(app)).windowSeconds, 120);
     assert.equal(asked.length, 1, "the answer is remembered");
+  });
+
+  it("is asked again for another mode's window, and for another one of the file's", async () => {
+    const app = modal.add("studio", { fixedWindows: { web: 300 } });
+    await put(app);
+    answer = false;
+    assert.equal((await change(app, demo)).windowSeconds, 300, "no yes to 10 min");
+    app.fixedWindows = { web: 200 };
+    app.putWindows = {};
+    assert.equal((await put(app)).windowSeconds, 200);
+    assert.equal(asked.length, 3);
   });
 
   it("stays the file's where a person says so, or nobody does; a note says so", async () => {
@@ -82,27 +109,84 @@ describe("the idle window in force after a deploy", () => {
     assert.deepEqual(notes, ["studio.py fixes 5 min; dev has no effect on it."]);
     assert.deepEqual(told(), []);
     answer = null;
-    const other = modal.add("other", { fixedWindows: { web: 300 }, putWindows: { web: 900 } });
-    assert.equal((await put(other)).windowSeconds, 300, "what an earlier session left goes");
+    const other = modal.add("other", { fixedWindows: { web: 300 } });
+    assert.equal((await put(other)).windowSeconds, 300);
     assert.equal((await put(other)).windowSeconds, 300);
     assert.equal(asked.length, 3, "no answer is not remembered");
   });
 
-  it("is not taken for the file's in the next mode where the file followed the last one", async () => {
+  it("goes unasked into the next mode where the file is known to follow", async () => {
     const app = modal.add("flux", { deployedWindow: 120 });
-    const { ownWindows } = await put(app);
-    const { windowSeconds } = await putInForce(parts, { ...placeOf(app), fixed: ownWindows }, demo);
+    await put(app, dev, () => "mode");
+    const { windowSeconds } = await change(app, demo);
     assert.deepEqual([windowSeconds, asked], [600, []]);
+    assert.equal((await change(app, dev)).windowSeconds, 120);
   });
 
-  it("is the one that is there where it cannot be changed; none where functions differ", async () => {
-    const app = modal.add("flux", { deployedWindow: 900, functions: ["a", "b"] });
+  it("is asked for where the file fixes what the last mode had, where nobody knows, and where somebody else has deployed since", async () => {
+    answer = null;
+    const fixes = modal.add("fixes", { deployedWindow: 120 });
+    await put(fixes, dev, () => 120);
+    assert.equal((await change(fixes, demo)).windowSeconds, 120);
+    const unread = modal.add("unread", { deployedWindow: 120 });
+    await put(unread);
+    assert.equal((await change(unread, demo)).windowSeconds, 120);
+    const other = modal.add("other", { deployedWindow: 120 });
+    await put(other, dev, () => "mode");
+    other.deployedWindow = 240;
+    assert.equal((await change(other, demo)).windowSeconds, 240);
+    const never = modal.add("never", { deployedWindow: 90 });
+    assert.equal((await change(never, demo)).windowSeconds, 90);
+    assert.deepEqual([asked.length, told()], [4, []]);
+  });
+
+  it("is noted before Modal is asked, and told with the failure where only some were changed", async () => {
+    const app = modal.add("flux", { functions: ["a", "b"], fixedWindows: { a: 300, b: 300 } });
+    const before: unknown[] = [];
     modal.onScale = (name) => {
+      before.push(putIn(app));
       if (name === "b") throw new Failure("permission-denied", "Not allowed.");
     };
-    const { windowSeconds, failure, notes } = await put(app);
+    const { windowSeconds, windows, failure, notes } = await put(app);
+    const both = [
+      ["a", 300, [120]],
+      ["b", 300, [120]],
+    ];
+    assert.deepEqual(before, [both, both]);
     assert.deepEqual([windowSeconds, failure?.reason], [null, "permission-denied"]);
-    assert.deepEqual(notes, ["flux/b keeps 15 min: Not allowed."]);
+    assert.deepEqual(windows, [
+      { functionName: "a", seconds: 120 },
+      { functionName: "b", seconds: 300 },
+    ]);
+    assert.deepEqual(notes, ["flux/b keeps 5 min: Not allowed."]);
+    assert.deepEqual(putIn(app), both, "an answer may be lost");
+  });
+
+  it("is told also where it was cancelled in between", async () => {
+    const app = modal.add("flux", { functions: ["a"], fixedWindows: { a: 300 } });
+    await put(app);
+    const cancelling = new AbortController();
+    modal.onScale = () => cancelling.abort();
+    const { windowSeconds } = await change(app, demo, cancelling.signal);
+    assert.equal(windowSeconds, 600);
+    assert.deepEqual(putIn(app), [["a", 300, [600]]]);
+  });
+
+  it("waits for whoever changes the same app, and keeps nobody waiting while a person thinks", async () => {
+    const app = modal.add("flux", { fixedWindows: { web: 300 } });
+    const lease = `scaling:${app.appId}`;
+    ledger.acquireLease(lease, "other", 0, 0, 5_000);
+    const nested: (string | undefined)[] = [];
+    const askWindow = async (): Promise<boolean> => {
+      nested.push(ledger.leaseHolder(lease, clock.nowMs())?.holder);
+      return true;
+    };
+    parts = { ...parts, askWindow };
+    await settled(clock, put(app));
+    assert.ok(clock.nowMs() >= 5_000);
+    assert.deepEqual(nested, [undefined]);
+    ledger.acquireLease(lease, "other", 0, clock.nowMs(), 500_000);
+    await assert.rejects(settled(clock, put(app)), /is being changed elsewhere/);
   });
 
   it("is none where min_containers keeps some", async () => {
@@ -116,74 +200,14 @@ describe("the idle window in force after a deploy", () => {
     modal.canReadScaling = false;
     await assert.rejects(put(modal.add("flux")), /No such command/);
   });
-});
 
-describe("the idle window of a file, when the session is over", () => {
-  const bench = () => {
-    const clock = new VirtualClock(0);
-    const modal = new PortModal(clock);
-    const ledger = new MemoryLedger();
-    const app = modal.add("studio", { fixedWindows: { web: 300 }, putWindows: { web: 120 } });
-    const own = { functionId: `${app.appId}/web`, functionName: "web", ownSeconds: 300 };
-    const apps = [{ ...sessionApp(app), keptWarm: 2, ownWindows: [{ ...own, putSeconds: 120 }] }];
-    const session = sessionSample({ apps });
-    ledger.upsertSession(session);
-    const restorer = new WindowRestorer({ ledger, clock, log: silentLog });
-    const look = (): Promise<void> => restorer.update(modal, modal.listing());
-    return { clock, modal, ledger, app, session, look };
-  };
-  const windowOf = ({ putWindows, fixedWindows }: PortApp): number | undefined =>
-    putWindows["web"] ?? fixedWindows["web"];
-
-  it("is put back once, however the session ended, and not before", async () => {
-    const { modal, ledger, app, session, look } = bench();
-    await look();
-    assert.equal(windowOf(app), 120);
-    ledger.upsertSession({ ...session, endedAtMs: 1, end: "replaced" });
-    await look();
-    await look();
-    assert.equal(windowOf(app), 300);
-    assert.equal(modal.scales.length, 1);
-    const [ended] = ledger.sessions({});
-    assert.ok(ended);
-    assert.equal(appWindow(ended, app.appId), 300);
-  });
-
-  it("is left alone where another session has the app, where somebody changed it, and where it is stopped", async () => {
-    const { modal, ledger, app, session, look } = bench();
-    ledger.upsertSession({ ...session, endedAtMs: 1, end: "replaced" });
-    ledger.upsertSession({ ...session, sessionId: "s2" });
-    await look();
-    assert.equal(windowOf(app), 120);
-    ledger.upsertSession({ ...session, sessionId: "s2", endedAtMs: 2, end: "gone" });
-    app.putWindows = { web: 45 };
-    await look();
-    assert.equal(windowOf(app), 45);
-    modal.end(app);
-    await look();
-    assert.equal(modal.scales.length, 0);
-  });
-
-  it("is tried again some minutes after a failure", async () => {
-    const { clock, modal, ledger, app, session, look } = bench();
-    ledger.upsertSession({ ...session, endedAtMs: 1, end: "gone" });
-    modal.onScale = () => {
-      throw new Failure("offline", "No network.");
-    };
-    await look();
-    modal.onScale = () => undefined;
-    await look();
-    assert.equal(windowOf(app), 120);
-    await clock.advance(300_000);
-    await look();
-    assert.equal(windowOf(app), 300);
-  });
-
-  it("knows after a release that nothing is kept warm any more", () => {
-    const { ledger, app } = bench();
+  it("is kept by a release, after which nothing is kept warm any more", () => {
+    const app = modal.add("flux");
+    const windows = [{ functionName: "a", seconds: 120 }];
+    const apps = [{ ...sessionApp(app), scaledownSeconds: null, keptWarm: 2, windows }];
+    ledger.upsertSession(sessionSample({ apps }));
     noteReleased(ledger, "acme/main", [app]);
     const [session] = ledger.sessions({});
-    assert.equal(session?.apps[0]?.keptWarm, 0);
-    assert.equal(session.apps[0].ownWindows?.length, 1);
+    assert.deepEqual(session?.apps[0], { ...apps[0], keptWarm: 0 });
   });
 });

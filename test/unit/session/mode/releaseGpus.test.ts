@@ -10,6 +10,7 @@ import {
 } from "../../../../src/session/mode/releaseGpus.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
+import { MemoryLedger } from "../memoryLedger.ts";
 import { PortModal, type PortApp } from "../portModal.ts";
 import { settled } from "../settled.ts";
 
@@ -17,6 +18,7 @@ import { settled } from "../settled.ts";
 function bench(containers: readonly string[], busy: readonly string[] = []) {
   const clock = new VirtualClock(Date.UTC(2026, 10, 20, 9));
   const modal = new PortModal(clock);
+  const ledger = new MemoryLedger();
   const flux = modal.add("flux", { containers: [...containers] });
   modal.onScale = (_, { scaledownWindowSeconds }) => {
     if (scaledownWindowSeconds !== 2) return;
@@ -29,11 +31,11 @@ function bench(containers: readonly string[], busy: readonly string[] = []) {
     scaledownSeconds: number | null = 600,
     app: PortApp = flux,
   ): Promise<ReleaseResult> => {
-    const parts = { control: modal, refresh: modal.refresh, clock, log: silentLog };
-    const target = { appId: app.appId, name: app.name, scaledownSeconds };
+    const parts = { control: modal, refresh: modal.refresh, ledger, clock, log: silentLog };
+    const target = { appId: app.appId, name: app.name, scaledownSeconds: () => scaledownSeconds };
     return settled(clock, releaseGpus(parts, [target], options));
   };
-  return { clock, modal, flux, release };
+  return { clock, modal, ledger, flux, release };
 }
 
 describe("releaseGpus", () => {
@@ -55,6 +57,21 @@ describe("releaseGpus", () => {
       releaseText(result),
       "Released 2 GPU containers: ≈ $3.90/h less. The deployment stays.",
     );
+  });
+
+  it("leaves the autoscaler to whoever changes it, and asks for the window when nobody does", async () => {
+    const { clock, modal, ledger, flux, release } = bench(["ta-1"]);
+    const lease = `scaling:${flux.appId}`;
+    ledger.acquireLease(lease, "other", 0, clock.nowMs(), 600_000);
+    await release();
+    assert.deepEqual(modal.scales, []);
+    flux.containers = ["ta-2"];
+    ledger.releaseLease(lease, "other");
+    const holders: (string | undefined)[] = [];
+    modal.onScale = () => void holders.push(ledger.leaseHolder(lease, clock.nowMs())?.holder);
+    await release();
+    assert.equal(holders.length, 2);
+    assert.equal(holders.includes(undefined), false);
   });
 
   it("does not interrupt a request, and says so", async () => {

@@ -9,6 +9,7 @@ import {
 } from "../../../../src/session/mode/switchMode.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
+import { followsMode } from "../followsMode.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { PortDeployer } from "../portDeployer.ts";
 import { PortModal } from "../portModal.ts";
@@ -30,7 +31,9 @@ function bench(names = ["flux"]) {
     targetOf: async () => ({ module: null, variable: null, name: null }),
     refresh: modal.refresh,
   };
-  const apps = names.map((name) => sessionApp(modal.add(name, { functions: ["a", "Model.*"] })));
+  const apps = names.map((name) =>
+    sessionApp(followsMode(ledger, modal.add(name, { functions: ["a", "Model.*"] }))),
+  );
   const session = sessionSample({ apps });
   ledger.upsertSession(session);
   return { clock, modal, ledger, deployer, redeploy, parts, session };
@@ -57,7 +60,7 @@ describe("switchMode", () => {
     assert.deepEqual([back.session.mode, back.session.expiresAtMs], ["dev", null]);
   });
 
-  it("ends the idle window that a file fixes where the autoscaler sets one, and after a deploy it is the one that the file fixes for the new mode", async () => {
+  it("changes nothing where no autoscaler can be read, and after a deploy the window is the one that the file fixes for the new mode", async () => {
     const { clock, modal, ledger, parts, session, redeploy } = bench();
     modal.canReadScaling = false;
     const [app] = session.apps;
@@ -65,7 +68,8 @@ describe("switchMode", () => {
     const fixed = { ...session, apps: [{ ...app, scaledownSeconds: 300 }] };
     ledger.upsertSession(fixed);
     const scaled = await settled(clock, switchMode(parts, fixed, demo));
-    assert.equal(appWindow(scaled.session, app.appId), 600);
+    assert.deepEqual([scaled.switched, modal.scales], [false, []]);
+    assert.equal(appWindow(scaled.session, app.appId), 300);
     ledger.upsertSession(fixed);
     modal.onScale = () => {
       throw new Failure("unsupported", "The CLI cannot change the autoscaler.");
@@ -165,16 +169,13 @@ describe("switchMode", () => {
   it("stays in the old mode when one app could not be switched, and names it", async () => {
     const { clock, modal, ledger, parts, session } = bench(["flux", "wan2"]);
     const [, wan2] = [...modal.apps.values()];
-    modal.onScale = () => undefined;
-    const listFunctions = async (appId: string): Promise<readonly string[]> => {
+    const appFunctions = async (appId: string) => {
       if (appId === wan2?.appId) throw new Failure("permission-denied", "Not allowed.");
-      return ["a"];
+      return modal.appFunctions(appId);
     };
-    modal.canReadScaling = false;
     const control = {
       scale: modal.scale.bind(modal),
-      listFunctions,
-      appFunctions: modal.appFunctions.bind(modal),
+      appFunctions,
       functionScaling: modal.functionScaling.bind(modal),
     };
     const outcome = await settled(clock, switchMode({ ...parts, control }, session, demo));
@@ -199,7 +200,33 @@ describe("switchMode", () => {
     };
     const outcome = await settled(clock, switchMode(parts, session, demo));
     assert.equal(outcome.switched, false);
-    assert.equal(ledger.openSession("acme/main", "/project")?.scaledownSeconds, 120);
+    const open = ledger.openSession("acme/main", "/project");
+    assert.equal(open?.scaledownSeconds, 120);
+    // What was put is in force all the same, and told.
+    assert.deepEqual(open.apps[0]?.windows, [
+      { functionName: "a", seconds: 600 },
+      { functionName: "Model.*", seconds: 120 },
+    ]);
+  });
+
+  it("notes what was put where it is cancelled, or its session ended, in between", async () => {
+    const { clock, modal, ledger, parts, session } = bench();
+    const cancelling = new AbortController();
+    modal.onScale = () => cancelling.abort();
+    const [app] = modal.apps.values();
+    assert.ok(app);
+    app.functions = ["a"];
+    const work = switchMode(parts, session, demo, { signal: cancelling.signal });
+    await settled(clock, work);
+    const windowInForce = (): number | null | undefined => {
+      const [kept] = ledger.sessions({});
+      return kept && appWindow(kept, app.appId);
+    };
+    assert.equal(windowInForce(), 600);
+    const next = modesOf({}).named("prod");
+    modal.onScale = () => ledger.upsertSession({ ...session, endedAtMs: startMs, end: "replaced" });
+    await assert.rejects(settled(clock, switchMode(parts, session, next)), /already over/);
+    assert.equal(windowInForce(), next.scaledownSeconds);
   });
 
   it("does not bring an ended session back", async () => {

@@ -17,6 +17,7 @@ import { startSession, type StartParts } from "../../../../src/session/start/sta
 import { appTarget } from "../../../appTarget.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
+import { followsMode } from "../followsMode.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { PortDeployer } from "../portDeployer.ts";
 import { deployedBy, PortModal } from "../portModal.ts";
@@ -214,8 +215,9 @@ describe("startSession", () => {
     });
 
     it("uses it: no deploy, the mode by the autoscaler", async () => {
-      const { start, modal, deployer } = bench();
+      const { start, modal, deployer, ledger } = bench();
       const flux = modal.add("flux", { history: [deployedBy("you")], functions: ["a", "b"] });
+      followsMode(ledger, flux);
       const outcome = await start({ mode: demo, targets: [warm] }, { choice: { kind: "use" } });
       assert.ok(outcome.kind === "ready");
       assert.equal(deployer.deploys.length, 0);
@@ -227,6 +229,26 @@ describe("startSession", () => {
         ],
       );
       assert.equal(outcome.session.apps[0]?.appId, flux.appId);
+    });
+
+    it("notes what was put in it where some of its functions could not be changed", async () => {
+      const { start, modal, ledger } = bench();
+      const first = await start();
+      assert.ok(first.kind === "ready");
+      const [flux] = modal.live;
+      assert.ok(flux);
+      flux.functions = ["a", "b"];
+      followsMode(ledger, flux);
+      modal.onScale = (functionName) => {
+        if (functionName === "b") throw new Failure("service-error", "Internal.");
+      };
+      const second = await start({ sessionId: "s2", mode: demo }, { choice: { kind: "use" } });
+      assert.ok(second.kind === "ready");
+      assert.equal(second.session.mode, "dev");
+      assert.deepEqual(second.session.apps[0]?.windows, [
+        { functionName: "a", seconds: 600 },
+        { functionName: "b", seconds: 120 },
+      ]);
     });
 
     it("keeps the addresses that its last deploy printed", async () => {
@@ -302,7 +324,7 @@ describe("startSession", () => {
 
     it("asks again when a running app of an unknown mode cannot be put into this one", async () => {
       const { start, modal, clock, deployer, ledger, asked } = bench();
-      modal.add("flux", { history: [deployedBy("you")] });
+      followsMode(ledger, modal.add("flux", { history: [deployedBy("you")] }), 300);
       modal.onScale = () => {
         throw new Failure("unsupported", "The CLI cannot do that.");
       };
