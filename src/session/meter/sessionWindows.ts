@@ -58,8 +58,8 @@ export function scaledownWindows(
   for (const all of since.values()) all.sort((a, b) => a.sinceMs - b.sinceMs);
   return ({ appId, functionName }, atMs) => {
     const now = since.get(appId)?.findLast(({ sinceMs }) => sinceMs <= atMs);
-    const own = now?.windows.find((one) => one.functionName === functionName);
-    return own?.seconds ?? now?.seconds ?? null;
+    const ofFunction = now?.windows.find((one) => one.functionName === functionName);
+    return ofFunction?.seconds ?? now?.seconds ?? null;
   };
 }
 

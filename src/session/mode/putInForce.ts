@@ -126,12 +126,12 @@ async function readAndPut(
   throwIfCancelled(signal);
   if (read.length === 0 && failure !== undefined) throw failure;
   const question = questionOf(app, read, mode);
-  const known =
+  const isReplaced =
     answered !== undefined && question !== undefined && isSameQuestion(answered.question, question)
       ? answered.isReplaced
       : question && answerTo(parts.ledger, question);
-  if (question !== undefined && known === undefined) return { question };
-  const asked = read.map((one) => ({ one, seconds: wantedOf(one, mode, known === true) }));
+  if (question !== undefined && isReplaced === undefined) return { question };
+  const asked = read.map((one) => ({ one, seconds: wantedOf(one, mode, isReplaced === true) }));
   const intended = asked.map(({ one, seconds }) => noteAsked(one, seconds, parts.clock.nowMs()));
   note(parts, app, intended);
   await parts.ledger.settled(settleMs);

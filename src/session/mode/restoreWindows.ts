@@ -91,7 +91,7 @@ export class WindowRestorer {
         try {
           const left = await restore(control, name, functions.get(noted.functionName), noted);
           this.#noteDone(place, noted.functionName, left);
-          log.info(`${name}/${noted.functionName}: ${left.text}`);
+          log.info(`The idle window of ${name}/${noted.functionName}: ${left.why}.`);
         } catch (error) {
           if (asFailure(error).reason === "not-found")
             this.#noteDone(place, noted.functionName, gone);
@@ -151,10 +151,10 @@ interface Left {
   readonly seconds: number | null;
   /** It was put back here. */
   readonly isRestored: boolean;
-  readonly text: string;
+  readonly why: "gone" | "deployed-since" | "in-force" | "changed-since" | "restored";
 }
 
-const gone: Left = { seconds: null, isRestored: false, text: "it is gone." };
+const gone: Left = { seconds: null, isRestored: false, why: "gone" };
 
 /** A window that somebody has changed since is theirs, and so is a deploy with another one. */
 async function restore(
@@ -168,13 +168,12 @@ async function restore(
   const { scaledownSeconds: seconds, ownScaledownSeconds } =
     await control.functionScaling(functionId);
   if (ownScaledownSeconds !== null && ownScaledownSeconds !== ownSeconds)
-    return { seconds, isRestored: false, text: "it was deployed with another idle window since." };
-  if (seconds === ownSeconds)
-    return { seconds, isRestored: false, text: "its deploy's idle window is in force." };
+    return { seconds, isRestored: false, why: "deployed-since" };
+  if (seconds === ownSeconds) return { seconds, isRestored: false, why: "in-force" };
   // A release that was cut off leaves the least.
   if (!putSeconds.includes(seconds) && seconds !== leastScaledownSeconds)
-    return { seconds, isRestored: false, text: "its idle window was changed since, and stays." };
+    return { seconds, isRestored: false, why: "changed-since" };
   const target = { appName, functionName, functionId };
   await control.scale(target, { scaledownWindowSeconds: ownSeconds });
-  return { seconds: ownSeconds, isRestored: true, text: "its deploy's idle window is back." };
+  return { seconds: ownSeconds, isRestored: true, why: "restored" };
 }

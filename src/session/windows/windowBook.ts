@@ -57,5 +57,5 @@ export function isPut({ kind, putSeconds }: NotedWindow): boolean {
 }
 
 function keyOf({ scope, appId }: BookPlace): string {
-  return `windows ${scope} ${appId}`;
+  return `windows ${scope} ${appId}`; // not shown: a key of the ledger
 }

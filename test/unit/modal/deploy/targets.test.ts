@@ -67,7 +67,7 @@ describe("findDeployTargets", () => {
     );
   });
 
-  it("tells of each function whether its idle window follows the mode, is fixed, or is not known", async () => {
+  it("says of each function whether its idle window follows the mode, is fixed, or cannot be read", async () => {
     const text = [
       "import modal, os",
       'app = modal.App("studio")',

@@ -115,7 +115,7 @@ describe("the idle window that is put in force", () => {
     assert.equal(asked.length, 3, "no answer is not remembered");
   });
 
-  it("goes unasked into the next mode where the file is known to follow", async () => {
+  it("goes unasked into the next mode where the file reads SCALEDOWN_WINDOW", async () => {
     const app = modal.add("flux", { deployedWindow: 120 });
     await put(app, dev, () => "mode");
     const { windowSeconds } = await change(app, demo);
@@ -140,7 +140,7 @@ describe("the idle window that is put in force", () => {
     assert.deepEqual([asked.length, told()], [4, []]);
   });
 
-  it("is noted before Modal is asked, and told with the failure where only some were changed", async () => {
+  it("is noted before Modal is asked, and returned with the failure where only some were changed", async () => {
     const app = modal.add("flux", { functions: ["a", "b"], fixedWindows: { a: 300, b: 300 } });
     const before: unknown[] = [];
     modal.onScale = (name) => {
@@ -162,7 +162,7 @@ describe("the idle window that is put in force", () => {
     assert.deepEqual(putIn(app), both, "an answer may be lost");
   });
 
-  it("is told also where it was cancelled in between", async () => {
+  it("is returned also where it was cancelled in between", async () => {
     const app = modal.add("flux", { functions: ["a"], fixedWindows: { a: 300 } });
     await put(app);
     const cancelling = new AbortController();

@@ -147,7 +147,7 @@ describe("the idle window of a deploy, when the session is over", () => {
     assert.deepEqual([windowOf(app), isLeft()], [300, false]);
   });
 
-  it("is told by function where they differ afterwards", async () => {
+  it("counts by function where they differ afterwards", async () => {
     const follows: NotedWindow = { ...noted, functionName: "b", ownSeconds: 120, kind: "mode" };
     const { ledger, place, end, look, windowAt } = bench(
       { functions: ["web", "b"], deployedWindow: 120 },
