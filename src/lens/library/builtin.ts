@@ -17,6 +17,7 @@ import {
 import type { PythonScope } from "./pythonScope.ts";
 import { ofDict, ofList } from "./container.ts";
 import { ofItems } from "./sequence.ts";
+import { itemsIn } from "../value/items.ts";
 import { spoil } from "../value/spoil.ts";
 import type { AppSource, Arguments, Value } from "../value/value.ts";
 
@@ -127,6 +128,7 @@ function converted(to: string, { positional, keywords, more }: Arguments): Value
 }
 
 function numberIn(text: string, to: string): number | undefined {
+  if (!plainText.test(text)) return undefined;
   const plain = text.trim().replaceAll(/(?<=\d)_(?=\d)/g, "");
   const shape = to === "int" ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   return shape.test(plain) ? Number(plain) : undefined;
@@ -136,7 +138,8 @@ function lengthOf(value: Value): Value {
   const spoiled = spoiledBy(value);
   if (spoiled !== null) return unknown(spoiled);
   if (value.kind === "str") return int(Array.from(value.value).length);
-  if (value.kind === "tuple" || value.kind === "list") return int(value.items.length);
+  const items = value.kind === "dict" ? undefined : itemsIn(value);
+  if (items !== undefined) return int(items.length);
   return unknown(t("its length is not followed"));
 }
 
@@ -151,12 +154,8 @@ function dictOf({ positional, keywords, more }: Arguments): Value | undefined {
 function sequenceOf(path: string, { positional, keywords, more }: Arguments): Value | undefined {
   const [first, second] = positional;
   if (more !== null || second !== undefined || keywords.size > 0) return undefined;
-  if (
-    first !== undefined &&
-    ((first.kind !== "tuple" && first.kind !== "list") || spoiledBy(first) !== null)
-  )
-    return undefined;
-  const items = [...(first?.items ?? [])];
+  const items = first === undefined ? [] : itemsIn(first);
+  if (items === undefined) return undefined;
   return sequence(path === "builtins.tuple" ? "tuple" : "list", items);
 }
 
@@ -194,19 +193,39 @@ export function callMethod(
   return undefined;
 }
 
+/** Of other characters Python and JavaScript do not always think the same: which are blank, a digit, a capital. */
+const plainText = /^[\t\n\r -~]*$/;
+
+/** A method without arguments. */
+function ofWholeText(text: string, method: string): Value | undefined {
+  if (!plainText.test(text)) return undefined;
+  switch (method) {
+    case "lower":
+    case "casefold":
+      return str(text.toLowerCase());
+    case "upper":
+      return str(text.toUpperCase());
+    case "strip":
+      return str(text.trim());
+    case "lstrip":
+      return str(text.trimStart());
+    case "rstrip":
+      return str(text.trimEnd());
+    case "split":
+      return words(text.split(/\s+/).filter((part) => part !== ""));
+    case "isdigit":
+      return bool(/^\d+$/.test(text));
+    default:
+      return undefined;
+  }
+}
+
 function ofText(text: string, method: string, { positional, keywords }: Arguments): Value {
   const [first, second] = positional;
   const given = positional.length + keywords.size;
   const word = first?.kind === "str" ? first.value : undefined;
-  if (given === 0) {
-    if (method === "lower" || method === "casefold") return str(text.toLowerCase());
-    if (method === "upper") return str(text.toUpperCase());
-    if (method === "strip") return str(text.trim());
-    if (method === "lstrip") return str(text.trimStart());
-    if (method === "rstrip") return str(text.trimEnd());
-    if (method === "split") return words(text.split(/\s+/u).filter((part) => part !== ""));
-    if (method === "isdigit") return bool(/^\d+$/.test(text));
-  }
+  const whole = given === 0 ? ofWholeText(text, method) : undefined;
+  if (whole !== undefined) return whole;
   if (given === 1 && word !== undefined) {
     if (method === "startswith") return bool(text.startsWith(word));
     if (method === "endswith") return bool(text.endsWith(word));
@@ -225,13 +244,9 @@ function ofText(text: string, method: string, { positional, keywords }: Argument
     second?.kind === "str"
   )
     return str(text.replaceAll(word, () => second.value));
-  if (
-    method === "join" &&
-    (first?.kind === "list" || first?.kind === "tuple") &&
-    spoiledBy(first) === null
-  ) {
-    const parts = first.items.map((item) => (item.kind === "str" ? item.value : undefined));
-    if (!parts.includes(undefined)) return str(parts.join(text));
+  if (method === "join" && given === 1 && first !== undefined) {
+    const parts = itemsIn(first)?.map((item) => (item.kind === "str" ? item.value : undefined));
+    if (parts?.includes(undefined) === false) return str(parts.join(text));
   }
   if (given === 2 && method === "split" && word !== undefined && word !== "")
     return splitAtMost(text, word, second ?? keywords.get("maxsplit"));

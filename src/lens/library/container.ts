@@ -40,21 +40,25 @@ function readDict(dict: DictValue, method: string, { positional }: Arguments): V
     case "keys":
     case "values":
     case "items": {
-      const entries = entriesIn(dict.entries);
-      if (entries === undefined)
+      if (entriesIn(dict.entries) === undefined)
         return unknown(t(".{0}() of a dictionary is not followed", method));
-      const items = entries.map(([key, value]): Value =>
-        method === "items"
-          ? { kind: "tuple", items: [key, value] }
-          : method === "keys"
-            ? key
-            : value,
-      );
-      return { kind: "tuple", items };
+      return { kind: "passing", items: () => viewed(dict, method) };
     }
     default:
       return undefined;
   }
+}
+
+/** What `.keys()`, `.values()` or `.items()` goes through now. */
+function viewed(
+  { entries, spoiled }: DictValue,
+  method: "keys" | "values" | "items",
+): readonly Value[] | undefined {
+  if (spoiled !== null) return undefined;
+  return entriesIn(entries)?.map(([key, value]): Value => {
+    if (method === "items") return { kind: "tuple", items: [key, value] };
+    return method === "keys" ? key : value;
+  });
 }
 
 function got(dict: DictValue, found: Value | undefined): Value | undefined {

@@ -20,12 +20,8 @@ export function ofEnvironment(
     case "os.environ.copy":
     case "os.environ.keys":
     case "os.environ.items":
+    case "os.environ.values":
       return unknown(t("all variables at once are not followed"));
-    case "os.environ.update":
-    case "os.environ.clear":
-    case "os.putenv":
-      scope.program.environment.forget(t("{0}() changes the variables", path));
-      return none;
     case "dotenv.load_dotenv":
     case "load_dotenv": {
       const why = t("load_dotenv() may set it");
@@ -36,7 +32,9 @@ export function ofEnvironment(
       return unknown(t("load_dotenv() is not followed"));
     }
     default:
-      return undefined;
+      if (!/^os\.(environb?\.|putenv|unsetenv)/.test(path)) return undefined;
+      scope.program.environment.forget(t("{0}() changes the variables", path));
+      return unknown(t("what {0}() gives is not followed", path));
   }
 }
 

@@ -1,5 +1,5 @@
 import { boundParameters, type Parameter } from "./parameters.ts";
-import { attributeOfClass } from "../value/attribute.ts";
+import { attributeOfClass, setAttributeOf } from "../value/attribute.ts";
 import { equal, spoiledBy } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
 import {
@@ -85,8 +85,7 @@ function fill(
   if (bound === undefined) return false;
   for (const [name, value] of bound) {
     const made = value.kind === "factory" ? fromFactory(value.callee, scope) : value;
-    if (made === undefined) return false;
-    object.attributes.set(name, made);
+    if (made === undefined || !setAttributeOf(object, name, made, true)) return false;
   }
   return true;
 }

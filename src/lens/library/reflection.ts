@@ -1,5 +1,5 @@
 import { t } from "../../base/text.ts";
-import { attributeOf, attributeOfClass, isPlainAttribute } from "../value/attribute.ts";
+import { attributeOf, attributeOfClass, setAttributeOf } from "../value/attribute.ts";
 import { got } from "./instance.ts";
 import { bool, none, spoiledBy, unknown } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
@@ -72,13 +72,18 @@ function setAttribute(
   const why = t("it is changed by setattr()");
   const isPlain = name?.kind === "str" && more === null && keywords.size === 0;
   const isCertain = isPlain && value !== undefined && scope.program.undecided === 0;
-  if (object?.kind === "class" && isCertain) object.attributes.set(name.value, value);
-  else if (object?.kind === "object" && isCertain && isPlainAttribute(object, name.value))
-    object.attributes.set(name.value, value);
-  else if (object?.kind === "module" && isPlain)
+  if (object?.kind === "module" && isPlain)
     object.module.bind(name.value, isCertain ? value : unknown(why));
-  else if (object?.kind === "unknown" || object?.kind === "library") scope.forget(why);
-  else return undefined;
+  else if (object?.kind === "unknown" || object?.kind === "library") {
+    scope.forget(why);
+    scope.program.environment.forget(why);
+  } else if (
+    object === undefined ||
+    name?.kind !== "str" ||
+    value === undefined ||
+    !setAttributeOf(object, name.value, value, isCertain)
+  )
+    return undefined;
   return none;
 }
 

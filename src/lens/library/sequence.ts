@@ -12,20 +12,20 @@ export function ofItems(path: string, args: Arguments): Value | undefined {
   if (more !== null) return undefined;
   const name = path.slice("builtins.".length);
   if (name === "range" && keywords.size === 0) return range(positional);
-  if (name === "zip" && keywords.size === 0) return zipped(positional);
+  if (name === "zip" && keywords.size === 0) return passing(() => zipped(positional));
   const [first, second] = positional;
   const items = first === undefined ? undefined : itemsIn(first);
   if (items === undefined || first === undefined) return undefined;
-  if (name === "enumerate") return enumerated(items, second ?? keywords.get("start"));
+  if (name === "enumerate")
+    return passing(() => enumerated(itemsIn(first), second ?? keywords.get("start")));
   if (name === "sorted") return sorted(items, args);
   if (second !== undefined || keywords.size > 0)
-    return name === "next" && first.kind === "list" ? items[0] : undefined;
+    return name === "next" && isPassing(first) ? items[0] : undefined;
   switch (name) {
     case "reversed":
-      return sequence("list", items.toReversed());
-    // Only what is made by a comprehension in the call itself is known here as a list.
+      return passing(() => itemsIn(first)?.toReversed());
     case "next":
-      return first.kind === "list" ? items[0] : undefined;
+      return isPassing(first) ? items[0] : undefined;
     case "sum":
       return items.reduce((sum, item) => arithmetic("+", sum, item), int(0));
     case "any":
@@ -55,25 +55,34 @@ function range(given: readonly Value[]): Value | undefined {
   return { kind: "tuple", items: Array.from({ length: count }, (_, at) => int(begin + at * step)) };
 }
 
-function zipped(given: readonly Value[]): Value | undefined {
+/** What is gone through once, or shows what something else holds at that time. */
+function passing(items: () => readonly Value[] | undefined): Value | undefined {
+  return items() === undefined ? undefined : { kind: "passing", items };
+}
+
+/** Only what is made by a comprehension in the call itself is known here as a list. */
+function isPassing({ kind }: Value): boolean {
+  return kind === "list" || kind === "passing";
+}
+
+function zipped(given: readonly Value[]): readonly Value[] | undefined {
   const all = given.map((one) => itemsIn(one));
   const columns = all.filter((one) => one !== undefined);
   if (columns.length < all.length) return undefined;
   const count = columns.length === 0 ? 0 : Math.min(...columns.map(({ length }) => length));
-  const rows = Array.from({ length: count }, (_, at): Value => {
+  return Array.from({ length: count }, (_, at): Value => {
     const items = columns.flatMap((column) => column.slice(at, at + 1));
     return { kind: "tuple", items };
   });
-  return { kind: "tuple", items: rows };
 }
 
-function enumerated(items: readonly Value[], start: Value | undefined): Value | undefined {
+function enumerated(
+  items: readonly Value[] | undefined,
+  start: Value | undefined,
+): readonly Value[] | undefined {
   if (start !== undefined && start.kind !== "int") return undefined;
   const from = start?.value ?? 0;
-  return {
-    kind: "tuple",
-    items: items.map((item, at): Value => ({ kind: "tuple", items: [int(from + at), item] })),
-  };
+  return items?.map((item, at): Value => ({ kind: "tuple", items: [int(from + at), item] }));
 }
 
 function sorted(items: readonly Value[], { positional, keywords }: Arguments): Value | undefined {
@@ -84,6 +93,8 @@ function sorted(items: readonly Value[], { positional, keywords }: Arguments): V
   if (isReverse === undefined || (!isText && items.some((one) => numberOf(one) === undefined)))
     return undefined;
   const isLess = (a: Value, b: Value): boolean => truthOf(compared("<", a, b)) === true;
-  const order = items.toSorted((a, b) => (isLess(a, b) ? -1 : isLess(b, a) ? 1 : 0));
-  return sequence("list", isReverse ? order.toReversed() : order);
+  const sign = isReverse ? -1 : 1;
+  // What is equal keeps its order, also backwards.
+  const order = items.toSorted((a, b) => sign * (isLess(a, b) ? -1 : isLess(b, a) ? 1 : 0));
+  return sequence("list", order);
 }

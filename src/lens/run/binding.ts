@@ -1,15 +1,18 @@
 import { t } from "../../base/text.ts";
-import { isPlainAttribute } from "../value/attribute.ts";
+import { disturbTypes } from "./disturb.ts";
+import { setAttributeOf } from "../value/attribute.ts";
+import { itemsIn } from "../value/items.ts";
 import { arithmetic } from "../value/operator.ts";
 import { equal, sequence, spoiledBy, unknown } from "../value/plain.ts";
 import type { PythonScope } from "../library/pythonScope.ts";
 import { spoil } from "../value/spoil.ts";
 import { split, withoutType } from "./statement.ts";
-import { childrenOf, partsOf, shown, type Node } from "../value/tree.ts";
+import { childrenOf, nameAt, partsOf, shown, type Node } from "../value/tree.ts";
 import type { DictValue, Value } from "../value/value.ts";
 
 export function assign(node: Node, scope: PythonScope): void {
   const groups = split(childrenOf(node), "AssignOp");
+  disturbTypes(node, scope);
   const value = groups.at(-1);
   if (groups.length < 2 || value === undefined) return;
   const result = valueOfAll(value, scope);
@@ -49,7 +52,7 @@ export function bindTo(nodes: readonly Node[], value: Value, scope: PythonScope)
 export function bindOne(target: Node, value: Value, scope: PythonScope): void {
   switch (target.name) {
     case "VariableName":
-      scope.bind(scope.tree.textOf(target), value);
+      scope.bind(nameAt(target, scope.tree), value);
       return;
     case "TupleExpression":
     case "ArrayExpression":
@@ -64,8 +67,8 @@ export function bindOne(target: Node, value: Value, scope: PythonScope): void {
 }
 
 function unpack(parts: readonly (readonly Node[])[], value: Value, scope: PythonScope): void {
-  const isSequence = (value.kind === "tuple" || value.kind === "list") && spoiledBy(value) === null;
-  const items = isSequence ? itemsFor(parts, value.items) : undefined;
+  const held = itemsIn(value);
+  const items = held === undefined ? undefined : itemsFor(parts, held);
   for (const [index, part] of parts.entries()) {
     const target = part[0]?.name === "*" ? part[1] : part[0];
     if (target === undefined) continue;
@@ -95,12 +98,9 @@ function bindMember(target: Node, value: Value, scope: PythonScope): void {
   const why = t("it is changed by {0} = …", shown(target, scope.tree));
   const isCertain = scope.program.undecided === 0;
   if (operator?.name === ".") {
-    const name = scope.tree.textOf(last);
-    if (object.kind === "class" && isCertain) object.attributes.set(name, value);
-    else if (object.kind === "object" && isCertain && isPlainAttribute(object, name))
-      object.attributes.set(name, value);
-    else if (object.kind === "module") object.module.bind(name, isCertain ? value : unknown(why));
-    else changed(object, why, scope);
+    const name = nameAt(last, scope.tree);
+    if (object.kind === "module") object.module.bind(name, isCertain ? value : unknown(why));
+    else if (!setAttributeOf(object, name, value, isCertain)) changed(object, why, scope);
     return;
   }
   const key = more.length === 1 ? scope.program.evaluate(last, scope) : unknown(t("it is a slice"));
@@ -119,6 +119,8 @@ function bindMember(target: Node, value: Value, scope: PythonScope): void {
 /** `sys.modules[__name__].gpu = …`: what nobody knows may be this module. */
 function changed(object: Value, why: string, scope: PythonScope): void {
   if (object.kind === "library" && object.path.startsWith("sys.")) scope.forget(why);
+  else if (object.kind === "library" && /^os\b/.test(object.path))
+    scope.program.environment.forget(why);
   else spoil(object, why);
 }
 

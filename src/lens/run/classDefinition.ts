@@ -1,13 +1,14 @@
 import { t } from "../../base/text.ts";
-import { disturb } from "./disturb.ts";
+import { disturb, disturbTypes } from "./disturb.ts";
 import { argumentsOf, evaluate } from "./expression.ts";
 import { decoratedFunction, functionValue, libraryPath } from "./functionDefinition.ts";
 import { spoiledBy, str, unknown } from "../value/plain.ts";
 import { innerScope, type PythonScope } from "../library/pythonScope.ts";
 import { refuseInner } from "../library/refusal.ts";
 import { registersInside } from "../library/registering.ts";
+import { spoil } from "../value/spoil.ts";
 import { assignedIn, split, withoutType } from "./statement.ts";
-import { childrenOf, shown, type Node } from "../value/tree.ts";
+import { childrenOf, nameAt, shown, type Node } from "../value/tree.ts";
 import type { ClassValue, Making, Value } from "../value/value.ts";
 
 /** What a `class` statement makes. `decorators`: what stands above it. */
@@ -38,7 +39,7 @@ export function classValue(
     spoiled: how === undefined ? t("{0} is made by another class", name) : null,
   };
   if (how !== undefined) made.objects = making(made, how.kind, decorators, scope);
-  if (made.objects.how === "members") makeMembers(made);
+  if (how !== undefined && made.objects.how === "members") makeMembers(made, how.kind);
   return made;
 }
 
@@ -49,7 +50,7 @@ function isPlainBase(base: Value): boolean {
 
 interface Inherited {
   readonly base: ClassValue | null;
-  readonly kind: "plain" | "tuple" | "enumeration" | "texts";
+  readonly kind: "plain" | "tuple" | "enumeration" | "texts" | "numbers";
 }
 
 /** undefined: what it inherits is not followed. */
@@ -60,8 +61,11 @@ function inherited(bases: readonly Value[]): Inherited | undefined {
   const last = paths.at(-1) ?? "";
   if (others.length === 0 && /^enum\.(Enum|IntEnum|StrEnum)$/.test(last)) {
     const isMixed = second === undefined || /^builtins\.(str|int)$/.test(paths[0] ?? "");
-    const isText = last === "enum.StrEnum" || paths[0] === "builtins.str";
-    return isMixed ? { base: null, kind: isText ? "texts" : "enumeration" } : undefined;
+    if (!isMixed) return undefined;
+    if (last === "enum.StrEnum" || paths[0] === "builtins.str")
+      return { base: null, kind: "texts" };
+    const isNumber = last === "enum.IntEnum" || paths[0] === "builtins.int";
+    return { base: null, kind: isNumber ? "numbers" : "enumeration" };
   }
   if (second !== undefined) return undefined;
   if (last === "typing.NamedTuple") return { base: null, kind: "tuple" };
@@ -86,8 +90,9 @@ function making(
   );
   if (strange !== undefined)
     return { how: "unknown", why: t("{0} of {1} is not followed", strange, made.name) };
-  if (kind === "enumeration" || kind === "texts")
-    return made.attributes.has("__init__") || /\b_(missing|generate_next_value)_\b/.test(text)
+  if (kind === "enumeration" || kind === "texts" || kind === "numbers")
+    return made.attributes.has("__init__") ||
+      /\b_(missing|generate_next_value|ignore)_\b/.test(text)
       ? { how: "unknown", why: t("{0} makes its own members", made.name) }
       : { how: "members", isText: kind === "texts" };
   const isOne = decorators.some((decorator) => isDataclass(decorator, scope));
@@ -113,7 +118,7 @@ function fieldsOf({ definition, tree, base, attributes }: ClassValue): Making {
     const type = statement.getChild("TypeDef");
     const name = statement.getChild("VariableName");
     if (statement.name !== "AssignStatement" || type === null || name === null) return [];
-    return /\bClassVar\b/.test(tree.textOf(type)) ? [] : [tree.textOf(name)];
+    return /\bClassVar\b/.test(tree.textOf(type)) ? [] : [nameAt(name, tree)];
   });
   const defaults = new Map(above?.defaults);
   for (const name of fields) {
@@ -124,13 +129,15 @@ function fieldsOf({ definition, tree, base, attributes }: ClassValue): Making {
 }
 
 /** Each plain value of an enumeration becomes an object with a name and a value. */
-function makeMembers(made: ClassValue): void {
+function makeMembers(made: ClassValue, kind: Inherited["kind"]): void {
   const values = new Set<string>();
   for (const [name, value] of made.attributes) {
-    if (name.startsWith("_") || value.kind === "function" || value.kind === "descriptor") continue;
-    const text = value.kind === "str" || value.kind === "int" ? `${value.kind} ${value.value}` : "";
-    // Two names of one value are one member.
-    if (text === "" || values.has(text)) {
+    if (/^_\w*_$/.test(name) || value.kind === "function" || value.kind === "descriptor") continue;
+    const isOne =
+      (value.kind === "str" && kind !== "numbers") || (value.kind === "int" && kind !== "texts");
+    const text = isOne ? `${value.kind} ${value.value}` : "";
+    // Two names of one value are one member; whether a private name is one depends on the version.
+    if (text === "" || values.has(text) || name.startsWith("__")) {
       made.attributes.set(name, unknown(t("it is not a plain member")));
       continue;
     }
@@ -155,8 +162,22 @@ function member(statement: Node, attributes: Map<string, Value>, scope: PythonSc
   const why = t("{0} in its class is not followed", shown(statement, scope.tree));
   if (statement.name === "AssignStatement" && attribute(statement, scope)) return;
   if (method(statement, attributes, scope)) return;
-  if (!statement.name.endsWith("Definition") && statement.name !== "DecoratedStatement")
-    disturb(statement, scope, why);
+  const definition = statement.getChild("ClassDefinition");
+  const decorators = statement.getChildren("Decorator");
+  const inner = statement.name === "ClassDefinition" ? statement : definition;
+  if (inner !== null) {
+    const name = inner.getChild("VariableName");
+    const text = name === null ? "" : nameAt(name, scope.tree);
+    const made = classValue(inner, text, decorators, scope);
+    attributes.set(text, made);
+    if (decorators.every((one) => isDataclass(one, scope))) return;
+    spoil(made, why);
+  }
+  // What stands in a method that a library decorates runs later, if at all.
+  const isOfLibrary = decorators.every((one) => libraryPath(one, scope) !== undefined);
+  if (statement.name === "DecoratedStatement" && isOfLibrary)
+    for (const one of decorators) disturb(one, scope, why);
+  else if (statement.name !== "FunctionDefinition") disturb(statement, scope, why);
   if (statement.name !== "AssignStatement") registersInside(statement, t("a class"), scope);
   for (const assigned of assignedIn(statement, scope.tree)) attributes.set(assigned, unknown(why));
 }
@@ -170,7 +191,7 @@ function method(statement: Node, attributes: Map<string, Value>, scope: PythonSc
   if (decorators.some((one) => libraryPath(one, scope)?.startsWith("builtins.") !== true))
     return false;
   const name = definition.getChild("VariableName");
-  const text = name === null ? "" : scope.tree.textOf(name);
+  const text = name === null ? "" : nameAt(name, scope.tree);
   const made = functionValue(definition, text, scope);
   attributes.set(text, decoratedFunction(made, decorators, scope));
   return true;
@@ -183,8 +204,9 @@ function attribute(statement: Node, scope: PythonScope): boolean {
   const [expression, ...rest] = value ?? [];
   if (name === undefined || name.name !== "VariableName" || others.length > 0) return false;
   // `gpu: str` binds nothing.
+  disturbTypes(statement, scope);
   if (value === undefined) return true;
   if (expression === undefined || rest.length > 0 || more.length > 0) return false;
-  scope.bind(scope.tree.textOf(name), evaluate(expression, scope));
+  scope.bind(nameAt(name, scope.tree), evaluate(expression, scope));
   return true;
 }

@@ -1,24 +1,35 @@
+import { t } from "../../base/text.ts";
 import { unknown } from "../value/plain.ts";
 import type { PythonScope } from "../library/pythonScope.ts";
-import { spoil, spoilItems } from "../value/spoil.ts";
-import { walk, type Node } from "../value/tree.ts";
+import { reachesNames, spoilItems, spoilRun } from "../value/spoil.ts";
+import { shown, walk, type Node } from "../value/tree.ts";
 
-/** An expression runs that is not followed: what it binds and what it may change is not known from now on. */
+/** A piece of source runs that is not followed: what it binds and what it may change is not known from now on. */
 export function disturb(node: Node, scope: PythonScope, why: string): void {
   const { tree } = scope;
   const mentioned = new Set<string>();
-  let calls = false;
+  let changes = false;
   walk(node, (part) => {
     if (part.name === "VariableName") mentioned.add(tree.textOf(part));
-    else if (part.name === "CallExpression" || part.name === "AwaitExpression") calls = true;
+    else if (/^(Call|Await)Expression$|Statement$|^Decorator$/.test(part.name)) changes = true;
+    if (part.name === "ImportStatement") scope.program.environment.forget(why);
     return true;
   });
-  for (const name of mentioned) {
-    if (calls) spoil(scope.read(name), why);
+  if (changes) {
+    spoilRun({ name: shown(node, tree), definition: node, tree, enclosing: scope }, why);
+    if ([...mentioned].some((name) => reachesNames(name, scope))) scope.forget(why);
+  } else {
     // What is got out of it may be changed through what it makes.
-    else spoilItems(scope.read(name), why);
+    for (const name of mentioned) spoilItems(scope.read(name), why);
   }
   for (const name of boundIn(node, scope)) scope.bind(name, unknown(why));
+}
+
+/** The types beside the names of a statement, of parameters, of what a function gives: they run too, where they call something. */
+export function disturbTypes(node: Node, scope: PythonScope): void {
+  for (const type of node.getChildren("TypeDef"))
+    if (scope.tree.textOf(type).includes("("))
+      disturb(type, scope, t("{0} is not followed", shown(type, scope.tree)));
 }
 
 /** The names that `:=` binds in an expression. */

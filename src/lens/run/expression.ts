@@ -12,7 +12,6 @@ import {
   isSame,
   none,
   numberOf,
-  spoiledBy,
   str,
   truthOf,
   unknown,
@@ -25,8 +24,9 @@ import { functionValue } from "./functionDefinition.ts";
 import { callOwn, got } from "../library/instance.ts";
 import { refuseInCalled, refuseRemoved } from "../library/refusal.ts";
 import { registersMore } from "../library/registering.ts";
+import { itemsIn } from "../value/items.ts";
 import { spoil, spoilItems } from "../value/spoil.ts";
-import { childrenOf, partsOf, shown, type Node } from "../value/tree.ts";
+import { childrenOf, nameAt, partsOf, shown, type Node } from "../value/tree.ts";
 import type { PythonScope } from "../library/pythonScope.ts";
 import { spread } from "../value/spread.ts";
 import type { Arguments, Unknown, Value } from "../value/value.ts";
@@ -40,7 +40,11 @@ export function evaluate(node: Node, scope: PythonScope): Value {
   if (program.depth >= maxDepth) return unknown(t("it is nested too deeply"));
   program.depth += 1;
   try {
-    return valueOf(node, scope);
+    const value = valueOf(node, scope);
+    // Under a name it may have been gone through before, or what it shows may have changed.
+    return value.kind === "passing" && !/^(Call|Parenthesized)Expression$/.test(node.name)
+      ? unknown(t("it can be gone through once"))
+      : value;
   } finally {
     program.depth -= 1;
   }
@@ -62,7 +66,7 @@ function valueOf(node: Node, scope: PythonScope): Value {
     case "None":
       return none;
     case "VariableName":
-      return scope.read(tree.textOf(node));
+      return scope.read(nameAt(node, tree));
     case "ParenthesizedExpression": {
       const inner = childrenOf(node)[1];
       return inner === undefined ? unknown(t("it is not whole")) : evaluate(inner, scope);
@@ -115,9 +119,10 @@ function listOf(kind: "tuple" | "list", node: Node, scope: PythonScope): Value {
     if (first === undefined) continue;
     if (first.name === "*" && second !== undefined) {
       const inner = evaluate(second, scope);
-      if ((inner.kind !== "tuple" && inner.kind !== "list") || spoiledBy(inner) !== null)
+      const held = itemsIn(inner);
+      if (held === undefined)
         unread ??= unknown(t("what {0} holds is not known", shown(second, scope.tree)));
-      else items.push(...inner.items);
+      else items.push(...held);
     } else items.push(evaluate(first, scope));
   }
   return unread ?? sequence(kind, items);
@@ -148,7 +153,7 @@ function member(node: Node, scope: PythonScope): Value {
   if (object === undefined || last === undefined) return unknown(t("it is not whole"));
   const value = evaluate(object, scope);
   if (operator?.name === ".") {
-    const name = scope.tree.textOf(last);
+    const name = nameAt(last, scope.tree);
     const found = propertyOf(refuseRemoved(attributeOf(value, name), scope), node, scope);
     // `map(gpus.append, …)`: whoever gets the method may call it.
     const isOwn = value.kind === "object" && !name.startsWith("__");
@@ -186,7 +191,7 @@ function call(node: Node, scope: PythonScope): Value {
     if (object !== undefined && dot?.name === "." && method !== undefined) {
       const value = evaluate(object, scope);
       const args = argumentsOf(node.getChild("ArgList"), scope);
-      const name = scope.tree.textOf(method);
+      const name = nameAt(method, scope.tree);
       registersMore(value, name, node, scope);
       if (value.kind === "library") refuseRemoved(attributeOf(value, name), scope);
       const result = callMethod(value, name, args, scope);

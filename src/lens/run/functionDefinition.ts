@@ -1,4 +1,5 @@
 import { t } from "../../base/text.ts";
+import { disturb, disturbTypes } from "./disturb.ts";
 import { decoratorPath } from "../library/modal.ts";
 import { parametersOf } from "../library/parameters.ts";
 import type { PythonScope } from "../library/pythonScope.ts";
@@ -9,8 +10,14 @@ import type { FunctionValue, Value } from "../value/value.ts";
 export function functionValue(node: Node, name: string, scope: PythonScope): FunctionValue {
   const { tree } = scope;
   const defaults = new Map<string, Value>();
-  for (const { name: parameter, default: byDefault } of parametersOf(node, tree) ?? [])
+  const list = node.getChild("ParamList");
+  const parameters = parametersOf(node, tree);
+  if (parameters === undefined && list !== null)
+    disturb(list, scope, t("the parameters of {0} are not followed", name));
+  for (const { name: parameter, default: byDefault } of parameters ?? [])
     if (byDefault !== undefined) defaults.set(parameter, scope.program.evaluate(byDefault, scope));
+  disturbTypes(node, scope);
+  if (list !== null) disturbTypes(list, scope);
   return {
     kind: "function",
     name: `${scope.qualifier}${name}`,

@@ -3,7 +3,7 @@ import { bindTo } from "./binding.ts";
 import { oneOf } from "./branch.ts";
 import { evaluate } from "./expression.ts";
 import { leave, mayLeave, statementsOf, type End, type Frame, type Leaving } from "./frame.ts";
-import { itemsIn } from "../value/items.ts";
+import { itemsIn, stillHas } from "../value/items.ts";
 import { truthOf, unknown } from "../value/plain.ts";
 import { spoil } from "../value/spoil.ts";
 import { assignedIn, changedIn } from "./statement.ts";
@@ -59,7 +59,7 @@ function forLoop(
 ): End {
   const rounds = items.map((item) => (): boolean => {
     // A list that is changed while it is gone through.
-    if (itemsIn(over)?.length !== items.length) mayLeave(frame, "loop", parts.why);
+    if (!stillHas(over, items)) mayLeave(frame, "loop", parts.why);
     bindTo(target, item, frame);
     return true;
   });

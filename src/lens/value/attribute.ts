@@ -37,9 +37,9 @@ export function attributeOf(object: Value, name: string): Value {
 
 function ofObject(object: ObjectValue, name: string): Value {
   if (name === "__class__" && object.class !== null) return object.class;
-  const held = object.attributes.get(name);
-  if (held !== undefined) return held;
   const found = object.class === null ? undefined : attributeOfClass(object.class, name);
+  const held = object.attributes.get(name);
+  if (held !== undefined && isPlain(found)) return held;
   if (found === undefined) return unknown(t(".{0} is not followed", name));
   return bound(found, object);
 }
@@ -70,9 +70,34 @@ export function attributeOfClass(value: ClassValue, name: string): Value | undef
   return attributeOfClass(value.base, name);
 }
 
-/** A property may do something else with what it is given. */
-export function isPlainAttribute({ class: of }: ObjectValue, name: string): boolean {
-  return of === null || attributeOfClass(of, name)?.kind !== "descriptor";
+/**
+ * Sets an attribute of a class or an object; false: that does more than to keep the value, or it is
+ * nothing that has such attributes. Names such as `__init__`, `__class__` and `_value_` change what it is.
+ */
+export function setAttributeOf(
+  object: Value,
+  name: string,
+  value: Value,
+  isCertain: boolean,
+): boolean {
+  const isSpecial = /^_\w*_$/.test(name);
+  if (object.kind === "function" && isSpecial) object.unfollowed ??= t("{0} is changed", name);
+  if (!isCertain) return false;
+  if (object.kind === "object" && !isSpecial) {
+    if (object.class !== null && !isPlain(attributeOfClass(object.class, name))) return false;
+    object.attributes.set(name, value);
+    return true;
+  }
+  if (object.kind !== "class") return false;
+  object.attributes.set(name, value);
+  return !isSpecial;
+}
+
+/** Whether what an object keeps under the name is read and set as it is: a property, or what is not known, may do more. */
+function isPlain(ofClass: Value | undefined): boolean {
+  if (ofClass === undefined) return true;
+  if (ofClass.kind === "descriptor") return ofClass.how !== "property";
+  return ofClass.kind !== "unknown" && (ofClass.kind !== "object" || spoiledBy(ofClass) === null);
 }
 
 /** What an app has that makes no function of a container. */

@@ -1,4 +1,4 @@
-import { spoiledBy, str } from "./plain.ts";
+import { isSame, spoiledBy, str } from "./plain.ts";
 import type { Value } from "./value.ts";
 
 /** What a loop over a value goes through, in order; undefined: it cannot be told. */
@@ -10,11 +10,27 @@ export function itemsIn(value: Value): readonly Value[] | undefined {
       return [...value.items];
     case "str":
       return Array.from(value.value, (letter) => str(letter));
+    case "passing":
+      return value.items();
     case "dict":
       return keysOf(value.entries);
     default:
       return undefined;
   }
+}
+
+/** Whether going through it gives the same now as before. */
+export function stillHas(value: Value, items: readonly Value[]): boolean {
+  const now = itemsIn(value);
+  return now?.length === items.length && now.every((item, at) => isSameItem(item, items[at]));
+}
+
+function isSameItem(a: Value, b: Value | undefined): boolean {
+  if (b === undefined) return false;
+  if (a.kind !== "tuple" || b.kind !== "tuple") return isSame(a, b);
+  return (
+    a.items.length === b.items.length && a.items.every((item, at) => isSameItem(item, b.items[at]))
+  );
 }
 
 type Entry = readonly [key: Value, value: Value];

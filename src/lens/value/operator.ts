@@ -13,6 +13,7 @@ import {
   textOf,
   unknown,
 } from "./plain.ts";
+import { itemsIn } from "./items.ts";
 import type { Value } from "./value.ts";
 
 /** Python's arithmetic on plain values: `16 * 1024`, `"flux-" + MODE`, `[1] * 2`, `"%s-%s" % (a, b)`. */
@@ -114,7 +115,10 @@ function identical(a: Value, b: Value): boolean | undefined {
 function ordered(operator: string, a: Value, b: Value): Value {
   const [x, y] =
     a.kind === "str" && b.kind === "str" ? [a.value, b.value] : [numberOf(a), numberOf(b)];
-  if (x === undefined || y === undefined) return unknown(t("the comparison is not followed"));
+  // Python compares whole characters, JavaScript halves of those beyond 16 bits.
+  const isHalved = [x, y].some((one) => typeof one === "string" && /[\uD800-\uDFFF]/.test(one));
+  if (x === undefined || y === undefined || isHalved)
+    return unknown(t("the comparison is not followed"));
   switch (operator) {
     case "<":
       return bool(x < y);
@@ -135,9 +139,9 @@ function contains(container: Value, item: Value): Value {
   const items =
     container.kind === "dict"
       ? container.entries.map(([key]) => key)
-      : container.kind === "tuple" || container.kind === "list"
-        ? container.items
-        : undefined;
+      : container.kind === "str"
+        ? undefined
+        : itemsIn(container);
   if (items === undefined) return unknown(t("what it holds is not known"));
   const found = items.map((each) => equal(each, item));
   if (found.includes(true)) return bool(true);
@@ -165,7 +169,7 @@ export function itemOf(container: Value, key: Value): Value {
     );
   if (key.kind !== "int") return unknown(t("its index is not followed"));
   if (container.kind === "str") {
-    const letter = container.value.at(key.value);
+    const letter = Array.from(container.value).at(key.value);
     return letter === undefined ? unknown(t("it has no such index")) : str(letter);
   }
   if (container.kind === "tuple" || container.kind === "list")

@@ -103,7 +103,9 @@ export function truthOf(value: Value): boolean | undefined {
 /** An object is true where its class does not say otherwise; a member of numbers is what its number is. */
 function truthOfObject(object: ObjectValue): boolean | undefined {
   const how = object.class?.objects.how;
-  if (how === undefined || how === "init" || how === "fields") return true;
+  // A named tuple of nothing is false.
+  if (how === "fields") return object.attributes.size > 0 ? true : undefined;
+  if (how === undefined || how === "init") return true;
   const text = memberText(object);
   if (text !== undefined) return text !== "";
   return how === "members" && object.attributes.get("value")?.kind === "str" ? true : undefined;
@@ -115,21 +117,29 @@ export function numberOf(value: Value): number | undefined {
   return value.kind === "bool" ? Number(value.value) : undefined;
 }
 
-/** Python's `==`; undefined where it cannot be told. */
-export function equal(a: Value, b: Value): boolean | undefined {
-  if (spoiledBy(a) !== null || spoiledBy(b) !== null) return undefined;
+/** Python's `==`; undefined where it cannot be told. `inside`: what they are items of, for a list may hold itself. */
+export function equal(a: Value, b: Value, inside: readonly Value[] = []): boolean | undefined {
+  if (spoiledBy(a) !== null || spoiledBy(b) !== null || inside.includes(a)) return undefined;
   const numbers = [numberOf(a), numberOf(b)] as const;
   if (numbers[0] !== undefined && numbers[1] !== undefined) return numbers[0] === numbers[1];
-  if (!isPlain(a) || !isPlain(b)) return a === b ? true : undefined;
+  if (!isPlain(a) || !isPlain(b)) return a === b && !comparesItself(a) ? true : undefined;
   if (a.kind === "str" && b.kind === "str") return a.value === b.value;
   if (a.kind === "none" || b.kind === "none") return a.kind === b.kind;
   if ((a.kind === "tuple" && b.kind === "tuple") || (a.kind === "list" && b.kind === "list")) {
     if (a.items.length !== b.items.length) return false;
-    const pairs = a.items.map((item, index) => equal(item, b.items[index] ?? none));
+    const around = [...inside, a];
+    const pairs = a.items.map((item, index) => equal(item, b.items[index] ?? none, around));
     if (pairs.includes(false)) return false;
     return pairs.includes(undefined) ? undefined : true;
   }
   if (a.kind === "dict" || b.kind === "dict") return a.kind === b.kind ? undefined : false;
+  return false;
+}
+
+/** An object of which the class says what it is equal to. */
+function comparesItself(value: Value): boolean {
+  let of = value.kind === "object" ? value.class : null;
+  for (; of !== null; of = of.base) if (of.attributes.has("__eq__")) return true;
   return false;
 }
 
@@ -173,5 +183,6 @@ export function textOf(value: Value): string | undefined {
 /** Python and JavaScript write exponents differently; such a number is not guessed. */
 function plainFloat(value: number): string | undefined {
   const text = String(value);
-  return text.includes("e") || Math.abs(value) < 1e-4 ? undefined : text;
+  const size = Math.abs(value);
+  return text.includes("e") || size < 1e-4 || size >= 1e16 ? undefined : text;
 }

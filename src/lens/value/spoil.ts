@@ -1,7 +1,7 @@
 import { t } from "../../base/text.ts";
 import { unknown } from "./plain.ts";
 import { walk, type Node } from "./tree.ts";
-import type { ClassValue, FunctionValue, Value } from "./value.ts";
+import type { Enclosing, FunctionValue, Value } from "./value.ts";
 
 /**
  * Code that is not followed got hold of a value: nobody can tell what it holds from now on, nor what
@@ -18,13 +18,16 @@ export function spoil(value: Value, why: string, seen = new Set<Value>()): void 
     case "tuple":
       for (const item of value.items) spoil(item, why, seen);
       return;
+    case "passing":
+      for (const item of value.items() ?? []) spoil(item, why, seen);
+      return;
     case "dict":
       value.spoiled ??= why;
       for (const [, item] of value.entries) spoil(item, why, seen);
       return;
     case "class":
       value.spoiled ??= why;
-      spoilMentioned(value, why, seen);
+      spoilRun(value, why, seen);
       for (const held of value.attributes.values()) spoil(held, why, seen);
       if (value.base !== null) spoil(value.base, why, seen);
       return;
@@ -34,7 +37,7 @@ export function spoil(value: Value, why: string, seen = new Set<Value>()): void 
       if (value.class !== null) spoil(value.class, why, seen);
       return;
     case "function":
-      spoilMentioned(value, why, seen);
+      spoilRun(value, why, seen);
       for (const held of value.defaults.values()) spoil(held, why, seen);
       if (value.kept?.value !== undefined) spoil(value.kept.value, why, seen);
       return;
@@ -79,15 +82,17 @@ export function spoilItems(container: Value, why: string): void {
   for (const item of items) spoil(item, why);
 }
 
-/** When a function runs, it may change everything that its body names. */
-function spoilMentioned(value: FunctionValue | ClassValue, why: string, seen: Set<Value>): void {
+/** Source that runs: the body of a function or a class, or a part of one. */
+type Code = Pick<FunctionValue, "name" | "definition" | "tree" | "enclosing">;
+
+/** When it runs, it may change everything that it names. */
+export function spoilRun(value: Code, why: string, seen = new Set<Value>()): void {
   const { enclosing } = value;
   const { module } = enclosing;
   for (const name of mentionsOf(value)) {
     const held = enclosing.lookUp(name);
     if (held !== undefined) spoil(held, why, seen);
-    // `globals()["GPU"] = …`
-    else if (reachesAll.has(name)) module.forget(why);
+    else if (reachesNames(name, enclosing)) module.forget(why);
   }
   const text = value.tree.textOf(value.definition);
   if (setsVariables.test(text)) module.program.environment.forget(why);
@@ -107,11 +112,16 @@ const registers =
 const setsVariables =
   /environ\s*\[[^\]]*\]\s*\|?=(?!=)|environ\s*\|=|environ\.(?:update|setdefault|pop|clear)\b|\bdel\s[^\n]*environ|\b(?:putenv|unsetenv|load_dotenv)\b/;
 
+/** `globals()["GPU"] = …`: whether a function of Python's reaches every name. */
+export function reachesNames(name: string, enclosing: Enclosing): boolean {
+  return reachesAll.has(name) && enclosing.lookUp(name) === undefined;
+}
+
 const reachesAll = new Set(["globals", "exec", "eval", "setattr", "vars", "locals"]);
 
-const mentions = new WeakMap<FunctionValue | ClassValue, ReadonlySet<string>>();
+const mentions = new WeakMap<Code, ReadonlySet<string>>();
 
-function mentionsOf(value: FunctionValue | ClassValue): ReadonlySet<string> {
+function mentionsOf(value: Code): ReadonlySet<string> {
   const earlier = mentions.get(value);
   if (earlier !== undefined) return earlier;
   const { definition, tree } = value;

@@ -1,4 +1,5 @@
 import { t } from "../../base/text.ts";
+import { itemsIn } from "./items.ts";
 import { spoiledBy } from "./plain.ts";
 import type { Value } from "./value.ts";
 
@@ -12,8 +13,9 @@ export function spread(
 ): string | null {
   const spoiled = spoiledBy(inner);
   if (spoiled !== null) return t("what {0} holds is not known: {1}", text, spoiled);
-  if (stars === "*" && (inner.kind === "tuple" || inner.kind === "list")) {
-    positional.push(...inner.items);
+  const items = stars === "*" ? itemsIn(inner) : undefined;
+  if (items !== undefined) {
+    positional.push(...items);
     return null;
   }
   if (stars === "**" && inner.kind === "dict") {

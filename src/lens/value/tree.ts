@@ -34,6 +34,19 @@ function errorsIn(top: Node): readonly number[] {
   return found;
 }
 
+/** The name that a node says, as Python keeps it: `__gpu` in a class is `_Config__gpu`. */
+export function nameAt(node: Node, tree: Tree): string {
+  const name = tree.textOf(node);
+  if (!name.startsWith("__") || name.endsWith("__")) return name;
+  for (let inner = node, outer = node.parent; outer !== null; inner = outer, outer = outer.parent) {
+    const of = outer.name === "ClassDefinition" ? outer.getChild("VariableName") : null;
+    if (of === null || inner.name !== "Body") continue;
+    const owner = tree.textOf(of).replace(/^_+/, "");
+    return owner === "" ? name : `_${owner}${name}`;
+  }
+  return name;
+}
+
 /** The children in their order, punctuation included and comments left out. */
 export function childrenOf(node: Node | null): readonly Node[] {
   const children: Node[] = [];

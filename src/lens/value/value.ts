@@ -52,6 +52,8 @@ export type Value =
   | { readonly kind: "module"; readonly module: ModuleNames }
   /** What `globals()` gives: the names of a module as a dictionary. */
   | { readonly kind: "globals"; readonly module: ModuleNames }
+  /** `zip(…)`, `CONFIG.items()`: gone through where it stands, it gives these; undefined: that is not known any more. */
+  | { readonly kind: "passing"; readonly items: () => readonly Value[] | undefined }
   /** Something of a library, by its full name: "modal.App", "os.environ". */
   | { readonly kind: "library"; readonly path: string }
   | Unknown;
@@ -145,7 +147,7 @@ export interface FunctionValue {
   /** Computed when the function was made, by the names of its parameters. */
   readonly defaults: ReadonlyMap<string, Value>;
   /** Why a call of it is not followed; null: it is. */
-  readonly unfollowed: string | null;
+  unfollowed: string | null;
   /** `@functools.cache`: what it gave is given again. undefined: it is called each time. */
   readonly kept?: { value: Value | undefined };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { allCases } from "../../unit/lens/read/cases.ts";
+import { objectCases } from "../../unit/lens/read/objects.ts";
 import { shapeCases } from "../../unit/lens/read/shapes.ts";
 import { read } from "../../unit/lens/read/render.ts";
 import { contradictions } from "./contradictions.ts";
@@ -20,6 +21,7 @@ describe("the reader beside CPython", () => {
   for (const { title, source, expected: _, deploy = "app.py", variables = {} } of [
     ...allCases,
     ...shapeCases,
+    ...objectCases,
   ]) {
     it(title, async () => {
       const files = typeof source === "string" ? { "app.py": source } : source;

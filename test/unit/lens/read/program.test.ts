@@ -8,6 +8,7 @@ import {
   undecidedCases,
   type ReadingCase,
 } from "./cases.ts";
+import { objectCases } from "./objects.ts";
 import { shapeCases } from "./shapes.ts";
 import { read, render } from "./render.ts";
 
@@ -19,6 +20,7 @@ const tables: readonly (readonly [string, readonly ReadingCase[]])[] = [
   ["what is done to names", trickyCases],
   ["several files", severalFiles],
   ["how people keep their configuration", shapeCases],
+  ["objects, classes and texts that do more than they say", objectCases],
 ];
 
 describe("readProgram", () => {
