@@ -72,7 +72,7 @@ function fieldOf({ keywords, more }: Arguments): Value | undefined {
   const [value, factory] = [keywords.get("default"), keywords.get("default_factory")];
   if (more !== null || (value !== undefined && factory !== undefined)) return undefined;
   if (value !== undefined) return value;
-  return factory === undefined ? undefined : { kind: "factory", callee: factory };
+  return { kind: "factory", callee: factory ?? unknown(t("it has no default")) };
 }
 
 /** `isinstance(GPU, str)`, of plain values and plain types. */

@@ -1,5 +1,5 @@
 import { t } from "../../base/text.ts";
-import { entriesIn, itemsIn } from "../value/items.ts";
+import { entriesIn, isHeldBy, itemsIn } from "../value/items.ts";
 import { lookUp } from "../value/operator.ts";
 import { equal, int, none, spoiledBy, str, unknown } from "../value/plain.ts";
 import type { PythonScope } from "./pythonScope.ts";
@@ -125,17 +125,18 @@ function changeList(
   if (keywords.size > 0) return undefined;
   switch (method) {
     case "append":
-      if (first === undefined) return undefined;
+      if (first === undefined || isHeldBy(list, [first])) return undefined;
       list.items.push(first);
       return none;
     case "extend": {
       const items = first === undefined ? undefined : itemsIn(first);
-      if (items === undefined) return undefined;
+      if (items === undefined || isHeldBy(list, items)) return undefined;
       list.items.push(...items);
       return none;
     }
     case "insert":
       if (first?.kind !== "int" || second === undefined) return undefined;
+      if (isHeldBy(list, [second])) return undefined;
       list.items.splice(first.value, 0, second);
       return none;
     case "reverse":

@@ -1,3 +1,4 @@
+import { t } from "../../base/text.ts";
 import { unknown } from "../value/plain.ts";
 import type { Environment } from "./environment.ts";
 import type { ImportSource } from "../value/imports.ts";
@@ -30,6 +31,8 @@ export interface Program {
   importsRelatively: boolean;
   /** How many statements may run yet: a program that needs more is not followed to its end. */
   statementsLeft: number;
+  /** What modules hold that have run by now may have been changed. */
+  readonly forgetModules: (why: string) => void;
   /** What an expression is worth. (Expressions, functions and statements hold each other; read/program.ts ties the knot.) */
   readonly evaluate: (node: Node, scope: PythonScope) => Value;
   /** Runs the module of an import, where it has not run yet; undefined: it is none of the workspace. */
@@ -67,11 +70,17 @@ export interface PythonScope extends Enclosing {
   bind(name: string, value: Value): void;
 }
 
+interface InnerOfClass {
+  readonly ofClass?: string;
+  /** Names that it binds: before it does, it sees those of the module, not those of a function around it. */
+  readonly assigned?: ReadonlySet<string>;
+}
+
 /** Names of an inner block over those around it: of the body of a class, of a comprehension. */
 export function innerScope(
   names: Map<string, Value>,
   scope: PythonScope,
-  { ofClass }: { readonly ofClass?: string } = {},
+  { ofClass, assigned = new Set() }: InnerOfClass = {},
 ): PythonScope {
   const inner: PythonScope = {
     tree: scope.tree,
@@ -83,8 +92,10 @@ export function innerScope(
     get closure() {
       return ofClass === undefined ? inner : scope.closure;
     },
-    read: (name) => names.get(name) ?? scope.read(name),
-    lookUp: (name) => names.get(name) ?? scope.lookUp(name),
+    read: (name) =>
+      names.get(name) ??
+      (assigned.has(name) ? unknown(t("{0} is not known here", name)) : scope.read(name)),
+    lookUp: (name) => names.get(name) ?? (assigned.has(name) ? undefined : scope.lookUp(name)),
     bind: (name, value) => void names.set(name, value),
     forget: (why) => {
       for (const name of names.keys()) names.set(name, unknown(why));

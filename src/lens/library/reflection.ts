@@ -11,7 +11,7 @@ export function reflected(path: string, args: Arguments, scope: PythonScope): Va
     case "builtins.getattr":
       return getAttribute(args, scope);
     case "builtins.hasattr":
-      return hasAttribute(args);
+      return hasAttribute(args, scope);
     case "builtins.type":
       return typeOf(args);
     case "builtins.setattr":
@@ -42,10 +42,15 @@ function getAttribute({ positional, more }: Arguments, scope: PythonScope): Valu
   return got(attributeOf(object, name.value), scope);
 }
 
-function hasAttribute({ positional: [object, name], more }: Arguments): Value | undefined {
+function hasAttribute(
+  { positional: [object, name], more }: Arguments,
+  scope: PythonScope,
+): Value | undefined {
   if (object === undefined || name?.kind !== "str" || more !== null) return undefined;
   if (lacks(object, name.value)) return bool(false);
-  return attributeOf(object, name.value).kind === "unknown" ? undefined : bool(true);
+  // A property runs.
+  const held = got(attributeOf(object, name.value), scope);
+  return held === undefined || held.kind === "unknown" ? undefined : bool(true);
 }
 
 /** Whether it is certain that it has no such attribute. */
@@ -76,6 +81,7 @@ function setAttribute(
     object.module.bind(name.value, isCertain ? value : unknown(why));
   else if (object?.kind === "unknown" || object?.kind === "library") {
     scope.forget(why);
+    scope.program.forgetModules(why);
     scope.program.environment.forget(why);
   } else if (
     object === undefined ||

@@ -98,6 +98,9 @@ class Loader {
       calls: 0,
       importsRelatively: false,
       statementsLeft: maxStatements,
+      forgetModules: (why) => {
+        for (const run of this.#runs.values()) run.forget(why);
+      },
       load: (from, source, submodule) => this.#load(from, source, submodule),
       evaluate,
       call: callFunction,
@@ -112,6 +115,7 @@ class Loader {
     const entry = this.#entry;
     const isScript = entry.kind === "script";
     const name = isScript ? stem(entry.file) : entry.module;
+    if (!isScript) this.#runPackages(entry.folder, name.split("."));
     return this.#run(entry.file, this.#files.text(entry.file) ?? "", name, isScript);
   }
 
@@ -138,10 +142,31 @@ class Loader {
         if (earlierRun !== undefined) return earlierRun;
         if (this.#runs.size >= maxModules) return undefined;
         const text = this.#files.text(file);
-        if (text !== undefined) return this.#run(file, text, path.join("."), false);
+        if (text === undefined) continue;
+        this.#runPackages(folder, path);
+        // Its package may have imported it.
+        const run = this.#runs.get(file) ?? this.#run(file, text, path.join("."), false);
+        this.#bindInPackage(place, run);
+        return run;
       }
     }
     return undefined;
+  }
+
+  /** The packages around a module run before it does. */
+  #runPackages(folder: string, path: readonly string[]): void {
+    for (let depth = 1; depth < path.length; depth += 1) {
+      const above = path.slice(0, depth);
+      const file = `${folder}/${above.join("/")}/__init__.py`;
+      const text = this.#runs.has(file) ? undefined : this.#files.text(file);
+      if (text !== undefined) this.#run(file, text, above.join("."), false);
+    }
+  }
+
+  /** A module that has run is an attribute of its package. */
+  #bindInPackage(place: string, run: ModuleRun): void {
+    const name = place.slice(place.lastIndexOf("/") + 1);
+    this.#runs.get(`${folderOf(place)}/__init__.py`)?.bind(name, { kind: "module", module: run });
   }
 
   #foldersOf(from: string, level: number): readonly string[] {

@@ -118,8 +118,10 @@ function bindMember(target: Node, value: Value, scope: PythonScope): void {
 
 /** `sys.modules[__name__].gpu = …`: what nobody knows may be this module. */
 function changed(object: Value, why: string, scope: PythonScope): void {
-  if (object.kind === "library" && object.path.startsWith("sys.")) scope.forget(why);
-  else if (object.kind === "library" && /^os\b/.test(object.path))
+  if (object.kind === "library" && object.path.startsWith("sys.")) {
+    scope.forget(why);
+    scope.program.forgetModules(why);
+  } else if (object.kind === "library" && /^os\b/.test(object.path))
     scope.program.environment.forget(why);
   else spoil(object, why);
 }

@@ -6,9 +6,9 @@ import { spoiledBy, str, unknown } from "../value/plain.ts";
 import { innerScope, type PythonScope } from "../library/pythonScope.ts";
 import { refuseInner } from "../library/refusal.ts";
 import { registersInside } from "../library/registering.ts";
-import { spoil } from "../value/spoil.ts";
+import { spoil, spoilRun } from "../value/spoil.ts";
 import { assignedIn, split, withoutType } from "./statement.ts";
-import { childrenOf, nameAt, shown, type Node } from "../value/tree.ts";
+import { childrenOf, nameAt, shown, walk, type Node } from "../value/tree.ts";
 import type { ClassValue, Making, Value } from "../value/value.ts";
 
 /** What a `class` statement makes. `decorators`: what stands above it. */
@@ -25,7 +25,10 @@ export function classValue(
   const how = isNamed ? inherited(bases) : undefined;
   const statements = childrenOf(node.getChild("Body")).slice(1);
   refuseInner(statements, scope, true);
-  const inside = innerScope(attributes, scope, { ofClass: name });
+  const body = node.getChild("Body");
+  const assigned =
+    scope.isModule || body === null ? new Set<string>() : assignedIn(body, scope.tree);
+  const inside = innerScope(attributes, scope, { ofClass: name, assigned });
   for (const statement of statements) member(statement, attributes, inside);
   const made: ClassValue = {
     kind: "class",
@@ -38,6 +41,10 @@ export function classValue(
     enclosing: scope.closure,
     spoiled: how === undefined ? t("{0} is made by another class", name) : null,
   };
+  // What is not followed of the classes that it inherits from runs when it is made.
+  for (const base of [...bases, ...given.keywords.values()])
+    if (base.kind === "class" && base.objects.how === "unknown")
+      spoilRun(base, t("{0} is made by another class", name));
   if (how !== undefined) made.objects = making(made, how.kind, decorators, scope);
   if (how !== undefined && made.objects.how === "members") makeMembers(made, how.kind);
   return made;
@@ -97,13 +104,18 @@ function making(
       : { how: "members", isText: kind === "texts" };
   const isOne = decorators.some((decorator) => isDataclass(decorator, scope));
   if (kind === "tuple" || isOne || made.base?.objects.how === "fields") {
+    const options = decorators.map((decorator) => made.tree.textOf(decorator)).join(" ");
     const isSimple =
-      decorators.every((decorator) => !/\binit\s*=/.test(made.tree.textOf(decorator))) &&
-      !/\binit\s*=|\bInitVar\b|\bKW_ONLY\b/.test(text);
+      !/\b(init|kw_only)\s*=/.test(options) &&
+      !/\b(init|kw_only)\s*=|\bInitVar\b|\bKW_ONLY\b/.test(text) &&
+      !hasInnerFields(made);
     // A class below a dataclass that is none itself has the constructor of the one above.
     if (!isSimple || (!isOne && kind !== "tuple") || made.attributes.has("__init__"))
       return { how: "unknown", why: t("how {0} is made is not followed", made.name) };
-    return fieldsOf(made);
+    const fields = fieldsOf(made);
+    // With slots the defaults are no attributes of the class.
+    if (/\bslots\s*=/.test(options)) for (const name of fields.fields) made.attributes.delete(name);
+    return fields;
   }
   // `super().__init__()` is not followed.
   if (made.base !== null && /\bsuper\s*\(/.test(text))
@@ -111,8 +123,26 @@ function making(
   return { how: "init" };
 }
 
+/** Whether a field may stand in a branch or a loop of the class. */
+function hasInnerFields({ definition }: ClassValue): boolean {
+  return childrenOf(definition.getChild("Body")).some((statement) => {
+    let isFound = false;
+    if (/^(Assign|Decorated)Statement$|Definition$/.test(statement.name)) return false;
+    walk(statement, ({ name }) => {
+      isFound ||= name === "TypeDef";
+      return !isFound;
+    });
+    return isFound;
+  });
+}
+
 /** Its annotated names, after those of the dataclass that it inherits from. */
-function fieldsOf({ definition, tree, base, attributes }: ClassValue): Making {
+function fieldsOf({
+  definition,
+  tree,
+  base,
+  attributes,
+}: ClassValue): Extract<Making, { readonly how: "fields" }> {
   const above = base?.objects.how === "fields" ? base.objects : undefined;
   const fields = childrenOf(definition.getChild("Body")).flatMap((statement) => {
     const type = statement.getChild("TypeDef");

@@ -1,6 +1,6 @@
 import { bindTo } from "./binding.ts";
 import { boundIn } from "./disturb.ts";
-import { itemsIn } from "../value/items.ts";
+import { itemsIn, stillHas } from "../value/items.ts";
 import { dictionary, sequence, truthOf } from "../value/plain.ts";
 import { innerScope, type PythonScope } from "../library/pythonScope.ts";
 import type { Node } from "../value/tree.ts";
@@ -73,8 +73,11 @@ function eachOf(
 ): boolean {
   if (clause === undefined) return visit();
   const { evaluate } = scope.program;
-  for (const item of itemsIn(evaluate(clause.over, scope)) ?? [undefined]) {
-    if (item === undefined) return false;
+  const over = evaluate(clause.over, scope);
+  const items = itemsIn(over);
+  if (items === undefined) return false;
+  for (const item of items) {
+    if (!stillHas(over, items)) return false;
     bindTo(clause.target, item, scope);
     let takes: boolean | undefined = true;
     for (const condition of clause.conditions) {

@@ -91,7 +91,13 @@ function decoratorValue(decorator: Node, scope: PythonScope): Value {
   const [head, ...rest] = decoratorPath(decorator, scope.tree);
   if (head === undefined) return unknown(t("the decorator is not followed"));
   let value = scope.read(head);
-  for (const name of rest) value = attributeOf(value, name);
+  for (const name of rest) {
+    const held = attributeOf(value, name);
+    // `@gpus.append`
+    if (held.kind === "unknown" && value.kind !== "module")
+      spoil(value, t("{0} may change it", shown(decorator, scope.tree)));
+    value = held;
+  }
   refuseRemoved(value, scope);
   const list = decorator.getChild("ArgList");
   if (list === null) {

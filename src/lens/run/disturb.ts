@@ -1,8 +1,9 @@
 import { t } from "../../base/text.ts";
 import { unknown } from "../value/plain.ts";
 import type { PythonScope } from "../library/pythonScope.ts";
-import { reachesNames, spoilItems, spoilRun } from "../value/spoil.ts";
+import { reachesNames, spoil, spoilItems, spoilRun } from "../value/spoil.ts";
 import { shown, walk, type Node } from "../value/tree.ts";
+import type { Value } from "../value/value.ts";
 
 /** A piece of source runs that is not followed: what it binds and what it may change is not known from now on. */
 export function disturb(node: Node, scope: PythonScope, why: string): void {
@@ -23,6 +24,22 @@ export function disturb(node: Node, scope: PythonScope, why: string): void {
     for (const name of mentioned) spoilItems(scope.read(name), why);
   }
   for (const name of boundIn(node, scope)) scope.bind(name, unknown(why));
+}
+
+/** An attribute was read: whoever gets it may change what it is of. */
+export function handOn(
+  value: Value,
+  { name, found, node }: { readonly name: string; readonly found: Value; readonly node: Node },
+  scope: PythonScope,
+): void {
+  const why = t("{0} is handed on", shown(node, scope.tree));
+  if (/^(__globals__|f_globals|f_locals)$/.test(name)) scope.forget(why);
+  const isKept =
+    value.kind === "class" ||
+    (value.kind === "object" && !name.startsWith("__")) ||
+    (value.kind === "module" && name !== "__dict__");
+  // `map(gpus.append, …)`: whoever gets the method may call it.
+  if (found.kind === "unknown" && !isKept) spoil(value, why);
 }
 
 /** The types beside the names of a statement, of parameters, of what a function gives: they run too, where they call something. */

@@ -18,7 +18,7 @@ import {
 } from "../value/plain.ts";
 import { attributeOf } from "../value/attribute.ts";
 import { comprehension } from "./comprehension.ts";
-import { boundIn, disturb } from "./disturb.ts";
+import { boundIn, disturb, handOn } from "./disturb.ts";
 import { formatString } from "./formatString.ts";
 import { functionValue } from "./functionDefinition.ts";
 import { callOwn, got } from "../library/instance.ts";
@@ -155,10 +155,7 @@ function member(node: Node, scope: PythonScope): Value {
   if (operator?.name === ".") {
     const name = nameAt(last, scope.tree);
     const found = propertyOf(refuseRemoved(attributeOf(value, name), scope), node, scope);
-    // `map(gpus.append, …)`: whoever gets the method may call it.
-    const isOwn = value.kind === "object" && !name.startsWith("__");
-    if (found.kind === "unknown" && value.kind !== "module" && value.kind !== "class" && !isOwn)
-      spoil(value, t("{0} is handed on", shown(node, scope.tree)));
+    handOn(value, { name, found, node }, scope);
     return found;
   }
   if (more.length !== 1) return notFollowed(node, scope);

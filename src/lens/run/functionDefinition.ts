@@ -60,7 +60,8 @@ export function decoratedFunction(
   const how = [...descriptors].find((one) => path === `builtins.${one}`);
   if (others.length === 0) {
     if (how !== undefined) return { kind: "descriptor", how, function: value };
-    if (path !== undefined && /^functools\.(cache|lru_cache)$/.test(path))
+    const isNever = /\b0\b|-/.test(shown(decorator, scope.tree));
+    if (path !== undefined && /^functools\.(cache|lru_cache)$/.test(path) && !isNever)
       return { ...value, kept: { value: undefined } };
   }
   return { ...value, unfollowed: t("{0} may change it", shown(decorator, scope.tree)) };

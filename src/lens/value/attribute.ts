@@ -18,7 +18,8 @@ export function attributeOf(object: Value, name: string): Value {
     case "class": {
       if (name === "__name__") return str(object.name.slice(object.name.lastIndexOf(".") + 1));
       const found = attributeOfClass(object, name);
-      if (found === undefined) return unknown(t("{0} has no {1} of its own", object.name, name));
+      if (found === undefined || found.kind === "factory")
+        return unknown(t("{0} has no {1} of its own", object.name, name));
       return found.kind === "descriptor" ? bound(found, object) : found;
     }
     case "object":

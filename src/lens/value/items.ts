@@ -33,6 +33,16 @@ function isSameItem(a: Value, b: Value | undefined): boolean {
   );
 }
 
+/** Whether one of the values is the list, or holds it: a list that holds itself is not followed. */
+export function isHeldBy(list: Value, values: readonly Value[], seen = new Set<Value>()): boolean {
+  return values.some((value) => {
+    if (value === list) return true;
+    if ((value.kind !== "list" && value.kind !== "tuple") || seen.has(value)) return false;
+    seen.add(value);
+    return isHeldBy(list, value.items, seen);
+  });
+}
+
 type Entry = readonly [key: Value, value: Value];
 
 /** The entries of a dictionary, each key once: at its first place, with its last value. undefined: its keys are not all plain. */

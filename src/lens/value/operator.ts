@@ -167,6 +167,9 @@ export function itemOf(container: Value, key: Value): Value {
       (key.kind === "str" ? container.module.names.get(key.value) : undefined) ??
       unknown(t("it has no such name"))
     );
+  // `sys.modules["config"].GPU = …`
+  if (container.kind === "library" && container.path === "sys.modules")
+    return { kind: "library", path: "sys.modules.any" };
   if (key.kind !== "int") return unknown(t("its index is not followed"));
   if (container.kind === "str") {
     const letter = Array.from(container.value).at(key.value);

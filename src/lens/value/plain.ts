@@ -117,9 +117,9 @@ export function numberOf(value: Value): number | undefined {
   return value.kind === "bool" ? Number(value.value) : undefined;
 }
 
-/** Python's `==`; undefined where it cannot be told. `inside`: what they are items of, for a list may hold itself. */
-export function equal(a: Value, b: Value, inside: readonly Value[] = []): boolean | undefined {
-  if (spoiledBy(a) !== null || spoiledBy(b) !== null || inside.includes(a)) return undefined;
+/** Python's `==`; undefined where it cannot be told. */
+export function equal(a: Value, b: Value): boolean | undefined {
+  if (spoiledBy(a) !== null || spoiledBy(b) !== null) return undefined;
   const numbers = [numberOf(a), numberOf(b)] as const;
   if (numbers[0] !== undefined && numbers[1] !== undefined) return numbers[0] === numbers[1];
   if (!isPlain(a) || !isPlain(b)) return a === b && !comparesItself(a) ? true : undefined;
@@ -127,8 +127,7 @@ export function equal(a: Value, b: Value, inside: readonly Value[] = []): boolea
   if (a.kind === "none" || b.kind === "none") return a.kind === b.kind;
   if ((a.kind === "tuple" && b.kind === "tuple") || (a.kind === "list" && b.kind === "list")) {
     if (a.items.length !== b.items.length) return false;
-    const around = [...inside, a];
-    const pairs = a.items.map((item, index) => equal(item, b.items[index] ?? none, around));
+    const pairs = a.items.map((item, index) => equal(item, b.items[index] ?? none));
     if (pairs.includes(false)) return false;
     return pairs.includes(undefined) ? undefined : true;
   }

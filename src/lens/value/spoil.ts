@@ -40,6 +40,7 @@ export function spoil(value: Value, why: string, seen = new Set<Value>()): void 
       spoilRun(value, why, seen);
       for (const held of value.defaults.values()) spoil(held, why, seen);
       if (value.kept?.value !== undefined) spoil(value.kept.value, why, seen);
+      forgetKept(value, why);
       return;
     case "method":
       spoil(value.self, why, seen);
@@ -64,6 +65,11 @@ export function spoil(value: Value, why: string, seen = new Set<Value>()): void 
       return;
     default:
   }
+}
+
+/** `read.cache_clear()`: it may be told to forget what it keeps. */
+function forgetKept({ kept }: FunctionValue, why: string): void {
+  if (kept !== undefined) kept.value = unknown(why);
 }
 
 /** An app, a function and a library stay what they are: nobody binds their names to something else. */
@@ -95,6 +101,7 @@ export function spoilRun(value: Code, why: string, seen = new Set<Value>()): voi
     else if (reachesNames(name, enclosing)) module.forget(why);
   }
   const text = value.tree.textOf(value.definition);
+  if (/\b(__globals__|f_globals)\b/.test(text)) module.forget(why);
   if (setsVariables.test(text)) module.program.environment.forget(why);
   for (const [, ofDecorator, ofCall = ""] of text.matchAll(registers)) {
     if (enclosing.lookUp(ofDecorator ?? ofCall)?.kind === "app") continue;

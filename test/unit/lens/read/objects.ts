@@ -9,6 +9,13 @@ function asks(title: string, body: string, gpu: string, more = ""): ReadingCase 
   };
 }
 
+/** The same for several files: app.py makes `X`. */
+function files(title: string, source: Readonly<Record<string, string>>, gpu: string): ReadingCase {
+  const { "app.py": body = "", ...others } = source;
+  const app = `import modal\n${body}\napp = modal.App("a")\n@app.function(gpu=X)\ndef f_(): ...\n`;
+  return { title, source: { ...others, "app.py": app }, expected: `app = a\n  f_, gpu=${gpu}` };
+}
+
 const enumeration = `from enum import Enum, IntEnum\n`;
 const dataclass = `from dataclasses import dataclass, field\n`;
 
@@ -177,6 +184,94 @@ export const objectCases: readonly ReadingCase[] = [
   asks(
     "a list that holds itself",
     `L = []\nL.append(L)\nM = []\nM.append(M)\nG = "T4" if L == M else "H100"`,
+    "?",
+  ),
+  asks(
+    "an append that is handed to a decorator",
+    `L = ["T4"]\n@L.append\ndef f(): ...\nG = "T4" if len(L) == 1 else "H100"`,
+    "?",
+  ),
+  asks(
+    "what is kept of a call is forgotten",
+    `import functools\n@functools.cache\ndef f(): return L[0]\nL = ["T4"]\nf()\nf.cache_clear()\nL[0] = "H100"\nG = f()`,
+    "?",
+  ),
+  asks(
+    "nothing is kept of a call",
+    `import functools\n@functools.lru_cache(maxsize=0)\ndef f(): return L[0]\nL = ["T4"]\nf()\nL[0] = "H100"\nG = f()`,
+    "?",
+  ),
+  asks(
+    "a class in a function sees the names of the module before it binds them",
+    `x = "T4"\ndef f():\n  x = "L4"\n  class A:\n    x = x\n  return A.x\nG = f()`,
+    "?",
+  ),
+  asks(
+    "a field that is given by its name alone",
+    `${dataclass}@dataclass\nclass C:\n  a: str = field(kw_only=True, default="T4")\n  b: str = "L4"\nG = C("H100").b`,
+    "?",
+  ),
+  asks(
+    "a field without a default",
+    `${dataclass}@dataclass\nclass C:\n  a: str = field(repr=False)\n  b: str = "L4"\nG = C("H100").a`,
+    "H100",
+  ),
+  asks(
+    "a field in a branch",
+    `${dataclass}@dataclass\nclass C:\n  if True:\n    z: str = "T4"\n  a: str = "L4"\nG = C("H100").a`,
+    "?",
+  ),
+  asks(
+    "slots in the place of defaults",
+    `${dataclass}@dataclass(slots=True)\nclass C:\n  a: str = "T4"\nG = "T4" if C.a == "T4" else "H100"`,
+    "?",
+  ),
+  asks(
+    "what a class does with those below it",
+    `L = ["T4"]\nclass A:\n  def __init_subclass__(cls): L[0] = "H100"\nclass B(A): ...\nG = L[0]`,
+    "?",
+  ),
+  asks(
+    "a list that is changed by a comprehension over it",
+    `L = ["T4", "L4", "H100"]\nM = [L.pop() for g in L]\nG = M[-1]`,
+    "?",
+  ),
+  asks(
+    "a property that runs when it is asked for",
+    `L = ["T4"]\nclass C:\n  @property\n  def p(self): L.append("H100")\nhasattr(C(), "p")\nG = L[-1]`,
+    "H100",
+  ),
+  asks(
+    "the names of a module, by way of a function",
+    `GPU = "T4"\nf = lambda: 0\nf.__globals__["GPU"] = "H100"\nG = GPU`,
+    "?",
+    " and more",
+  ),
+  files(
+    "what a package does before its module is imported",
+    {
+      "app.py": "from p.q import X",
+      "p/__init__.py": `import os\nos.environ["Z"] = "H100"`,
+      "p/q.py": `import os\nX = os.environ.get("Z", "T4")`,
+    },
+    "H100",
+  ),
+  files(
+    "a module takes the place of a name of its package",
+    {
+      "app.py": "import p.q\nfrom p import q\nX = q if isinstance(q, str) else q.Y",
+      "p/__init__.py": `q = "T4"`,
+      "p/q.py": `Y = "H100"`,
+    },
+    "?",
+  ),
+  files(
+    "a module that another one changes without its name",
+    {
+      "app.py": "import a, b\nX = a.Y",
+      "a.py": `Y = "T4"`,
+      "b.py": `import sys\nsys.modules["a"].Y = "H100"`,
+    },
     "?",
   ),
 ];
