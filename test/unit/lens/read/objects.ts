@@ -113,7 +113,7 @@ export const objectCases: readonly ReadingCase[] = [
   asks(
     "a default beside parameters that are not plain",
     `L = ["T4"]\ndef f(a, /, b=L.append("H100")): ...\nG = L[-1]`,
-    "?",
+    "H100",
   ),
   asks("types that run", `L = ["T4"]\ndef f(x: L.append("H100")): ...\nG = L[-1]`, "?"),
   asks("a type beside a value that runs", `L = ["T4"]\nx: L.append("H100") = 3\nG = L[-1]`, "?"),
