@@ -91,6 +91,12 @@ const simple = [
   'int(os.environ.get("SCALEDOWN_WINDOW", "300"))',
   'int(os.environ.get("NOT_SET", 60))',
   "W.real",
+  "[*reversed(L)][0]",
+  "[*C.values()][0]",
+  "next(reversed(L))",
+  "str(sorted([1, True], reverse=True)[0])",
+  '"\\ufeffT4".strip()',
+  "str(1e16)",
 ] as const;
 
 const conditions = [
@@ -246,6 +252,23 @@ const effects = [
   "while False: G = 'never'",
   "for x in []: G = 'never'",
   "for x in (): G = 'never'\nelse: G = 'else'",
+  "K.__init__ = lambda self: setattr(self, 'gpu', 'L4')",
+  "K.gpu = property(lambda self: 'L4')",
+  "Data.__init__ = lambda self: setattr(self, 'gpu', 'L4')",
+  "V = C.values()\nC['gpu'] = 'L4'\nG = list(V)[0]",
+  "z = zip(L, M)\nlist(z)\nG = [*z] or 'L4'",
+  "for g in L:\n  L.reverse()\n  G = g",
+  "for k, v in C.items():\n  C['memory'] = 'L4'\n  G = v",
+  "class K:\n  L[0] = 'L4'\n  gpu = G",
+  "class K:\n  gpu = 'L4'\n  locals()['gpu'] = H",
+  "class K:\n  __gpu = 'L4'\n  gpu = property(lambda self: self.__gpu)",
+  "class K:\n  def __init__(self): self.gpu = 'l4'\n  @property\n  def gpu(self): return self._g\n  @gpu.setter\n  def gpu(self, v): self._g = v.upper()",
+  "k = K()\nk.gpu = 'L4'\nG = k.gpu",
+  "k = K()\nk.__class__ = Data\nG = k.gpu",
+  "Env.DEV._value_ = 'L4'",
+  "give.__code__ = (lambda: 'B200').__code__",
+  "give.__globals__['G'] = 'B200'",
+  "x: L.append('B200') = 1",
 ] as const;
 
 const registrations = [
