@@ -149,8 +149,12 @@ export class EditorWindow {
       `a quick input that says ${String(match)}`,
       async () => {
         const open = await this.quickInput();
-        if (open === undefined) return undefined;
-        return asks(open, match) ? open : undefined;
+        if (open === undefined || !asks(open, match)) return undefined;
+        // Its parts are painted one after another: it is read when two frames show the same.
+        await this.page.evaluate(
+          "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+        );
+        return JSON.stringify(await this.quickInput()) === JSON.stringify(open) ? open : undefined;
       },
       options,
     );
