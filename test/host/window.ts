@@ -150,10 +150,7 @@ export class EditorWindow {
       async () => {
         const open = await this.quickInput();
         if (open === undefined || !asks(open, match)) return undefined;
-        // Its parts are painted one after another: it is read when two frames show the same.
-        await this.page.evaluate(
-          "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
-        );
+        await this.#painted();
         return JSON.stringify(await this.quickInput()) === JSON.stringify(open) ? open : undefined;
       },
       options,
@@ -238,11 +235,14 @@ export class EditorWindow {
    * late finds it where a person would: in the notification centre.
    */
   async untilNotification(match: Match, options: UntilOptions = {}): Promise<Notification> {
+    const fromMs = performance.now();
     return this.until(
       `a notification that says ${String(match)}`,
       async () => {
         const found = (await this.notifications()).find(({ message }) => matches(message, match));
-        if (found === undefined) await this.#openCenterIfHidden();
+        // An error's toast stays, and would hide for ever what has gone to the centre.
+        const overToasts = performance.now() - fromMs > 20_000;
+        if (found === undefined) await this.#openCenterIfHidden({ overToasts });
         return found;
       },
       options,
@@ -329,7 +329,10 @@ export class EditorWindow {
       `the status bar item ${id} says ${String(match)}`,
       async () => {
         const item = await this.statusBarItem(id);
-        return item !== undefined && matches(item.text, match) ? item : undefined;
+        if (item === undefined || !matches(item.text, match)) return undefined;
+        await this.#painted();
+        const still = await this.statusBarItem(id);
+        return JSON.stringify(still) === JSON.stringify(item) ? item : undefined;
       },
       options,
     );
@@ -553,8 +556,16 @@ export class EditorWindow {
   }
 
   /** Only when nothing is in the way: opening it would close a quick pick. */
-  async #openCenterIfHidden(): Promise<void> {
-    if ((await this.#count(`${toast}, .notifications-center.visible`)) > 0) return;
+  /** Parts of one thing are painted one after another: it is what it is when two frames show the same. */
+  async #painted(): Promise<void> {
+    await this.page.evaluate(
+      "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+    );
+  }
+
+  async #openCenterIfHidden({ overToasts }: { readonly overToasts: boolean }): Promise<void> {
+    const shown = ".notifications-center.visible";
+    if ((await this.#count(overToasts ? shown : `${toast}, ${shown}`)) > 0) return;
     if ((await this.#count(`${quickInput}, ${dialog}`)) > 0) return;
     await this.page
       .locator('.statusbar-item[id="status.notifications"]')

@@ -15,13 +15,15 @@ def found(source):
     except SyntaxError:
         return None
     calls = []
+    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     def visit(node):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             for one in node.decorator_list:
                 if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in ("function", "cls", "server"):
                     calls.append([one.lineno, sorted(k.arg for k in one.keywords if k.arg)])
             # What stands inside runs when it is called.
-            return
+            if node.name not in called:
+                return
         for child in ast.iter_child_nodes(node):
             visit(child)
     visit(tree)
@@ -41,8 +43,10 @@ function readerFound(
   apps: Iterable<AppSource>,
   source: string,
 ): readonly (readonly [number, readonly string[]])[] {
-  const functions = new Set([...apps].flatMap((app) => app.functions));
-  return [...functions]
+  const functions = [...apps].flatMap((app) => app.functions);
+  // A loop makes several functions of one decorator.
+  const decorators = new Map(functions.map((one) => [one.offset, one]));
+  return [...decorators.values()]
     .map((one): [number, readonly string[]] => [
       source.slice(0, one.offset).split("\n").length,
       asked.filter((name) => one.argument(name).kind !== "absent").toSorted(),
