@@ -13,7 +13,6 @@ import { startedHere } from "../session/owner.ts";
 import type { StopReceipt } from "../session/receipt.ts";
 import type { Refresh } from "../session/refresh.ts";
 import { windowNow } from "../session/windows/windowNow.ts";
-import { noteReleased } from "../session/mode/noteReleased.ts";
 import { releaseGpus } from "../session/mode/releaseGpus.ts";
 import type { ReleaseParts, ReleaseResult } from "../session/mode/releaseGpus.ts";
 import type { ModalControl } from "../session/modalControl.ts";
@@ -206,9 +205,7 @@ export class GuardedScope {
         return { appId, name, scaledownSeconds: () => windowNow(ledger, { scope, appId }) };
       });
     const control = rightful(connected.control, maySend);
-    const result = await releaseGpus({ control, refresh, ledger, clock, log }, targets, { signal });
-    noteReleased(ledger, scope, targets);
-    return result;
+    return releaseGpus({ control, refresh, ledger, clock, log }, targets, { signal });
   }
 
   /** When the next demo of this scope is over, milliseconds since the epoch; null: none has a time box. */

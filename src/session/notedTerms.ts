@@ -93,7 +93,13 @@ export function noteTerms(
     const noted = containers.get(one.containerId);
     const terms = renewedTerms(noted?.terms, one.terms);
     const gpu = noted?.gpu === undefined ? one.gpu : noted.gpu;
-    containers.set(one.containerId, { ...one, terms, ...(gpu === undefined ? {} : { gpu }) });
+    const isOfEarlierDeploy = noted?.isOfEarlierDeploy ?? one.isOfEarlierDeploy;
+    containers.set(one.containerId, {
+      ...one,
+      terms,
+      ...(gpu === undefined ? {} : { gpu }),
+      ...(isOfEarlierDeploy === undefined ? {} : { isOfEarlierDeploy }),
+    });
   }
   const noted = {
     functions: more.functions ?? saved.functions,

@@ -46,6 +46,9 @@ const rowSchema = z.object({
 
 /** A function runs for at most a day (modal.com/docs/guide/timeouts). */
 const longestCallMs = 24 * 3_600_000;
+/** Calls that began from an instant on, or ran into what follows it. */
+export const ongoingToo = `started_at_ms >= :fromMs - ${longestCallMs} AND (started_at_ms >= :fromMs
+  OR ended_at_ms > :fromMs OR (ended_at_ms IS NULL AND status = 'running'))`;
 
 const auditSchema = z.array(text);
 
@@ -109,11 +112,7 @@ export function callsOf(
   const sinceMs = query.fromMs;
   if (query.isOngoingToo !== true || sinceMs === undefined)
     add("started_at_ms >= :fromMs", "fromMs", sinceMs);
-  else {
-    add("started_at_ms >= :longestFromMs", "longestFromMs", sinceMs - longestCallMs);
-    const isInto = "ended_at_ms > :fromMs OR (ended_at_ms IS NULL AND status = 'running')";
-    add(`(started_at_ms >= :fromMs OR ${isInto})`, "fromMs", sinceMs);
-  }
+  else add(ongoingToo, "fromMs", sinceMs);
   add("started_at_ms < :toMs", "toMs", query.toMs);
   add("call_id = :callId", "callId", query.callId);
   add("source = :source", "source", query.source);

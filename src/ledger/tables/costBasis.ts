@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
+import { textKey } from "../../base/textKey.ts";
 import type { CostBasis, TimeRange } from "../../session/ledgerPort.ts";
 import { maybeWhole, text } from "./column.ts";
+import { ongoingToo } from "./callTable.ts";
 import type { Connection } from "../connection.ts";
 
 const gpuSource = z.enum(["container", "app", "deploy-file", "setting", "unknown"]);
@@ -12,6 +14,8 @@ const sessionsBackMs = 60 * 24 * 3_600_000;
 
 const touching = `scope = :scope AND begin_at_ms < :toMs
   AND (end_at_ms > :fromMs OR end_at_ms IS NULL)`;
+
+const callsIn = `scope = :scope AND ${ongoingToo} AND started_at_ms < :toMs`;
 
 /**
  * What the rows of a range come to: sums that differ when a row is added, changed or taken out. Of a
@@ -28,16 +32,27 @@ const sums = [
    FROM span WHERE ${touching}`,
   `SELECT count(*) AS calls, sum(reported_micro_usd) AS reported, sum(ended_at_ms - :fromMs) AS callEnds,
      count(log_line_id) AS lines, sum(CAST(1000 * execution_seconds AS INTEGER)) AS worked,
-     sum(status = 'running') AS running, count(app_id) AS callApps
-   FROM call WHERE scope = :scope AND started_at_ms >= :fromMs AND started_at_ms < :toMs`,
+     sum(started_at_ms - :fromMs) AS callStarts
+   FROM call WHERE ${callsIn}`,
   `SELECT count(*) AS rows, sum(cost_micro_usd) AS billed, sum(fetched_at_ms - :fromMs) AS fetched,
      sum(same_since_ms - :fromMs) AS sameSince
    FROM billed WHERE scope = :scope AND interval_start_ms >= :fromMs AND interval_start_ms < :toMs`,
-  `SELECT count(*) AS receipts FROM receipt
-   WHERE scope = :scope AND at_ms >= :fromMs AND at_ms < :toMs`,
-  `SELECT count(*) AS sessions, sum(length(apps_json)) AS sessionApps, sum(scaledown_seconds) AS windows
-   FROM session WHERE scope = :scope AND started_at_ms >= :fromMs - ${sessionsBackMs} AND started_at_ms < :toMs`,
 ];
+
+/** What has no sum: of few rows the whole text, of many how many say the same. */
+const contents = [
+  `SELECT gpu_type, gpu_count, gpu_source, count(*) FROM span WHERE ${touching} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+  `SELECT source, status, app_id, count(*) FROM call WHERE ${callsIn} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+  `SELECT at_ms, stopped_json FROM receipt
+   WHERE scope = :scope AND at_ms >= :fromMs AND at_ms < :toMs ORDER BY receipt_id`,
+  `SELECT started_at_ms, scaledown_seconds, apps_json FROM session
+   WHERE scope = :scope AND started_at_ms >= :fromMs - ${sessionsBackMs} AND started_at_ms < :toMs ORDER BY session_id`,
+];
+
+/** A number that only a broken row has. */
+function asText(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
 
 /** What the cost of a range is made from, in short. */
 export function costBasisIn(
@@ -46,11 +61,12 @@ export function costBasisIn(
 ): CostBasis {
   const values = { scope, fromMs, toMs };
   const rows = sums.map((sql) => connection.records(sql, values, (row) => sumSchema.parse(row)));
+  const texts = contents.map((sql) => JSON.stringify(connection.all(sql, values), asText));
   const apps = connection.records(
     `SELECT DISTINCT app_id AS appId, app_name AS appName, gpu_source AS gpuSource
      FROM span WHERE ${touching} ORDER BY 1, 2, 3`,
     values,
     (row) => appSchema.parse(row),
   );
-  return { stamp: JSON.stringify(rows), apps };
+  return { stamp: textKey(JSON.stringify([rows, texts])), apps };
 }

@@ -281,7 +281,10 @@ export class StartTimes implements Disposable {
       // and so may one that came after it.
       const app = { scope: scopeKey, appId };
       const time = { askedAtMs, offsetMs };
-      if (await this.#deploys.cameBetween(control, app, container, time, options))
+      const isOfAnother = await this.#deploys.cameBetween(control, app, container, time, options);
+      // Asked of again later: what is noted of a container stays.
+      if (isOfAnother === "unknown") return undefined;
+      if (isOfAnother)
         return { functionName: name, ...ofEarlierDeploy, stats };
       const isOfItsTime = askedAtMs + offsetMs >= (enqueuedAtMs ?? startedAtMs ?? Infinity);
       return { functionName: name, terms, gpu: isOfItsTime ? gpu : undefined, stats };

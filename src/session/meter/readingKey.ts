@@ -27,9 +27,12 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
   const { ledger, appKnowledge, ratesKey, scope, nowMs } = parts;
   const offsetMs = modalOffsetMs(ledger, scope, nowMs);
   const names = notedApps(ledger, scope);
-  const notes = new Map(
-    [...names.keys()].map((appId) => [appId, recallNotes(ledger, { scope, appId })]),
-  );
+  const notes = new Map<string, AppNotes>();
+  const notesOf = (appId: string): AppNotes => {
+    const ofApp = notes.get(appId) ?? recallNotes(ledger, { scope, appId });
+    notes.set(appId, ofApp);
+    return ofApp;
+  };
   const { begin, possible, apps: learned } = recallLessons(ledger, scope);
   const lessons = [begin, possible, learned.map((app) => ({ ...app, kinds: [...app.kinds] }))];
   const terms = new Map<string, NotedTerms>();
@@ -43,13 +46,8 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
       ofApp.functions,
       ofApp.containers
         .filter(({ readyMs, askedAtMs }) => readyMs < toMs && askedAtMs >= fromMs)
-        .map(({ containerId, terms: ofContainer, endsByMs, gpu, functionName }) => [
-          containerId,
-          ofContainer,
-          endsByMs,
-          gpu,
-          functionName,
-        ]),
+        // Of all that is noted only these tell of the range alone whether it counts.
+        .map(({ readyMs: _, askedAtMs: _asked, ...counts }) => counts),
     ];
   };
   const hints = new Map<string, unknown>();
@@ -69,14 +67,14 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
     // As the reader reads: whole hours, and one around them.
     const [fromMs, toMs] = [hourOf(firstMs) - hourMs, hourOf(lastMs) + 2 * hourMs];
     const { stamp, apps } = ledger.costBasis({ scope, fromMs, toMs });
-    const noted = [...notes].flatMap(([appId, appNotes]) => {
-      const within = notesIn(appNotes, fromMs, toMs);
+    const namesHere = new Map([...apps.map(({ appId, appName }) => [appId, appName] as const), ...names]);
+    const noted = [...namesHere].flatMap(([appId, appName]) => {
+      const within = notesIn(notesOf(appId), fromMs, toMs);
       const isNoted = Object.values(within).some(({ length }) => length > 0);
-      const app = { appId, appName: names.get(appId) ?? appId, gpuSource: "unknown" } as const;
+      const app = { appId, appName, gpuSource: "unknown" } as const;
       return isNoted ? [[within, hintsOf(app)]] : [];
     });
-    const appIds = new Set([...apps.map(({ appId }) => appId), ...notes.keys()]);
-    const termsOfApps = [...appIds].map((appId) => termsIn(appId, fromMs, toMs));
+    const termsOfApps = [...namesHere.keys()].map((appId) => termsIn(appId, fromMs, toMs));
     const taught = [lessons, termsOfApps, offsetMs];
     return textKey(JSON.stringify([ratesKey, stamp, apps.map(hintsOf), noted, taught]));
   };

@@ -6,7 +6,6 @@ import { windowNow } from "../windows/windowNow.ts";
 import { asFailure } from "../concurrent.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { ModeDefinition } from "../mode.ts";
-import { noteReleased } from "./noteReleased.ts";
 import { releaseGpus, type ReleaseParts, type ReleaseResult } from "./releaseGpus.ts";
 import type { SessionRecord } from "../session.ts";
 import { requireOpen, switchMode, type SwitchOutcome, type SwitchParts } from "./switchMode.ts";
@@ -161,13 +160,11 @@ async function release(
     scaledownSeconds: () => windowNow(parts.ledger, { scope: session.scope, appId }),
   }));
   try {
-    const released = await releaseGpus(
+    return await releaseGpus(
       parts,
       targets,
       burnByContainer === undefined ? {} : { burnByContainer },
     );
-    noteReleased(parts.ledger, session.scope, targets);
-    return released;
   } catch (error) {
     parts.log.warn(`The GPUs of an expired session were not released: ${asFailure(error).message}`);
     return null;

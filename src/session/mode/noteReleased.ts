@@ -1,19 +1,17 @@
 import { appForce, inWindow } from "../appWindow.ts";
 import type { Ledger } from "../ledgerPort.ts";
-import type { ReleaseTarget } from "./releaseGpus.ts";
+import type { SessionApp } from "../session.ts";
 
-/** A release sets `min_containers` to 0 until the next deploy: nothing of these apps is kept warm any more. */
+/** All functions of an app took `min_containers` 0, until the next deploy: nothing of it is kept warm any more. */
 export function noteReleased(
   ledger: Pick<Ledger, "sessions" | "upsertSession">,
   scope: string,
-  released: readonly Pick<ReleaseTarget, "appId">[],
+  { appId }: Pick<SessionApp, "appId">,
 ): void {
-  const ids = new Set(released.map(({ appId }) => appId));
   for (const session of ledger.sessions({ scope })) {
-    if (!session.apps.some(({ appId, keptWarm }) => ids.has(appId) && (keptWarm ?? 0) > 0))
-      continue;
+    if (!session.apps.some((app) => app.appId === appId && (app.keptWarm ?? 0) > 0)) continue;
     const apps = session.apps.map((app) =>
-      ids.has(app.appId)
+      app.appId === appId
         ? inWindow(app, { ...appForce(session, app), keptWarm: 0 }, session.scaledownSeconds)
         : app,
     );

@@ -6,16 +6,19 @@ import { sumPerHour } from "../../cost/rates/burnRate.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
 import { throwIfCancelled } from "../../base/abort.ts";
 import { asFailure, inParallel, pause, within } from "../concurrent.ts";
-import type { Listing } from "../ledgerPort.ts";
+import type { Ledger, Listing } from "../ledgerPort.ts";
 import { whileScaling, type ScalingParts } from "../windows/scalingLease.ts";
 import type { ModalControl, ScaleSettings } from "../modalControl.ts";
 import { hasListedSandboxes } from "../sandboxInfo.ts";
 import type { Refresh } from "../refresh.ts";
+import { noteReleased } from "./noteReleased.ts";
 import { scaleApp } from "./scaleApp.ts";
 
 export interface ReleaseParts extends ScalingParts {
   readonly control: Pick<ModalControl, "scale" | "listFunctions" | "rollover" | "stopContainer">;
   readonly refresh: Refresh;
+  /** Also where it is noted of which apps nothing is kept warm any more: of those alone whose functions all took it. */
+  readonly ledger: ScalingParts["ledger"] & Pick<Ledger, "sessions" | "upsertSession">;
   readonly log: Log;
 }
 
@@ -84,8 +87,9 @@ export async function releaseGpus(
   const notes: string[] = [];
   const release = async (target: ReleaseTarget): Promise<void> => {
     const ids = wanted.get(target.appId) ?? [];
+    const noneKept = (): void => noteNoneKept(parts, first.scope, target);
     const turn = await whileScaling(parts, target.appId, { waitMs: leaseWaitMs, signal }, () =>
-      byAutoscaler(parts, target, ids, notes, options),
+      byAutoscaler(parts, target, ids, noneKept, notes, options),
     );
     throwIfCancelled(signal);
     const scaled = turn?.result === true;
@@ -171,6 +175,7 @@ async function byAutoscaler(
   parts: ReleaseParts,
   target: ReleaseTarget,
   ids: readonly string[],
+  noneKept: () => void,
   notes: string[],
   { waitMs = 30_000, signal }: ReleaseOptions,
 ): Promise<boolean> {
@@ -184,6 +189,8 @@ async function byAutoscaler(
       scaledownWindowSeconds: leastScaledownSeconds,
     });
     if (down !== "all") return false;
+    // At once: it stays so, however the rest of the release ends.
+    noneKept();
     const deadlineMs = clock.nowMs() + waitMs;
     for (let round = 0; clock.nowMs() < deadlineMs; round += 1) {
       await pause(clock, Math.min(1000 * (round + 1), 5000), signal);
@@ -194,6 +201,15 @@ async function byAutoscaler(
   } finally {
     // Even a change that only some functions took has to be taken back.
     if (down !== "none") await scaleBack(parts, target, windowSeconds, notes, down);
+  }
+}
+
+/** A ledger that cannot be written to is in no release's way. */
+function noteNoneKept({ ledger, log }: ReleaseParts, scope: string, target: ReleaseTarget): void {
+  try {
+    noteReleased(ledger, scope, target);
+  } catch (error) {
+    log.warn(`${target.name}: its min_containers was not noted: ${asFailure(error).message}`);
   }
 }
 

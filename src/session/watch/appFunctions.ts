@@ -59,7 +59,7 @@ export class AppFunctions {
     if (!functions.some(({ gpus }) => gpus.length > 0)) return functions;
     const time = { askedAtMs, offsetMs };
     const isOfAnother = await this.#deploys.cameBetween(control, app, container, time, options);
-    return isOfAnother ? [] : functions;
+    return isOfAnother === false ? functions : [];
   }
 
   #answer(

@@ -9,6 +9,7 @@ import { asFailure } from "../concurrent.ts";
 import type { Connected } from "./modalConnection.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { Look, type LookTarget } from "./look.ts";
+import { NextLook } from "./nextLook.ts";
 import { nextLookDelayMs } from "./pollPolicy.ts";
 import type { Refresh } from "../refresh.ts";
 import { isLaterLook } from "../lookOrder.ts";
@@ -84,7 +85,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   #busy = 0;
   #restlessUntilMs = 0;
   #dueAtMs: number | null = null;
-  #nextLookMs: number | null = 0;
+  readonly #next = new NextLook();
   #failures = 0;
   #failure: FailureReason | null = null;
   /** The failure is another window's: it is the one that tries again. */
@@ -117,7 +118,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     }
     this.#renewAtMs = 0;
     // Coming back, a person wants to see now, also where nothing would be asked again by itself.
-    if (this.#nextLookMs === null || this.#isOlderThan(2 * focusedTickMs)) this.#nextLookMs = 0;
+    if (this.#next.atMs === null || this.#isOlderThan(2 * focusedTickMs)) this.#next.hasten();
     this.#schedule(0);
   }
 
@@ -163,7 +164,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
 
   /** What the figures rest on has changed (settings): the next look is due. */
   lookAtOnce(): void {
-    this.#nextLookMs = 0;
+    this.#next.ask();
     this.#schedule(0);
   }
 
@@ -214,6 +215,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
 
   async #takeLook(isProof: boolean): Promise<Listing> {
     const generation = this.#generation;
+    this.#next.begin();
     try {
       const connected = await this.#parts.open();
       if (generation === this.#generation) this.#connected = connected;
@@ -229,7 +231,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
       if (generation === this.#generation) this.#fail(asFailure(error));
       throw error;
     } finally {
-      // After `reconnect`, the next look is due at once, and stays so.
+      // After `reconnect` and `lookAtOnce`, the next look is due at once, and stays so.
       if (generation === this.#generation) this.#plan(true);
     }
   }
@@ -270,7 +272,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
     if (Math.abs(lateMs) > jumpMs) {
       log.info(`The clock went on by ${Math.round(lateMs / 1000)} s without this window.`);
       this.#renewAtMs = 0;
-      this.#nextLookMs = 0;
+      this.#next.ask();
       this.#restlessUntilMs = Math.min(this.#restlessUntilMs, clock.nowMs() + restlessMs);
     }
     try {
@@ -330,8 +332,7 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
 
   #isDue(): boolean {
     const { clock } = this.#parts;
-    if (this.#running !== undefined || this.#nextLookMs === null) return false;
-    if (clock.nowMs() < this.#nextLookMs) return false;
+    if (this.#running !== undefined || !this.#next.isDue(clock.nowMs())) return false;
     if (this.#leads || this.#connected === undefined) return true;
     if (this.#failure !== null && this.#failureIsTheirs) return false;
     // Another window looks. Only where it does not look often enough for this one, help out.
@@ -343,14 +344,10 @@ export class Poller<Target extends LookTarget = Connected> implements Disposable
   #plan(restart = false): void {
     const { clock, random } = this.#parts;
     const delayMs = nextLookDelayMs(this.#situation(), random());
-    if (delayMs === null) {
-      if (restart) this.#nextLookMs = null;
-      return;
-    }
     const fromMs = restart ? clock.nowMs() : Math.min(this.#last?.observedAtMs ?? 0, clock.nowMs());
-    const atMs = fromMs + delayMs;
-    const current = this.#nextLookMs ?? Infinity;
-    this.#nextLookMs = restart ? atMs : Math.min(current, atMs);
+    const atMs = delayMs === null ? null : fromMs + delayMs;
+    if (restart) this.#next.plan(atMs);
+    else this.#next.planEarlier(atMs);
   }
 
   #situation(): Parameters<typeof nextLookDelayMs>[0] {

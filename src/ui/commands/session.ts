@@ -7,7 +7,6 @@ import { liveApps } from "../../session/liveApp.ts";
 import { restingMode, type ModeDefinition } from "../../session/mode.ts";
 import { releaseGpus as release, releaseText } from "../../session/mode/releaseGpus.ts";
 import { windowNow } from "../../session/windows/windowNow.ts";
-import { noteReleased } from "../../session/mode/noteReleased.ts";
 import { startedHere } from "../../session/owner.ts";
 import type { SessionRecord } from "../../session/session.ts";
 import {
@@ -181,7 +180,6 @@ async function releaseGpus(services: SessionServices, after?: SwitchOutcome): Pr
       );
     }),
   );
-  noteReleased(services.ledger, scopeKey, targets);
   const text = releaseText(result);
   services.costs.line(`🧊 ${text}`);
   for (const note of result.notes) services.costs.line(`   ${note}`);

@@ -206,7 +206,7 @@ describe("the idle window that is put in force", () => {
     const windows = [{ functionName: "a", seconds: 120 }];
     const apps = [{ ...sessionApp(app), scaledownSeconds: null, keptWarm: 2, windows }];
     ledger.upsertSession(sessionSample({ apps }));
-    noteReleased(ledger, "acme/main", [app]);
+    noteReleased(ledger, "acme/main", app);
     const [session] = ledger.sessions({});
     assert.deepEqual(session?.apps[0], { ...apps[0], keptWarm: 0 });
   });

@@ -8,10 +8,12 @@ import {
   type ReleaseOptions,
   type ReleaseResult,
 } from "../../../../src/session/mode/releaseGpus.ts";
+import { inWindow } from "../../../../src/session/appWindow.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { MemoryLedger } from "../memoryLedger.ts";
 import { PortModal, type PortApp } from "../portModal.ts";
+import { sessionApp, sessionSample } from "../sessionSample.ts";
 import { settled } from "../settled.ts";
 
 /** An app whose containers end as Modal's do: idle ones after the scaledown window. */
@@ -20,6 +22,8 @@ function bench(containers: readonly string[], busy: readonly string[] = []) {
   const modal = new PortModal(clock);
   const ledger = new MemoryLedger();
   const flux = modal.add("flux", { containers: [...containers] });
+  const apps = [inWindow(sessionApp(flux), { windowSeconds: 600, keptWarm: 1 }, 120)];
+  ledger.upsertSession(sessionSample({ apps }));
   modal.onScale = (_, { scaledownWindowSeconds }) => {
     if (scaledownWindowSeconds !== 2) return;
     clock.after(2500, () => {
@@ -35,7 +39,8 @@ function bench(containers: readonly string[], busy: readonly string[] = []) {
     const target = { appId: app.appId, name: app.name, scaledownSeconds: () => scaledownSeconds };
     return settled(clock, releaseGpus(parts, [target], options));
   };
-  return { clock, modal, ledger, flux, release };
+  const keptWarm = (): number | undefined => ledger.sessions({})[0]?.apps[0]?.keptWarm;
+  return { clock, modal, ledger, flux, release, keptWarm };
 }
 
 describe("releaseGpus", () => {
@@ -72,6 +77,40 @@ describe("releaseGpus", () => {
     await release();
     assert.equal(holders.length, 2);
     assert.equal(holders.includes(undefined), false);
+  });
+
+  it("notes that nothing is kept warm only of an app whose functions all took it", async () => {
+    const taken = bench(["ta-1"]);
+    await taken.release();
+    assert.equal(taken.keptWarm(), 0);
+
+    const unknownWindow = bench(["ta-1"]);
+    await unknownWindow.release({}, null);
+    assert.equal(unknownWindow.keptWarm(), 1, "its autoscaler was left alone");
+
+    const noGpu = bench([]);
+    await noGpu.release();
+    assert.equal(noGpu.keptWarm(), 1, "it had nothing to release");
+
+    for (const reason of ["unsupported", "permission-denied"] as const) {
+      const refused = bench(["ta-1"]);
+      refused.flux.functions = ["web", "worker"];
+      refused.modal.onScale = (functionName) => {
+        if (functionName === "worker") throw new Failure(reason, "No.");
+      };
+      await refused.release();
+      assert.equal(refused.keptWarm(), 1, `${reason}: one function may keep its containers`);
+    }
+  });
+
+  it("notes it also where the rest of the release is given up", async () => {
+    const { clock, modal, release, keptWarm } = bench(["ta-1"]);
+    const given = new AbortController();
+    modal.onScale = (_, { minContainers }) => {
+      if (minContainers === 0) clock.after(500, () => given.abort());
+    };
+    await assert.rejects(release({ signal: given.signal }));
+    assert.equal(keptWarm(), 0);
   });
 
   it("does not interrupt a request, and says so", async () => {

@@ -48,6 +48,32 @@ describe("the GPU that an app's functions have", () => {
     assert.equal(asked, 2);
   });
 
+  it("is not known while nobody can tell whether there was a deploy since, which is asked again each time", async () => {
+    const clock = new VirtualClock(1_000_000);
+    let failure: Failure | undefined = new Failure("offline", "No network.");
+    let asked = 0;
+    const control = {
+      deployments: () => {
+        asked += 1;
+        return failure === undefined ? Promise.resolve([]) : Promise.reject(failure);
+      },
+      appFunctions: async () => [fn("a", "L40S")],
+    };
+    const gpus = new AppFunctions(clock);
+    await clock.advance(600_000);
+    const ask = () => gpus.functionsOf(control, container, question, {});
+    assert.deepEqual(await ask(), []);
+    failure = undefined;
+    assert.equal(commonGpu(await ask())?.type, "L40S");
+    await ask();
+    assert.equal(asked, 2, "an answer is kept");
+    failure = new Failure("unsupported", "No such command.");
+    const other = { ...container, appId: "ap-2" };
+    for (const _ of [1, 2])
+      assert.equal((await gpus.functionsOf(control, other, question, {})).length, 1);
+    assert.equal(asked, 3, "and what will never be told is not asked again");
+  });
+
   it("is asked for once in ten minutes where Modal does not tell it", async () => {
     const clock = new VirtualClock(1_000_000);
     let asked = 0;

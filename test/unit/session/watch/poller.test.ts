@@ -235,6 +235,28 @@ describe("Poller", () => {
     assert.equal(seen.length, looks + 1);
   });
 
+  it("looks once more where that changed while a look was under way, also where the answer fails", async () => {
+    for (const failure of [undefined, new Failure("timed-out", "too slow")]) {
+      const { poller } = await open(`a${String(failure?.reason)}`);
+      const answer = Promise.withResolvers<void>();
+      modal.onList = () => answer.promise;
+      const look = poller.refreshNow();
+      await clock.advance(0);
+      poller.lookAtOnce();
+      await clock.advance(0);
+      const looks = modal.count("listApps");
+      modal.onList = () => undefined;
+      if (failure === undefined) answer.resolve();
+      else answer.reject(failure);
+      await look.catch(() => undefined);
+      await clock.advance(1000);
+      assert.equal(modal.count("listApps"), looks + 1);
+      await clock.advance(1000);
+      assert.equal(modal.count("listApps"), looks + 1, "once");
+      poller.dispose();
+    }
+  });
+
   it("starts anew after a change of the connection", async () => {
     const { poller, seen } = await open("a");
     const first = modal;
