@@ -284,8 +284,7 @@ export class StartTimes implements Disposable {
       const isOfAnother = await this.#deploys.cameBetween(control, app, container, time, options);
       // Asked of again later: what is noted of a container stays.
       if (isOfAnother === "unknown") return undefined;
-      if (isOfAnother)
-        return { functionName: name, ...ofEarlierDeploy, stats };
+      if (isOfAnother) return { functionName: name, ...ofEarlierDeploy, stats };
       const isOfItsTime = askedAtMs + offsetMs >= (enqueuedAtMs ?? startedAtMs ?? Infinity);
       return { functionName: name, terms, gpu: isOfItsTime ? gpu : undefined, stats };
     }

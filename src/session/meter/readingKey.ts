@@ -67,7 +67,10 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
     // As the reader reads: whole hours, and one around them.
     const [fromMs, toMs] = [hourOf(firstMs) - hourMs, hourOf(lastMs) + 2 * hourMs];
     const { stamp, apps } = ledger.costBasis({ scope, fromMs, toMs });
-    const namesHere = new Map([...apps.map(({ appId, appName }) => [appId, appName] as const), ...names]);
+    const namesHere = new Map([
+      ...apps.map(({ appId, appName }) => [appId, appName] as const),
+      ...names,
+    ]);
     const noted = [...namesHere].flatMap(([appId, appName]) => {
       const within = notesIn(notesOf(appId), fromMs, toMs);
       const isNoted = Object.values(within).some(({ length }) => length > 0);

@@ -115,6 +115,8 @@ export interface BurnNow {
 
 /** Between two reminders, whatever they are about; only the end of a demo does not wait. */
 const pauseMs = 120_000;
+/** What ran elsewhere is said to run for so long after it was seen. */
+const elsewhereForMs = 600_000;
 /** The morning, in minutes after midnight. */
 const morning = { from: 4 * 60, to: 12 * 60 };
 
@@ -247,8 +249,8 @@ function workdayEnd(input: ReminderInput, local: LocalTime): Reminder | undefine
 }
 
 /** Nothing of mine runs here; what runs elsewhere is worth a reminder where it is known to be mine. */
-function workdayEndElsewhere({ elsewhere }: ReminderInput, key: string): Reminder | undefined {
-  const mine = elsewhere.filter(({ whose }) => whose?.mine === true);
+function workdayEndElsewhere(input: ReminderInput, key: string): Reminder | undefined {
+  const mine = elsewhereNow(input).filter(({ whose }) => whose?.mine === true);
   const [only, ...more] = mine;
   if (only === undefined) return undefined;
   return {
@@ -260,9 +262,14 @@ function workdayEndElsewhere({ elsewhere }: ReminderInput, key: string): Reminde
   };
 }
 
+/** What was seen so lately that it may be said to run. A look that comes later tells the rest. */
+function elsewhereNow({ elsewhere, nowMs }: ReminderInput): readonly RunsElsewhere[] {
+  return elsewhere.filter(({ seenAtMs }) => Math.abs(nowMs - seenAtMs) <= elsewhereForMs);
+}
+
 /** "Elsewhere: 2 GPUs in dev (yours)."; "": nothing that may be mine. */
-function elsewhereSentence({ elsewhere }: ReminderInput): string {
-  const texts = elsewhere.filter(mayBeMine).map(elsewhereText);
+function elsewhereSentence(input: ReminderInput): string {
+  const texts = elsewhereNow(input).filter(mayBeMine).map(elsewhereText);
   return texts.length === 0 ? "" : t("Elsewhere: {0}.", texts.join(", "));
 }
 

@@ -120,11 +120,20 @@ export function countOf({ gpusTold, containersTold }: SeenEnvironment): string {
   return `${gpusTold} ${containersTold}`;
 }
 
+/** So long after a list of the environment its count may still be of the same containers. */
+const whoseForMs = 900_000;
+
+/** Of another count nobody has listed yet whose it is; and the same count may be of others after a while. */
+function isWhoseKnown(seen: SeenEnvironment): boolean {
+  const seenAtMs = isCounted(seen) ? seen.toldAtMs : (seen.listedAtMs ?? 0);
+  return (
+    seen.listedFor === countOf(seen) && Math.abs(seenAtMs - (seen.listedAtMs ?? 0)) <= whoseForMs
+  );
+}
+
 function runsIn(seen: SeenEnvironment): RunsElsewhere {
   const environment = seen.name;
-  // Of another count nobody has listed yet whose it is.
-  const whose =
-    seen.whose === undefined || seen.listedFor !== countOf(seen) ? {} : { whose: seen.whose };
+  const whose = seen.whose === undefined || !isWhoseKnown(seen) ? {} : { whose: seen.whose };
   if (isCounted(seen))
     return {
       environment,

@@ -29,8 +29,8 @@ export interface ElsewhereSource {
 }
 
 const leaseMs = 120_000;
-/** What Modal does not count is listed again after this: sooner where something ran. */
-const againMs = { busy: 120_000, idle: 600_000 };
+/** Listed again after this: what Modal does not count, sooner where something ran; and what it counts, which may be others' by then. */
+const againMs = { busy: 120_000, idle: 600_000, counted: 300_000 };
 /** The command starts a Python for each question. */
 const namesEveryMs = 600_000;
 /** Where Modal refuses, or an adapter cannot: not asked again this long. */
@@ -238,7 +238,7 @@ function unlisted(name: string): SeenEnvironment {
 function isDue(seen: SeenEnvironment, nowMs: number): boolean {
   const { listedAtMs, listedFor, containersListed } = seen;
   if (listedAtMs === null || listedFor !== countOf(seen)) return true;
-  if (isCounted(seen)) return false;
-  const afterMs = (containersListed ?? 0) > 0 ? againMs.busy : againMs.idle;
+  const uncountedMs = (containersListed ?? 0) > 0 ? againMs.busy : againMs.idle;
+  const afterMs = isCounted(seen) ? againMs.counted : uncountedMs;
   return nowMs - listedAtMs >= afterMs || nowMs < listedAtMs;
 }

@@ -127,8 +127,7 @@ const changes: Record<string, Change> = {
   "a session's window": ({ ledger }) => ledger.upsertSession({ ...session, scaledownSeconds: 240 }),
   "when a session began": ({ ledger }) =>
     ledger.upsertSession({ ...session, startedAtMs: noonMs + 1 }),
-  "an end on purpose": ({ ledger }) =>
-    addNotes(ledger, app, { endedOnPurposeAtMs: [noonMs] }),
+  "an end on purpose": ({ ledger }) => addNotes(ledger, app, { endedOnPurposeAtMs: [noonMs] }),
   "how long a start took": ({ ledger }) =>
     addNotes(ledger, app, {
       startups: [{ containerId: "ta-1", appName: "flux", readyMs: noonMs, startupMs: 9000 }],
@@ -144,8 +143,7 @@ const changes: Record<string, Change> = {
       `learned ${scope}`,
       JSON.stringify({ sinceMs: 0, begin: "ready", possible: ["ready"], apps: [] }),
     ),
-  "Modal's clock": ({ ledger }) =>
-    noteDate(ledger, scope, 60_000, { observedAtMs: nowMs, era: 0 }),
+  "Modal's clock": ({ ledger }) => noteDate(ledger, scope, 60_000, { observedAtMs: nowMs, era: 0 }),
   "an app's functions": ({ ledger }) =>
     noteTerms(ledger, app, { functions: [{ functionId: "fu-1", terms: unknownTerms }] }),
 };

@@ -146,9 +146,10 @@ describe("nextReminder", () => {
 
     it("tells what runs elsewhere: at the end of what runs here, and alone where it is mine", () => {
       const theirs = { mine: false, others: ["theo"], unknown: false };
-      const dev = { environment: "dev", gpus: 2, containers: 2, seenAtMs: 0, whose: theirs };
+      const seenAtMs = evening.nowMs - 2 * minute;
+      const dev = { environment: "dev", gpus: 2, containers: 2, seenAtMs, whose: theirs };
       const labs = { ...dev, environment: "labs", gpus: 1, whose: { ...theirs, mine: true } };
-      const untold = { environment: "ci", gpus: 0, containers: 3, seenAtMs: 0 };
+      const untold = { environment: "ci", gpus: 0, containers: 3, seenAtMs };
       const due = nextReminder(input({ ...evening, elsewhere: [dev, labs, untold] }));
       assert.match(
         text(due),
@@ -163,6 +164,23 @@ describe("nextReminder", () => {
       );
       assert.deepEqual(alone?.actions, ["stop-elsewhere", "snooze", "mute"]);
       assert.equal(alone.environment, "labs");
+    });
+
+    it("says of nothing that it runs elsewhere which was seen long ago", () => {
+      const whose = { mine: true, others: [], unknown: false };
+      const at = (seenAtMs: number) => ({
+        elsewhere: [{ environment: "dev", gpus: 2, containers: 2, seenAtMs, whose }],
+      });
+      const { nowMs } = evening;
+      const idleHere = { ...evening, appNames: [], gpuContainers: 0 };
+      for (const offMs of [11 * minute, 5 * 60 * minute, -60 * minute]) {
+        assert.doesNotMatch(
+          text(nextReminder(input({ ...evening, ...at(nowMs - offMs) }))),
+          /Elsewhere/,
+        );
+        assert.equal(nextReminder(input({ ...idleHere, ...at(nowMs - offMs) })), undefined);
+      }
+      assert.ok(nextReminder(input({ ...idleHere, ...at(nowMs - 9 * minute) })));
     });
 
     it("does not offer to release what is not there", () => {

@@ -196,6 +196,21 @@ describe("What runs in other environments", () => {
     assert.deepEqual(told(), ["2 GPUs in dev (yours)"]);
   });
 
+  it("is somebody's no longer where the same count may be of another's, and is listed again", async () => {
+    const told = (): readonly string[] => runsElsewhere(seen(), "main").map(elsewhereText);
+    modal.places.set("dev", { gpus: 2, containers: 2, isCounted: true, by: ["mia"] });
+    for (let looks = 0; looks < 4; looks += 1) await look(false);
+    assert.deepEqual(told(), ["2 GPUs in dev (yours)"]);
+    modal.places.set("dev", { gpus: 2, containers: 2, isCounted: true, by: ["theo"] });
+    modal.trouble.set("apps dev", new Failure("timed-out", "No answer."));
+    await clock.advance(1_000_000);
+    await look(true);
+    assert.deepEqual(told(), ["2 GPUs in dev"], "it was listed long ago");
+    modal.trouble.clear();
+    for (let looks = 0; looks < 2; looks += 1) await look(false);
+    assert.deepEqual(told(), ["2 GPUs in dev (theo's)"]);
+  });
+
   it("asks for one list of environments a look, and for two things more at most", async () => {
     for (let looks = 0; looks < 200; looks += 1) {
       if (looks % 7 === 0) modal.set("dev", looks % 3, looks % 5, looks % 2 === 0);
