@@ -47,7 +47,10 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
       ofApp.containers
         .filter(({ readyMs, askedAtMs }) => readyMs < toMs && askedAtMs >= fromMs)
         // Of all that is noted only these tell of the range alone whether it counts.
-        .map(({ readyMs: _, askedAtMs: _asked, ...counts }) => counts),
+        .map((one) => {
+          const { readyMs: _, askedAtMs: _asked, ...counts } = one;
+          return counts;
+        }),
     ];
   };
   const hints = new Map<string, unknown>();
