@@ -9,6 +9,7 @@ import { priceChanges, type PriceChange } from "../../cost/rates/priceChange.ts"
 import { afterReport, billAsked, noteBillAsked } from "./billAsked.ts";
 import { pause } from "../concurrent.ts";
 import type { Connected, ModalConnection } from "./modalConnection.ts";
+import { knownOffsetMs } from "./modalTime.ts";
 import { wasEmptied } from "../ledgerLoss.ts";
 import { scopeKey } from "../scope.ts";
 import type { Ledger, TimeRange } from "../ledgerPort.ts";
@@ -100,12 +101,15 @@ export class Bookkeeper implements Disposable {
   async #rates({ control, scope: { workspace }, scopeKey }: Connected): Promise<void> {
     const { ledger, clock, onPrices } = this.#parts;
     const latest = ledger.latestRates(scopeKey);
-    const ageMs = clock.nowMs() - (latest?.fetchedAtMs ?? 0);
-    // Of the future: a clock was ahead.
+    const offsetMs = knownOffsetMs(ledger, scopeKey, clock.nowMs());
+    const byModal = (): number => clock.nowMs() + (offsetMs ?? 0);
+    const ageMs = byModal() - (latest?.fetchedAtMs ?? 0);
     if (ageMs >= 0 && ageMs < ratesValidMs) return;
+    // Of the future: a clock was ahead then, or this one is behind, which nothing but Modal's can tell.
+    const areNewest = ageMs < 0 && offsetMs !== null;
     await this.#unlessResting(`rates:${scopeKey}`, async () => {
       const rates = await control.rates();
-      ledger.saveRates(scopeKey, rates, clock.nowMs(), { areNewest: ageMs < 0 });
+      ledger.saveRates(scopeKey, rates, byModal(), { areNewest });
       // Prices are the workspace's: a change is told once, whichever of its environments is looked at.
       const name = `prices of ${workspace}`; // not shown: a key of the ledger
       const now = rates.usdPerHourByKey;

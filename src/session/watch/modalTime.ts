@@ -143,8 +143,17 @@ export function modalOffsetMs(
   scope: string,
   nowMs: number,
 ): number {
+  return knownOffsetMs(ledger, scope, nowMs) ?? 0;
+}
+
+/** The same; null: nothing has compared the two clocks lately. */
+export function knownOffsetMs(
+  ledger: Pick<Ledger, "recall">,
+  scope: string,
+  nowMs: number,
+): number | null {
   const saved = ledger.recall(keyOf(scope), stored);
-  if (saved === undefined || Math.abs(nowMs - saved.atMs) > validMs) return 0;
+  if (saved === undefined || Math.abs(nowMs - saved.atMs) > validMs) return null;
   return saved.offsetMs;
 }
 

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { t } from "../../base/text.ts";
 import { lookTimeNow } from "../../session/lookOrder.ts";
 import { noteDate } from "../../session/watch/modalTime.ts";
@@ -7,12 +6,7 @@ import { Emitter } from "../../base/event.ts";
 import { Failure, failureOf } from "../../base/failure.ts";
 import { emptyCall, type CallRecord } from "../../cost/call.ts";
 import { callEndpoint, resumeCall } from "../../endpoints/call/call.ts";
-import type {
-  CallLimits,
-  CallOptions,
-  CallOutcome,
-  CallTarget,
-} from "../../endpoints/callTypes.ts";
+import type { CallOptions, CallOutcome } from "../../endpoints/callTypes.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
 import { shownParameters } from "../../endpoints/call/fileField.ts";
 import { functionCallIdOf } from "../../endpoints/call/identity.ts";
@@ -27,6 +21,13 @@ import { LeftCalls } from "./leftCalls.ts";
 import { CallTicker } from "./progress.ts";
 import { keepProvenance } from "./provenance.ts";
 import { callLines, failed, failedLines, succeeded, type AuditBasis } from "./records.ts";
+import {
+  paidResultTerms,
+  resultTerms,
+  whileHeld,
+  type ResultTerms,
+  type ResultTermsParts,
+} from "./resultTerms.ts";
 import { CallTurns } from "./turns.ts";
 import { showFailure } from "../failures.ts";
 import { inNotification } from "../progress.ts";
@@ -37,8 +38,6 @@ import { noteAnswer } from "./token.ts";
 import type { Services } from "../services.ts";
 import { sayWarning } from "../say.ts";
 import { runCommand } from "../command.ts";
-import type { ResultsPlace } from "../../endpoints/result/resultsPlace.ts";
-import { resultsPlace } from "../resultsPlace.ts";
 import { requireTrust } from "../trust.ts";
 import { askRepeat } from "./askRepeat.ts";
 import { secretsOf } from "./secrets.ts";
@@ -53,7 +52,7 @@ interface Followed {
   readonly holder: string;
   /** Given back when the call is over. */
   readonly place: Disposable;
-  readonly limits: Partial<CallLimits>;
+  readonly terms: ResultTerms;
 }
 
 /** Calls to endpoints: run, recorded, shown; resumed after a reload or a crash. */
@@ -110,7 +109,7 @@ export class Calls implements Disposable {
     const { values, shownFiles } = await withFiles(endpoint, input);
     // Says what is wrong with the input and the settings before anything waits.
     buildRequest(endpoint, planned.url, values, Math.random);
-    this.#limits();
+    resultTerms(this.#resultsOf(planned.folder));
     const turn = await this.#turns.next(endpoint);
     if (turn === undefined) return;
     try {
@@ -133,7 +132,8 @@ export class Calls implements Disposable {
   ): Promise<void> {
     const { endpoint, url, session, app } = prepared;
     const { ledger, clock, connection, newId } = this.#services;
-    const limits = this.#limits();
+    // Before anything is written down: a setting may have gone bad while the call waited.
+    const terms = resultTerms(this.#resultsOf(prepared.folder));
     const asked: Asked = { prompt: request.prompt, seed: request.seed, parameters };
     const call: CallRecord = {
       ...emptyCall({
@@ -152,13 +152,13 @@ export class Calls implements Disposable {
     };
     ledger.remember(lastOriginKey, JSON.stringify(url.origin));
     ledger.upsertCall(call);
-    await this.#follow({ prepared, call, asked, holder: newId(), place, limits }, (options) =>
+    await this.#follow({ prepared, call, asked, holder: newId(), place, terms }, (options) =>
       callEndpoint(
         {
           callId: call.callId,
           endpoint: endpoint.name,
           expects: endpoint.expects,
-          ...this.#results(prepared.folder),
+          ...terms.place,
           prompt: request.prompt,
           secrets: secretsOf(endpoint, request.sent),
           method: request.method,
@@ -170,19 +170,9 @@ export class Calls implements Disposable {
     );
   }
 
-  /** Throws `Failure("bad-setting")`. */
-  #results(folder: string | null): ResultsPlace & Pick<CallTarget, "spareFolder"> {
+  #resultsOf(folder: string | null): ResultTermsParts {
     const { settings, project } = this.#services;
-    return {
-      ...resultsPlace(settings, folder ?? this.#fallbackFolder, project.folders()),
-      spareFolder: join(this.#fallbackFolder, "results"),
-    };
-  }
-
-  /** Throws `Failure("bad-setting")`. */
-  #limits(): Partial<CallLimits> {
-    const gibibytes = this.#services.settings.current.get("maxResultGibibytes");
-    return { maxResultBytes: Math.round(gibibytes * 1024 ** 3) };
+    return { settings, folder, open: project.folders(), fallbackFolder: this.#fallbackFolder };
   }
 
   /** Calls once more what made a result. What only a file of the folder says is shown in full, and asked for. */
@@ -224,27 +214,31 @@ export class Calls implements Disposable {
       folder: this.#services.project.currentFolder(),
     };
     const asked = askedIn(endpoint, parseCallInput(call.inputJson) ?? emptyInput);
-    const limits = this.#limits();
+    const terms = paidResultTerms(this.#resultsOf(prepared.folder));
+    for (const remark of terms.remarks) this.#services.costs.line(`   ${remark}`);
     const place = this.#turns.now();
-    await this.#follow({ prepared, call, asked, holder, place, limits }, (options) =>
-      resumeCall(
-        {
-          callId: call.callId,
-          endpoint: endpoint.name,
-          expects: endpoint.expects,
-          ...this.#results(prepared.folder),
-          prompt: asked.prompt,
-          secrets: secretsOf(endpoint, asked.parameters),
-          handoverUrl,
-        },
-        options,
+    const followed = { prepared, call, asked, holder, place, terms };
+    await whileHeld([place], () =>
+      this.#follow(followed, (options) =>
+        resumeCall(
+          {
+            callId: call.callId,
+            endpoint: endpoint.name,
+            expects: endpoint.expects,
+            ...terms.place,
+            prompt: asked.prompt,
+            secrets: secretsOf(endpoint, asked.parameters),
+            handoverUrl,
+          },
+          options,
+        ),
       ),
     );
   }
 
   /** Runs a call to its end: the ledger's row, the channel's lines, the result's metadata, the result in an editor. */
   async #follow(
-    { prepared, call, asked, holder, place, limits }: Followed,
+    { prepared, call, asked, holder, place, terms }: Followed,
     send: (options: CallOptions) => Promise<CallOutcome>,
   ): Promise<void> {
     const { ledger, clock, log, costs, tokens, meter } = this.#services;
@@ -257,23 +251,22 @@ export class Calls implements Disposable {
       try {
         outcome = await inNotification(prepared.endpoint.title, (report, signal) => {
           const ticker = this.#store.add(new CallTicker(clock, report));
-          return send({
-            clock,
-            log,
-            signal,
-            onProgress: (progress) => ticker.show(progress),
-            onHandover: (handoverUrl) => {
-              const functionCallId = functionCallIdOf(handoverUrl) ?? latest.functionCallId;
-              latest = { ...latest, handoverUrl, functionCallId };
-              ledger.upsertCall(latest);
-            },
-            proxyToken: (origin) => tokens.get(origin),
-            limits,
-          }).finally(() => {
-            ticker.dispose();
-            // The next one begins now, however long this one's result or message is looked at.
-            place.dispose();
-          });
+          // The next one begins when it is over, however long this one's result or message is looked at.
+          return whileHeld([ticker, place], () =>
+            send({
+              clock,
+              log,
+              signal,
+              onProgress: (progress) => ticker.show(progress),
+              onHandover: (handoverUrl) => {
+                const functionCallId = functionCallIdOf(handoverUrl) ?? latest.functionCallId;
+                latest = { ...latest, handoverUrl, functionCallId };
+                ledger.upsertCall(latest);
+              },
+              proxyToken: (origin) => tokens.get(origin),
+              limits: terms.limits,
+            }),
+          );
         });
       } catch (error) {
         // The call is over now, however long its message stays on the screen.

@@ -7,6 +7,7 @@ import { openLedger } from "../../../../src/ledger/openLedger.ts";
 import { Bookkeeper, type BookkeeperParts } from "../../../../src/session/watch/bookkeeper.ts";
 import { recordedRates } from "../../../../src/session/meter/recordedRates.ts";
 import { noteEmptied } from "../../../../src/session/ledgerLoss.ts";
+import { noteDate } from "../../../../src/session/watch/modalTime.ts";
 import { ModalConnection } from "../../../../src/session/watch/modalConnection.ts";
 import type {
   BillingQuery,
@@ -194,6 +195,7 @@ describe("Bookkeeper", () => {
         rates: () => Promise.resolve(told(1.8)),
         billingReport: () => Promise.resolve([]),
       });
+      noteDate(ledger, "acme/main", 0, { observedAtMs: startMs, era: 0 });
       const aheadMs = startMs + 400 * 24 * hourMs;
       ledger.saveRates("acme/main", told(1.95), startMs - 24 * hourMs);
       ledger.saveRates("acme/main", told(aheadUsd), aheadMs);
@@ -210,6 +212,26 @@ describe("Bookkeeper", () => {
         [true, true],
       );
     });
+
+  it("takes out no prices because its own clock is behind, and dates what it asks for by Modal's", async () => {
+    const offsetMs = 48 * hourMs;
+    for (const isClockKnown of [false, true]) {
+      const told = (usdPerHour: number) => ({
+        usdPerHourByKey: new Map([["gpu_hour_cost_l40s", usdPerHour]]),
+      });
+      const { clock, ledger } = await scene({
+        rates: () => Promise.resolve(told(1.8)),
+        billingReport: () => Promise.resolve([]),
+      });
+      if (isClockKnown) noteDate(ledger, "acme/main", offsetMs, { observedAtMs: startMs, era: 0 });
+      const seenMs = startMs + offsetMs - 24 * hourMs;
+      ledger.saveRates("acme/main", told(1.95), seenMs);
+      await clock.advance(60_000);
+      const since = ledger.rateHistory("acme/main").map(({ sinceMs }) => sinceMs);
+      assert.ok(since.includes(seenMs), "what another machine saw stays");
+      if (isClockKnown) assert.ok((since.at(-1) ?? 0) >= startMs + offsetMs, "by Modal's clock");
+    }
+  });
 
   it("asks in one window alone, once an hour", async () => {
     let asked = 0;
