@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { t } from "../../base/text.ts";
 import { asFailure } from "../../session/concurrent.ts";
@@ -17,14 +18,29 @@ export interface GuardianActParts {
   /** Asked again directly before each request. False calls the attempt off. */
   readonly maySend: MaySend;
   readonly notes: IncidentNotes;
+  readonly clock: Clock;
   readonly log: Log;
   readonly timings: GuardianTimings;
 }
 
 interface Done {
   readonly verified: boolean;
-  /** What to tell, once it is noted that it was done; undefined: there was nothing to do. */
-  readonly tell: (() => Promise<Notice>) | undefined;
+  /** What to tell; undefined: there was nothing to do. */
+  readonly outcome: Outcome | undefined;
+}
+
+interface Outcome {
+  /** As it is known at once, and noted: the proof of other environments takes a while, and may be cut off. */
+  readonly known: Notice;
+  readonly proved: () => Promise<Notice>;
+}
+
+/** What one attempt came to. */
+interface Attempt {
+  readonly verified: boolean;
+  /** What it came to, noted in the incident until it is shown; undefined: no news. */
+  readonly outcome: Notice | undefined;
+  readonly notices: readonly Notice[];
 }
 
 /** After so many attempts the person is told that it does not work; the attempts go on. */
@@ -44,10 +60,8 @@ export class GuardianAct {
   }
 
   /** Tries once. Never rejects: a failure is an attempt that was not verified. */
-  async attempt(
-    signal: AbortSignal,
-  ): Promise<{ readonly verified: boolean; readonly notices: readonly Notice[] }> {
-    const { begun, log, scope, notes } = this.#parts;
+  async attempt(signal: AbortSignal): Promise<Attempt> {
+    const { begun, clock, log, scope, notes } = this.#parts;
     const { what } = begun;
     const calledOff = new AbortController();
     const maySend = (): boolean => {
@@ -57,23 +71,30 @@ export class GuardianAct {
     };
     // A release has nothing to prove then; a stop has begun a receipt, which one more look closes.
     const ends = AbortSignal.any([signal, calledOff.signal]);
-    let done: Done = { verified: false, tell: undefined };
+    let done: Done = { verified: false, outcome: undefined };
     try {
       done = await (what === "stop" ? this.#stop(signal, maySend) : this.#release(ends, maySend));
     } catch (error) {
       log.warn(`${scope.target.scope}: the ${what} failed: ${asFailure(error).message}`);
     }
-    const { verified, tell } = done;
-    if (verified) notes.actDone(begun.begunAtMs);
+    const { verified, outcome } = done;
+    if (verified) {
+      const { title, body } = outcome?.known ?? {};
+      notes.actDone(
+        begun.begunAtMs,
+        title === undefined || body === undefined
+          ? null
+          : { title, body, atMs: clock.nowMs(), state: "due" },
+      );
+      return { verified, outcome: await outcome?.proved(), notices: [] };
+    }
     // Not sent is not failed: there is nothing to prove, and nobody needs to hear of it.
-    else if (calledOff.signal.aborted) return { verified, notices: [] };
+    if (calledOff.signal.aborted) return { verified, outcome: undefined, notices: [] };
     this.#tries += 1;
-    const isNews = tell !== undefined && (verified || this.#tries === 1);
-    const gaveUpHope = !verified && this.#tries === triesUntilTold;
-    return {
-      verified,
-      notices: [...(isNews ? [await tell()] : []), ...(gaveUpHope ? [failedNotice(what)] : [])],
-    };
+    // It is tried again, and told once.
+    const first = this.#tries === 1 && outcome !== undefined ? [await outcome.proved()] : [];
+    const gaveUpHope = this.#tries === triesUntilTold ? [failedNotice(what)] : [];
+    return { verified, outcome: undefined, notices: [...first, ...gaveUpHope] };
   }
 
   /** Pause before the next attempt: short at first, then the slow pace; it may only be offline. */
@@ -88,9 +109,12 @@ export class GuardianAct {
     notes.addReceipt(receipt.receiptId);
     return {
       verified: receipt.verified === "clear" || receipt.verified === "excluded-left",
-      tell:
+      outcome:
         receipt.planned.length > 0
-          ? async () => outcomeNotice([await scope.withElsewhere(receipt, signal)])
+          ? {
+              known: outcomeNotice([receipt]),
+              proved: async () => outcomeNotice([await scope.withElsewhere(receipt, signal)]),
+            }
           : undefined,
     };
   }
@@ -101,12 +125,11 @@ export class GuardianAct {
     const text = releaseText(result);
     notes.addAct(text);
     const acted = result.released.length + result.left.length > 0;
+    const known = { title: t("Modal GPUs"), body: text, actions: [] };
     return {
       // A running request is not interrupted: that its container stays is no failure.
       verified: result.verified,
-      tell: acted
-        ? () => Promise.resolve({ title: t("Modal GPUs"), body: text, actions: [] })
-        : undefined,
+      outcome: acted ? { known, proved: () => Promise.resolve(known) } : undefined,
     };
   }
 }

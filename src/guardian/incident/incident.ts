@@ -11,7 +11,7 @@ import type { NextAct } from "./act.ts";
 import type { GuardianLease } from "../guardianLease.ts";
 import { firstDecision, takenOver } from "./decision.ts";
 import type { Decision } from "./decision.ts";
-import { IncidentNotes, isUnfinished } from "./record.ts";
+import { claimNews, IncidentNotes, isUnfinished } from "./record.ts";
 import type { IncidentAct, IncidentRecord } from "./record.ts";
 import type { Notifier, Notice, NoticeAnswer } from "../notifier/notifier.ts";
 import { closeReminder } from "./reminderText.ts";
@@ -171,6 +171,7 @@ export class Incident {
     this.#due = { ...this.#due, attend: never };
     this.#count(sight);
     this.#planExpiry(0);
+    this.#tellLeft(nowMs);
     const decision = this.#decision(sight, nowMs);
     if (decision === undefined) return;
     const { remind, act, secondStageAtMs } = decision;
@@ -190,6 +191,15 @@ export class Incident {
     if (!isUnfinished(left)) return undefined;
     this.#parts.log.info(`${target.scope}: what guardian ${left.guardianPid} left is taken over.`);
     return takenOver(left, sight, target, nowMs);
+  }
+
+  /** What the act of a guardian that is gone came to, where it did not come to show it. */
+  #tellLeft(nowMs: number): void {
+    const { left } = this.#notes;
+    if (left?.news?.state !== "due" || left.guardianPid === this.#parts.lease.pid) return;
+    if (!claimNews(this.#parts.ledger, left, nowMs)) return;
+    const { title, body } = left.news;
+    this.#tell({ title, body, actions: [] }, (isShown) => this.#notes.newsShown(isShown));
   }
 
   /** What is noted of the reminder before it is shown; undefined: nothing changes. */
@@ -260,7 +270,7 @@ export class Incident {
       !this.#ending.signal.aborted &&
       lease.isHeld(clock.nowMs()) &&
       (begun.by !== "guardian" || this.#isStillGone());
-    this.#act = new GuardianAct({ begun, scope, maySend, notes: this.#notes, log, timings });
+    this.#act = new GuardianAct({ begun, scope, maySend, notes: this.#notes, clock, log, timings });
     await this.#tryAct(signal);
   }
 
@@ -275,12 +285,13 @@ export class Incident {
       this.#due = { ...this.#due, retry: clock.nowMs() + timings.confirmMs };
       return;
     }
-    const { verified, notices } = await act.attempt(signal);
+    const { verified, outcome, notices } = await act.attempt(signal);
     const nowMs = clock.nowMs();
     // The proof is fresh; one more look soon, and the guardian may end.
     const look = nowMs + timings.confirmMs;
     this.#due = { ...this.#due, look, retry: verified ? never : nowMs + act.waitMs };
     if (verified) this.#act = undefined;
+    if (outcome !== undefined) this.#tell(outcome, (isShown) => this.#notes.newsShown(isShown));
     for (const notice of notices) this.#tell(notice);
   }
 
@@ -335,9 +346,10 @@ export class Incident {
     }
   }
 
-  #tell(notice: Notice): void {
+  #tell(notice: Notice, then?: (isShown: boolean) => void): void {
     // Not tied to the incident's end: the outcome is wanted even when nothing is left to guard.
     void this.#parts.notifier.show(notice, AbortSignal.timeout(30_000)).then((answer) => {
+      then?.(answer.kind !== "not-shown");
       if (answer.kind === "not-shown")
         this.#parts.log.info(`"${notice.title}" could not be shown: ${answer.reason}`);
     });

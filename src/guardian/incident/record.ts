@@ -54,6 +54,19 @@ const record = z.object({
   receiptIds: z.array(z.string()),
   /** What it did besides stops (GPUs released, demos expired), in words. */
   acts: z.array(z.string()),
+  /** What an act came to and nobody was shown yet; null: nothing. */
+  news: z._default(
+    z.nullable(
+      z.object({
+        title: z.string(),
+        body: z.string(),
+        atMs: z.number(),
+        /** "due": its guardian is about to show it; "not-shown": the system could not. */
+        state: z.enum(["due", "not-shown"]),
+      }),
+    ),
+    null,
+  ),
   /** How it ended; null: it goes on, or its guardian was killed. "terminated": the system ended it. */
   end: z.nullable(z.enum(["window-back", "nothing-runs", "off", "lifetime", "terminated"])),
   endedAtMs: z.nullable(z.number()),
@@ -77,8 +90,8 @@ export function isUnfinished({ end }: IncidentRecord): boolean {
 }
 
 /**
- * What a window has to tell at its start: reminders that the system could not show, and what a
- * guardian that is gone has begun for this scope: a reminder that nobody may have seen, or an act.
+ * What a window has to tell at its start: reminders and outcomes that the system could not show, and
+ * what a guardian that is gone has begun for this scope: a reminder that nobody may have seen, or an act.
  * Each is given once.
  */
 export function unreportedIncidents(
@@ -101,11 +114,25 @@ export function unreportedIncidents(
     const isUnreported =
       reminder.state === "not-shown" ||
       (isLeft && (reminder.state === "showing" || act?.state === "begun"));
-    return (
+    // What was done is told here whether or not its guardian came to its end.
+    const isOverdue = incident.scope === scope && incident.guardianPid !== livePid;
+    const isUntold = incident.news !== null && (incident.news.state === "not-shown" || isOverdue);
+    // Both at once: one sentence tells of them.
+    const isOurNews = isUntold && claimNews(ledger, incident, nowMs);
+    const isOurs =
       isUnreported &&
-      ledger.claimOnce(`guardian:undelivered:${incident.scope}:${incident.endId}`, nowMs)
-    );
+      ledger.claimOnce(`guardian:undelivered:${incident.scope}:${incident.endId}`, nowMs);
+    return isOurNews || isOurs;
   });
+}
+
+/** Whether it is the asking process that tells what an act came to. */
+export function claimNews(
+  ledger: Pick<Ledger, "claimOnce">,
+  { scope, endId, news }: Pick<IncidentRecord, "scope" | "endId" | "news">,
+  nowMs: number,
+): boolean {
+  return ledger.claimOnce(`guardian:news:${scope}:${endId}:${news?.atMs}`, nowMs);
 }
 
 type Reminder = IncidentRecord["reminder"];
@@ -137,6 +164,7 @@ export class IncidentNotes {
       reminder: { state: "none", title: "", body: "", atMs: null, detail: null },
       receiptIds: [],
       acts: [],
+      news: null,
       end: null,
       endedAtMs: null,
     };
@@ -167,10 +195,23 @@ export class IncidentNotes {
     this.#save({ reminder: { ...this.#record.reminder, ...change } });
   }
 
-  /** The act that was begun then is proved. Another one may have been begun since. */
-  actDone(begunAtMs: number): void {
+  /**
+   * The act that was begun then is proved. Another one may have been begun since. With what is to be shown
+   * of it, in one write: whoever comes next shows it where this guardian does not come to it.
+   */
+  actDone(begunAtMs: number, news: IncidentRecord["news"]): void {
     const { act } = this.#record;
-    if (act?.begunAtMs === begunAtMs) this.#save({ act: { ...act, state: "done" } });
+    const done = act?.begunAtMs === begunAtMs ? { act: { ...act, state: "done" as const } } : {};
+    this.#save({ ...done, ...(news === null ? {} : { news }) });
+  }
+
+  /** It was shown, or could not be. By now another incident, or another guardian, may have the record. */
+  newsShown(isShown: boolean): void {
+    const { scope, endId, guardianPid } = this.#record;
+    const now = readIncidents(this.#ledger).find((one) => one.scope === scope);
+    const { news } = this.#record;
+    if (news === null || now?.endId !== endId || now.guardianPid !== guardianPid) return;
+    this.#save({ news: isShown ? null : { ...news, state: "not-shown" } });
   }
 
   addReceipt(receiptId: string): void {

@@ -126,15 +126,19 @@ export function failedNotice(what: "stop" | "release"): Notice {
 export function unreportedText({
   reminder,
   act,
-}: Pick<IncidentRecord, "reminder" | "act">): string {
-  if (act?.state !== "begun") return `${reminder.title}: ${reminder.body}`;
+  news,
+}: Pick<IncidentRecord, "reminder" | "act" | "news">): string {
+  const told = news === null ? "" : `${news.title}: ${news.body}`;
+  if (act?.state !== "begun") return told === "" ? `${reminder.title}: ${reminder.body}` : told;
   const what = act.what === "stop" ? t("Stop All") : t("Release GPUs");
-  return act.by === "reminder"
-    ? t('"{0}" was pressed in the reminder, and was interrupted before it was verified.', what)
-    : t(
-        '"{0}" was started after the last window closed, and was interrupted before it was verified.',
-        what,
-      );
+  const cutOff =
+    act.by === "reminder"
+      ? t('"{0}" was pressed in the reminder, and was interrupted before it was verified.', what)
+      : t(
+          '"{0}" was started after the last window closed, and was interrupted before it was verified.',
+          what,
+        );
+  return sentences(told, cutOff);
 }
 
 function stopAgain(): string {

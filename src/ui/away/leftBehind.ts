@@ -52,8 +52,8 @@ export function tellUnreported(
   const nowMs = clock.nowMs();
   const livePid = liveGuardian(ledger, nowMs, pidAlive)?.pid ?? null;
   for (const incident of unreportedIncidents(ledger, { scope: listing.scope, livePid, nowMs })) {
-    const { scope, goneAtMs, reminder, act } = incident;
-    const dueAtMs = reminder.atMs ?? goneAtMs;
+    const { scope, goneAtMs, reminder, act, news } = incident;
+    const dueAtMs = news?.atMs ?? reminder.atMs ?? goneAtMs;
     const report = unreportedText(incident);
     costs.line(
       t(
@@ -69,7 +69,7 @@ export function tellUnreported(
     if (isReported && isHere && !isCutOff) continue;
     const about = { scope, dueAtMs, title: reminder.title };
     const now = isHere ? mineIn(services, listing) : null;
-    const text = isCutOff ? report : lateReminder(about, now);
+    const text = isCutOff || news !== null ? report : lateReminder(about, now);
     if (text !== undefined) warn(text, t("Check What Is Running"), "checkRunning");
   }
 }

@@ -431,6 +431,50 @@ describe("Guardian", () => {
     assert.equal(ledger.receipts({})[0]?.verified, "clear");
   });
 
+  describe("that was killed after a stop was proved, and before it was told,", () => {
+    beforeEach(async () => {
+      world.onClose = "stop";
+      world.modal.isMuteOfEnvironments = true;
+      await world.leaveRunning("flux-api");
+      for (
+        let seconds = 0;
+        seconds < 60 && lastIncident(ledger)?.act?.state !== "done";
+        seconds += 1
+      )
+        await world.advance(1000);
+      assert.equal(lastIncident(ledger)?.act?.state, "done");
+      assert.deepEqual(world.notices, [], "other environments are still asked");
+      world.killGuardian();
+    });
+
+    it("leaves it to the next window, once", () => {
+      assert.deepEqual(untold(true), [], "it is about to be told");
+      const [left] = untold(false);
+      assert.match(`${left?.news?.title}: ${left?.news?.body}`, /^Stopped 1 app: flux-api\./);
+      assert.deepEqual(untold(false), []);
+    });
+
+    it("leaves it to its successor, and not to a window too", async () => {
+      world.ensureGuardian();
+      await world.advance(60_000);
+      assert.deepEqual(
+        world.notices.map(({ title }) => title),
+        ["Stopped 1 app"],
+      );
+      assert.equal(lastIncident(ledger)?.news, null);
+      assert.deepEqual(untold(false), []);
+    });
+  });
+
+  it("leaves an outcome that the system could not show to the next window", async () => {
+    world.onClose = "stop";
+    world.noticesSay = { kind: "not-shown", reason: "no desktop" };
+    await world.leaveRunning("flux-api");
+    await world.advance(60_000);
+    assert.equal(untold(true)[0]?.news?.state, "not-shown");
+    assert.deepEqual(untold(true), []);
+  });
+
   it("finishes it also when another window was there for a moment", async () => {
     world.onClose = "stop";
     const appId = await world.leaveRunning("flux-api");

@@ -97,6 +97,8 @@ export class GuardianWorld {
   stopAfterMinutes = 0;
   /** What the notification service answers at once; undefined: it waits for `answer`. */
   notifierSays: NoticeAnswer | undefined;
+  /** The same of a notice that has no buttons. */
+  noticesSay: NoticeAnswer = { kind: "shown" };
   ledgerThere = true;
   /** False: the guardian can note nothing, as with a full disk. */
   ledgerWritable = true;
@@ -309,7 +311,7 @@ export class GuardianWorld {
   #show(reminder: Notice, signal: AbortSignal, isAlive: () => boolean): Promise<NoticeAnswer> {
     if (reminder.actions.length === 0) {
       this.notices.push(reminder);
-      return Promise.resolve({ kind: "shown" });
+      return Promise.resolve(this.noticesSay);
     }
     return new Promise((resolve) => {
       let isOpen = true;

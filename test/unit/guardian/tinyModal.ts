@@ -22,6 +22,8 @@ export class TinyModal {
   /** How long each answer takes, in milliseconds. */
   slowMs = 0;
   looks = 0;
+  /** Asked for the environments, it never answers. */
+  isMuteOfEnvironments = false;
   /** Called when a process wants to stop an app, before anything is sent. */
   onStop = (): void => undefined;
   #killIn = Number.POSITIVE_INFINITY;
@@ -105,7 +107,8 @@ export class TinyModal {
         return answer(() => this.#stop(appId));
       },
       deployments: () => answer(() => []),
-      listEnvironments: unsupported,
+      listEnvironments: () =>
+        this.isMuteOfEnvironments ? new Promise(() => undefined) : unsupported(),
       containerDetails: unsupported,
       appFunctions: unsupported,
       functionScaling: unsupported,

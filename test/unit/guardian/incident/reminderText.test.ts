@@ -68,14 +68,23 @@ describe("untoldText", () => {
   const act = { what: "stop", by: "reminder", begunAtMs: 0, state: "begun" } as const;
 
   it("says what the reminder said, or which act was cut off and who had asked for it", () => {
-    assert.equal(unreportedText({ reminder, act: null }), "1 app: flux.");
-    assert.equal(unreportedText({ reminder, act: { ...act, state: "done" } }), "1 app: flux.");
+    assert.equal(unreportedText({ reminder, news: null, act: null }), "1 app: flux.");
     assert.equal(
-      unreportedText({ reminder, act }),
-      '"Stop All" was pressed in the reminder, and was interrupted before it was verified.',
+      unreportedText({ reminder, news: null, act: { ...act, state: "done" } }),
+      "1 app: flux.",
     );
     assert.equal(
-      unreportedText({ reminder, act: { ...act, by: "guardian", what: "release" } }),
+      unreportedText({ reminder, news: null, act }),
+      '"Stop All" was pressed in the reminder, and was interrupted before it was verified.',
+    );
+    const news = { title: "Stopped 1 app", body: "flux.", atMs: 0, state: "due" } as const;
+    assert.equal(
+      unreportedText({ reminder, news, act: { ...act, state: "done" } }),
+      "Stopped 1 app: flux.",
+    );
+    assert.match(unreportedText({ reminder, news, act }), /^Stopped 1 app: flux\. "Stop All" was/);
+    assert.equal(
+      unreportedText({ reminder, news: null, act: { ...act, by: "guardian", what: "release" } }),
       '"Release GPUs" was started after the last window closed, and was interrupted before it was verified.',
     );
   });
