@@ -27,32 +27,16 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
   const { ledger, appKnowledge, ratesKey, scope, nowMs } = parts;
   const offsetMs = modalOffsetMs(ledger, scope, nowMs);
   const names = notedApps(ledger, scope);
-  const notes = new Map<string, AppNotes>();
-  const notesOf = (appId: string): AppNotes => {
-    const ofApp = notes.get(appId) ?? recallNotes(ledger, { scope, appId });
-    notes.set(appId, ofApp);
-    return ofApp;
-  };
+  const notesOf = readOnce((appId) => recallNotes(ledger, { scope, appId }));
   const { begin, possible, apps: learned } = recallLessons(ledger, scope);
   const lessons = [begin, possible, learned.map((app) => ({ ...app, kinds: [...app.kinds] }))];
-  const terms = new Map<string, NotedTerms>();
-  const termsIn = (appId: string, fromMs: number, toMs: number): unknown => {
-    const ofApp = terms.get(appId) ?? recallTerms(ledger, { scope, appId });
-    terms.set(appId, ofApp);
-    return [
-      rangesRead(ledger, { scope, appId }).filter(
-        (read) => read.fromMs < toMs && read.toMs >= fromMs,
-      ),
-      ofApp.functions,
-      ofApp.containers
-        .filter(({ readyMs, askedAtMs }) => readyMs < toMs && askedAtMs >= fromMs)
-        // Of all that is noted only these tell of the range alone whether it counts.
-        .map((one) => {
-          const { readyMs: _, askedAtMs: _asked, ...counts } = one;
-          return counts;
-        }),
-    ];
-  };
+  const termsOf = readOnce((appId) => recallTerms(ledger, { scope, appId }));
+  const termsIn = (appId: string, fromMs: number, toMs: number): unknown => [
+    rangesRead(ledger, { scope, appId }).filter(
+      (read) => read.fromMs < toMs && read.toMs >= fromMs,
+    ),
+    termsWithin(termsOf(appId), fromMs, toMs),
+  ];
   const hints = new Map<string, unknown>();
   const hintsOf = (app: ReturnType<Ledger["costBasis"]>["apps"][number]): unknown => {
     // Where its GPU is told, only the file's cores and memory count: then no spans have to be read.
@@ -84,6 +68,27 @@ export function readingKeys(parts: ReadingKeyParts): (range: TimeRange) => strin
     const taught = [lessons, termsOfApps, offsetMs];
     return textKey(JSON.stringify([ratesKey, stamp, apps.map(hintsOf), noted, taught]));
   };
+}
+
+function readOnce<T>(read: (appId: string) => T): (appId: string) => T {
+  const all = new Map<string, { readonly value: T }>();
+  return (appId) => {
+    const kept = all.get(appId) ?? { value: read(appId) };
+    all.set(appId, kept);
+    return kept.value;
+  };
+}
+
+function termsWithin({ functions, containers }: NotedTerms, fromMs: number, toMs: number): unknown {
+  const within = containers.filter(
+    ({ readyMs, askedAtMs }) => readyMs < toMs && askedAtMs >= fromMs,
+  );
+  // All that is noted of them, but when they were asked of: it tells of the range alone whether they count.
+  const counting = within.map((one) => {
+    const { readyMs: _, askedAtMs: _asked, ...counts } = one;
+    return counts;
+  });
+  return [functions, counting];
 }
 
 function notesIn(
