@@ -31,7 +31,7 @@ interface Done {
 
 interface Outcome {
   /** As it is known at once, and noted: the proof of other environments takes a while, and may be cut off. */
-  readonly known: Notice;
+  readonly atOnce: Notice;
   readonly proved: () => Promise<Notice>;
 }
 
@@ -79,7 +79,7 @@ export class GuardianAct {
     }
     const { verified, outcome } = done;
     if (verified) {
-      const { title, body } = outcome?.known ?? {};
+      const { title, body } = outcome?.atOnce ?? {};
       notes.actDone(
         begun.begunAtMs,
         title === undefined || body === undefined
@@ -112,7 +112,7 @@ export class GuardianAct {
       outcome:
         receipt.planned.length > 0
           ? {
-              known: outcomeNotice([receipt]),
+              atOnce: outcomeNotice([receipt]),
               proved: async () => outcomeNotice([await scope.withElsewhere(receipt, signal)]),
             }
           : undefined,
@@ -125,11 +125,11 @@ export class GuardianAct {
     const text = releaseText(result);
     notes.addAct(text);
     const acted = result.released.length + result.left.length > 0;
-    const known = { title: t("Modal GPUs"), body: text, actions: [] };
+    const notice = { title: t("Modal GPUs"), body: text, actions: [] };
     return {
       // A running request is not interrupted: that its container stays is no failure.
       verified: result.verified,
-      outcome: acted ? { known, proved: () => Promise.resolve(known) } : undefined,
+      outcome: acted ? { atOnce: notice, proved: () => Promise.resolve(notice) } : undefined,
     };
   }
 }

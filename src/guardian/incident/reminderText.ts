@@ -128,8 +128,9 @@ export function unreportedText({
   act,
   news,
 }: Pick<IncidentRecord, "reminder" | "act" | "news">): string {
-  const told = news === null ? "" : `${news.title}: ${news.body}`;
-  if (act?.state !== "begun") return told === "" ? `${reminder.title}: ${reminder.body}` : told;
+  const newsText = news === null ? "" : `${news.title}: ${news.body}`;
+  if (act?.state !== "begun")
+    return newsText === "" ? `${reminder.title}: ${reminder.body}` : newsText;
   const what = act.what === "stop" ? t("Stop All") : t("Release GPUs");
   const cutOff =
     act.by === "reminder"
@@ -138,7 +139,7 @@ export function unreportedText({
           '"{0}" was started after the last window closed, and was interrupted before it was verified.',
           what,
         );
-  return sentences(told, cutOff);
+  return sentences(newsText, cutOff);
 }
 
 function stopAgain(): string {

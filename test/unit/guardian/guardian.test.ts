@@ -431,7 +431,7 @@ describe("Guardian", () => {
     assert.equal(ledger.receipts({})[0]?.verified, "clear");
   });
 
-  describe("that was killed after a stop was proved, and before it was told,", () => {
+  describe("that was killed after a stop was proved, and before its notice was shown,", () => {
     beforeEach(async () => {
       world.onClose = "stop";
       world.modal.isMuteOfEnvironments = true;

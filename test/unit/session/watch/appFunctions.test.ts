@@ -48,7 +48,7 @@ describe("the GPU that an app's functions have", () => {
     assert.equal(asked, 2);
   });
 
-  it("is not known while nobody can tell whether there was a deploy since, which is asked again each time", async () => {
+  it("is left open while Modal cannot be asked whether there was a deploy since, which is asked again each time", async () => {
     const clock = new VirtualClock(1_000_000);
     let failure: Failure | undefined = new Failure("offline", "No network.");
     let asked = 0;
