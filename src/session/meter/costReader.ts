@@ -247,13 +247,18 @@ export class CostReader {
   #lives(
     names: ReadonlyMap<string, string>,
     functionOf: (containerId: string) => string | undefined,
-  ): (container: ContainerOfApp) => ReturnType<typeof lifeOfContainer> | undefined {
+  ): (
+    container: ContainerOfApp,
+  ) => (ReturnType<typeof lifeOfContainer> & { readonly mayKeep: boolean }) | undefined {
     const { lifeInFile } = this.#appKnowledge;
     const lives = new Map([...names].map(([appId, name]) => [appId, lifeInFile?.(name)]));
     return (container) => {
       const life = lives.get(container.appId);
       const functionName = functionOf(container.containerId);
-      return life === undefined ? undefined : lifeOfContainer(life, { ...container, functionName });
+      if (life === undefined) return undefined;
+      // The app's file knows of some that are kept.
+      const mayKeep = life.warmContainers > 0;
+      return { ...lifeOfContainer(life, { ...container, functionName }), mayKeep };
     };
   }
 
@@ -320,7 +325,10 @@ export class CostReader {
       },
       isKeptWarm: (container) => {
         const kept = keptIn(sessions, container.appId);
-        return kept === undefined ? lifeOf(container)?.isKept === true : kept > 0;
+        const life = lifeOf(container);
+        if (kept === undefined) return life?.isKept === true;
+        // That some of the app are kept says nothing of one: its own function does, where the file tells it.
+        return kept > 0 && (life?.mayKeep !== true || life.isKept);
       },
       endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
       isLogRead: logReadOf(this.#ledger, scope, offsetMs),

@@ -12,20 +12,20 @@ import { ifReadable } from "../ifReadable.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { appWindow } from "../appWindow.ts";
 import type { LiveApp } from "../liveApp.ts";
-import { microUsd } from "../../cost/money.ts";
+import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import {
   noCost,
   nothingKnown,
   type Booting,
   type MeterActivity,
   type MeterState,
-  type RunningApp,
   type SessionState,
 } from "./meterState.ts";
 import type { ShownCost } from "../../cost/tiers.ts";
 import type { Health } from "../watch/health.ts";
 import { staleAfterMs } from "../watch/pollPolicy.ts";
 import { hourlyNow } from "./hourlyNow.ts";
+import { keptWarm } from "./keptWarm.ts";
 import { ofApps } from "./mine.ts";
 import { runningApps } from "./runningApps.ts";
 import { appsOfOthers, ownerOf, type Authorship } from "../owner.ts";
@@ -163,6 +163,7 @@ function shownApps(
     ) ?? [],
     ({ span }) => span.appId,
   );
+  const hourlyOf = reading === undefined ? undefined : hourlyNow(reading);
   const apps = runningApps(
     listing,
     // The reading's are the same ones for as long as they hold: what a container costs is not worked out again.
@@ -174,25 +175,20 @@ function shownApps(
     },
     (appId) => ownerOf(appId, facts),
     (appId) => (reading === undefined ? null : bootingOf(loading.get(appId) ?? [], reading)),
-    reading === undefined ? undefined : hourlyNow(reading),
+    hourlyOf,
   );
-  return apps.map((app) => ({ ...app, ...keptWarm(app, activity.newestSessions.get(app.appId)) }));
-}
-
-/** What min_containers in force costs: it has no idle tail. */
-function keptWarm(
-  { appId, running, microUsdPerHour }: RunningApp,
-  session: SessionRecord | undefined,
-): Partial<RunningApp> {
-  const kept = session?.apps.find((app) => app.appId === appId)?.keptWarm ?? 0;
-  if (kept === 0 || running === 0) return {};
-  const perContainer = microUsdPerHour === null ? null : microUsdPerHour / running;
-  return {
-    warmUntilMs: null,
-    tailMicroUsd: null,
-    keptWarmMicroUsdPerDay:
-      perContainer === null ? null : microUsd(perContainer * Math.min(kept, running) * 24),
-  };
+  const inSandboxes = new Set(listing.sandboxes?.sandboxes.map(({ containerId }) => containerId));
+  return apps.map((app) => {
+    const { appId } = app;
+    const session = activity.newestSessions.get(appId);
+    const kept = session?.apps.find((one) => one.appId === appId)?.keptWarm ?? 0;
+    if (kept === 0) return app;
+    const ready = (activity.containers.get(appId) ?? []).filter(
+      ({ containerId, startedAtMs }) => startedAtMs !== null && !inSandboxes.has(containerId),
+    );
+    const prices = burnByContainer(ready, reading?.rates ?? rates.now, hourlyOf);
+    return { ...app, ...keptWarm(app, kept, [...prices.values()]) };
+  });
 }
 
 /** What tells how long apps stay warm, by app. */

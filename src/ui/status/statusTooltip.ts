@@ -303,7 +303,12 @@ export function keptWarmText(perDay: MicroUsd | null): string {
 }
 
 function tail(app: RunningApp, nowMs: number): string {
-  if (app.keptWarmMicroUsdPerDay !== undefined) return keptWarmText(app.keptWarmMicroUsdPerDay);
+  const kept =
+    app.keptWarmMicroUsdPerDay === undefined ? "" : keptWarmText(app.keptWarmMicroUsdPerDay);
+  return [kept, countdown(app, nowMs)].filter((text) => text !== "").join(", ");
+}
+
+function countdown(app: RunningApp, nowMs: number): string {
   if (app.warmUntilMs === null || app.warmUntilMs <= nowMs) return "";
   const left = formatCountdown(app.warmUntilMs - nowMs);
   return app.tailMicroUsd === null

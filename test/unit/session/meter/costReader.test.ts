@@ -6,6 +6,7 @@ import { appHints } from "../../../../src/session/watch/appHints.ts";
 import { addNotes } from "../../../../src/session/logs/appNotes.ts";
 import { costIn, CostReader, type CostLedger } from "../../../../src/session/meter/costReader.ts";
 import type { AppLife, FunctionLife } from "../../../../src/session/meter/containerLife.ts";
+import { inWindow } from "../../../../src/session/appWindow.ts";
 import { noteTerms } from "../../../../src/session/notedTerms.ts";
 import { unknownTerms } from "../../../../src/cost/terms.ts";
 import type { Ledger } from "../../../../src/session/ledgerPort.ts";
@@ -241,6 +242,30 @@ describe("CostReader", () => {
     addNotes(ledger, { scope, appId: "ap-1" }, { endedOnPurposeAtMs: [logStartMs + 20 * minute] });
     const life = { scaledownSeconds: 60, warmContainers: 1 };
     assertNear(secondsOf(ledger, new CostReader(ledger, { lifeInFile: () => life })), 20 * 60);
+  });
+
+  it("keeps none of another function, where Modal said that the app keeps some and the file tells which", async () => {
+    const ledger = await sleptThrough();
+    addNotes(ledger, { scope, appId: "ap-1" }, { endedOnPurposeAtMs: [logStartMs + 20 * minute] });
+    const flux = sessionApp({ appId: "ap-1", name: "flux" });
+    const apps = [inWindow(flux, { windowSeconds: 60, keptWarm: 1 }, 60)];
+    ledger.upsertSession(sessionSample({ startedAtMs: logStartMs, scaledownSeconds: 60, apps }));
+    const of = (gpu: string, minContainers: number): FunctionLife => ({
+      gpu: { kind: "one", gpu },
+      scaledownSeconds: 60,
+      minContainers,
+    });
+    const seconds = (...all: readonly FunctionLife[]): number => {
+      const warmContainers = all.reduce((sum, { minContainers = 0 }) => sum + minContainers, 0);
+      const life = { scaledownSeconds: 60, warmContainers, all, mayHaveMore: null };
+      return secondsOf(ledger, new CostReader(ledger, { lifeInFile: () => life }));
+    };
+    // By its GPU, an L40S.
+    const notKept = seconds(of("H100", 1), of("L40S", 0));
+    assert.ok(notKept < 10 * 60, String(notKept));
+    assertNear(seconds(of("H100", 0), of("L40S", 1)), 20 * 60);
+    // The file knows of none, and Modal does.
+    assertNear(seconds(of("H100", 0), of("L40S", 0)), 20 * 60);
   });
 
   it("counts a container that only the log names, once", async () => {
