@@ -50,6 +50,25 @@ export function lifeOfContainer(
   };
 }
 
+/** The same, with what it is among. */
+export type LifeInApp = ReturnType<typeof lifeOfContainer> & {
+  /** The app's file keeps some. */
+  readonly mayKeep: boolean;
+};
+
+export function lifeInApp(life: AppLife, container: KnownContainer): LifeInApp {
+  return { ...lifeOfContainer(life, container), mayKeep: life.warmContainers > 0 };
+}
+
+/**
+ * Whether `min_containers` keeps a container. That some of the app are kept (`kept`, as Modal said;
+ * undefined: it was not asked) says nothing of one: its own function does, where the file tells it.
+ */
+export function isKeptWarm(life: LifeInApp | undefined, kept: number | undefined): boolean {
+  if (kept === undefined) return life?.isKept === true;
+  return kept > 0 && (life?.mayKeep !== true || life.isKept);
+}
+
 /** The functions that a container may run; undefined: what the app's have in common counts. */
 function functionsOf(
   { functions, all, mayHaveMore }: AppLife,

@@ -29,7 +29,7 @@ import { callByModal, spanByModal } from "./byModal.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import { modalOffsetMs } from "../watch/modalTime.ts";
 import { keptIn, scaledownWindows } from "./sessionWindows.ts";
-import { lifeOfContainer, type AppLife } from "./containerLife.ts";
+import { isKeptWarm, lifeInApp, type AppLife, type LifeInApp } from "./containerLife.ts";
 import { functionsByContainer, recallTerms } from "../notedTerms.ts";
 import type { ContainerOfApp } from "../../cost/metered/endKnowledge.ts";
 import { recallLessons } from "./lessonBook.ts";
@@ -247,18 +247,13 @@ export class CostReader {
   #lives(
     names: ReadonlyMap<string, string>,
     functionOf: (containerId: string) => string | undefined,
-  ): (
-    container: ContainerOfApp,
-  ) => (ReturnType<typeof lifeOfContainer> & { readonly mayKeep: boolean }) | undefined {
+  ): (container: ContainerOfApp) => LifeInApp | undefined {
     const { lifeInFile } = this.#appKnowledge;
     const lives = new Map([...names].map(([appId, name]) => [appId, lifeInFile?.(name)]));
     return (container) => {
       const life = lives.get(container.appId);
       const functionName = functionOf(container.containerId);
-      if (life === undefined) return undefined;
-      // The app's file knows of some that are kept.
-      const mayKeep = life.warmContainers > 0;
-      return { ...lifeOfContainer(life, { ...container, functionName }), mayKeep };
+      return life === undefined ? undefined : lifeInApp(life, { ...container, functionName });
     };
   }
 
@@ -325,10 +320,7 @@ export class CostReader {
       },
       isKeptWarm: (container) => {
         const kept = keptIn(sessions, container.appId);
-        const life = lifeOf(container);
-        if (kept === undefined) return life?.isKept === true;
-        // That some of the app are kept says nothing of one: its own function does, where the file tells it.
-        return kept > 0 && (life?.mayKeep !== true || life.isKept);
+        return isKeptWarm(lifeOf(container), kept);
       },
       endedOnPurposeAtMsOf: (appId) => ends.get(appId) ?? [],
       isLogRead: logReadOf(this.#ledger, scope, offsetMs),

@@ -1,4 +1,6 @@
 import { appForce, inWindow } from "../appWindow.ts";
+import type { Log } from "../../base/log.ts";
+import { asFailure } from "../concurrent.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { SessionApp } from "../session.ts";
 
@@ -16,5 +18,18 @@ export function noteReleased(
         : app,
     );
     ledger.upsertSession({ ...session, apps });
+  }
+}
+
+/** The same of a release. A ledger that cannot be written to is in no release's way. */
+export function noteNoneKept(
+  { ledger, log }: { readonly ledger: Parameters<typeof noteReleased>[0]; readonly log: Log },
+  scope: string,
+  target: { readonly appId: string; readonly name: string },
+): void {
+  try {
+    noteReleased(ledger, scope, target);
+  } catch (error) {
+    log.warn(`${target.name}: its min_containers was not noted: ${asFailure(error).message}`);
   }
 }

@@ -11,7 +11,7 @@ import { whileScaling, type ScalingParts } from "../windows/scalingLease.ts";
 import type { ModalControl, ScaleSettings } from "../modalControl.ts";
 import { hasListedSandboxes } from "../sandboxInfo.ts";
 import type { Refresh } from "../refresh.ts";
-import { noteReleased } from "./noteReleased.ts";
+import { noteNoneKept } from "./noteReleased.ts";
 import { scaleApp } from "./scaleApp.ts";
 
 export interface ReleaseParts extends ScalingParts {
@@ -201,15 +201,6 @@ async function byAutoscaler(
   } finally {
     // Even a change that only some functions took has to be taken back.
     if (down !== "none") await scaleBack(parts, target, windowSeconds, notes, down);
-  }
-}
-
-/** A ledger that cannot be written to is in no release's way. */
-function noteNoneKept({ ledger, log }: ReleaseParts, scope: string, target: ReleaseTarget): void {
-  try {
-    noteReleased(ledger, scope, target);
-  } catch (error) {
-    log.warn(`${target.name}: its min_containers was not noted: ${asFailure(error).message}`);
   }
 }
 
