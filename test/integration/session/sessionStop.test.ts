@@ -3,6 +3,7 @@ import { expireDemo } from "../../../src/session/mode/demoExpiry.ts";
 import { modesOf } from "../../../src/session/mode.ts";
 import { releaseGpus } from "../../../src/session/mode/releaseGpus.ts";
 import { switchMode } from "../../../src/session/mode/switchMode.ts";
+import { rememberBook } from "../../../src/session/windows/windowBook.ts";
 import type { App } from "../../sim/model/entities.ts";
 import { cliOf } from "../modal/controlAdapters.ts";
 import { SessionWorld, type Window } from "./sessionWorld.ts";
@@ -203,6 +204,16 @@ describe("stopping, against Local Modal", () => {
       apps: [{ appId: flux.id, appName: "flux", file: "a.py", urls: [] }],
     });
     window.ledger.upsertSession(session);
+    // Its file reads SCALEDOWN_WINDOW.
+    const put = { putSeconds: [], putAtMs: 0 };
+    rememberBook(
+      window.ledger,
+      { scope: "acme/main", appId: flux.id },
+      {
+        functions: [{ functionName: "web", ownSeconds: 600, kind: "mode", ...put }],
+        restored: [],
+      },
+    );
     const switched = await switchMode(window.parts, session, demo);
     assert.equal(switched.switched, true);
     const fn = [...flux.functions.values()][0];
