@@ -44,13 +44,16 @@ export function isSameQuestion(a: FixedWindow, b: FixedWindow): boolean {
 
 /** "300 s in studio.py; use dev's 120 s until the session ends?" */
 export function fixedWindowText({ file, ownSeconds, mode }: FixedWindow): string {
-  return t(
-    "{0} in {1}; use {2}'s {3} until the session ends?",
+  const texts = [
     ownSeconds.map(durationText).join(", "),
     baseName(file),
     mode.name,
     durationText(mode.scaledownSeconds),
-  );
+  ] as const;
+  // A file that names no window has Modal's own: that is no fixing.
+  return ownSeconds.includes(defaultScaledownSeconds)
+    ? t("{1} leaves it at {0}; use {2}'s {3} until the session ends?", ...texts)
+    : t("{0} in {1}; use {2}'s {3} until the session ends?", ...texts);
 }
 
 /** That the mode has no effect on these windows. `isFixed`: the file is known not to follow the mode. */

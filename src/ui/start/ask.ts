@@ -55,7 +55,7 @@ export function askFixedWindow(signal: AbortSignal): AskWindow {
     const { ownSeconds, mode } = fixed;
     const texts = ownSeconds.map((seconds) => formatCountdown(seconds * 1000)).join(", ");
     const picked = await pickOne(
-      t("{0} has its own scaledown window", fixed.appName),
+      t("{0} does not follow the mode's scaledown window", fixed.appName),
       fixedWindowText(fixed),
       [
         {

@@ -18,7 +18,10 @@ describe("an app file that fixes what the mode says, in a window", function () {
       text.replace("scaledown_window=SCALEDOWN_WINDOW", "scaledown_window=300"),
     );
     await window.runCommand("Modal Meter: Start Dev Session");
-    const asked = await window.untilQuickInput(/has its own scaledown window/, patient);
+    const asked = await window.untilQuickInput(
+      /does not follow the mode's scaledown window/,
+      patient,
+    );
     assert.match(
       `${asked.placeholder} ${asked.message}`,
       /5 min in flux_app\.py; use dev's 2 min until the session ends\?/,
@@ -43,7 +46,7 @@ describe("an app file that fixes what the mode says, in a window", function () {
       text.replace("scaledown_window=SCALEDOWN_WINDOW", "min_containers=1"),
     );
     await window.runCommand("Modal Meter: Start Dev Session");
-    await window.untilQuickInput(/has its own scaledown window/, patient);
+    await window.untilQuickInput(/does not follow the mode's scaledown window/, patient);
     await window.pick("Use 2 min");
     await window.untilNotification("flux is ready in dev mode", patient);
     await window.untilStatus(status, /dev · 1 app/, patient);

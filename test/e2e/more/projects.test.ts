@@ -56,6 +56,12 @@ describe("a window with two folders, each with its app", function () {
     assert.match(folders.items[1] ?? "", /^llm, inference/);
     await window.screenshot("two-folders");
     await window.pick(/^llm/);
+    // Its file names no window: Modal's own is in force until somebody says otherwise.
+    await window.untilQuickInput(
+      /inference_app\.py leaves it at 1 min; use dev's 2 min until the session ends\?/,
+      patient,
+    );
+    await window.pick("Use 2 min");
     await window.untilNotification("inference is ready in dev mode", patient);
     assert.deepEqual(live(stage), { inference: 120 });
     // It is not the first folder's session, and no editor says which folder is meant.
@@ -274,6 +280,11 @@ describe("a workspace of many shapes", function () {
       await window.pick(app);
       return items;
     };
+    /** Once for each app whose file names no window. */
+    const keepWindow = async () => {
+      await window.untilQuickInput(/leaves it at 1 min; use dev's 2 min/, patient);
+      await window.pick("Keep 1 min");
+    };
     const stop = async () => {
       await window.clearNotifications();
       await window.runCommand("Modal Meter: Stop All Apps");
@@ -320,6 +331,7 @@ describe("a workspace of many shapes", function () {
     await chooseApp(/^worker/);
     await window.untilQuickInput("Which mode for worker? (L4)", patient);
     await window.pick(/^dev/);
+    await keepWindow();
     await window.untilNotification("worker is ready in dev mode", patient);
     assert.deepEqual(Object.keys(live(stage)), ["worker"]);
     await stop();
@@ -332,6 +344,7 @@ describe("a workspace of many shapes", function () {
     await chooseApp(/^pack/);
     await window.untilQuickInput("Which mode for pack? (T4)", patient);
     await window.pick(/^dev/);
+    await keepWindow();
     await window.untilNotification("pack is ready in dev mode", patient);
     assert.deepEqual(Object.keys(live(stage)), ["pack"]);
     await stop();
@@ -339,6 +352,7 @@ describe("a workspace of many shapes", function () {
     await chooseApp(/^in-two-files/);
     await window.untilQuickInput("Which mode for in-two-files? (T4)", patient);
     await window.pick(/^dev/);
+    await keepWindow();
     await window.untilNotification("in-two-files is ready in dev mode", patient);
     assert.deepEqual(Object.keys(live(stage)), ["in-two-files"]);
     await stop();

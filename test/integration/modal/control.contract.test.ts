@@ -85,6 +85,8 @@ for (const adapter of adapterCases) {
             state: "deployed",
             containerCount: 2,
             stoppedAtMs: null,
+            // The command's list does not tell whose it is.
+            ...(adapter.mode === "cli" ? {} : { by: "you" }),
           },
         ],
       );

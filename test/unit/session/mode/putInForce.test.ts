@@ -73,6 +73,10 @@ describe("the idle window that is put in force", () => {
     ledger.memories.clear();
     answer = true;
     assert.equal((await put(app)).windowSeconds, 120);
+    assert.equal(
+      asked.map(fixedWindowText).at(-1),
+      "studio.py leaves it at 1 min; use dev's 2 min until the session ends?",
+    );
     assert.deepEqual(putIn(app), [["a", 60, [120]]]);
   });
 
