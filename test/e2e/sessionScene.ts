@@ -116,6 +116,8 @@ export class SessionScene extends Scene {
   }
 
   async startDev(): Promise<App> {
+    // An earlier session's "ready" is no sign of this one.
+    await this.window.clearNotifications();
     await this.window.runCommand("Modal Meter: Start Dev Session");
     await this.window.untilNotification("flux is ready in dev mode", patient);
     await this.window.untilStatus(status, /dev · \d apps?/, patient);
