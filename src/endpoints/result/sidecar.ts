@@ -40,7 +40,7 @@ const shape = {
   commit: z.nullable(z.string()),
   mediaType: z.nullable(z.string()),
   bytes: z.nullable(z.number()),
-  /** Files that were extracted from a JSON result. */
+  /** Files that were extracted from a JSON result: plain names, in the same folder. */
   extracted: z._default(z.array(z.string()), []),
 };
 const sidecarSchema = z.object(shape);
@@ -59,13 +59,22 @@ export function sidecarPath(resultPath: string): string {
   return `${resultPath}.json`;
 }
 
-/** Writes, or replaces, a result's sidecar: whole or not at all. Resolves to its path. */
+/**
+ * Writes, or replaces, a result's sidecar: whole or not at all. Of the extracted files only the names
+ * are kept: a path of this machine would be nobody's business, and is not believed when it is read.
+ * Resolves to its path.
+ */
 export async function writeSidecar(
   resultPath: string,
   facts: Omit<Provenance, "modalMeter" | "file">,
 ): Promise<string> {
   const path = sidecarPath(resultPath);
-  const whole: Provenance = { ...facts, modalMeter: 1, file: basename(resultPath) };
+  const whole: Provenance = {
+    ...facts,
+    modalMeter: 1,
+    file: basename(resultPath),
+    extracted: facts.extracted.map((file) => basename(file)),
+  };
   await writeWhole(path, `${JSON.stringify(whole, null, 2)}\n`);
   return path;
 }

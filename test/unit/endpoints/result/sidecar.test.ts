@@ -38,6 +38,13 @@ describe("what made a result", () => {
     assert.equal((await readSidecar(result))?.prompt, "a fox");
   });
 
+  it("can be read again where media were extracted from the result", async () => {
+    const result = join(folder, "a-fox.json");
+    const extracted = [join(folder, "a-fox_1.jpg"), join(folder, "a-fox_2.jpg")];
+    assert.equal(await keepSidecar(result, { ...facts, extracted }), null);
+    assert.deepEqual((await readSidecar(result))?.extracted, ["a-fox_1.jpg", "a-fox_2.jpg"]);
+  });
+
   it("is missed in a remark where it cannot be written: the result is paid for, and is shown", async () => {
     const result = join(folder, "a-fox.png");
     mkdirSync(sidecarPath(result));
