@@ -135,6 +135,15 @@ function gpuOfEach(asked: GpuAsked): string | null | undefined {
   return asked.kind === "none" ? null : undefined;
 }
 
+/** The GPU that all functions with one ask for: "L40S", "H100:2"; undefined: none, several, or one that cannot be told. */
+export function onlyGpuAsked(functions: readonly FunctionFacts[]): string | undefined {
+  const withGpu = functions.map(({ gpu }) => gpu).filter(({ kind }) => kind !== "none");
+  const [only, ...others] = new Set(
+    withGpu.map((gpu) => (gpu.kind === "one" ? gpu.gpu : undefined)),
+  );
+  return others.length === 0 ? only : undefined;
+}
+
 function functionFacts(source: FunctionSource): FunctionFacts {
   const memoryMib = wholeMib(source.argument("memory"));
   const diskMib = quantity(source.argument("ephemeral_disk"), 0);

@@ -11,7 +11,7 @@ import { whileScaling, type ScalingParts } from "../windows/scalingLease.ts";
 import type { ModalControl, ScaleSettings } from "../modalControl.ts";
 import { hasListedSandboxes } from "../sandboxInfo.ts";
 import type { Refresh } from "../refresh.ts";
-import { noteNoneKept } from "./noteReleased.ts";
+import { noteNoneKept } from "./noteNoneKept.ts";
 import { scaleApp } from "./scaleApp.ts";
 
 export interface ReleaseParts extends ScalingParts {

@@ -9,6 +9,7 @@ import { budgetLeftText } from "../../cost/spending/budget.ts";
 import { estimateCall, likelyCost, type CallEstimate } from "../../cost/spending/callEstimate.ts";
 import { idleBufferCost } from "../../cost/spending/estimate.ts";
 import type { Endpoint } from "../../endpoints/catalogue/endpoint.ts";
+import { onlyGpuAsked } from "../../lens/read/facts.ts";
 import { ifReadable } from "../../session/ifReadable.ts";
 import type { BudgetWatch } from "../../session/meter/budgetWatch.ts";
 import { confirm } from "../ask.ts";
@@ -87,7 +88,8 @@ export function estimateOf(
   const gpu = firstGpu([
     its?.gpu,
     ...calls.map(({ gpuType }) => gpuType),
-    appName === undefined ? undefined : gpuInFile(services.project, appName),
+    // Before any container of it was seen: the setting, else the file.
+    ...(appName === undefined ? [] : gpusTold(services.project, appName)),
     app?.gpu,
     services.project.onlyGpu(),
   ]);
@@ -113,14 +115,8 @@ export function estimateOf(
   };
 }
 
-/** What an app will have before any container of it was seen: by the settings, else the only one in its file. */
-function gpuInFile(project: EstimateServices["project"], appName: string): string | undefined {
-  const set = project.gpuSetting(appName);
-  if (set !== undefined) return set;
-  const asked = (project.factsInFile(appName)?.all ?? []).map(({ gpu }) => gpu);
-  const named = asked.filter(({ kind }) => kind !== "none");
-  const [only, ...others] = new Set(named.map((gpu) => (gpu.kind === "one" ? gpu.gpu : undefined)));
-  return others.length === 0 ? only : undefined;
+function gpusTold(project: EstimateServices["project"], appName: string) {
+  return [project.gpuSetting(appName), onlyGpuAsked(project.factsInFile(appName)?.all ?? [])];
 }
 
 /** The first of the texts, best evidence first, that names a GPU. */

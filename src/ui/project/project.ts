@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
 import { isInside } from "../../endpoints/folderBounds.ts";
 import { Failure } from "../../base/failure.ts";
-import { commonFacts, type AppFacts } from "../../lens/read/facts.ts";
+import { commonFacts, onlyGpuAsked, type AppFacts } from "../../lens/read/facts.ts";
 import { maxFiles, type DeployCandidate } from "../../modal/deploy/targets.ts";
 import { likelyName, refOf, type DeployTarget } from "../../session/deployer.ts";
 import type { Ledger } from "../../session/ledgerPort.ts";
@@ -266,9 +266,7 @@ export class Project {
   onlyGpu(): string | undefined {
     const named = this.#soundSettings().flatMap(({ gpu }) => gpu ?? []);
     if (named.length > 0) return onlyOf(named);
-    const asked = this.#found.flatMap(({ facts }) => facts.all).map(({ gpu }) => gpu);
-    const withGpu = asked.filter(({ kind }) => kind !== "none");
-    return onlyOf(withGpu.map((gpu) => (gpu.kind === "one" ? gpu.gpu : undefined)));
+    return onlyGpuAsked(this.#found.flatMap(({ facts }) => facts.all));
   }
 
   /** The setting's targets; none where it cannot be read. */

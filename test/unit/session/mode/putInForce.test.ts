@@ -8,7 +8,7 @@ import {
   type PutApp,
   type PutParts,
 } from "../../../../src/session/mode/putInForce.ts";
-import { noteReleased } from "../../../../src/session/mode/noteReleased.ts";
+import { noteNoneKept } from "../../../../src/session/mode/noteNoneKept.ts";
 import { isPut, recallBook } from "../../../../src/session/windows/windowBook.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
@@ -210,7 +210,7 @@ describe("the idle window that is put in force", () => {
     const windows = [{ functionName: "a", seconds: 120 }];
     const apps = [{ ...sessionApp(app), scaledownSeconds: null, keptWarm: 2, windows }];
     ledger.upsertSession(sessionSample({ apps }));
-    noteReleased(ledger, "acme/main", app);
+    noteNoneKept({ ledger, log: silentLog }, "acme/main", app);
     const [session] = ledger.sessions({});
     assert.deepEqual(session?.apps[0], { ...apps[0], keptWarm: 0 });
   });
