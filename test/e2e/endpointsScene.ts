@@ -172,14 +172,19 @@ export class EndpointsScene extends Scene {
     return readdir(folder);
   }
 
+  /** The results by name: each file that a sidecar lies beside. */
+  async results(): Promise<readonly string[]> {
+    const names = await this.files();
+    return names.filter((name) => names.includes(`${name}.json`));
+  }
+
   /** The result whose name has these words in it, once it and its sidecar are whole. */
   async untilResult(words: string): Promise<SavedResult> {
     const folder = join(this.stage.workspace, "modal-results");
     return this.window.until(
       `a result with "${words}" in its name`,
       async () => {
-        const names = await this.files();
-        const name = names.find((one) => one.includes(words) && names.includes(`${one}.json`));
+        const name = (await this.results()).find((one) => one.includes(words));
         if (name === undefined) return undefined;
         const path = join(folder, name);
         const text = await readFile(`${path}.json`, "utf8");
