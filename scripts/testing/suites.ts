@@ -60,13 +60,13 @@ const longFiles: Readonly<Record<string, number>> = {
   "test/integration/modal/control.contract.test.ts": 95,
   "test/integration/modal/deploy.test.ts": 40,
   "test/integration/modal/keeper.test.ts": 80,
-  "test/integration/oracle/oracle.test.ts": 42,
+  "test/integration/oracle/oracle.test.ts": 60,
   "test/integration/session/costTruth.test.ts": 60,
   "test/integration/session/longDays.test.ts": 25,
   "test/integration/session/sessionStart.test.ts": 65,
   "test/integration/sim/simCli.test.ts": 50,
-  "test/integration/worlds/billCheck.test.ts": 55,
-  "test/integration/worlds/money.test.ts": 160,
+  "test/integration/worlds/billCheck.test.ts": 25,
+  "test/integration/worlds/money.test.ts": 50,
 };
 
 function check(name: string, command: readonly string[]): Suite {

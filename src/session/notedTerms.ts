@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Gpu } from "../cost/span.ts";
 import { commonTerms, renewedTerms, unknownTerms, type Terms } from "../cost/terms.ts";
 import type { Ledger } from "./ledgerPort.ts";
+import { readRemembered } from "./remembered.ts";
 
 /** What Modal told of an app's functions, and of containers of it, beside what looks show. */
 export interface NotedTerms {
@@ -81,34 +82,51 @@ export function recallTerms(ledger: Pick<Ledger, "recall">, app: TermsOfApp): No
   return ledger.recall(keyOf(app), stored) ?? nothing;
 }
 
-/** Replaces the app's functions, where they are given, and adds containers. What a container asked for at first stays. */
+/** Replaces the app's functions, where they are given, and adds containers. What a container asked for at first stays. Writes only what is new. */
 export function noteTerms(
   ledger: Pick<Ledger, "recall" | "remember">,
   app: TermsOfApp,
   more: Partial<NotedTerms>,
 ): void {
   const saved = recallTerms(ledger, app);
-  const containers = new Map(saved.containers.map((one) => [one.containerId, one]));
-  for (const one of more.containers ?? []) {
-    const noted = containers.get(one.containerId);
-    const terms = renewedTerms(noted?.terms, one.terms);
-    const gpu = noted?.gpu === undefined ? one.gpu : noted.gpu;
-    const isOfEarlierDeploy = noted?.isOfEarlierDeploy ?? one.isOfEarlierDeploy;
-    containers.set(one.containerId, {
-      ...one,
-      terms,
-      ...(gpu === undefined ? {} : { gpu }),
-      ...(isOfEarlierDeploy === undefined ? {} : { isOfEarlierDeploy }),
-    });
-  }
+  const { functions = saved.functions, containers: asked = [] } = more;
+  const containersBefore = new Map(saved.containers.map((one) => [one.containerId, one]));
+  const changed = new Map<string, NotedContainer>();
+  for (const one of asked)
+    changed.set(
+      one.containerId,
+      joined(changed.get(one.containerId) ?? containersBefore.get(one.containerId), one),
+    );
+  const before = [...changed.keys()].flatMap(
+    (containerId) => containersBefore.get(containerId) ?? [],
+  );
+  const now = { functions, containers: [...changed.values()] };
+  if (isKept({ functions: saved.functions, containers: before }, now)) return;
+  const containers = new Map([...containersBefore, ...changed]);
   const noted = {
-    functions: more.functions ?? saved.functions,
+    functions,
     containers: [...containers.values()]
       .toSorted((a, b) => a.askedAtMs - b.askedAtMs)
       .slice(-maxContainers),
   };
-  const json = JSON.stringify(noted);
-  if (json !== JSON.stringify(saved)) ledger.remember(keyOf(app), json);
+  ledger.remember(keyOf(app), JSON.stringify(noted));
+}
+
+/** Whether that is what is kept, in whatever order its parts are given. */
+function isKept(kept: NotedTerms, now: NotedTerms): boolean {
+  const asKept = readRemembered(JSON.stringify(now), stored)?.value;
+  return JSON.stringify(asKept) === JSON.stringify(kept);
+}
+
+function joined(before: NotedContainer | undefined, one: NotedContainer): NotedContainer {
+  const gpu = before?.gpu === undefined ? one.gpu : before.gpu;
+  const isOfEarlierDeploy = before?.isOfEarlierDeploy ?? one.isOfEarlierDeploy;
+  return {
+    ...one,
+    terms: renewedTerms(before?.terms, one.terms),
+    ...(gpu === undefined ? {} : { gpu }),
+    ...(isOfEarlierDeploy === undefined ? {} : { isOfEarlierDeploy }),
+  };
 }
 
 /** What is known of the terms of an app's containers: each one's own, else what all functions of the app have in common. */

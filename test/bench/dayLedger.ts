@@ -6,7 +6,7 @@ import type { CallQuery, Listing } from "../../src/session/ledgerPort.ts";
 import { notLookedAt } from "../../src/session/sandboxInfo.ts";
 import type { SavedBillingRow } from "../../src/session/modalControl.ts";
 import type { StopReceipt } from "../../src/session/receipt.ts";
-import { readRemembered, type Shape } from "../../src/session/remembered.ts";
+import { RememberedReader, type Shape } from "../../src/session/remembered.ts";
 import type { SessionRecord } from "../../src/session/session.ts";
 
 /**
@@ -24,6 +24,7 @@ export class DayLedger {
   readonly #skipped = new Map<string, readonly number[]>();
   readonly #calls = new Map<string, CallRecord>();
   readonly #memory = new Map<string, string>();
+  readonly #remembered = new RememberedReader();
   #changes = 0;
   #listing: Listing | undefined;
   #spans: readonly ContainerSpan[] | undefined;
@@ -125,8 +126,7 @@ export class DayLedger {
   }
 
   recall<T>(key: string, shape: Shape<T>): T | undefined {
-    const json = this.#memory.get(key);
-    return json === undefined ? undefined : readRemembered(json, shape)?.value;
+    return this.#remembered.read(key, this.#memory.get(key), shape);
   }
 
   /** One machine, and nobody else at work. */

@@ -78,27 +78,73 @@ export function addNotes(
   more: Partial<AppNotes>,
 ): void {
   const saved = recallNotes(ledger, app);
-  const ends = new Set([...saved.endedOnPurposeAtMs, ...(more.endedOnPurposeAtMs ?? [])]);
-  const logged = new Map(saved.logged.map((one) => [one.containerId, one]));
-  for (const one of more.logged ?? []) {
-    const before = logged.get(one.containerId);
-    logged.set(one.containerId, {
-      ...one,
-      firstLineMs: Math.min(before?.firstLineMs ?? one.firstLineMs, one.firstLineMs),
-      lastLineMs: Math.max(before?.lastLineMs ?? one.lastLineMs, one.lastLineMs),
-    });
-  }
-  const startups = new Map(
-    [...saved.startups, ...(more.startups ?? [])].map((one) => [one.containerId, one]),
+  const ends = (more.endedOnPurposeAtMs ?? []).filter(
+    (atMs) => !saved.endedOnPurposeAtMs.includes(atMs),
   );
-  const json = jsonOf({
-    endedOnPurposeAtMs: [...ends].toSorted((a, b) => a - b).slice(-maxEnds),
-    logged: [...logged.values()].toSorted((a, b) => a.lastLineMs - b.lastLineMs).slice(-maxLogged),
-    startups: [...startups.values()].toSorted((a, b) => a.readyMs - b.readyMs).slice(-maxStartups),
-  });
-  if (json !== jsonOf(saved)) ledger.remember(keyOf(app), json);
+  const logged = newIn(saved.logged, more.logged ?? [], withLines, isSameLogged);
+  const startups = newIn(saved.startups, more.startups ?? [], (_, one) => one, isSameStartup);
+  if (ends.length > 0 || logged !== undefined || startups !== undefined) {
+    const added: AppNotes = {
+      endedOnPurposeAtMs: [...new Set([...saved.endedOnPurposeAtMs, ...ends])]
+        .toSorted((a, b) => a - b)
+        .slice(-maxEnds),
+      logged: (logged ?? saved.logged)
+        .toSorted((a, b) => a.lastLineMs - b.lastLineMs)
+        .slice(-maxLogged),
+      startups: (startups ?? saved.startups)
+        .toSorted((a, b) => a.readyMs - b.readyMs)
+        .slice(-maxStartups),
+    };
+    // What is older than all that are kept is new each time, and is not kept.
+    const json = jsonOf(added);
+    if (json !== jsonOf(saved)) ledger.remember(keyOf(app), json);
+  }
   const [named] = [...(more.logged ?? []), ...(more.startups ?? [])];
   if (named !== undefined) noteName(ledger, app, named.appName);
+}
+
+/** What is kept of containers with what is new of them; undefined: nothing is. */
+function newIn<T extends { readonly containerId: string }>(
+  saved: readonly T[],
+  more: readonly T[],
+  joined: (before: T, one: T) => T,
+  isSame: (a: T, b: T) => boolean,
+): readonly T[] | undefined {
+  if (more.length === 0) return undefined;
+  const all = new Map(saved.map((one) => [one.containerId, one]));
+  let isNew = false;
+  for (const one of more) {
+    const before = all.get(one.containerId);
+    const after = before === undefined ? one : joined(before, one);
+    if (before !== undefined && isSame(before, after)) continue;
+    isNew = true;
+    all.set(one.containerId, after);
+  }
+  return isNew ? [...all.values()] : undefined;
+}
+
+function withLines(before: LoggedContainer, one: LoggedContainer): LoggedContainer {
+  return {
+    ...one,
+    firstLineMs: Math.min(before.firstLineMs, one.firstLineMs),
+    lastLineMs: Math.max(before.lastLineMs, one.lastLineMs),
+  };
+}
+
+function isSameLogged(a: LoggedContainer, b: LoggedContainer): boolean {
+  return (
+    a.appName === b.appName && a.firstLineMs === b.firstLineMs && a.lastLineMs === b.lastLineMs
+  );
+}
+
+function isSameStartup(a: Startup, b: Startup): boolean {
+  return (
+    a.appName === b.appName &&
+    a.readyMs === b.readyMs &&
+    a.startupMs === b.startupMs &&
+    a.functionName === b.functionName &&
+    a.gpu === b.gpu
+  );
 }
 
 const storedNames = z.array(z.tuple([z.string(), z.string()]));

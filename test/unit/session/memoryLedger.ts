@@ -1,6 +1,6 @@
 import type { LeaseHolder, Ledger } from "../../../src/session/ledgerPort.ts";
 import type { StopReceipt } from "../../../src/session/receipt.ts";
-import { readRemembered, type Shape } from "../../../src/session/remembered.ts";
+import { RememberedReader, type Shape } from "../../../src/session/remembered.ts";
 import type { SessionRecord } from "../../../src/session/session.ts";
 
 type Kept = Pick<
@@ -24,6 +24,7 @@ export class MemoryLedger implements Kept {
   readonly kept: StopReceipt[] = [];
   readonly memories = new Map<string, string>();
   readonly #sessions = new Map<string, SessionRecord>();
+  readonly #remembered = new RememberedReader();
   readonly #claims = new Set<string>();
   readonly #leases = new Map<string, LeaseHolder>();
 
@@ -60,8 +61,7 @@ export class MemoryLedger implements Kept {
   }
 
   recall<T>(key: string, shape: Shape<T>): T | undefined {
-    const json = this.memories.get(key);
-    return json === undefined ? undefined : readRemembered(json, shape)?.value;
+    return this.#remembered.read(key, this.memories.get(key), shape);
   }
 
   claimOnce(key: string): boolean {
