@@ -20,7 +20,7 @@ for (const flag of [
   setFlagsFromString(flag);
 
 /** What a process may grow by, in bytes, before a collection is worth its 30 ms of CPU. */
-const worthwhileBytes = 3 * 1024 * 1024;
+const worthwhileBytes = 2 * 1024 * 1024;
 let leanBytes = 0;
 
 /** Collects the garbage and gives its pages back to the system, where there is much. Never throws. */

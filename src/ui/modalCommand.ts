@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import type { CliCommand } from "../modal/cli/command.ts";
@@ -41,6 +40,7 @@ function activePython(): string | null {
 }
 
 async function askVersion(command: string, args: readonly string[]): Promise<string | undefined> {
+  const { execa } = await import("execa");
   const result = await execa(command, [...args], {
     // Asking for a version takes no credentials, and several programs are asked.
     env: tokenFree(process.env),

@@ -6,7 +6,6 @@ import { LineQueue } from "../lineQueue.ts";
 import { cliFailure } from "./failure.ts";
 import { isFollowNote, parseLogLine, stampArgs } from "./logLines.ts";
 import type { CliProcessParts } from "./process.ts";
-import { streamCli } from "./stream.ts";
 
 /** A follower ends within this after SIGINT, or is killed. */
 const graceMs = 3000;
@@ -18,6 +17,7 @@ export async function* printedLogs(
   env: ProcessEnv,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogChunk> {
+  const { streamCli } = await import("./stream.ts");
   if (isAborted(signal)) return;
   const queue = new LineQueue();
   const stream = streamCli(parts, ["app", "logs", appId, "--follow", ...stampArgs], {

@@ -1,5 +1,4 @@
 import { homedir } from "node:os";
-import { execa } from "execa";
 import { t } from "../../base/text.ts";
 import { RenewedTimer } from "../../base/renewedTimer.ts";
 import { notAnswered } from "../commonFailures.ts";
@@ -52,6 +51,8 @@ export async function runCli(
   options: CliRunOptions,
 ): Promise<CliResult> {
   const { cli, clock } = parts;
+  // Loaded when it is needed: a process that asks Modal itself never does, and is smaller without.
+  const { execa } = await import("execa");
   if (isAborted(options.signal)) throw cancelled(options.what);
   let failure: Failure | undefined;
   // A wrapper ("uv run modal") dies with what it started, and neither outlives this process.

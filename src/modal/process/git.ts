@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { tokenFree } from "../../base/tokenFree.ts";
 import { findProgram } from "./findProgram.ts";
 
@@ -20,6 +19,7 @@ export async function gitOutput(
 ): Promise<string | undefined> {
   const git = await findProgram("git", env, [folder]);
   if (git === undefined) return undefined;
+  const { execa } = await import("execa");
   const result = await execa(git, ["-c", "core.fsmonitor=false", ...args], {
     cwd: folder,
     env: tokenFree(env),
