@@ -39,19 +39,25 @@ export function applyWrite(ledger: Written, write: Write): unknown {
 /**
  * Writes with the same key are about the same row, and may become one (`joinWrites`). Those with
  * different keys may be done in any order, because every write of the ledger is idempotent by its
- * row. undefined: it is one of its own.
+ * row. undefined: it is one of its own, and stays in its place among those of its kind: a look, and rates,
+ * which change others before and after them.
  */
 export function keyOf(write: Write): string | undefined {
-  return write[0] === "recordListing" ? undefined : `${nounOf[write[0]]} ${rowOf(write)}`;
+  return isOfItsOwn(write) ? undefined : `${nounOf[write[0]]} ${rowOf(write)}`;
+}
+
+type OfItsOwn = Extract<Write, readonly ["recordListing" | "saveRates", ...unknown[]]>;
+
+function isOfItsOwn(write: Write): write is OfItsOwn {
+  return write[0] === "recordListing" || write[0] === "saveRates";
 }
 
 /** The methods that write rows of the same table. */
-const nounOf: Readonly<Record<Exclude<WriteName, "recordListing">, string>> = {
+const nounOf: Readonly<Record<Exclude<WriteName, OfItsOwn[0]>, string>> = {
   upsertCall: "call",
   upsertSession: "session",
   recordReceipt: "receipt",
   upsertBilled: "billed",
-  saveRates: "rates",
   acquireLease: "lease",
   releaseLease: "lease",
   beatWindow: "window",
@@ -62,13 +68,12 @@ const nounOf: Readonly<Record<Exclude<WriteName, "recordListing">, string>> = {
   prune: "prune",
 };
 
-function rowOf(write: Exclude<Write, readonly ["recordListing", ...unknown[]]>): string {
+function rowOf(write: Exclude<Write, OfItsOwn>): string {
   if (write[0] === "upsertCall") return write[1].callId;
   if (write[0] === "upsertSession") return write[1].sessionId;
   if (write[0] === "recordReceipt") return write[1].receiptId;
   if (write[0] === "beatWindow") return write[1].windowId;
   if (write[0] === "upsertBilled") return `${write[1]} ${JSON.stringify([write[3], write[4]])}`;
-  if (write[0] === "saveRates") return `${write[1]} ${write[3]}`;
   if (write[0] === "acquireLease" || write[0] === "releaseLease") return `${write[1]} ${write[2]}`;
   return String(write[1]);
 }

@@ -216,6 +216,16 @@ const views: Readonly<Record<string, View>> = {
   memory: (base, pending) => ["a", "b", "c"].map((key) => overlay.seenMemory(pending, base, key)),
 };
 
+const rates = (usd: number, atMs: number, areNewest: boolean): Write => [
+  "saveRates",
+  "acme/main",
+  { usdPerHourByKey: new Map([["gpu", usd]]) },
+  mondayMs + atMs,
+  { areNewest },
+];
+/** The first of the two take away what was saved as later. */
+const twoRatesOfOneInstant = [rates(1, 14, false), rates(1, 11, true), rates(2, 11, false)];
+
 /** A share of what `npm run test:torture` does. */
 const rounds = Number(process.env["MODAL_METER_ROUNDS"] ?? "30");
 
@@ -245,7 +255,7 @@ describe("what is written and not in the file yet", () => {
           for (const ledger of opened.splice(0)) ledger.dispose();
         },
       ),
-      { numRuns: rounds },
+      { numRuns: rounds, examples: [[[], twoRatesOfOneInstant]] },
     );
 
   it("is seen as if it were in the file", async function () {
