@@ -21,6 +21,7 @@ import type { ExpiryOutcome } from "../session/mode/demoExpiry.ts";
 import { asFailure } from "../session/concurrent.ts";
 import { takeOverStops } from "../session/stop/begunStop.ts";
 import { stopApps, type StopParts } from "../session/stop/stopApps.ts";
+import { scopeOf } from "../session/scope.ts";
 import type { SessionRecord } from "../session/session.ts";
 import { planStop } from "../session/stop/stopPlan.ts";
 import type { PlannedApp, StopPlan } from "../session/stop/stopPlan.ts";
@@ -283,10 +284,9 @@ export class GuardedScope {
     const recorded = ledger.sessions({ scope: target.scope });
     // Where the ledger cannot tell what was started here, the window's own word counts.
     const sessions = ledger.trouble() === null ? recorded : [...recorded, sessionOf(target)];
-    const [workspace = "", environment = ""] = target.scope.split("/");
     const whole = planStop(
       {
-        scope: { workspace, environment },
+        scope: scopeOf(target.scope),
         listing,
         sessions,
         folders: [],

@@ -2,14 +2,7 @@ import type { Log } from "../base/log.ts";
 import { inParallel } from "./concurrent.ts";
 import type { LiveApp } from "./liveApp.ts";
 import type { AppDeployment, ModalControl } from "./modalControl.ts";
-
-/** Who deployed an app last. */
-export interface AppAuthor {
-  /** null: Modal does not say. */
-  readonly deployedBy: string | null;
-  /** The version that ran when this was asked; null: not known. */
-  readonly version: number | null;
-}
+import { appsOfOthers, type AppAuthor } from "./owner.ts";
 
 /**
  * The author of each live deployment. An app whose history cannot be had is left out: nobody
@@ -21,21 +14,11 @@ export async function appAuthors(
   log: Log,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, AppAuthor>> {
-  const authors = new Map<string, AppAuthor>();
-  await inParallel(
-    apps.filter(({ state }) => state === "deployed" || state === "disabled"),
-    4,
-    async ({ appId }) => {
-      try {
-        const options = signal === undefined ? {} : { signal };
-        const last = lastDeployment(await control.deployments(appId, options));
-        if (last !== undefined)
-          authors.set(appId, { deployedBy: last.deployedBy, version: last.version });
-      } catch (error) {
-        log.warn(`Who deployed ${appId} is not known: ${String(error)}`);
-      }
-    },
-  );
+  const deployed = apps.filter(({ state }) => state === "deployed" || state === "disabled");
+  const appIds = deployed.map(({ appId }) => appId);
+  const { authors, unread } = await authorsOf(control, appIds, signal);
+  for (const { appId, error } of unread)
+    log.warn(`Who deployed ${appId} is not known: ${String(error)}`);
   return authors;
 }
 
@@ -49,17 +32,42 @@ export async function askAppsOfOthers(
   username: string | null,
   log: Log,
 ): Promise<ReadonlySet<string>> {
-  const others = new Set<string>();
-  if (username === null) return others;
-  await inParallel([...appIds], 4, async (appId) => {
+  if (username === null) return new Set();
+  const { authors, unread } = await authorsOf(control, [...appIds]);
+  for (const { appId, error } of unread)
+    log.debug(`Who deployed ${appId} is not known: ${String(error)}`);
+  return appsOfOthers({ username, authors });
+}
+
+/** An app whose history could not be had, and why. */
+interface Unread {
+  readonly appId: string;
+  readonly error: unknown;
+}
+
+interface Authors {
+  readonly authors: ReadonlyMap<string, AppAuthor>;
+  readonly unread: readonly Unread[];
+}
+
+async function authorsOf(
+  control: Pick<ModalControl, "deployments">,
+  appIds: readonly string[],
+  signal?: AbortSignal,
+): Promise<Authors> {
+  const authors = new Map<string, AppAuthor>();
+  const unread: Unread[] = [];
+  const options = signal === undefined ? {} : { signal };
+  await inParallel(appIds, 4, async (appId) => {
     try {
-      const by = lastDeployment(await control.deployments(appId))?.deployedBy ?? null;
-      if (by !== null && by !== username) others.add(appId);
+      const last = lastDeployment(await control.deployments(appId, options));
+      if (last !== undefined)
+        authors.set(appId, { deployedBy: last.deployedBy, version: last.version });
     } catch (error) {
-      log.debug(`Who deployed ${appId} is not known: ${String(error)}`);
+      unread.push({ appId, error });
     }
   });
-  return others;
+  return { authors, unread };
 }
 
 /** The deployment with the highest version. */

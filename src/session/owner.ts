@@ -1,6 +1,5 @@
-import type { AppAuthor } from "./appAuthors.ts";
 import { workspaceIn, type Scope } from "./scope.ts";
-import type { SessionRecord } from "./session.ts";
+import { appIdsOf, type SessionRecord } from "./session.ts";
 
 /**
  * Whose an app is, in two words. "started-here": by a session of this machine. "mine": created or
@@ -22,6 +21,14 @@ export interface OwnerFacts {
   readonly authors: ReadonlyMap<string, AppAuthor>;
 }
 
+/** Who deployed an app last. */
+export interface AppAuthor {
+  /** null: Modal does not say. */
+  readonly deployedBy: string | null;
+  /** The version that ran when this was asked; null: not known. */
+  readonly version: number | null;
+}
+
 /** What Modal has said about a scope: who speaks for it, and who deployed its apps. */
 export type Authorship = Pick<OwnerFacts, "username" | "authors">;
 
@@ -32,7 +39,7 @@ export const unknownAuthorship: Authorship = { username: null, authors: new Map(
 export function startedHere(sessions: readonly Pick<SessionRecord, "apps">[]): ReadonlySet<string> {
   const cached = startedIn.get(sessions);
   if (cached !== undefined) return cached;
-  const appIds = new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+  const appIds = appIdsOf(sessions);
   startedIn.set(sessions, appIds);
   return appIds;
 }
@@ -43,20 +50,18 @@ const startedIn = new WeakMap<readonly Pick<SessionRecord, "apps">[], ReadonlySe
 /** Whose it is. The last deployment's author outweighs everything: a teammate may have taken it over. */
 export function ownerOf(appId: string, facts: OwnerFacts): Owner {
   const author = facts.authors.get(appId)?.deployedBy ?? null;
-  const isByMe = author !== null && isSame(author, facts.username);
-  if (author !== null && facts.username !== null && !isByMe) return "someone-else";
+  if (isByOther(author, facts.username)) return "someone-else";
   if (startedHere(facts.sessions).has(appId)) return "started-here";
-  // In a personal workspace, the login is the only one there is.
-  return isByMe || isSame(facts.scope.workspace, facts.username) ? "mine" : "unknown";
+  const { scope, username } = facts;
+  return isByLogin(author, username) || isPersonal(scope.workspace, username) ? "mine" : "unknown";
 }
 
 /** The apps that somebody else deployed last, as far as Modal has said. */
 export function appsOfOthers(owners: Authorship): ReadonlySet<string> {
   const { username, authors } = owners;
-  if (username === null) return new Set();
   return new Set(
     [...authors].flatMap(([appId, { deployedBy }]) =>
-      deployedBy === null || isSame(deployedBy, username) ? [] : [appId],
+      isByOther(deployedBy, username) ? [appId] : [],
     ),
   );
 }
@@ -67,12 +72,11 @@ export function myApps(
   { username, authors }: Authorship,
   sessions: OwnerFacts["sessions"],
 ): "all" | ReadonlySet<string> {
-  if (isSame(workspaceIn(scopeKey), username)) return "all";
+  if (isPersonal(workspaceIn(scopeKey), username)) return "all";
   const mine = new Set(startedHere(sessions));
   for (const [appId, { deployedBy }] of authors) {
-    if (deployedBy === null || username === null) continue;
-    if (isSame(deployedBy, username)) mine.add(appId);
-    else mine.delete(appId);
+    if (isByLogin(deployedBy, username)) mine.add(appId);
+    else if (isByOther(deployedBy, username)) mine.delete(appId);
   }
   return mine;
 }
@@ -80,6 +84,26 @@ export function myApps(
 /** Created or deployed by this login, here or elsewhere. */
 export function isMine(owner: Owner): boolean {
   return owner === "started-here" || owner === "mine";
+}
+
+/** All but what is known to be someone else's: what sums of money count, since nobody else would be told of it. */
+export function countsAsMine(owner: Owner): boolean {
+  return owner !== "someone-else";
+}
+
+/** Whether this login deployed it. Nobody did where Modal does not say who, or who asks. */
+export function isByLogin(deployedBy: string | null, username: string | null): boolean {
+  return deployedBy !== null && isSame(deployedBy, username);
+}
+
+/** Whether somebody else than this login deployed it, by Modal's own word. */
+function isByOther(deployedBy: string | null, username: string | null): boolean {
+  return deployedBy !== null && username !== null && !isSame(deployedBy, username);
+}
+
+/** A personal workspace has the name of its login, which is the only one there is. */
+export function isPersonal(workspace: string, username: string | null): boolean {
+  return isSame(workspace, username);
 }
 
 function isSame(name: string, other: string | null): boolean {

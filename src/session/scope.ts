@@ -9,6 +9,11 @@ export function scopeKey(scope: Scope): string {
   return `${scope.workspace}/${scope.environment}`;
 }
 
+/** The scope of a key. */
+export function scopeOf(key: string): Scope {
+  return { workspace: workspaceIn(key), environment: environmentIn(key) };
+}
+
 /** The workspace that a scope's key names. */
 export function workspaceIn(key: string): string {
   return key.slice(0, key.indexOf("/"));

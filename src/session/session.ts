@@ -31,6 +31,11 @@ export interface FunctionWindow {
   readonly seconds: number;
 }
 
+/** Ids of the apps that sessions started. */
+export function appIdsOf(sessions: readonly Pick<SessionRecord, "apps">[]): ReadonlySet<string> {
+  return new Set(sessions.flatMap(({ apps }) => apps.map(({ appId }) => appId)));
+}
+
 export interface SessionApp {
   readonly appId: string;
   readonly appName: string;

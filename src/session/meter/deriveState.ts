@@ -30,7 +30,7 @@ import { ofApps } from "./mine.ts";
 import { runningApps } from "./runningApps.ts";
 import { appsOfOthers, ownerOf, type Authorship } from "../owner.ts";
 import { scopeKey, type Scope } from "../scope.ts";
-import type { SessionRecord } from "../session.ts";
+import { appIdsOf, type SessionRecord } from "../session.ts";
 import { recallEnvironments, runsElsewhere, unseenEnvironments } from "../workspace/elsewhere.ts";
 import type { SettingProblem } from "../settings/settings.ts";
 
@@ -108,8 +108,7 @@ function isNotOthers(authorship: Authorship): (appId: string) => boolean {
 
 /** What a session has cost until now, open or over: that of its apps since it began, from a reading that covers it. */
 export function costOfSession(reading: CostReading, session: SessionRecord): ShownCost {
-  const appIds = new Set(session.apps.map(({ appId }) => appId));
-  return tiersOf(costIn(reading, appIds, session.startedAtMs + reading.offsetMs));
+  return tiersOf(costIn(reading, appIdsOf([session]), session.startedAtMs + reading.offsetMs));
 }
 
 /** The session as the views show it. Its cost is that of its apps since it began. */

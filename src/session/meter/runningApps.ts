@@ -7,7 +7,7 @@ import type { ContainerObservation } from "../../cost/span.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import { isPendingSandbox } from "../sandboxInfo.ts";
-import type { Owner } from "../owner.ts";
+import { countsAsMine, type Owner } from "../owner.ts";
 import type { Booting, RunningApp } from "./meterState.ts";
 
 /** When an app's idle containers will be gone, where that is known: last activity + scaledown window. */
@@ -97,7 +97,7 @@ function sandboxRows(
 export function withoutOthers<App extends Pick<RunningApp, "owner">>(
   apps: readonly App[],
 ): readonly App[] {
-  return apps.filter(({ owner }) => owner !== "someone-else");
+  return apps.filter(({ owner }) => countsAsMine(owner));
 }
 
 /** What burns of a listing: the known rates of what is mine, whether there are others, and what is not. */
@@ -108,7 +108,7 @@ export function burnNow(
   hourlyOf?: HourlyOf,
 ): { microUsdPerHour: MicroUsd; isFloor: boolean; others: readonly string[] } {
   const byWhom = Map.groupBy(containers, ({ appId }) =>
-    ownerOf(appId) === "someone-else" ? "others" : "mine",
+    countsAsMine(ownerOf(appId)) ? "mine" : "others",
   );
   const perHour = [...burnByContainer(byWhom.get("mine") ?? [], rates, hourlyOf).values()];
   const others = byWhom.get("others") ?? [];

@@ -13,6 +13,7 @@ import type { AskWindow } from "./fixedWindow.ts";
 import type { PutApp, PutParts } from "./putInForce.ts";
 import { windowsToCome, type DeployedWindows } from "../windows/fileWindow.ts";
 import { appForce, inWindow, sessionWindows, type AppForce } from "../appWindow.ts";
+import { environmentIn } from "../scope.ts";
 import type { SessionApp, SessionRecord } from "../session.ts";
 
 /** As `StartTarget` has it, for the mode that it is deployed for. */
@@ -178,7 +179,7 @@ async function switchApp(
   // At once: the deploy may fail, and what was put stays in force then.
   if (force !== undefined) noteForce(parts.ledger, session, app.appId, force);
   try {
-    const environment = session.scope.split("/")[1] ?? null;
+    const environment = environmentIn(session.scope);
     const { file, appName } = app;
     const { windowInFile, windowsInFile, ...target } = await redeploy.targetOf(app, to);
     const windowSeconds = windowInFile === undefined ? to.scaledownSeconds : windowInFile;

@@ -1,6 +1,6 @@
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { liveApps } from "../liveApp.ts";
-import type { SessionApp, SessionRecord } from "../session.ts";
+import { appIdsOf, type SessionApp, type SessionRecord } from "../session.ts";
 import { recallStart } from "./record.ts";
 
 /** What became of the session that was open when the window went away. */
@@ -86,7 +86,7 @@ function cutOff(
   const record = recallStart(ledger, session.sessionId);
   if (record === undefined) return [];
   const before = new Set(record.beforeIds);
-  const sessionAppIds = new Set(session.apps.map(({ appId }) => appId));
+  const sessionAppIds = appIdsOf([session]);
   const createdAtMs = new Map(listing.apps.map((app) => [app.appId, app.createdAtMs]));
   return liveApps(listing).flatMap(({ appId, name }) => {
     const target = record.targets.find((candidate) => candidate.name === name);

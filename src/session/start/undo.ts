@@ -1,6 +1,6 @@
 import { t } from "../../base/text.ts";
 import { appAuthors } from "../appAuthors.ts";
-import { startedHere } from "../owner.ts";
+import { isByLogin, startedHere } from "../owner.ts";
 import { asFailure, pause, within } from "../concurrent.ts";
 import type { ServeHandle } from "../deployer.ts";
 import type { Listing } from "../ledgerPort.ts";
@@ -134,8 +134,8 @@ async function createdBy(
     if (createdIds.has(appId)) return true;
     const author = authors.get(appId)?.deployedBy ?? null;
     if (record.targets.some((target) => target.name === name))
-      return author === null || author === username;
-    return record.unnamed && author !== null && author === username;
+      return author === null || isByLogin(author, username);
+    return record.unnamed && isByLogin(author, username);
   });
 }
 

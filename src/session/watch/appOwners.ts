@@ -1,11 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
 import { Emitter } from "../../base/event.ts";
 import type { Log } from "../../base/log.ts";
-import { appAuthors, type AppAuthor } from "../appAuthors.ts";
+import { appAuthors } from "../appAuthors.ts";
 import type { Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { ModalControl } from "../modalControl.ts";
-import { unknownAuthorship, type Authorship } from "../owner.ts";
+import { isPersonal, unknownAuthorship, type AppAuthor, type Authorship } from "../owner.ts";
 import type { Scope } from "../scope.ts";
 
 /** What Modal is asked through, and whose word counts. */
@@ -61,8 +61,7 @@ export class AppOwners {
       this.#asked.clear();
       this.#tell(username);
     }
-    const isPersonal = username === null || username === scope.workspace;
-    if (isPersonal || this.#isAsking) return;
+    if (username === null || isPersonal(scope.workspace, username) || this.#isAsking) return;
     const due = this.#due(listing).slice(0, asksPerLook[listing.adapter]);
     if (due.length === 0) return;
     this.#isAsking = true;

@@ -24,7 +24,7 @@ import { unknownTimes } from "../../session/meter/unknownTimes.ts";
 import { unseenHours, UnseenBills } from "../../session/meter/unseenBill.ts";
 import type { Listing, WindowRecord } from "../../session/ledgerPort.ts";
 import { liveApps, type LiveApp } from "../../session/liveApp.ts";
-import { startedHere } from "../../session/owner.ts";
+import { isByLogin, startedHere } from "../../session/owner.ts";
 import { environmentIn, workspaceIn } from "../../session/scope.ts";
 import {
   elsewhereSince,
@@ -166,7 +166,7 @@ export class Guard implements Disposable {
     const unknown = named.filter(({ appId }) => !this.#deployedBy.has(appId));
     for (const [appId, { deployedBy }] of await appAuthors(control, unknown, log))
       this.#deployedBy.set(appId, deployedBy);
-    return named.some(({ appId }) => this.#deployedBy.get(appId) === username);
+    return named.some(({ appId }) => isByLogin(this.#deployedBy.get(appId) ?? null, username));
   }
 
   async #target(scope: string, startedHere: string[]): Promise<GuardTarget> {

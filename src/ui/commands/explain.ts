@@ -21,7 +21,7 @@ import { tierDefinition } from "../../cost/tiers.ts";
 import { costIn } from "../../session/meter/costReader.ts";
 import { sandboxLines } from "../pages/sandboxLines.ts";
 import { recallLessons } from "../../session/meter/lessonBook.ts";
-import type { SessionRecord } from "../../session/session.ts";
+import { appIdsOf, type SessionRecord } from "../../session/session.ts";
 import { command } from "../command.ts";
 import { table } from "../markdown.ts";
 import { escapeMarkdown } from "../shown.ts";
@@ -52,7 +52,7 @@ function explanation(
   const reading = services.meter.costsSince(scope, fromMs);
   const { nowMs, priced, billed } = reading;
   const spans = priced.map(({ span }) => span);
-  const appIds = session === undefined ? null : new Set(session.apps.map(({ appId }) => appId));
+  const appIds = session === undefined ? null : appIdsOf([session]);
   const cost = costIn(reading, appIds, fromMs + reading.offsetMs);
   const what =
     session === undefined

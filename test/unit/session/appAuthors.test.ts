@@ -35,6 +35,7 @@ describe("the apps of others", () => {
     ];
     assert.deepEqual(await others("you"), ["theirs"]);
     assert.deepEqual(await others("teammate"), ["mine"]);
+    assert.deepEqual(await others("You"), ["theirs"], "Modal may write the same login otherwise");
     assert.deepEqual(await others(null), []);
   });
 });

@@ -697,6 +697,7 @@ describe("startSession", () => {
       const cancel = new AbortController();
       clock.after(1000, () => {
         modal.add("theirs", { history: [deployedBy("teammate")] });
+        modal.add("mine", { history: [deployedBy("You")] });
         modal.add("nobody's");
         cancel.abort();
       });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
-import type { AppAuthor } from "../../../../src/session/appAuthors.ts";
+import type { AppAuthor } from "../../../../src/session/owner.ts";
 import type { Listing } from "../../../../src/session/ledgerPort.ts";
 import { liveApps } from "../../../../src/session/liveApp.ts";
 import type { AppState } from "../../../../src/session/modalControl.ts";

@@ -26,9 +26,14 @@ class Team {
     username: "you",
   };
 
-  look(appIds: readonly string[], containerCount = 0, adapter: Listing["adapter"] = "sdk") {
+  look(
+    appIds: readonly string[],
+    containerCount = 0,
+    adapter: Listing["adapter"] = "sdk",
+    source = this.source,
+  ) {
     const listing: Listing = {
-      scope: "acme/main",
+      scope: source.scopeKey,
       era: 0,
       observedAtMs: this.clock.nowMs(),
       adapter,
@@ -43,7 +48,7 @@ class Team {
       containers: [],
       ended: [],
     };
-    return this.owners.update(this.source, listing);
+    return this.owners.update(source, listing);
   }
 
   owner(appId: string): string {
@@ -88,19 +93,15 @@ describe("AppOwners", () => {
 
   it("asks nothing in a personal workspace, and forgets one workspace in the next", async () => {
     const team = new Team();
-    await team.owners.update(
-      { ...team.source, scope: { workspace: "you", environment: "main" }, scopeKey: "you/main" },
-      {
-        scope: "you/main",
-        era: 0,
-        observedAtMs: 0,
-        adapter: "sdk",
-        apps: [],
-        containers: [],
-        ended: [],
-      },
-    );
+    const personal: OwnerSource = {
+      ...team.source,
+      scope: { workspace: "you", environment: "main" },
+      scopeKey: "you/main",
+    };
+    await team.look(["mine"], 1, "sdk", personal);
+    await team.look(["mine"], 1, "sdk", { ...personal, username: "You" });
     assert.deepEqual(team.asked, []);
+    await team.look(["mine"], 1, "sdk", personal);
     assert.equal(team.owners.authorshipOf("you/main").username, "you");
     await team.look(["mine"]);
     assert.equal(team.owners.authorshipOf("you/main").username, null);
