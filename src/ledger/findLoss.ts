@@ -42,11 +42,11 @@ function lossNews(kept: TallyMark, acknowledged: TallyMark): string {
   const until = timeText(acknowledged.atMs);
   if (kept.atMs === null)
     return t(
-      "The ledger of Modal Meter was emptied or deleted: all that was written until {0} is lost. Calls and containers of the last seven days are read again from the apps' logs, and the bill of the last two months is asked for again; sessions and receipts cannot be had again.",
+      "The ledger of Modal Meter was emptied or deleted: all that was written until {0} is lost. Calls and containers of the last seven days are read again from the apps' logs, and the bill of the last two months is asked for again; sessions and receipts are gone.",
       until,
     );
   return t(
-    "The ledger of Modal Meter has lost what was written after {0} and until {1} (writes: {2}): its log was damaged, or an older copy took its place. Calls and containers are read again from the apps' logs, and the bill is asked for again; sessions and receipts of that time cannot be had again.",
+    "The ledger of Modal Meter has lost what was written after {0} and until {1} (writes: {2}): its log was damaged, or an older copy took its place. Calls and containers are read again from the apps' logs, and the bill is asked for again; sessions and receipts of that time are gone.",
     timeText(kept.atMs),
     until,
     acknowledged.writes - kept.writes,

@@ -23,7 +23,7 @@ export function unlistedSandboxes(sandboxes: SandboxSight | undefined): string |
     case "none":
       return t("sandboxes (they cannot be listed here)");
     case "first":
-      return t("sandboxes of the second kind");
+      return t("v2 sandboxes");
     default:
       return sandboxes?.isCut === true
         ? t("some sandboxes (there are more than can be read at once)")

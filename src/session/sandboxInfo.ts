@@ -13,7 +13,7 @@ export interface SandboxInfo {
   readonly name: string;
   readonly createdAtMs: number | null;
   /**
-   * Its container in the listing of those; null: it is of the second kind, which is none and tells no
+   * Its container in the listing of those; null: it is a v2 sandbox, which is none and tells no
    * times, or it has none yet.
    */
   readonly containerId: string | null;
@@ -26,7 +26,7 @@ export interface SandboxInfo {
   readonly endsByMs: number | null;
 }
 
-/** The sandboxes of an environment. "first": those of the second kind could not be listed. */
+/** The sandboxes of an environment. "first": v2 sandboxes could not be listed. */
 export interface SandboxListing {
   readonly kinds: "both" | "first";
   /** There are more than were read: of those that are not here, nothing is known. */
@@ -78,7 +78,7 @@ export function sandboxKind(id: string): "first" | "second" | null {
   return /^sb-[0-9A-Za-z]{22}$/.test(id) ? "first" : "second";
 }
 
-/** Whether it waits for its container: only what is of the second kind never has one. */
+/** Whether it waits for its container: only a v2 sandbox never has one. */
 export function isPendingSandbox({
   sandboxId,
   containerId,

@@ -150,7 +150,7 @@ export class ResultsView implements vscode.TreeDataProvider<ResultEntry>, Dispos
   async askFilter(): Promise<void> {
     const text = await askText({
       title: t("Filter Results"),
-      prompt: t("Words of the prompt, and a least cost: fox >0.01. Empty: all."),
+      prompt: t("Words of the prompt, and a minimum cost: fox >0.01. Empty: all."),
       value: describeFilter(this.#filter),
     });
     if (text === undefined) return;

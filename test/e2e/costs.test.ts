@@ -200,7 +200,7 @@ describe("the truth about money, in a real window", () => {
     assert.match(page, /From when does a container cost\? from when it begins to load/);
     assert.match(
       page,
-      /the start that Modal tells of a container\? the moment at which it is ready/,
+      /the start time that Modal reports for a container mean\? the moment at which it is ready/,
     );
     assert.match(
       page,

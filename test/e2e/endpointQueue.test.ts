@@ -192,7 +192,7 @@ describe("calls that wait, in a real window", function () {
       await scene.untilPending("/flux", 1);
       await scene.window.pressNotificationButton(/Flux Schnell/, "Cancel");
       const { severity } = await scene.window.untilNotification(
-        /Cancelled here\. The request had reached Modal, so its container may go on and is billed/,
+        /Cancelled here\. The request had reached Modal, so its container may keep running, and is billed/,
         patient,
       );
       assert.equal(severity, "warning");

@@ -355,7 +355,7 @@ describe("endpoints in a real window", function () {
     const filter = async (text: string): Promise<void> => {
       await scene.window.page.locator(".pane-header:has-text('Results')").hover();
       await scene.window.page.locator('.pane-header [aria-label="Filter Results…"]').click();
-      await scene.window.untilQuickInput(/least cost/);
+      await scene.window.untilQuickInput(/minimum cost/);
       await scene.window.type(text);
       await scene.window.accept();
     };

@@ -191,7 +191,7 @@ describe("a CLI of before 1.4.2", function () {
     await startDev(window, /no app running/);
     assert.deepEqual(liveApps(stage), ["flux"]);
     await window.runCommand("Modal Meter: Stop All Apps");
-    await window.untilNotification(/Nothing that Modal lists runs any more; not listed: /, {
+    await window.untilNotification(/Modal lists nothing that still runs; not listed: /, {
       withinMs: 90_000,
     });
     assert.deepEqual(liveApps(stage), []);

@@ -13,7 +13,7 @@ describe("sessions", function () {
       await window.runCommand("Modal Meter: Start Demo Session");
       // Of the same name, with or without a container: it is replaced, and nothing costs twice.
       const question = await window.untilQuickInput(
-        /Already running: flux.*A deploy takes its place/,
+        /Already running: flux.*A deploy replaces it/,
         patient,
       );
       assert.equal(question.items.length, 3);

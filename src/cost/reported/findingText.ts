@@ -87,12 +87,12 @@ function generalText(code: string): string {
     case "cost-malformed":
     case "cost-negative":
     case "cost-absurd":
-      return t("What it said of its cost cannot be true, so it is not counted.");
+      return t("The cost that it reported cannot be true, so it is not counted.");
     case "time-malformed":
     case "longer-than-request":
-      return t("What it said of its execution time cannot be true, so it is not kept.");
+      return t("The execution time that it reported cannot be true, so it is not kept.");
     case "gpu-malformed":
-      return t("What it said of its GPU cannot be read.");
+      return t("The GPU that it reported cannot be read.");
     case "gpu-differs":
       return t("It named another GPU than its container has.");
     case "gpu-rate-unknown":

@@ -15,7 +15,7 @@ function cancelledText({ reached, handoverUrl }: SoFar): string {
   if (reached === "no") return t("Cancelled before anything was sent. Nothing is billed.");
   return handoverUrl === null
     ? t(
-        "Cancelled here. The request had reached Modal, so its container may go on and is billed until it is done. Stop the app to end it at once.",
+        "Cancelled here. The request had reached Modal, so its container may keep running, and is billed until it is done. Stop the app to end it at once.",
       )
     : t(
         'Cancelled here. Modal still works on the call, and it is billed until it is done: "Follow Call Again…" picks the result up without paying twice; stop the app to end it at once.',
@@ -26,7 +26,7 @@ function cancelledText({ reached, handoverUrl }: SoFar): string {
 export function overdueCall(url: Address, answerMs: number, soFar: SoFar): CallFailure {
   const next =
     soFar.handoverUrl === null
-      ? t("The container may go on and be billed; stop the app if it hangs.")
+      ? t("The container may keep running and be billed; stop the app if it hangs.")
       : t(
           'Modal still works on it: "Follow Call Again…" picks the result up without paying twice.',
         );

@@ -105,7 +105,7 @@ function restText(receipts: readonly StopReceipt[]): string {
     );
   return unlisted === ""
     ? t("All clear: no Modal app runs.")
-    : t("Nothing that Modal lists runs any more; not listed: {0}.", unlisted);
+    : t("Modal lists nothing that still runs; not listed: {0}.", unlisted);
 }
 
 /** After several attempts: what the person has to do now. */

@@ -116,7 +116,7 @@ function converted(to: string, { positional, keywords, more }: Arguments): Value
   if (value.kind === "unknown") return value;
   if (to === "bool") {
     const truth = truthOf(value);
-    return truth === undefined ? unknown(t("its truth is not known")) : bool(truth);
+    return truth === undefined ? unknown(t("whether it is true is not known")) : bool(truth);
   }
   if (to === "str") {
     const text = textOf(value);

@@ -63,13 +63,13 @@ export function withStatement(node: Node, frame: Frame): End {
     if (context === undefined) continue;
     const value = evaluate(context, frame);
     // What it does when it is entered and left is not followed.
-    if (value.kind === "object") spoil(value, t("it is a context"));
+    if (value.kind === "object") spoil(value, t("it is a context manager"));
     maySwallow ||= swallows(context, value, frame.tree);
     if (as?.name === "as" && target !== undefined)
-      bindOne(target, unknown(t("a context gives it")), frame);
+      bindOne(target, unknown(t("a context manager gives it")), frame);
   }
   if (!maySwallow) return frame.block(body);
-  const why = t("it is set where an error is passed over");
+  const why = t("it is set where an error is ignored");
   return oneOf([() => frame.block(body), () => "done"], why, frame);
 }
 

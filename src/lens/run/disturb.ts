@@ -32,7 +32,7 @@ export function handOn(
   { name, found, node }: { readonly name: string; readonly found: Value; readonly node: Node },
   scope: PythonScope,
 ): void {
-  const why = t("{0} is handed on", shown(node, scope.tree));
+  const why = t("{0} is passed on", shown(node, scope.tree));
   if (/^(__globals__|f_globals|f_locals)$/.test(name)) scope.forget(why);
   const isKept =
     value.kind === "class" ||

@@ -43,7 +43,7 @@ export function evaluate(node: Node, scope: PythonScope): Value {
     const value = valueOf(node, scope);
     // Under a name it may have been gone through before, or what it shows may have changed.
     return value.kind === "passing" && !/^(Call|Parenthesized)Expression$/.test(node.name)
-      ? unknown(t("it can be gone through once"))
+      ? unknown(t("it can be iterated only once"))
       : value;
   } finally {
     program.depth -= 1;

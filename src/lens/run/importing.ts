@@ -80,7 +80,7 @@ function imported(
   if (value !== undefined) return value;
   const submodule = load(source, frame, name);
   if (submodule !== undefined) return moduleValue(submodule, name);
-  if (run !== undefined) return unknown(t("{0} has no {1} that can be told", run.file, name));
+  if (run !== undefined) return unknown(t("{0} has no {1} that can be determined", run.file, name));
   // A relative import is never one of a library.
   if (level > 0)
     return unknown(t("the file of {0}{1} was not found", ".".repeat(level), source.module));

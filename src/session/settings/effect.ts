@@ -10,7 +10,7 @@ export function settingEffect(name: SettingName, entry: string | null): string {
     case "idleReminderMinutes":
       return t("There is no reminder of idle GPUs.");
     case "mutedReminders":
-      return t("A reminder that you turned off may come.");
+      return t("A reminder that you turned off may appear.");
     case "budget":
       return entry === null ? t("There are no alerts.") : t("There is no alert for it.");
     case "onClose":

@@ -95,7 +95,7 @@ function afterStop(receipt: StopReceipt): string {
         return t("Nothing runs there any more. Elsewhere: {0}.", runningElsewhere(receipt));
       return unlistedIn(receipt) === ""
         ? t("Nothing runs any more.")
-        : t("Nothing that Modal lists runs any more; not listed: {0}.", unlistedIn(receipt));
+        : t("Modal lists nothing that still runs; not listed: {0}.", unlistedIn(receipt));
     case "excluded-left":
       return plural(
         excluded.length,
@@ -152,7 +152,7 @@ function verdict(receipt: StopReceipt): string {
       unlisted === "" ? "" : t("Not listed: {0}.", unlisted),
     );
   if (receipt.verified === "clear" && unlisted !== "")
-    return t("Nothing of yours that Modal lists runs; not listed: {0}. ({1})", unlisted, scope);
+    return t("Modal lists nothing of yours that runs; not listed: {0}. ({1})", unlisted, scope);
   if (receipt.verified === "clear")
     return t("🎯 All clear! No Modal resources running. ({0})", scope);
   if (receipt.verified === "excluded-left" && others !== undefined)

@@ -254,7 +254,7 @@ function seenSandbox(one: SandboxInfo, liveIds: ReadonlySet<string>): SeenSandbo
   return { sandboxId, appId, name, containerId, isListedAlone, createdAtMs, endsByMs };
 }
 
-/** One of the second kind tells no times: it is taken to run since it was made. */
+/** A v2 sandbox reports no times: it is taken to run since it was made. */
 function aloneInfo(sandbox: SandboxInfo, appName: string): ContainerInfo {
   const { createdAtMs, containerId } = sandbox;
   return {
@@ -280,7 +280,7 @@ function isGpuKnown({ gpuSource }: ContainerObservation): boolean {
   return gpuSource === "container" || gpuSource === "app";
 }
 
-/** Whether it can be asked for by `TaskGetInfo`: a sandbox of the second kind cannot. */
+/** Whether it can be asked for by `TaskGetInfo`: a v2 sandbox cannot. */
 export function hasDetails(containerId: string): boolean {
   return sandboxKind(containerId) === null;
 }

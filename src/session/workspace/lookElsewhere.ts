@@ -137,8 +137,7 @@ async function listsIn(
   const alone = await control.listSandboxes(there).then(
     ({ kinds, isCut, sandboxes }) => {
       if (isCut === true) missed(t("some sandboxes in {0}", there.environment), { isCut });
-      if (kinds !== "both")
-        missed(t("sandboxes of the second kind in {0}", there.environment), { kinds });
+      if (kinds !== "both") missed(t("v2 sandboxes in {0}", there.environment), { kinds });
       return sandboxes.filter((one) => !ids.has(one.containerId ?? one.sandboxId));
     },
     (error: unknown) => {

@@ -91,7 +91,7 @@ export const forgetBill = command(
     meter.show();
     sayInfo(
       t(
-        "What the bill of {0} has taught is forgotten. Hours from now on teach anew when they are billed.",
+        "What the bill of {0} has taught is forgotten. Modal Meter learns again from the hours to come, once they are billed.",
         scopeKey,
       ),
     );

@@ -51,7 +51,7 @@ export function callDiagnoses({
 function wordsOf(verdict: CallDiagnosis["verdict"], reasons: readonly string[]): string {
   if (reasons.length > 0) return escapeMarkdown(reasons.join(" "));
   return verdict === "agrees"
-    ? t("It is time × rate, and nothing came on top that is known.")
+    ? t("It is time × rate; nothing else is known to have been added.")
     : t("It does not say what it cost.");
 }
 

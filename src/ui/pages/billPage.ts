@@ -108,7 +108,7 @@ function soFarLines({ soFar }: BillFacts): readonly string[] {
   if (soFar === 0) return [];
   return [
     t(
-      "Of hours that are not final the bill has at least {0} so far. A row is final when a report two hours after its hour, and one at least an hour later, say the same.",
+      "For hours that are not final, the bill has at least {0} so far. A row is final when a report two hours after its hour, and one at least an hour later, say the same.",
       formatAmount(soFar),
     ),
     "",

@@ -49,14 +49,14 @@ export function checkPage(check: BillCheck, asked: CheckAsked): readonly string[
       [
         [t("From when does a container cost?"), answerText(check.begin, beginText)],
         [
-          t("What is the start that Modal tells of a container?"),
+          t("What does the start time that Modal reports for a container mean?"),
           answerText(check.toldStart, startText),
         ],
         [
-          t("Is it billed for more than it asks for, and uses as far as Modal tells?"),
+          t("Is it billed for more than it asks for and, as far as Modal reports, uses?"),
           answerText(check.price, priceText),
         ],
-        [t("Is a life rounded up to whole seconds?"), t("not looked into")],
+        [t("Is a container's time rounded up to whole seconds?"), t("not looked into")],
         [
           t("Does a container that is stopped cost until its exit handlers are done?"),
           t("not looked into"),
@@ -101,7 +101,7 @@ function startText(start: ToldStart): string {
 function priceText(price: BilledPrice): string {
   return price === "as-asked"
     ? t("no")
-    : t("yes: use that Modal does not tell, or a region or a disk that nobody told of");
+    : t("yes: for use that Modal does not report, or a region or a disk that is not known here");
 }
 
 /** What each told moment leaves unexplained, the least first. */
@@ -109,8 +109,8 @@ function missedLines({ missed }: BillCheck): readonly string[] {
   if (missed.size === 0) return [];
   const moments: Readonly<Record<Begin, string>> = {
     asked: t("the moment at which it was asked for"),
-    boot: t("the begin of its loading, as Modal, its log or its calls tell it"),
-    ready: t("the start that Modal tells"),
+    boot: t("the moment at which it began to load, by Modal, its log or its calls"),
+    ready: t("the start time that Modal reports"),
   };
   const shareOf = (begin: Begin): number => missed.get(begin) ?? 1;
   return table(
@@ -126,7 +126,7 @@ function toldLines({ starts }: BillCheck): readonly string[] {
     starts.filter(isOne).length;
   return [
     t(
-      "Of the starts, Modal told of {0} when they were asked for, and of {1} how long they took; {2} were seen to write lines before the start that it tells.",
+      "For {0} of the starts Modal said when they were requested, and for {1} how long they took; {2} wrote log lines before the start time that Modal reports.",
       count(({ enqueuedMs }) => enqueuedMs !== null),
       count(({ startupMs }) => startupMs !== null),
       count(({ startedMs, firstLineMs }) => firstLineMs !== null && firstLineMs < startedMs - 1000),

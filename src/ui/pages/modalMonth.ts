@@ -48,12 +48,12 @@ function summaryTable(summary: BillingSummary): readonly string[] {
 function creditLines({ meteredCost, billedCost }: BillingSummary): readonly string[] {
   if (meteredCost <= zeroUsd) return [];
   return billedCost <= zeroUsd
-    ? [t("Credits have paid all of it so far. How much credit is left, Modal does not tell."), ""]
+    ? [t("Credits have paid all of it so far. Modal does not say how much credit is left."), ""]
     : [t("The credits of this month are used up: what comes now is paid."), ""];
 }
 
 function limitLines(limits: readonly SpendLimit[], nowMs: number): readonly string[] {
-  if (limits.length === 0) return [t("Modal tells no limit of an environment."), ""];
+  if (limits.length === 0) return [t("Modal does not report the limits of environments."), ""];
   return [
     ...limitOutlooks(limits, nowMs).map((one) => `- ${escapeMarkdown(limitText(one, nowMs))}`),
     "",

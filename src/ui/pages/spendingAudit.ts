@@ -67,7 +67,7 @@ export function auditLines(facts: AuditFacts): readonly string[] {
     question(
       t("How much of it was idle time?"),
       idlest === undefined || idlest.idle === 0
-        ? t("None that was seen.")
+        ? t("None was seen.")
         : t(
             "{0} idled most, for {1}: a shorter scaledown window, or Release GPUs, saves that.",
             escapeMarkdown(idlest.appName),

@@ -118,7 +118,7 @@ export function problemText(
     case "file-name":
       return t("Modal does not accept a file name with more than one dot: rename the file.");
     case "unread":
-      return t("Line {0} could not be read: it may be no valid Python.", problem.line);
+      return t("Line {0} could not be read: it may not be valid Python.", problem.line);
     default:
       return undefined;
   }

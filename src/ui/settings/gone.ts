@@ -13,7 +13,7 @@ export async function tellGoneSettings({
   if (!ledger.claimOnce(claim, clock.nowMs())) return;
   await sayInfo(
     t(
-      "The setting {0} is no longer used, you can delete it. What a region, a disk, a sandbox or a function that is not preempted costs is now known per function: from Modal, else from the app's file.",
+      "The setting {0} is no longer used: you can delete it. What a region, a disk, a sandbox or a function that is not preempted costs is now known per function: from Modal, else from the app's file.",
       "modalMeter.rateMultipliers",
     ),
   );

@@ -20,7 +20,7 @@ export function startAsk(mode: ModeDefinition, signal: AbortSignal): StartAsk {
       if (offered.includes("start-anyway")) {
         choices.push({
           label: `$(rocket) ${t("Deploy Anyway")}`,
-          detail: t("An app of the same name is replaced; others go on and cost money."),
+          detail: t("An app of the same name is replaced; others keep running and cost money."),
           value: { kind: "start-anyway" },
         });
       }
@@ -78,10 +78,10 @@ export function askFixedWindow(signal: AbortSignal): AskWindow {
 /** What has another name goes on beside the new deployment, and costs where it has a container. */
 function consequence(apps: readonly AlreadyRunning[]): string {
   const others = apps.filter(({ sameName }) => !sameName);
-  if (others.length === 0) return t("A deploy takes its place. What now?");
+  if (others.length === 0) return t("A deploy replaces it. What now?");
   return others.some(({ containerCount }) => containerCount > 0)
     ? t("Two instances cost twice. What now?")
-    : t("What has another name stays deployed beside the new one. What now?");
+    : t("Apps with another name stay deployed beside the new one. What now?");
 }
 
 function runningText(app: AlreadyRunning): string {

@@ -42,7 +42,7 @@ export function menuEntries(state: MeterState, window: WindowFacts): readonly Me
     ),
     entry(
       `$(checklist) ${t("Check the Meter against Your Bill")}`,
-      t("from when containers cost, as the bill tells"),
+      t("from when containers cost, by the bill"),
       "checkMeter",
     ),
     entry(`$(file-media) ${t("Show Results")}`, "", "showResults"),

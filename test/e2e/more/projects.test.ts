@@ -72,7 +72,7 @@ describe("a window with two folders, each with its app", function () {
     await window.untilQuickInput("In which folder?", patient);
     await window.pick(/^comfy/);
     await window.untilQuickInput(
-      /Already running: inference \(0 containers.*What has another name stays deployed/,
+      /Already running: inference \(0 containers.*Apps with another name stay deployed/,
       patient,
     );
     await window.dismiss();
@@ -161,7 +161,7 @@ describe("a Modal whose autoscaler cannot be changed (a CLI of before 1.4.2 alon
 
     await window.clearNotifications();
     await window.runCommand("Modal Meter: Stop All Apps");
-    await window.untilNotification(/Nothing that Modal lists runs any more; not listed: /, patient);
+    await window.untilNotification(/Modal lists nothing that still runs; not listed: /, patient);
     assert.deepEqual(live(stage), {});
   });
 });

@@ -523,7 +523,7 @@ describe("calls to web endpoints", () => {
       cancel.abort();
       const failure = await failed;
       assert.equal(failure.facts.containerMayGoOn, true);
-      assert.match(failure.message, /container may go on and is billed/);
+      assert.match(failure.message, /container may keep running, and is billed/);
     });
 
     it("a folder that is gone when the result comes is made again", async () => {

@@ -391,7 +391,7 @@ for (const adapter of adapterCases) {
       cloud.stopApp(agents.id);
     });
 
-    it("lists the first kind of sandboxes where Modal refuses the list of both", async () => {
+    it("lists v1 sandboxes where Modal refuses the list of both", async () => {
       if (!adapter.knowsContainers) return;
       const { cloud } = local.workspace;
       const agents = cloud.deploy({ name: "agents", functions: [] });

@@ -17,7 +17,7 @@ const listRequest = z.object({
 });
 const sandboxRequest = z.object({ sandbox_id: text });
 
-/** The first kind of sandboxes, and under the names with "V2" both kinds. */
+/** v1 sandboxes, and under the names with "V2" those of both versions. */
 export const sandboxRpcs: Readonly<Record<string, UnaryRpc>> = {
   SandboxList: list(false),
   SandboxListV2: list(true),
@@ -105,7 +105,7 @@ function gpuText(gpu: ToldSandbox["gpu"]): string {
   return gpu.count === 1 ? gpu.type : `${gpu.type}:${gpu.count}`;
 }
 
-/** One of the second kind is no task; the clients read its result there all the same (modal/sandbox/_sandbox.py). */
+/** A v2 sandbox is not a task; the clients read its result there all the same (modal/sandbox/_sandbox.py). */
 function taskInfoOf(context: Context, told: ToldSandbox): Message {
   if (told.task !== null) return { task_info: taskInfoMessage(context, told.task) };
   return told.isFinished ? { task_info: { result: { status: TERMINATED } } } : {};

@@ -17,7 +17,7 @@ interface SandboxRequest {
   readonly timeoutMs?: number;
   readonly queueMs?: number;
   readonly bootMs?: number;
-  /** Of the second kind, which since 1.6 a CPU sandbox may be: it is no task, and tells no times. */
+  /** A v2 sandbox, which since 1.6 a CPU sandbox may be: it is not a task, and reports no times. */
   readonly isUntimed?: boolean;
   /** So long after it was made, Modal tells of no task of it. */
   readonly taskAfterMs?: number;
@@ -74,7 +74,7 @@ export class Sandboxes {
     const isUntimed = request.isUntimed ?? false;
     const taskAfterMs = isUntimed ? Number.POSITIVE_INFINITY : (request.taskAfterMs ?? 0);
     const taskFromMs = timeline.nowMs + taskAfterMs;
-    // The second kind has ids of another form.
+    // v2 sandboxes have ids of another form.
     const id = isUntimed ? `${newId(random, "sb")}02` : newId(random, "sb");
     // A function of its own, which no deploy knows and nobody can call.
     const spec = { ...this.#parts.dressed(request.appId, asked), nonpreemptible: false };

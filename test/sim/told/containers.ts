@@ -48,7 +48,7 @@ export function toldTaskInfo(cloud: Cloud, containerId: string): ToldTaskInfo | 
   };
 }
 
-/** A sandbox of the second kind never is one, and another may be made before its task is there. */
+/** A v2 sandbox never is one, and another may be made before its task is there. */
 function isTask(cloud: Cloud, { sandbox }: Container): boolean {
   return (sandbox?.taskFromMs ?? 0) <= cloud.nowMs;
 }

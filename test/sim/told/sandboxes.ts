@@ -19,7 +19,7 @@ export interface ToldSandbox {
   readonly createdAtMs: number;
   readonly readyAtMs: number | null;
   readonly timeoutMs: number;
-  /** null for one of the second kind, which is no task, and for one that has none yet. */
+  /** null for a v2 sandbox, which is not a task, and for one that has none yet. */
   readonly task: ToldTaskInfo | null;
   readonly isFinished: boolean;
   readonly milliCpu: number;
@@ -30,7 +30,7 @@ export interface ToldSandbox {
   readonly gpu: GpuSpec | null;
 }
 
-/** Sandboxes, newest first: the first kind alone, or both (`SandboxListV2`). */
+/** Sandboxes, newest first: v1 alone, or both versions (`SandboxListV2`). */
 export function toldSandboxes(
   cloud: Cloud,
   filter: {

@@ -5,7 +5,7 @@ import { hour, minute, span, spans, t0 } from "../arbitraries.ts";
 
 const second = 1000;
 
-describe("the begin of a span's cost", () => {
+describe("the beginning of a span's cost", () => {
   it("is exact where a container was ready as soon as it was asked for", () => {
     const interval = spanInterval(span({ finishedAtMs: t0 + 90_123 }), t0 + hour);
     assert.deepEqual(interval, {

@@ -101,7 +101,7 @@ describe("outcomeNotice", () => {
       outcomeNotice([{ ...done, ...some }]).body;
     assert.equal(
       bodyOf({}),
-      "flux-api. Nothing that Modal lists runs any more; not listed: other environments.",
+      "flux-api. Modal lists nothing that still runs; not listed: other environments.",
     );
     const whose = { mine: true, others: [], unknown: false };
     const running = [{ environment: "dev", gpus: 2, containers: 2, seenAtMs: 0, whose }];

@@ -180,7 +180,7 @@ describe("settings", () => {
         'modalMeter.budget "dayUsd" is not known → There is no alert for it.',
         "modalMeter.stopAfterMinutes must be 0 or more (it is -1) → Nothing is stopped after a reminder.",
         'modalMeter.workdayEnd must look like "Mon-Fri 18:00", or be empty (it is "6pm") → There is no reminder at the end of the workday.',
-        'modalMeter.mutedReminders "0" must be text (it is 5) → A reminder that you turned off may come.',
+        'modalMeter.mutedReminders "0" must be text (it is 5) → A reminder that you turned off may appear.',
         'modalMeter.modes "loud.warmUp" must be true or false → No session can be started in this mode, and a stop leaves its apps alone.',
       ],
     );

@@ -39,14 +39,14 @@ describe("receiptLines", () => {
   it("does not say all clear where something could not be listed, but what it was", () => {
     const clear = receipt({ notListed: ["sandboxes"] });
     const text = receiptLines(clear).join("\n");
-    assert.match(text, /Nothing of yours that Modal lists runs; not listed: sandboxes\./);
+    assert.match(text, /Modal lists nothing of yours that runs; not listed: sandboxes\./);
     assert.doesNotMatch(text + receiptSummary(clear), /All clear|Nothing runs/);
   });
 
   it("does not say all clear before every environment was listed, nor where something runs in one", () => {
     const { elsewhere: _elsewhere, ...unasked } = receipt({});
     const none = receiptLines(unasked).join("\n");
-    assert.match(none, /Nothing of yours that Modal lists runs; not listed: other environments\./);
+    assert.match(none, /Modal lists nothing of yours that runs; not listed: other environments\./);
     const running = [{ environment: "dev", gpus: 2, containers: 2, seenAtMs: 0 }];
     const dev = receipt({ elsewhere: { running, notListed: ["staging"] } });
     assert.match(
@@ -64,7 +64,7 @@ describe("receiptLines", () => {
     const elsewhere = { running: [], notListed: ["1 GPU in main, which Modal still counts"] };
     for (const one of [receipt({ elsewhere }), receipt({ elsewhere, planned: [], stopped: [] })]) {
       const text = receiptLines(one).join("\n");
-      assert.match(text, /lists runs; not listed: 1 GPU in main, which Modal still counts\./);
+      assert.match(text, /that runs; not listed: 1 GPU in main, which Modal still counts\./);
       assert.match(receiptSummary(one), /ot listed: 1 GPU in main/);
       assert.doesNotMatch(text + receiptSummary(one), /All clear|Nothing runs/);
     }

@@ -108,7 +108,7 @@ describe("Bookkeeper", () => {
     assert.deepEqual(
       [asked.at(-1)?.startMs, asked[0]?.endMs],
       [Date.UTC(2026, 10, 1), Date.UTC(2026, 10, 21, 10)],
-      "from the begin of the month, as Modal bills it",
+      "from the beginning of the month, as Modal bills it",
     );
     const costs = (scope: string) =>
       ledger.billed({ scope, fromMs: 0, toMs: startMs }).map(({ cost }) => cost);

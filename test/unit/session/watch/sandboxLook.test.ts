@@ -71,7 +71,7 @@ describe("A look at sandboxes", () => {
       () => "mine",
     );
 
-  it("shows one of the second kind, which no list of containers has, at three times the rates of functions", async () => {
+  it("shows a v2 sandbox, which no list of containers has, at three times the rates of functions", async () => {
     modal.sandboxes = [sandbox()];
     const listing = await look.take(modal);
     assert.equal(modal.count("containerDetails"), 0, "it is no task");
@@ -96,7 +96,7 @@ describe("A look at sandboxes", () => {
     assert.equal(rowsOf(listing).length, 2, "the app has a row of its own, without the sandbox");
   });
 
-  it("takes GPU, cores and memory of one of the first kind from the list, and asks no function of its app", async () => {
+  it("takes GPU, cores and memory of a v1 sandbox from the list, and asks no function of its app", async () => {
     modal.start("ta-1", 910_000);
     modal.sandboxes = [timed({ gpu: t4 })];
     const [seen] = (await look.take(modal)).containers;
@@ -184,7 +184,7 @@ describe("A look at sandboxes", () => {
       assert.deepEqual(await usedAfter(60_000, second), unknown);
     });
 
-  it("shows one of the first kind that has no container yet as waiting, and counts it once when it has", async () => {
+  it("shows a v1 sandbox that has no container yet as waiting, and counts it once when it has", async () => {
     modal.sandboxes = [sandbox({ sandboxId: firstKind, gpu: null })];
     for (const isProof of [true, false]) {
       const listing = await look.take(modal, { isProof });

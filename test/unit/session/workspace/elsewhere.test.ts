@@ -420,10 +420,7 @@ describe("What runs in other environments", () => {
       ledger,
       username: "mia",
     });
-    assert.deepEqual(notListed, [
-      "sandboxes of the second kind in dev",
-      "sandboxes of the second kind in staging",
-    ]);
+    assert.deepEqual(notListed, ["v2 sandboxes in dev", "v2 sandboxes in staging"]);
     modal.kinds = "both";
     modal.isCut = true;
     const cut = await lookElsewhere(modal.control, scope, {

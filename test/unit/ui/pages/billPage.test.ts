@@ -77,7 +77,7 @@ describe("the page of the bill", () => {
       { ...row(1, usd(0.25), "egress"), environment: "" },
     ]);
     for (const line of [
-      "Of hours that are not final the bill has at least $0.75 so far.",
+      "For hours that are not final, the bill has at least $0.75 so far.",
       "| staging | $6.00 |",
       "| storage, egress, other | $0.75 |",
       "| 2026-11-21 09:00–10:00 | flux | $3.00 | $4.00 |",

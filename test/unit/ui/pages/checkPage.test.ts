@@ -40,8 +40,8 @@ describe("the page of the check of the meter", () => {
       "| **the moment at which it is ready** |",
       "| **no** |",
       "48 billed hours of apps that were watched throughout, and 2 starts of containers, seen through the SDK",
-      "| the start that Modal tells | 7.000 % |",
-      "Of the starts, Modal told of 1 when they were asked for, and of 1 how long they took; 1 were seen to write lines",
+      "| the start time that Modal reports | 7.000 % |",
+      "For 1 of the starts Modal said when they were requested, and for 1 how long they took; 1 wrote log lines",
       "- app 1, 48 billed hours: it costs what it asks for; within 0.1 %.",
     ])
       assert.ok(page().includes(line), `${line}\nis not in\n${page()}`);

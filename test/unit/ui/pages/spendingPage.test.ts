@@ -154,7 +154,7 @@ describe("the page of spending", () => {
       "No budget is set (modalMeter.budget).",
       "There was no session in these days.",
       "Modal lists no deployment.",
-      "None that was seen.",
+      "None was seen.",
       "No app file in the open folders says so.",
     ])
       assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
@@ -185,6 +185,6 @@ describe("the page of spending", () => {
       assert.match(section, line);
     const blind = page({ modalMonth: { summary: "Not allowed.", limits: [], nowMs } });
     assert.match(blind, /Modal's summary could not be read: Not allowed\./);
-    assert.match(blind, /Modal tells no limit of an environment\./);
+    assert.match(blind, /Modal does not report the limits of environments\./);
   });
 });

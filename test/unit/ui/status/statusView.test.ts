@@ -308,7 +308,7 @@ describe("statusView", () => {
       state({ apps: [flux], sandboxes: { ...sight, kinds: "first" } }),
       window,
     );
-    assert.match(some.tooltip, /Not listed: sandboxes of the second kind/);
+    assert.match(some.tooltip, /Not listed: v2 sandboxes/);
     const all = statusView(
       state({ apps: [], session: null, sandboxes: { ...sight, kinds: "both" } }),
       window,
