@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { t } from "../../base/text.ts";
 import { asFailure } from "../../session/concurrent.ts";
-import { releaseText } from "../../session/mode/releaseGpus.ts";
+import { releaseText } from "../../session/mode/releaseText.ts";
 import type { GuardedScope, MaySend } from "../guardedScope.ts";
 import type { IncidentAct, IncidentNotes } from "./record.ts";
 import type { Notice } from "../notifier/notifier.ts";

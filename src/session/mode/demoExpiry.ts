@@ -6,7 +6,8 @@ import { windowNow } from "../windows/windowNow.ts";
 import { asFailure } from "../concurrent.ts";
 import type { Ledger } from "../ledgerPort.ts";
 import type { ModeDefinition } from "../mode.ts";
-import { releaseGpus, type ReleaseParts, type ReleaseResult } from "./releaseGpus.ts";
+import { releaseGpus, type ReleaseParts } from "./releaseGpus.ts";
+import type { ReleaseResult } from "./releaseText.ts";
 import type { SessionRecord } from "../session.ts";
 import { requireOpen, switchMode, type SwitchOutcome, type SwitchParts } from "./switchMode.ts";
 

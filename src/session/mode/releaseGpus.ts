@@ -1,6 +1,5 @@
-import { plural, t } from "../../base/text.ts";
+import { t } from "../../base/text.ts";
 import type { Log } from "../../base/log.ts";
-import { formatPerHour } from "../../cost/format.ts";
 import type { MicroUsd } from "../../cost/money.ts";
 import { sumPerHour } from "../../cost/rates/burnRate.ts";
 import type { ContainerObservation } from "../../cost/span.ts";
@@ -8,11 +7,12 @@ import { throwIfCancelled } from "../../base/abort.ts";
 import { asFailure, inParallel, pause, within } from "../concurrent.ts";
 import type { Ledger, Listing } from "../ledgerPort.ts";
 import { whileScaling, type ScalingParts } from "../windows/scalingLease.ts";
-import type { ModalControl, ScaleSettings } from "../modalControl.ts";
+import type { ModalControl } from "../modalControl.ts";
 import { hasListedSandboxes } from "../sandboxInfo.ts";
 import type { Refresh } from "../refresh.ts";
 import { noteNoneKept } from "./noteNoneKept.ts";
-import { scaleApp } from "./scaleApp.ts";
+import { scaleBack, scaleDown, type Taken } from "./scaleDown.ts";
+import type { ReleaseResult } from "./releaseText.ts";
 
 export interface ReleaseParts extends ScalingParts {
   readonly control: Pick<ModalControl, "scale" | "listFunctions" | "rollover" | "stopContainer">;
@@ -42,26 +42,8 @@ export interface ReleaseOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ReleaseResult {
-  /** Containers that a fresh listing shows no more. */
-  readonly released: readonly string[];
-  /** Still there, and why. */
-  readonly left: readonly { readonly containerId: string; readonly reason: string }[];
-  /** Containers of the same apps that have started meanwhile. */
-  readonly started: readonly string[];
-  /** False: no listing could be had afterwards, so nothing is known to be released. */
-  readonly verified: boolean;
-  /** Burn that ended; null where a rate is unknown, or where new containers burn instead. */
-  readonly savedMicroUsdPerHour: MicroUsd | null;
-  /** Worth telling: settings that are not as before. */
-  readonly notes: readonly string[];
-}
-
 /** How long a change by somebody else is waited for: then containers are stopped without the autoscaler. */
 const leaseWaitMs = 20_000;
-
-/** The least that Modal takes for a scaledown window, in seconds. */
-export const leastScaledownSeconds = 2;
 
 /**
  * Ends the idle GPU containers of apps and keeps their deployments. First by the autoscaler, which
@@ -106,48 +88,6 @@ export async function releaseGpus(
   return resultOf(parts, [...wanted.values()].flat(), targets, reasons, notes, options);
 }
 
-/** One sentence about the outcome. */
-export function releaseText(result: ReleaseResult): string {
-  const { released, left, started, savedMicroUsdPerHour: saved } = result;
-  if (!result.verified)
-    return t("Whether the GPUs were released could not be checked. Look again.");
-  if (released.length === 0 && left.length === 0) return t("No GPU was running.");
-  const parts: string[] = [];
-  if (released.length > 0) {
-    parts.push(
-      saved === null
-        ? plural(released.length, {
-            one: "Released {0} GPU container. The deployment stays.",
-            other: "Released {0} GPU containers. The deployment stays.",
-          })
-        : plural(
-            released.length,
-            {
-              one: "Released {0} GPU container: ≈ {1} less. The deployment stays.",
-              other: "Released {0} GPU containers: ≈ {1} less. The deployment stays.",
-            },
-            formatPerHour(saved),
-          ),
-    );
-  }
-  if (left.length > 0)
-    parts.push(
-      plural(
-        left.length,
-        { one: "{0} container still runs: {1}.", other: "{0} containers still run: {1}." },
-        left[0]?.reason ?? t("the reason is not known"),
-      ),
-    );
-  if (started.length > 0)
-    parts.push(
-      plural(started.length, {
-        one: "{0} new container started meanwhile.",
-        other: "{0} new containers started meanwhile.",
-      }),
-    );
-  return parts.join(" ");
-}
-
 /** GPU containers, and those of which nobody knows whether they have one. A sandbox is at work until it ends: it is none that idles. */
 function gpuContainers(listing: Listing, appId: string): readonly string[] {
   const hasGpu = ({ gpu, gpuSource, terms }: ContainerObservation): boolean =>
@@ -184,10 +124,7 @@ async function byAutoscaler(
   const { clock } = parts;
   let down: Taken = "maybe";
   try {
-    down = await scale(parts, target, {
-      minContainers: 0,
-      scaledownWindowSeconds: leastScaledownSeconds,
-    });
+    down = await scaleDown(parts, target);
     if (down !== "all") return false;
     // At once: it stays so, however the rest of the release ends.
     noneKept();
@@ -200,56 +137,7 @@ async function byAutoscaler(
     return true;
   } finally {
     // Even a change that only some functions took has to be taken back.
-    if (down !== "none") await scaleBack(parts, target, windowSeconds, notes, down);
-  }
-}
-
-async function scaleBack(
-  parts: ReleaseParts,
-  target: ReleaseTarget,
-  windowSeconds: number,
-  notes: string[],
-  down: Taken,
-): Promise<void> {
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (attempt > 0) await pause(parts.clock, 1000 * attempt);
-    const back = await scale(parts, target, { scaledownWindowSeconds: windowSeconds });
-    if (back !== "all") continue;
-    if (down === "all")
-      notes.push(t("{0}: min_containers, if it was set, is 0 until the next deploy.", target.name));
-    return;
-  }
-  notes.push(
-    t(
-      "{0}: the scaledown window may stay at {1} s until the next deploy, because it could not be set back.",
-      target.name,
-      leastScaledownSeconds,
-    ),
-  );
-}
-
-/** How many functions took a change. "maybe": some did, or an answer was lost. */
-type Taken = "all" | "maybe" | "none";
-
-/** Not cancellable: half a change is worse than none. */
-async function scale(
-  { control, clock, log }: ReleaseParts,
-  target: ReleaseTarget,
-  settings: ScaleSettings,
-): Promise<Taken> {
-  try {
-    const scaled = await within(clock, 30_000, "Modal", undefined, (signal) =>
-      scaleApp(control, target, settings, signal),
-    );
-    for (const { functionName, failure } of scaled)
-      if (failure !== undefined) log.warn(`${target.name}.${functionName}: ${failure.message}`);
-    if (scaled.length === 0) return "none";
-    if (scaled.every(({ failure }) => failure === undefined)) return "all";
-    return scaled.every(({ failure }) => failure?.reason === "unsupported") ? "none" : "maybe";
-  } catch (error) {
-    const failure = asFailure(error);
-    log.warn(`The autoscaler of ${target.name} cannot be changed: ${failure.message}`);
-    return failure.reason === "unsupported" ? "none" : "maybe";
+    if (down !== "none") notes.push(...(await scaleBack(parts, target, windowSeconds, down)));
   }
 }
 

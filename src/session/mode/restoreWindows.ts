@@ -5,7 +5,7 @@ import type { Ledger, Listing } from "../ledgerPort.ts";
 import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { AppFunction, ModalControl } from "../modalControl.ts";
 import type { FunctionWindow, SessionRecord } from "../session.ts";
-import { leastScaledownSeconds } from "./releaseGpus.ts";
+import { leastScaledownSeconds } from "./scaleDown.ts";
 import { whileScaling } from "../windows/scalingLease.ts";
 import {
   isPut,

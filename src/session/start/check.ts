@@ -8,6 +8,7 @@ import { liveApps, type LiveApp } from "../liveApp.ts";
 import type { AlreadyRunning, RunningChoice, StartOptions, StartRequest } from "./start.ts";
 import { ownerOf } from "../owner.ts";
 import type { StopReceipt } from "../receipt.ts";
+import { scopeKey } from "../scope.ts";
 import { stopApps, type StopParts } from "../stop/stopApps.ts";
 import { narrowPlan, planStop, type StopFacts } from "../stop/stopPlan.ts";
 
@@ -23,7 +24,28 @@ export type CheckResult =
     };
 
 /**
- * Looks for apps that already run: those with a target's name, and the person's own. Asks what to
+ * Throws a `Failure` where a target is set to run in another environment than the one that is
+ * watched: nobody would see its cost there, nor its end.
+ */
+export function refuseElsewhere({ targets, scope }: Pick<StartRequest, "targets" | "scope">): void {
+  const elsewhere = targets.find(
+    ({ target }) => target.environment !== null && target.environment !== scope.environment,
+  );
+  if (elsewhere === undefined) return;
+  const { file, environment } = elsewhere.target;
+  throw new Failure(
+    "bad-setting",
+    t(
+      "{0} is set to run in the environment {1}, but this window watches {2}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.",
+      likelyName(elsewhere.target) ?? file,
+      environment ?? "",
+      scopeKey(scope),
+    ),
+  );
+}
+
+/**
+ * Looks for apps that already run: those with a target's name, and those started here. Asks what to
  * do about them. Rejects with a `Failure` when no listing can be had, or when what was to be stopped
  * first still runs.
  */

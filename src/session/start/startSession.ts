@@ -24,13 +24,13 @@ import {
   type StartStep,
   type StartTarget,
 } from "./start.ts";
-import { checkRunning, freshListing } from "./check.ts";
+import { checkRunning, freshListing, refuseElsewhere } from "./check.ts";
 import { findDeployed } from "./find.ts";
-import { checkHealth, unreachable, warmUpAddress, type StartedApp } from "./health.ts";
+import { checkHealth, warmUpAddress, type StartedApp } from "./health.ts";
 import { StartedSession } from "./startedSession.ts";
 import { undoStart, type UndoResult } from "./undo.ts";
 import type { StopParts } from "../stop/stopApps.ts";
-import { skippedText, warmUp } from "./warmUp.ts";
+import { warmUpEach } from "./warmUpEach.ts";
 
 export interface StartParts extends StopParts {
   readonly control: StopParts["control"] & PutParts["control"];
@@ -40,8 +40,6 @@ export interface StartParts extends StopParts {
   /** Modes whose apps are production (`confirm`). */
   readonly productionModes: readonly string[];
 }
-
-const defaultWarmUpLimitMs = 900_000;
 
 /**
  * Starts a session, step by step: check → deploy → find → health → warm-up. The session is in the
@@ -71,7 +69,7 @@ class Start {
   #use: readonly LiveApp[] = [];
   /** The deploy in progress, and whether it may have reached Modal without our knowing. */
   #mayLand = false;
-  #warm = new Set<string>();
+  readonly #warm = new Set<string>();
 
   constructor(parts: StartParts, request: StartRequest) {
     this.#parts = parts;
@@ -123,23 +121,8 @@ class Start {
 
   async #check(options: StartOptions): Promise<boolean> {
     const { clock, productionModes } = this.#parts;
-    const { targets, scope } = this.#request;
-    const elsewhere = targets.find(
-      ({ target }) => target.environment !== null && target.environment !== scope.environment,
-    );
-    // Nobody would watch it there: not its cost, not its end.
-    if (elsewhere !== undefined) {
-      const { file, environment } = elsewhere.target;
-      throw new Failure(
-        "bad-setting",
-        t(
-          "{0} is set to run in the environment {1}, but this window watches {2}. Name the same environment in modalMeter.deployTargets and in modalMeter.environment. Nothing was started.",
-          likelyName(elsewhere.target) ?? file,
-          environment ?? "",
-          this.#scope,
-        ),
-      );
-    }
+    const { targets } = this.#request;
+    refuseElsewhere(this.#request);
     const result = await checkRunning(this.#parts, this.#request, productionModes, options);
     if (result.kind === "declined") return false;
     this.#use = result.use;
@@ -240,34 +223,13 @@ class Start {
     note(t("{0} keeps the code and the variables of its last deploy.", app.name));
   }
 
-  async #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
-    for (const { wanted, app } of this.#started) {
-      if (this.#warm.has(app.appId)) continue;
-      const url = warmUpAddress(wanted, app);
-      if (url === null) {
-        if (wanted.warmUpUrl !== null) note(unreachable(app, wanted.warmUpUrl));
-        const why =
-          wanted.warmUpUrl === null
-            ? t("{0}: no warm-up URL is set", app.appName)
-            : t("{0}: no warm-up URL is known", app.appName);
-        options.onEvent({ kind: "skipped", step: "warm-up", why });
-        note(t("{0}, so the first request is a cold start.", why));
-        continue;
-      }
-      const windowSeconds = this.#windowInForce(app.appId);
-      const result = await warmUp(this.#parts, {
-        scope: this.#scope,
-        appName: app.appName,
-        url,
-        limitMs: options.warmUpLimitMs ?? defaultWarmUpLimitMs,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(options.skipWarmUp === undefined ? {} : { skip: options.skipWarmUp }),
-        onTick: (elapsedMs, typical) =>
-          options.onEvent({ kind: "warming", elapsedMs, typical, windowSeconds }),
-      });
-      if (result.kind === "warm") this.#warm.add(app.appId);
-      else note(skippedText(app.appName, windowSeconds));
-    }
+  #warmUp(options: StartOptions, note: (text: string) => void): Promise<void> {
+    return warmUpEach(this.#parts, this.#started, options, {
+      scope: this.#scope,
+      warm: this.#warm,
+      windowInForce: (appId) => this.#windowInForce(appId),
+      note,
+    });
   }
 
   #ready(): StartOutcome {

@@ -2,7 +2,7 @@ import { sentences, t } from "../../base/text.ts";
 import type { Connected } from "../../session/watch/modalConnection.ts";
 import { expireDemo } from "../../session/mode/demoExpiry.ts";
 import type { Listing } from "../../session/ledgerPort.ts";
-import { releaseText } from "../../session/mode/releaseGpus.ts";
+import { releaseText } from "../../session/mode/releaseText.ts";
 import { burnByContainer } from "../../cost/rates/burnRate.ts";
 import type { Services } from "../services.ts";
 import { sayInfo } from "../say.ts";

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Failure } from "../../../../src/base/failure.ts";
 import { usd } from "../../../../src/cost/money.ts";
-import {
-  releaseGpus,
-  releaseText,
-  type ReleaseOptions,
-  type ReleaseResult,
-} from "../../../../src/session/mode/releaseGpus.ts";
+import { releaseGpus, type ReleaseOptions } from "../../../../src/session/mode/releaseGpus.ts";
+import { releaseText, type ReleaseResult } from "../../../../src/session/mode/releaseText.ts";
 import { inWindow } from "../../../../src/session/appWindow.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
