@@ -117,7 +117,7 @@ function taughtInterval(
   isStartupKnown: boolean,
 ): SpanInterval {
   const { span, interval } = priced;
-  const { earliestStartMs, latestStartMs, latestEndMs, countedToMs } = interval;
+  const { earliestStartMs, latestStartMs, upByMs, latestEndMs, countedToMs } = interval;
   const starts = startsOf(priced);
   const { readyMs } = starts;
   const start = lesson?.start ?? null;
@@ -139,16 +139,21 @@ function taughtInterval(
     return from(startMs, startMs - slackMs, startMs + slackMs);
   }
   if (begin === null) return interval;
+  // Where a load is billed, its cost had begun when it wrote a line.
+  const latest = (atMs: number): number =>
+    possible.includes("ready") ? atMs : Math.min(atMs, upByMs);
   // One that was never ready may have waited, or loaded, all its life.
   if (span.startedAtMs === null)
-    return possible.every((one) => one === "ready") ? from(readyMs, readyMs, readyMs) : interval;
+    return possible.every((one) => one === "ready")
+      ? from(readyMs, readyMs, readyMs)
+      : { ...interval, latestStartMs: Math.max(interval.startMs, latest(latestStartMs)) };
   const at = (one: Begin): number =>
     one === "ready" ? readyMs : one === "boot" ? starts.bootMs : starts.askedMs;
   const slackMs = isStartupKnown ? 0 : startSlack * (readyMs - starts.bootMs);
   return from(
     at(begin),
     Math.min(...possible.map(at)) - (possible.includes("boot") ? slackMs : 0),
-    Math.max(...possible.map(at)) + (possible.includes("boot") ? slackMs : 0),
+    latest(Math.max(...possible.map(at)) + (possible.includes("boot") ? slackMs : 0)),
   );
 }
 

@@ -57,7 +57,7 @@ export function inferredSpans(
       startupMs === undefined ? firstMs - coldMs : servedMs - startupMs,
     );
     const isKept = knowledge.isKeptWarm?.({ appId, containerId }) === true;
-    const start = startOf(firstMs, bootMs, { lookedAtMs, isKept });
+    const begin = startOf(firstMs, bootMs, { lookedAtMs, isKept });
     const life = { containerId, appId, firstMs, lastMs, bootMs };
     const others = presences.get(appId) ?? [];
     const calls = callsOf.get(containerId) ?? [];
@@ -66,12 +66,14 @@ export function inferredSpans(
     const span = completed({
       ...likeSibling(identity, sibling),
       containerId,
-      startedAtMs: start.startMs,
+      startedAtMs: begin.startMs,
       firstSeenAtMs: firstMs,
       lastSeenAtMs: lastMs,
       firstAbsentAtMs: end.endMs,
     });
-    return [priced(span, { ...start, ...end }, rates)];
+    // It was ready when it served; of one that never did, nobody knows that it was.
+    const latestStartMs = Math.max(firstMs, Math.min(servedMs, end.countedToMs));
+    return [priced(span, { ...begin, latestStartMs, ...end }, rates)];
   });
 }
 
@@ -121,7 +123,7 @@ function startOf(
       ? lookBeforeMs
       : Math.max(longestMs, lookBeforeMs ?? Number.NEGATIVE_INFINITY);
   const startMs = Math.max(bootMs, earliestStartMs);
-  return { startMs, earliestStartMs, latestStartMs: firstMs };
+  return { startMs, earliestStartMs, upByMs: firstMs };
 }
 
 /** Containers that a log names and no look ever saw: ask Modal for their details, where the adapter can, and nothing needs to be inferred. */

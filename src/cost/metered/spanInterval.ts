@@ -22,6 +22,8 @@ export interface SpanInterval {
   readonly startMs: number;
   readonly earliestStartMs: number;
   readonly latestStartMs: number;
+  /** By when it had begun to load, as its log shows; never after `latestStartMs`. Where loading is billed, its cost had begun then. */
+  readonly upByMs: number;
   /** null while the container runs as far as anybody knows. */
   readonly endMs: number | null;
   /** The end, or how far an open span is counted. Never before `startMs`, never after the given now. */
@@ -56,8 +58,9 @@ export interface IntervalHints {
  *
  * Modal bills "application load time, processing and the idle window", and tells as a container's
  * start the moment at which it was ready (proto: "the ready time, after the startup phase"). So its
- * cost begins between the moment at which it was asked for and the one at which it was ready, or
- * wrote its first line. How long it loaded is asked for, else learned from the app's others.
+ * cost probably begins with its load, before its first line: how long it loaded is asked for, else
+ * learned from the app's others. Its bounds are the moment at which it was asked for and the one at
+ * which it was ready: no bill has shown yet which of them counts (learned/taught.ts).
  *
  * The end is exact where Modal tells it. Else it lies between the last sighting and the first
  * listing without the container: at the expected end where one is known and possible, else in the
@@ -118,7 +121,7 @@ function readyAtMs({ containerId, startedAtMs }: ContainerSpan): number | null {
   return startedAtMs + 2 * usualSandboxStartMs;
 }
 
-type Start = Pick<SpanInterval, "startMs" | "earliestStartMs" | "latestStartMs">;
+type Start = Pick<SpanInterval, "startMs" | "earliestStartMs" | "latestStartMs" | "upByMs">;
 
 function startOf(span: ContainerSpan, nowMs: number, hints: IntervalHints): Start {
   const { enqueuedAtMs, finishedAtMs, firstAbsentAtMs, absentBeforeMs } = span;
@@ -127,30 +130,26 @@ function startOf(span: ContainerSpan, nowMs: number, hints: IntervalHints): Star
   const cutMs = wasCut(span) ? 500 : 0;
   const readyMs = startedAtMs === null ? (hints.readyMs ?? null) : startedAtMs + cutMs;
   // One that was not ready yet may still wait for a machine, or have waited until its end.
-  const latestStartMs = Math.min(
-    readyMs === null ? (finishedAtMs ?? firstAbsentAtMs ?? nowMs) : readyMs + cutMs,
-    hints.firstSignMs ?? Number.POSITIVE_INFINITY,
-  );
+  const latestStartMs =
+    readyMs === null ? (finishedAtMs ?? firstAbsentAtMs ?? nowMs) : readyMs + cutMs;
+  const upByMs = Math.min(latestStartMs, hints.firstSignMs ?? latestStartMs);
   const calledMs = hints.calledAtMs;
   const askedMs = enqueuedAtMs ?? absentBeforeMs ?? calledMs ?? null;
   const { startupMs, queueMs = usualQueueMs } = hints;
   if (readyMs === null) {
-    const sinceMs = Math.min(askedMs ?? span.firstSeenAtMs, latestStartMs);
+    const sinceMs = Math.min(askedMs ?? span.firstSeenAtMs, upByMs);
     const isAsked = (enqueuedAtMs ?? calledMs ?? null) !== null;
     const expectedMs = isAsked
       ? Math.min(span.firstSeenAtMs, sinceMs + queueMs)
       : (hints.beganMs ?? loadingFrom(span, sinceMs + queueMs, startupMs ?? usualStartupMs));
     // The first look of all already showed it: then it may have waited and loaded for as long as any does.
     const earliestStartMs = askedMs === null ? sinceMs - longestStartupMs : sinceMs;
-    return {
-      startMs: clamp(expectedMs, earliestStartMs, latestStartMs),
-      earliestStartMs,
-      latestStartMs,
-    };
+    const startMs = clamp(expectedMs, earliestStartMs, upByMs);
+    return { startMs, earliestStartMs, latestStartMs, upByMs };
   }
   const expectedMs = readyMs - (startupMs ?? usualStartupMs);
   const sinceMs = askedMs ?? readyMs - longestStartupMs;
-  const earliestStartMs = Math.min(sinceMs, readyMs - cutMs, latestStartMs);
+  const earliestStartMs = Math.min(sinceMs, readyMs - cutMs, upByMs);
   const enqueuedMs = enqueuedAtMs ?? calledMs;
   const usualWaitMs = isUntimedSandbox(span.containerId) ? usualSandboxStartMs : queueMs;
   const startMs =
@@ -158,9 +157,10 @@ function startOf(span: ContainerSpan, nowMs: number, hints: IntervalHints): Star
       ? Math.max(expectedIn(enqueuedMs, readyMs, usualWaitMs), earliestStartMs)
       : expectedMs;
   return {
-    startMs: clamp(startMs, earliestStartMs, latestStartMs),
+    startMs: clamp(startMs, earliestStartMs, upByMs),
     earliestStartMs,
     latestStartMs,
+    upByMs,
   };
 }
 

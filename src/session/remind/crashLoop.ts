@@ -59,7 +59,7 @@ function loopOf(
   const areShort = ended.every(({ interval }) => interval.latestEndMs - interval.startMs < limitMs);
   const areInRow = recent.every(({ interval }, at) => {
     const before = recent[at - 1]?.interval;
-    return before === undefined || before.earliestEndMs <= interval.latestStartMs;
+    return before === undefined || before.earliestEndMs <= interval.upByMs;
   });
   if (!areShort || !areInRow) return undefined;
   const spanMs = last.interval.startMs - first.interval.startMs;

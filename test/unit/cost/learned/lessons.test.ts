@@ -162,6 +162,24 @@ describe("what the bill teaches", () => {
     );
   });
 
+  it("bounds the begin by the first line of a load where loads are billed, and by ready where they may not be", () => {
+    const endMs = t0 + hour;
+    const loads = [
+      span({ enqueuedAtMs: t0, startedAtMs: t0 + 300 * second, finishedAtMs: endMs }),
+      span({ enqueuedAtMs: t0, startedAtMs: null, finishedAtMs: endMs }),
+    ];
+    const hintsOf = () => ({ firstSignMs: t0 + loadSeconds * second });
+    const priced = priceSpans(loads, rates, nowMs, hintsOf);
+    const seen = { calls: [], nowMs, isStartupKnown: () => false };
+    const latestBy = (possible: readonly Begin[]) =>
+      taughtSpans(priced, { begin: "boot", possible, apps: [] }, seen).map(
+        ({ interval }) => (interval.latestStartMs - t0) / second,
+      );
+    assert.deepEqual(latestBy(["boot"]), [60, 60]);
+    assert.deepEqual(latestBy(["boot", "asked"]), [60, 60]);
+    assert.deepEqual(latestBy(["boot", "ready"]), [300, 3600]);
+  });
+
   it("is nothing of what Modal has said of the price since then: it would count twice", () => {
     const onTerms = (terms: Terms) => (one: Hour) => {
       const gpu = { type: "H100", count: 1 };

@@ -12,6 +12,7 @@ describe("the beginning of a span's cost", () => {
       startMs: t0,
       earliestStartMs: t0,
       latestStartMs: t0,
+      upByMs: t0,
       endMs: t0 + 90_123,
       countedToMs: t0 + 90_123,
       earliestEndMs: t0 + 90_123,
@@ -38,14 +39,15 @@ describe("the beginning of a span's cost", () => {
     assert.equal(spanInterval(queued, t0 + hour, { startupMs: hour }).startMs, t0);
   });
 
-  it("is not later than the first line in the log", () => {
+  it("is taken to be before the first line in the log, and may be as late as ready while no bill says more", () => {
     const loud = span({ enqueuedAtMs: t0, startedAtMs: t0 + 5 * minute });
     const interval = spanInterval(loud, t0 + hour, {
       startupMs: 20 * second,
       firstSignMs: t0 + minute,
     });
     assert.equal(interval.startMs, t0 + minute);
-    assert.equal(interval.latestStartMs, t0 + minute);
+    assert.equal(interval.upByMs, t0 + minute);
+    assert.equal(interval.latestStartMs, t0 + 5 * minute);
   });
 
   it("counts a container that loads, and one that never became ready", () => {
