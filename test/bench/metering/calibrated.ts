@@ -1,6 +1,5 @@
 import { median, type Figure } from "../figure.ts";
 import type { Bounds } from "../../../src/cost/bounds.ts";
-import { microUsd } from "../../../src/cost/money.ts";
 import { planWorkload, type Workload } from "../../sim/workload/workload.ts";
 import type { World } from "../../sim/worlds/world.ts";
 import { toldTheWorld } from "./toldTheWorld.ts";
@@ -57,6 +56,9 @@ export function calibratedRows(
   const toldWidth = median(
     all.map(({ exactUsd, told: { low, high } }) => (exactUsd === 0 ? 0 : (high - low) / exactUsd)),
   );
+  const untold = all.map(({ exactUsd, told }) =>
+    exactUsd === 0 ? 0 : (told.untoldUsd / exactUsd) * 100,
+  );
   const toldWorst = worst(all.map((one) => offBy(one.told.usd, one)));
   const covered = (all.filter(isWithin).length / runs) * 100;
   return [
@@ -70,6 +72,7 @@ export function calibratedRows(
     // Where a goal is below what can be known: how far off one is who is told the world.
     figure("told the world, worst", "none: what can be known", [toldWorst, ours]),
     figure("told the world, interval width", "none: what can be known", [toldWidth * 100, width]),
+    figure("of which nothing tells", "none: what can be known", [median(untold), worst(untold)]),
   ];
 }
 
@@ -109,7 +112,7 @@ export async function daysAfterBill(
     exactUsd: watch.billedUsd(billedToMs, endMs),
     taughtUsd: usdOf(taught),
     untaughtUsd: usdOf(untaught),
-    bounds: taught.figure?.bounds ?? { low: microUsd(0), high: microUsd(0) },
+    bounds: watch.boundsOf(taught, billedToMs),
     told: toldTheWorld(work.cloud, watch.pricedSince(billedToMs), {
       fromMs: billedToMs,
       toMs: endMs,

@@ -2,6 +2,7 @@ import type { Figure } from "../figure.ts";
 
 const columns = ["median", "worst", "coverage", "interval width"] as const;
 const told = "told the world, interval width";
+const untold = "of which nothing tells";
 
 /**
  * The rows after the bill has taught as a table in Markdown, a line per world and adapter: as
@@ -21,11 +22,11 @@ export function calibratedTable(figures: readonly Figure[]): string {
     const cells = columns.map((what) => cellOf(row.get(what)));
     const peers = [row.get("median"), row.get("worst")].map((figure) => percent(figure?.peer));
     const [median, worst, coverage, width] = cells;
-    return `${key} ${median} | ${peers[0]} | ${worst} | ${peers[1]} | ${coverage} | ${width} | ${cellOf(row.get(told))} | ${row.get("median")?.runs ?? 0} |`;
+    return `${key} ${median} | ${peers[0]} | ${worst} | ${peers[1]} | ${coverage} | ${width} | ${cellOf(row.get(told))} | ${cellOf(row.get(untold))} | ${row.get("median")?.runs ?? 0} |`;
   });
   return [
-    "| world | | median | without | worst | without | coverage | width | width, world told | runs |",
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    "| world | | median | without | worst | without | coverage | width | width, world told | nothing tells of | runs |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ...lines,
   ].join("\n");
 }

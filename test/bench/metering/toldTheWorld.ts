@@ -13,6 +13,8 @@ interface Estimate {
   readonly usd: number;
   readonly low: number;
   readonly high: number;
+  /** The cost of containers that neither a look nor a log has shown: it is in no estimate. */
+  readonly untoldUsd: number;
 }
 
 interface Range {
@@ -37,11 +39,13 @@ export function toldTheWorld(
     ]),
   );
   const usdPerMs = pricesOf(cloud);
+  const known = new Set<string>();
   let [sum, low, high] = [0, 0, 0];
   for (const one of priced) {
     const container = containers.get(one.span.containerId);
     const price = container === undefined ? 0 : (usdPerMs.get(container.id) ?? 0);
     if (container === undefined || price === 0) continue;
+    known.add(container.id);
     const { earliestEndMs, countedToMs, latestEndMs } = one.interval;
     const { fromMs: earliestMs, toMs: latestMs } = beginOf(cloud, container, one);
     const cost = (sinceMs: number, untilMs: number): number =>
@@ -50,7 +54,20 @@ export function toldTheWorld(
     low += cost(latestMs, earliestEndMs);
     high += cost(earliestMs, latestEndMs);
   }
-  return { usd: sum, low, high };
+  return { usd: sum, low, high, untoldUsd: untoldUsd(cloud, known, { fromMs, toMs }) };
+}
+
+function untoldUsd(cloud: Cloud, known: ReadonlySet<string>, { fromMs, toMs }: Range): number {
+  let sum = 0;
+  for (const part of cloud.costs()) {
+    const { containerId, gpuUnits, cpuUnits, memoryUnits } = part;
+    const appId = cloud.fleet.containers.get(containerId)?.appId;
+    if (known.has(containerId) || appId === undefined) continue;
+    if (cloud.app(appId).environment !== "main") continue;
+    const ms = Math.min(part.toMs, toMs) - Math.max(part.fromMs, fromMs);
+    if (ms > 0) sum += (usd(gpuUnits + cpuUnits + memoryUnits) * ms) / (part.toMs - part.fromMs);
+  }
+  return sum;
 }
 
 /** What each container cost on average. */

@@ -24,6 +24,7 @@ import {
 import { appHints } from "../../../src/session/watch/appHints.ts";
 import { Look } from "../../../src/session/watch/look.ts";
 import { billCheckOf, learnFromBill } from "../../../src/session/meter/lessonBook.ts";
+import { unknownTimes } from "../../../src/session/meter/unknownTimes.ts";
 import { nextLookDelayMs } from "../../../src/session/watch/pollPolicy.ts";
 import { Random } from "../../sim/model/random.ts";
 import { laptopMs } from "../../sim/workload/laptop.ts";
@@ -226,7 +227,7 @@ export class Watch {
       liveUsd: usdOf(live),
       headersUsd: apps.reduce((usd, app) => usd + this.#books.headersUsd(app), 0),
       asItWasUsd: this.#asItWas(this.#ledger.spans({}), nowMs),
-      bounds: live.figure?.bounds ?? { low: microUsd(0), high: microUsd(0) },
+      bounds: this.boundsOf(live, fromMs),
       slept: sleeps.length > 0,
       brief: {
         exactUsd: sum(bill.filter(({ appId }) => briefIds.has(appId))),
@@ -261,6 +262,17 @@ export class Watch {
       taught: costOf(this.#reader.read(range)),
       untaught: costOf(this.#reader.readUntaught(range)),
     };
+  }
+
+  /** As the product says them since then: over a time of which it names what it does not know, a sum is "at least". */
+  boundsOf({ figure }: TieredCost, modalMs: number): Bounds {
+    const { low, high } = figure?.bounds ?? { low: microUsd(0), high: microUsd(0) };
+    const range = {
+      fromMs: laptopMs(this.#work.world, modalMs),
+      toMs: this.#work.laptopNowMs(),
+    };
+    const isOpen = unknownTimes(this.#ledger, scope, range).length > 0;
+    return { low, high: isOpen ? null : high };
   }
 
   /** The containers that were seen or inferred since then. */
