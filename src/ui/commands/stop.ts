@@ -1,25 +1,13 @@
 import { plural, t } from "../../base/text.ts";
-import { Failure, failureOf } from "../../base/failure.ts";
-import type { MicroUsd } from "../../cost/money.ts";
+import { failureOf } from "../../base/failure.ts";
 import { isStarting } from "../../session/start/sessionLifecycle.ts";
-import { appAuthors } from "../../session/appAuthors.ts";
-import type { ShownCost } from "../../cost/tiers.ts";
-import { liveApps, liveThings } from "../../session/liveApp.ts";
+import { liveThings } from "../../session/liveApp.ts";
 import { notListed, nothingRunsText } from "../../session/notListed.ts";
-import type { Listing } from "../../session/ledgerPort.ts";
 import type { MeterState } from "../../session/meter/meterState.ts";
 import type { ReceiptApp, StopReceipt } from "../../session/receipt.ts";
 import type { Connected } from "../../session/watch/modalConnection.ts";
 import { receiptLines, receiptSummary } from "../../session/stop/receiptText.ts";
-import { stopApps, type StopProgress } from "../../session/stop/stopApps.ts";
-import {
-  deferElsewhere,
-  planStop,
-  type ExcludedApp,
-  type StopFacts,
-  type StopPlan,
-  type StopWhat,
-} from "../../session/stop/stopPlan.ts";
+import type { ExcludedApp, StopPlan, StopWhat } from "../../session/stop/stopPlan.ts";
 import { needsElsewhere, proveElsewhere } from "../../session/workspace/proveElsewhere.ts";
 import { pickOne } from "../ask.ts";
 import { command, type Command } from "../command.ts";
@@ -29,25 +17,9 @@ import { openDashboard } from "../links.ts";
 import { sayError, sayInfo, sayWarning } from "../say.ts";
 import { chooseElsewhere, nameThem, typeNames } from "./stopAsk.ts";
 import { stopHere, stopThere, type StopPlace } from "./stopPlace.ts";
+import { stopRound, type StopRound, type StopServices } from "./stopRound.ts";
 import { isUnseen, nothingStoppedText, protectedText } from "./stopTexts.ts";
 import { unaskedElsewhere } from "../../session/runsElsewhere.ts";
-
-/** What the functions here work with. */
-type StopServices = Pick<
-  AppServices,
-  | "calls"
-  | "clock"
-  | "connection"
-  | "costs"
-  | "ledger"
-  | "log"
-  | "meter"
-  | "newId"
-  | "project"
-  | "serves"
-  | "settings"
-  | "starts"
->;
 
 const stopAll = command("stopAll", (services: StopServices) => stop(services, { kind: "all" }));
 
@@ -153,38 +125,6 @@ async function stop(services: StopServices, what: StopWhat, soFar: StopSoFar = {
   if (again !== undefined) await stop(services, what, { place, chosen: again });
 }
 
-interface StopRound {
-  readonly connected: Connected;
-  readonly plan: StopPlan;
-  readonly receipt: StopReceipt;
-  readonly costSoFar: () => ShownCost | undefined;
-  readonly burn: ReadonlyMap<string, MicroUsd | null>;
-}
-
-/** Rejects with a `Failure` before anything was stopped, never after. */
-async function stopRound(
-  services: StopServices,
-  place: StopPlace,
-  what: StopWhat,
-  chosen: readonly string[],
-): Promise<StopRound> {
-  const { meter, ledger, clock, log } = services;
-  const connected = await place.open();
-  return meter.during("stopping", () =>
-    inNotification(t("Stopping in {0}", connected.scopeKey), async (report, signal) => {
-      const onProgress = progressIn(report, signal);
-      const prepared = await prepare(services, place, connected, what, chosen, report);
-      const refresh = place.refreshOf(connected);
-      const receipt = await stopApps(
-        { control: connected.control, refresh, ledger, clock, log, pid: process.pid },
-        prepared.plan,
-        { receiptId: services.newId(), by: "person", burnByApp: prepared.burn, signal, onProgress },
-      );
-      return { ...prepared, connected, receipt };
-    }),
-  );
-}
-
 /** With what a list of every other environment shows, where the last word would else be that nothing of mine runs. */
 async function withElsewhere(
   { clock, log, ledger }: StopServices,
@@ -246,86 +186,6 @@ function startsElsewhere(
   return isUnderWay
     ? t("A start is still under way in another window. Stop again when it is done.")
     : undefined;
-}
-
-/** Ends what would start containers again, looks at what runs, and plans. */
-async function prepare(
-  services: StopServices,
-  place: StopPlace,
-  // The one whose name stands on the screen: settings may change meanwhile.
-  connected: Connected,
-  what: StopWhat,
-  chosen: readonly string[],
-  report: (message: string) => void,
-) {
-  const { starts } = services;
-  const { scopeKey } = connected;
-  const endsAll = what.kind !== "one" && !place.isElsewhere;
-  // A call that waits for its turn would start containers again.
-  if (endsAll) services.calls.dropQueued();
-  if (endsAll && starts.count > 0) {
-    report(t("Cancelling the start that is under way…"));
-    await starts.cancelAll();
-  }
-  report(t("Looking at what runs…"));
-  const listing = await place.refreshOf(connected)();
-  if (listing.scope !== scopeKey) {
-    throw new Failure(
-      "invalid-argument",
-      t(
-        "The settings changed from {0} to {1} just now. Nothing was stopped. Stop again.",
-        scopeKey,
-        listing.scope,
-      ),
-    );
-  }
-  const all = planStop(await factsOf(services, connected, listing), what, chosen);
-  const plan = what.kind === "one" ? all : deferElsewhere(all, chosen);
-  const costSoFar = place.costSoFar();
-  const burn = place.burnOf(listing);
-  // Told first, so that the processes do not take their stopped apps for a fault.
-  if (endsAll) await services.serves.endAll();
-  return { plan, costSoFar, burn };
-}
-
-/** Reports the names of the apps that are being stopped, then how many are still listed. */
-function progressIn(
-  report: (message: string) => void,
-  signal: AbortSignal,
-): (progress: StopProgress) => void {
-  const stopping = new Set<string>();
-  signal.addEventListener(
-    "abort",
-    () => report(t("Stopped waiting. Stop requests already sent still take effect.")),
-    { once: true },
-  );
-  return (progress) => {
-    if (progress.kind === "stopping") stopping.add(progress.app.name);
-    if (signal.aborted) return;
-    report(
-      progress.kind === "verifying"
-        ? t("Verifying: {0} still listed…", progress.stillLive.length)
-        : [...stopping].join(", "),
-    );
-  };
-}
-
-/** What a plan to stop is made from. */
-async function factsOf(
-  { ledger, log, project, settings }: StopServices,
-  { control, scope, scopeKey, username }: Connected,
-  listing: Listing,
-): Promise<StopFacts> {
-  return {
-    scope,
-    listing,
-    sessions: ledger.sessions({ scope: scopeKey }),
-    folders: project.folders(),
-    targets: await project.knownTargets(),
-    username,
-    authors: await appAuthors(control, liveApps(listing), log),
-    productionModes: settings.current.modes.productionNames,
-  };
 }
 
 /** Shows the outcome. Resolves with the ids to name in another stop that the person wants; undefined: none. */

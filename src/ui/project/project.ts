@@ -2,10 +2,9 @@ import { basename, relative } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { t } from "../../base/text.ts";
-import { isInside } from "../../endpoints/folderBounds.ts";
 import { Failure } from "../../base/failure.ts";
-import { commonFacts, onlyGpuAsked, type AppFacts } from "../../lens/read/facts.ts";
-import { maxFiles, type DeployCandidate } from "../../modal/deploy/targets.ts";
+import { onlyGpuAsked, type AppFacts } from "../../lens/read/facts.ts";
+import { maxFiles } from "../../modal/deploy/targets.ts";
 import { likelyName, refOf, type DeployTarget } from "../../session/deployer.ts";
 import type { Ledger } from "../../session/ledgerPort.ts";
 import type { ModeDefinition } from "../../session/mode.ts";
@@ -18,6 +17,7 @@ import { pickOne, type Choice } from "../ask.ts";
 import { sayWarning } from "../say.ts";
 import type { SettingsSource } from "../settings/source.ts";
 import type { AppFiles } from "./appFiles.ts";
+import { FoundApps } from "./foundApps.ts";
 import { workspaceFolders } from "./workspaceFolders.ts";
 import { nothingToStart, outsideText, questionOf } from "./startTexts.ts";
 import {
@@ -32,11 +32,6 @@ import {
   type FoundInFolder,
 } from "./target.ts";
 
-/** A Modal app in a Python file, as a deploy in one of the modes would make it. */
-interface AppInMode extends DeployCandidate {
-  readonly mode: string;
-}
-
 const remembered = z.array(z.string());
 
 /** The folders of this window and the Modal apps in them. */
@@ -44,7 +39,7 @@ export class Project {
   readonly #settings: SettingsSource;
   readonly #ledger: Ledger;
   readonly #files: AppFiles;
-  #found: readonly AppInMode[] = [];
+  readonly #found = new FoundApps();
 
   constructor(settings: SettingsSource, ledger: Ledger, files: AppFiles) {
     this.#settings = settings;
@@ -84,7 +79,8 @@ export class Project {
       t("In which folder?"),
       folders.map((folder) => ({
         label: basename(folder),
-        description: this.#inFolder(folder)
+        description: this.#found
+          .inFolder(folder)
           .map(({ target }) => target.nameInFile ?? relative(folder, target.file))
           .join(", "),
         detail: folder,
@@ -167,7 +163,7 @@ export class Project {
     if (choice.kind === "ask") return this.#pick(folder, targets, questionOf(choice, folder));
     if (ask && targets.length > 1) return this.#pick(folder, targets, t("Which app should run?"));
     // Modal's own words, after the deploy has failed, come late.
-    if (choice.targets.some((one) => mayFail(this.#candidateOf(one))))
+    if (choice.targets.some((one) => mayFail(this.#found.candidateOf(one.target))))
       return this.#pick(folder, choice.targets, t("Its deploy may fail. Start it all the same?"));
     this.#remember(folder, choice.targets);
     return choice.targets;
@@ -179,7 +175,7 @@ export class Project {
    */
   async look(): Promise<void> {
     if (!vscode.workspace.isTrusted) {
-      this.#found = [];
+      this.#found.replaceAll([]);
       return;
     }
     const searches = this.folders().flatMap((folder) =>
@@ -188,7 +184,7 @@ export class Project {
         return candidates.map((candidate) => ({ ...candidate, mode: mode.name }));
       }),
     );
-    this.#found = (await Promise.all(searches)).flat();
+    this.#found.replaceAll((await Promise.all(searches)).flat());
   }
 
   /** What was found in the open folders' Python files, and what could not be read. Throws an Error where an app cannot be deployed. */
@@ -221,24 +217,15 @@ export class Project {
    * else what all files of that name and all modes agree on. undefined: no file of that app was found.
    */
   factsInFile(appName: string): AppFacts | undefined {
-    const named = this.#found.filter(({ target }) => likelyName(target) === appName);
-    const last = this.#lastDeploy(appName);
-    const exact = named.filter(
-      ({ target, mode }) => target.file === last?.file && mode === last.mode,
-    );
-    const [first, ...others] = (exact.length > 0 ? exact : named).map(({ facts }) => facts);
-    return first === undefined ? undefined : commonFacts([first, ...others]);
+    return this.#found.factsOf(appName, this.#lastDeploy(appName));
   }
 
   /** What a file says of its app in a mode; undefined: no such app was found. */
   factsInMode(
-    { file, variable }: Pick<DeployTarget, "file" | "variable">,
-    mode: ModeDefinition,
+    app: Pick<DeployTarget, "file" | "variable">,
+    { name }: ModeDefinition,
   ): AppFacts | undefined {
-    return this.#found.find(
-      (one) =>
-        one.mode === mode.name && one.target.file === file && one.target.variable === variable,
-    )?.facts;
+    return this.#found.factsInMode(app, name);
   }
 
   /** The GPU that the settings name for an app, where it cannot be seen. */
@@ -248,7 +235,7 @@ export class Project {
 
   /** The variable of its file that holds an app of a session; null: `app`. */
   variableOf(folder: string, app: Pick<SessionApp, "appName" | "file">): string | null {
-    return againAs(folder, app, this.#soundSettings(), this.#found).variable;
+    return againAs(folder, app, this.#soundSettings(), this.#found.all).variable;
   }
 
   /** How an app of a session is deployed again, in a mode: as the settings name it, else as it is found now. */
@@ -266,7 +253,7 @@ export class Project {
   onlyGpu(): string | undefined {
     const named = this.#soundSettings().flatMap(({ gpu }) => gpu ?? []);
     if (named.length > 0) return onlyOf(named);
-    return onlyGpuAsked(this.#found.flatMap(({ facts }) => facts.all));
+    return onlyGpuAsked(this.#found.all.flatMap(({ facts }) => facts.all));
   }
 
   /** The setting's targets; none where it cannot be read. */
@@ -276,15 +263,6 @@ export class Project {
 
   #modes(): readonly ModeDefinition[] {
     return this.#settings.current.modes.modes;
-  }
-
-  #inFolder(folder: string): readonly AppInMode[] {
-    const refs = new Map(
-      this.#found
-        .filter(({ target }) => isInside(folder, target.file))
-        .map((found) => [refOf(found.target), found]),
-    );
-    return [...refs.values()];
   }
 
   #lastDeploy(appName: string): { readonly file: string; readonly mode: string } | undefined {
@@ -314,11 +292,7 @@ export class Project {
       const { here, outside } = placed(all, folder, { isOfFolder, open: this.folders() });
       return { targets: here, isComplete: true, broken: [], outside };
     }
-    const found = candidates.map((candidate) => ({ ...candidate, mode: mode.name }));
-    this.#found = [
-      ...this.#found.filter((one) => one.mode !== mode.name || !isInside(folder, one.target.file)),
-      ...found,
-    ];
+    this.#found.replaceIn(folder, mode.name, candidates);
     const [sound, broken] = [
       candidates.filter(mayDeploy),
       candidates.filter((one) => !mayDeploy(one)),
@@ -333,12 +307,8 @@ export class Project {
 
   /** Why a deploy of it may fail, for its place in a list. */
   #doubt(start: StartTarget): { readonly detail?: string } {
-    const detail = problemText(this.#candidateOf(start));
+    const detail = problemText(this.#found.candidateOf(start.target));
     return detail === undefined ? {} : { detail };
-  }
-
-  #candidateOf({ target }: StartTarget): AppInMode | undefined {
-    return this.#found.find((one) => refOf(one.target) === refOf(target));
   }
 
   #remember(folder: string, targets: readonly StartTarget[]): void {
