@@ -71,8 +71,6 @@ export interface ContainerObservation {
   readonly memoryGib: number | null;
   /** On which terms it runs; absent: nothing is known of them. */
   readonly terms?: Terms | undefined;
-  /** Where its GPU is not known: those that its app's functions ask for; null: none. */
-  readonly gpuAmong?: readonly (Gpu | null)[] | undefined;
 }
 
 /** Whether it stands for a sandbox that is in no list of containers: its id is the sandbox's own. */

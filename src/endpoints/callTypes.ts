@@ -85,7 +85,6 @@ export interface CallOptions {
 
 /** A result that is whole and on the disk. */
 export interface CallOutcome {
-  readonly callId: string;
   readonly status: number;
   /** Response headers of the final answer, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;

@@ -51,7 +51,6 @@ export interface GuardedScopeParts {
 
 /** One complete look at a guarded scope. */
 export interface ScopeView {
-  readonly listing: Listing;
   /** What the guardian may stop here, and what it must leave alone. */
   readonly plan: StopPlan;
   readonly burnByApp: ReadonlyMap<string, MicroUsd | null>;
@@ -313,7 +312,7 @@ export class GuardedScope {
         })),
       ],
     };
-    return { listing, plan, burnByApp: burnOf(listing, target) };
+    return { plan, burnByApp: burnOf(listing, target) };
   }
 
   async #connect(): Promise<GuardedConnection> {

@@ -104,8 +104,6 @@ export const phaseTargets: readonly PhaseTarget[] = [
 const leastHistoryMs = 2 * 86_400_000;
 
 export interface Projection {
-  readonly period: Period;
-  readonly spent: MicroUsd;
   readonly projected: MicroUsd;
   /** Days that the daily average is taken from. */
   readonly basisDays: number;
@@ -130,7 +128,7 @@ export function projectMonth(
   const spent = spentBetween(period.fromMs, nowMs);
   const average = spentBetween(basisFromMs, nowMs) / basisMs;
   const projected = microUsd(spent + average * Math.max(0, period.toMs - nowMs));
-  return { period, spent, projected, basisDays: basisMs / 86_400_000 };
+  return { projected, basisDays: basisMs / 86_400_000 };
 }
 
 /** How a projection stands against a phase's target. */

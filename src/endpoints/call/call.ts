@@ -217,7 +217,6 @@ class Call {
     return {
       ...saved,
       mediaType,
-      callId: this.#target.callId,
       status: message.statusCode ?? 0,
       headers: plainHeaders(message),
       startedAtMs: this.#startedAtMs,

@@ -7,7 +7,6 @@ import { schemaFields, SchemaSource } from "./openApiSchema.ts";
 
 /** What an OpenAPI document offers, and what of it cannot be used. */
 export interface OpenApiCatalogue {
-  readonly title: string | null;
   readonly endpoints: readonly Endpoint[];
   readonly skipped: readonly { readonly route: string; readonly reason: string }[];
 }
@@ -33,7 +32,6 @@ const body = z.object({ content, required: z.optional(z.boolean()) });
 const response = z.object({ content: z.optional(content) });
 const document = z.object({
   openapi: z.string().check(z.regex(/^3\./)),
-  info: z.optional(z.object({ title: z.optional(z.string()) })),
   paths: z.record(z.string(), z.record(z.string(), z.unknown())),
 });
 
@@ -74,7 +72,7 @@ export function readOpenApi(value: unknown, base: URL): OpenApiCatalogue {
       else endpoints.push({ ...made, name: uniqueName(made.name, names) });
     }
   }
-  return { title: parsed.data.info?.title ?? null, endpoints, skipped };
+  return { endpoints, skipped };
 }
 
 /** The address below which the routes of a document at this address are. */

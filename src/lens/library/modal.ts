@@ -138,7 +138,6 @@ export function register(
   const isClass = how !== "function";
   app.add({
     name: functionName(nameBelow(name, others), how, given),
-    how,
     argument: (...names) => argument(given, names, others.all),
     isSure: scope.program.undecided === 0,
     webEndpoints: endpointsOf(target, isClass, name, scope),

@@ -175,7 +175,6 @@ export type Reading<T> =
 export interface FunctionSource {
   /** As Modal names it: "flux"; for a class "Model.*". */
   readonly name: Reading<string>;
-  readonly how: Registering;
   /** An argument of the decorator, under any of the names that Modal has given it. */
   argument(...names: readonly string[]): Reading<Value>;
   /** False where it depends on something that cannot be told whether it is registered at all. */

@@ -114,9 +114,7 @@ export function costOfSession(reading: CostReading, session: SessionRecord): Sho
 /** The session as the views show it. Its cost is that of its apps since it began. */
 function sessionState(session: SessionRecord, reading: CostReading | undefined): SessionState {
   return {
-    sessionId: session.sessionId,
     mode: session.mode,
-    startedAtMs: session.startedAtMs,
     expiresAtMs: session.expiresAtMs,
     cost: reading === undefined ? noCost : costOfSession(reading, session),
   };

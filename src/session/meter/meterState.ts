@@ -62,10 +62,8 @@ export interface RunningApp {
 
 /** The open session, as the views show it. */
 export interface SessionState {
-  readonly sessionId: string;
   /** The mode that is really in force, and the one that the session was started in. */
   readonly mode: string;
-  readonly startedAtMs: number;
   readonly expiresAtMs: number | null;
   readonly cost: ShownCost;
 }

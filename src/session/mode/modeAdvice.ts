@@ -61,7 +61,6 @@ export type ModeFigures =
 
 /** A mode as it is offered: short parts, because a picker shows two lines and cuts off what is longer. */
 export interface ModeOffer {
-  readonly mode: ModeDefinition;
   /** The situation that it is for: "Giving a presentation?". */
   readonly when: string;
   /** "scaledown 10 min": how long containers stay warm, and what else is special. */
@@ -102,7 +101,6 @@ export function offerMode(
     facts.push(t("dev again after {0}", formatCountdown(mode.expiresAfterMinutes * 60_000)));
   if (mode.confirm) facts.push(t("asks once more"));
   return {
-    mode,
     when: situationOf(mode.name) ?? t("Your own mode"),
     facts,
     costs: costsOf(figures),

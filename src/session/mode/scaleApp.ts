@@ -4,7 +4,6 @@ import type { ModalControl, ScaleSettings } from "../modalControl.ts";
 
 /** One function whose autoscaler was asked to change. */
 export interface ScaledFunction {
-  readonly appName: string;
   readonly functionName: string;
   /** undefined: Modal took the change. */
   readonly failure: Failure | undefined;

@@ -63,7 +63,6 @@ export type AwayEnding =
   | { readonly kind: "not-checked" };
 
 export interface AwayApp {
-  readonly appId: string;
   readonly name: string;
   /** What was seen of it; null: it was billed, and nobody saw it. */
   readonly seen: {
@@ -133,7 +132,6 @@ export function awayReport(input: AwayInput): AwayReport | null {
     const tiers = costOf({ ...input, fromMs, toMs, appIds: new Set([appId]) });
     const ends = spans.map(({ interval }) => interval.endMs ?? interval.countedToMs);
     return {
-      appId,
       name: spans[0]?.span.appName ?? appId,
       seen: {
         ranMs: unionMs(spans, fromMs, toMs),
@@ -147,7 +145,6 @@ export function awayReport(input: AwayInput): AwayReport | null {
   for (const [appId, hours] of unseen) {
     if (byApp.has(appId)) continue;
     apps.push({
-      appId,
       name: hours.at(-1)?.appName ?? appId,
       seen: null,
       cost: knownCost(sumUsd(hours.map(({ billed }) => billed))),

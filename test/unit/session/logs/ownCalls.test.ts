@@ -161,7 +161,7 @@ async function happened(w: World): Promise<readonly CallRecord[]> {
       ...(inAnswer ? { "modal-function-call-id": id } : {}),
       ...(w.hasDate ? { date: new Date(answeredAtMs + w.offMs).toUTCString() } : {}),
     };
-    const outcome = outcomeSample(sentMs, headers, { callId: running.callId, answeredAtMs });
+    const outcome = outcomeSample(sentMs, headers, { answeredAtMs });
     events.push(
       { atMs: sentMs, happens: () => ledger.upsertCall(running) },
       {

@@ -8,7 +8,6 @@ export function outcomeSample(
 ): CallOutcome {
   const answeredAtMs = some.answeredAtMs ?? startedAtMs + 2500;
   return {
-    callId: "own-1",
     status: 200,
     headers,
     resultPath: null,

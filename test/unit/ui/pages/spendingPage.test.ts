@@ -65,12 +65,7 @@ function page(over: Partial<SpendingFacts> = {}): string {
       limits: [{ environment: "main", used: usd(42.5), limit: usd(50) }],
       nowMs,
     },
-    projection: {
-      period: { key: "2026-11", fromMs: t0, toMs: t0 },
-      spent: usd(100),
-      projected: usd(360),
-      basisDays: 14,
-    },
+    projection: { projected: usd(360), basisDays: 14 },
     days: [day("2026-11-20", t0 - 24 * hour, 0), day("2026-11-21", t0, 3.6)],
     calls: [
       calls("2026-10-31", "flux", 4),

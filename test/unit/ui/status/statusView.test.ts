@@ -37,9 +37,7 @@ const flux: RunningApp = {
 };
 
 const session: SessionState = {
-  sessionId: "s",
   mode: "dev",
-  startedAtMs: nowMs - 600_000,
   expiresAtMs: null,
   cost: {
     ...nothing,
