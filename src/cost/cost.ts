@@ -39,3 +39,10 @@ export function knownPart(costs: Iterable<Cost>): KnownPart {
   }
   return { microUsd: sum, isFloor: whys.size > 0, whys: [...whys] };
 }
+
+/** The sum of parts of which some may be floors. */
+export function addParts(parts: readonly KnownPart[]): KnownPart {
+  return knownPart(
+    parts.flatMap((part) => [knownCost(part.microUsd), ...part.whys.map(unknownCost)]),
+  );
+}

@@ -2,8 +2,7 @@ import { hourMs, hourOf, type BilledRow } from "../billed/billedRow.ts";
 import type { CallRecord } from "../call.ts";
 import { addBounds, type Bounds } from "../bounds.ts";
 import type { KnownPart } from "../cost.ts";
-import { addUsd, microUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
-import { leastCostOf } from "../reported/sharedContainer.ts";
+import { addUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
 import type { Figure } from "../tiers.ts";
 
 /** The figure where no container was observed and nothing is billed; null: nothing was reported either. */
@@ -38,59 +37,22 @@ export function hourKey({
 /**
  * The one amount that stands for a cost.
  *
- * @param left what was metered and is not on the bill.
- * @param reported what each app's calls reported in those hours: it cost at least that.
+ * @param left what is not on the bill: metered, reported beyond that, or reported where nothing was metered.
  */
-export function figureOf(
-  left: readonly LeftCost[],
-  billed: MicroUsd | null,
-  reported: ReadonlyMap<string | null, MicroUsd>,
-): Figure | null {
-  const byApp = Map.groupBy(left, ({ appId }) => appId);
-  let isFloor = false;
-  const amounts: MicroUsd[] = [];
-  const bounds: Bounds[] = [];
-  for (const appId of new Set([...byApp.keys(), ...reported.keys()])) {
-    const partsOfApp = byApp.get(appId) ?? [];
-    const meteredUsd = sumUsd(partsOfApp.map(({ known }) => known.microUsd));
-    const atLeast = reported.get(appId) ?? zeroUsd;
-    isFloor ||= partsOfApp.some(({ known }) => known.isFloor) || atLeast > meteredUsd;
-    amounts.push(microUsd(Math.max(meteredUsd, atLeast)));
-    bounds.push(raisedTo(atLeast, addBounds(partsOfApp.map((one) => one.bounds))));
-  }
-  const leftUsd = sumUsd(amounts);
+export function figureOf(left: readonly LeftCost[], billed: MicroUsd | null): Figure | null {
+  const leftUsd = sumUsd(left.map(({ known }) => known.microUsd));
+  const isFloor = left.some(({ known }) => known.isFloor);
   const total = addUsd(billed ?? zeroUsd, leftUsd);
   // "At least $0.00" says nothing.
   if (isFloor && total === zeroUsd) return null;
   const isBilled = billed !== null && leftUsd === zeroUsd && !isFloor;
+  const exactly = { low: billed ?? zeroUsd, high: billed ?? zeroUsd };
   return {
     microUsd: total,
     tier: isBilled ? "billed" : "metered",
     isFloor,
-    bounds: addBounds([exactly(billed ?? zeroUsd), ...bounds]),
+    bounds: addBounds([exactly, ...left.map(({ bounds }) => bounds)]),
   };
-}
-
-function exactly(amount: MicroUsd): Bounds {
-  return { low: amount, high: amount };
-}
-
-/** It cost at least so much. Where that is more than it can have cost as it was metered, something was not seen. */
-function raisedTo(atLeast: MicroUsd, { low, high }: Bounds): Bounds {
-  return {
-    low: microUsd(Math.max(low, atLeast)),
-    high: high === null || high < atLeast ? null : high,
-  };
-}
-
-/** What each app cost at least by what these calls of it reported, but for those of which all hours are on the bill. */
-export function reportedOutside(
-  hours: ReadonlySet<string>,
-  calls: readonly CallRecord[],
-): ReadonlyMap<string | null, MicroUsd> {
-  const counted = calls.filter((call) => call.reportedMicroUsd !== null && !isOnBill(hours, call));
-  const byApp = Map.groupBy(counted, ({ appId }) => appId);
-  return new Map(Array.from(byApp, ([appId, callsOfApp]) => [appId, leastCostOf(callsOfApp)]));
 }
 
 /** Whether all hours of the call are on the bill. */

@@ -1,7 +1,7 @@
 import { t } from "../../base/text.ts";
 import { those } from "../../base/those.ts";
 import { attribute, type Activity, type Segment } from "../metered/attribution.ts";
-import { hourMs, isFinal, type BilledRow } from "../billed/billedRow.ts";
+import { hourMs, hourOf, isFinal, type BilledRow } from "../billed/billedRow.ts";
 import {
   billedCost,
   exceedingRows,
@@ -11,8 +11,9 @@ import {
 import type { CallRecord } from "../call.ts";
 import { knownCost, knownPart, unknownCost, type Cost, type KnownPart } from "../cost.ts";
 import { addMetrics, addends, type CostMetrics } from "../rates/costMetrics.ts";
-import { figureOf, hourKey, reportedFigure, reportedOutside, type LeftCost } from "./figure.ts";
-import { unobservedCalls } from "./unobservedCalls.ts";
+import { figureOf, hourKey, reportedFigure, type LeftCost } from "./figure.ts";
+import { shortfalls } from "./shortfall.ts";
+import { byObservation, costOfUnobserved } from "./unobservedCalls.ts";
 import { distinctCalls } from "../reported/distinctCalls.ts";
 import { addUsd, microUsd, sumUsd, zeroUsd, type MicroUsd } from "../money.ts";
 import {
@@ -73,8 +74,13 @@ export interface TieredCost {
   readonly bestKnown: MicroUsd;
   /** What `best` is mostly known by. */
   readonly bestTier: Tier;
-  /** The same as it is shown for one session or day. Unlike the rest it does not add up: its floor is that of the whole. */
+  /** The same as it is shown for one session or day, with the bounds of it; null: nothing is known, or "at least $0.00". */
   readonly figure: Figure | null;
+}
+
+/** The figure to show as a part of a sum. */
+export function bestPart({ best, bestKnown }: TieredCost): KnownPart {
+  return { microUsd: bestKnown, isFloor: !best.known, whys: best.known ? [] : [best.why] };
 }
 
 /** What a session (or a day, or all) cost, by each way of knowing. */
@@ -102,21 +108,26 @@ export function costOf(question: CostQuestion): TieredCost {
   const possible = all.filter((priced) => mayOverlap(priced, fromMs, toMs));
   const covered = [...rows, ...exceeding.map(({ row }) => row)];
   const rowsByApp = Map.groupBy(covered, (row) => row.objectId);
-  const left: readonly LeftCost[] = [
+  const left: LeftCost[] = [
     ...possible.map((one) => uncovered(one, rowsByApp.get(one.span.appId) ?? [], question)),
     ...exceeding.map((one) => growing(one, all, question)),
   ];
+  // Each of these belongs to the range in which it began, so that adjacent ranges add up.
+  left.push(...costOfUnobserved(byObservation(begun, all).unobserved, hours));
+  const inWholeHours = calls
+    .slice(0, indexAt(calls, hourOf(toMs - 1) + hourMs))
+    .filter(({ startedAtMs, endedAtMs }) => (endedAtMs ?? startedAtMs) >= hourOf(fromMs));
+  const { observed } = byObservation(inWholeHours, all);
+  left.push(...shortfalls(observed, all, hours, { fromMs, toMs }));
   const isReported = metered === null && billed === null && exceeding.length === 0;
-  const best = bestOf([...left, ...unobservedCalls(begun, all, hours)], billed);
+  const best = bestOf(left, billed);
   return {
     reported,
     metered,
     billed,
     ...best,
     bestTier: isReported ? "reported" : best.bestTier,
-    figure: isReported
-      ? reportedFigure(reported)
-      : figureOf(left, billed?.microUsd ?? null, reportedOutside(hours, begun)),
+    figure: isReported ? reportedFigure(reported) : figureOf(left, billed?.microUsd ?? null),
   };
 }
 

@@ -3,8 +3,9 @@ import * as z from "zod/mini";
 import { textKey } from "../../base/textKey.ts";
 import type { Clock } from "../../base/clock.ts";
 import { periodOf, periodsBetween, type Period } from "../../cost/spending/calendar.ts";
-import { knownCost, knownPart, unknownCost, type KnownPart } from "../../cost/cost.ts";
+import { addParts, type KnownPart } from "../../cost/cost.ts";
 import { microUsd, type MicroUsd } from "../../cost/money.ts";
+import { bestPart } from "../../cost/spending/sessionCost.ts";
 import { hourMs, isApp } from "../../cost/billed/billedRow.ts";
 import { costIn, type CostReading } from "./costReader.ts";
 import { ofApps } from "./mine.ts";
@@ -173,8 +174,7 @@ function withGaps(part: KnownPart, whys: readonly string[]): KnownPart {
 }
 
 function partIn(reading: CostReading, fromMs: number, toMs: number): KnownPart {
-  const { best, bestKnown } = costIn(reading, null, fromMs, toMs);
-  return partOf({ microUsd: bestKnown, whys: best.known ? [] : [best.why] });
+  return bestPart(costIn(reading, null, fromMs, toMs));
 }
 
 /** The sum of some days, or of one day's scopes. */
@@ -183,12 +183,6 @@ export function sumOf(worked: readonly Worked[]): Worked {
     spent: addParts(worked.map(({ spent }) => spent)),
     mine: addParts(worked.map(({ mine }) => mine)),
   };
-}
-
-function addParts(parts: readonly KnownPart[]): KnownPart {
-  return knownPart(
-    parts.flatMap((part) => [knownCost(part.microUsd), ...part.whys.map(unknownCost)]),
-  );
 }
 
 /** What the days cost between two instants; of a day that is cut, the part by the clock. */

@@ -1,14 +1,13 @@
 import { plural, t } from "../../base/text.ts";
 import { hourMs, type BilledRow } from "../../cost/billed/billedRow.ts";
 import type { CallRecord } from "../../cost/call.ts";
-import { addCosts, knownCost, type Cost } from "../../cost/cost.ts";
+import { addParts, knownCost, knownPart, type KnownPart } from "../../cost/cost.ts";
 import { formatParts } from "../../cost/apportion.ts";
 import { approximately, formatClock, formatDuration } from "../../cost/format.ts";
 import { gpuLabel } from "../../cost/rates/gpu.ts";
-import { sumUsd, zeroUsd } from "../../cost/money.ts";
 import type { ReconciledHour } from "../../cost/billed/reconcile.ts";
 import { msWithin, type PricedSpan } from "../../cost/metered/pricedSpan.ts";
-import { costOf, type TieredCost } from "../../cost/spending/sessionCost.ts";
+import { bestPart, costOf, type TieredCost } from "../../cost/spending/sessionCost.ts";
 import type { Figure } from "../../cost/tiers.ts";
 import type { ContainerSpan } from "../../cost/span.ts";
 import { gapText, type Gap } from "../gap.ts";
@@ -71,7 +70,8 @@ export interface AwayApp {
     /** "L40S", "H100:2, L4". */
     readonly gpu: string;
   } | null;
-  readonly cost: Cost;
+  /** At least so much where it is a floor. */
+  readonly cost: KnownPart;
   readonly basis: AwayBasis;
   readonly ending: AwayEnding;
 }
@@ -82,7 +82,7 @@ export interface AwayReport extends AwayRange {
   readonly key: string;
   /** The most expensive first. */
   readonly apps: readonly AwayApp[];
-  readonly cost: Cost;
+  readonly cost: KnownPart;
   readonly basis: AwayBasis;
   readonly stillRunning: boolean;
   /** What runs now in other environments of the workspace, whoever has it. */
@@ -137,7 +137,7 @@ export function awayReport(input: AwayInput): AwayReport | null {
         ranMs: unionMs(spans, fromMs, toMs),
         gpu: [...new Set(spans.map(({ span }) => gpuText(span)))].toSorted().join(", "),
       },
-      cost: tiers.best,
+      cost: bestPart(tiers),
       basis: basisOf(tiers),
       ending: endingOf(appId, Math.max(...ends) - offsetMs, input),
     };
@@ -147,7 +147,7 @@ export function awayReport(input: AwayInput): AwayReport | null {
     apps.push({
       name: hours.at(-1)?.appName ?? appId,
       seen: null,
-      cost: knownCost(sumUsd(hours.map(({ billed }) => billed))),
+      cost: knownPart(hours.map(({ billed }) => knownCost(billed))),
       basis: "billed",
       ending: endingOf(
         appId,
@@ -161,8 +161,8 @@ export function awayReport(input: AwayInput): AwayReport | null {
     toMs: input.toMs,
     scope,
     key: `away:${scope}:${input.fromMs}`,
-    apps: apps.toSorted((a, b) => amount(b.cost) - amount(a.cost)),
-    cost: addCosts(apps.map(({ cost }) => cost)),
+    apps: apps.toSorted((a, b) => b.cost.microUsd - a.cost.microUsd),
+    cost: addParts(apps.map(({ cost }) => cost)),
     basis: weakest(apps.map(({ basis }) => basis)),
     unknownTimes: input.unknownTimes,
     elsewhere,
@@ -174,7 +174,7 @@ export function awayReport(input: AwayInput): AwayReport | null {
 export function awayLines(report: AwayReport, timeZone?: string): readonly string[] {
   const { fromMs, toMs, apps, scope, unknownTimes, elsewhere } = report;
   const clock = (atMs: number): string => formatClock(atMs, timeZone);
-  const shown = formatParts(apps.map(({ cost }) => (cost.known ? cost.microUsd : zeroUsd)));
+  const shown = formatParts(apps.map(({ cost }) => cost.microUsd));
   const away = [clock(fromMs), clock(toMs), formatDuration(toMs - fromMs)] as const;
   const runsNow = elsewhere.map(elsewhereText).join(", ");
   const lines = [
@@ -194,9 +194,11 @@ export function awayLines(report: AwayReport, timeZone?: string): readonly strin
           },
           ...away,
           scope,
-          unknownTimes.length === 0
-            ? costText(report.cost, report.basis, shown.whole)
-            : atLeast(report.cost, report.basis, shown.whole),
+          costText(
+            unknownTimes.length === 0 ? report.cost : { ...report.cost, isFloor: true },
+            report.basis,
+            shown.whole,
+          ),
         ),
   ];
   for (const [index, { name, seen, cost, basis, ending }] of apps.entries()) {
@@ -224,13 +226,12 @@ export function awayLines(report: AwayReport, timeZone?: string): readonly strin
   return lines;
 }
 
-function atLeast(cost: Cost, basis: AwayBasis, text: string): string {
-  return cost.known ? t("at least {0}", text) : costText(cost, basis, text);
-}
-
 /** @param text the amount, as it is shown beside the others. */
-function costText(cost: Cost, basis: AwayBasis, text: string): string {
-  if (!cost.known) return t("cost unknown ({0})", cost.why);
+function costText({ microUsd, isFloor, whys }: KnownPart, basis: AwayBasis, text: string): string {
+  const [why] = whys;
+  if (isFloor && why !== undefined)
+    return microUsd === 0 ? t("cost unknown ({0})", why) : t("at least {0} ({1})", text, why);
+  if (isFloor) return t("at least {0}", text);
   if (basis === "billed") return t("{0} billed", text);
   return basis === "metered"
     ? approximately(text)
@@ -283,10 +284,10 @@ function endingOf(appId: string, lastEndMs: number, input: AwayInput): AwayEndin
 }
 
 /** More than a tenth of the amount, and more than a cent, may be wrong: then it is an estimate. */
-function basisOf({ best, bestTier, figure }: TieredCost): AwayBasis {
+function basisOf({ bestKnown, bestTier, figure }: TieredCost): AwayBasis {
   if (bestTier === "billed") return "billed";
   const error = figure === null ? 0 : errorOf(figure);
-  return error > Math.max(amount(best) / 10, 10_000) ? "estimated" : "metered";
+  return error > Math.max(bestKnown / 10, 10_000) ? "estimated" : "metered";
 }
 
 /** How far off the figure may be, as far as anybody can say. */
@@ -302,10 +303,6 @@ function weakest(parts: readonly AwayBasis[]): AwayBasis {
 
 function gpuText({ gpu, gpuSource }: ContainerSpan): string {
   return gpu === null && gpuSource === "unknown" ? t("GPU unknown") : gpuLabel(gpu);
-}
-
-function amount(cost: Cost): number {
-  return cost.known ? cost.microUsd : 0;
 }
 
 /** Time covered by at least one of the spans. */

@@ -11,6 +11,7 @@ import { apportion, formatParts } from "../../cost/apportion.ts";
 import { approximately, formatAmount, formatDuration, formatMetered } from "../../cost/format.ts";
 import { savings } from "../../cost/spending/estimate.ts";
 import { sumUsd, type MicroUsd } from "../../cost/money.ts";
+import { bestPart } from "../../cost/spending/sessionCost.ts";
 import type { AppCost, SharedCost } from "../../cost/spending/report.ts";
 import type { SummaryRow } from "../../session/ledgerPort.ts";
 import type { DaySpent, SpentPart } from "../../session/meter/spending.ts";
@@ -75,7 +76,7 @@ export function spendingPage(facts: SpendingFacts): readonly string[] {
         t("app"),
         ...[t("cost"), t("working"), t("cold starts"), t("idle"), t("containers ran")].map(figure),
       ],
-      withSum(apps.map(amountOf), (index) => appCells(apps[index])),
+      withSum(apps.map(bestPart), (index) => appCells(apps[index])),
     ),
     ...shareLines(
       t("endpoint"),
@@ -290,10 +291,6 @@ type Amount = Pick<KnownPart, "microUsd" | "isFloor">;
 function spelled({ microUsd, isFloor }: Amount, text: string): string {
   if (isFloor) return microUsd === 0 ? t("unknown") : t("at least {0}", text);
   return microUsd === 0 ? t("nothing") : approximately(text);
-}
-
-function amountOf({ best, bestKnown }: AppCost): Amount {
-  return { microUsd: bestKnown, isFloor: !best.known };
 }
 
 function appCells(app: AppCost | undefined): readonly string[] {

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { leastCostOf } from "../../../../src/cost/reported/sharedContainer.ts";
+import { leastRuns } from "../../../../src/cost/reported/sharedContainer.ts";
 import { microUsd, sumUsd, zeroUsd } from "../../../../src/cost/money.ts";
+import type { CallRecord } from "../../../../src/cost/call.ts";
 import { call, t0 } from "../arbitraries.ts";
+
+function leastCostOf(calls: readonly CallRecord[]): number {
+  return sumUsd(leastRuns(calls).map((run) => run.microUsd));
+}
 
 /** At $3.60 an hour: a thousand micro-dollars per second. */
 function run(containerId: string | null, fromSeconds: number, seconds: number | null) {

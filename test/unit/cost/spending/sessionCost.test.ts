@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { BilledRow } from "../../../../src/cost/billed/billedRow.ts";
 import { knownCost } from "../../../../src/cost/cost.ts";
-import { microUsd, usd, type MicroUsd } from "../../../../src/cost/money.ts";
+import { microUsd, sumUsd, usd, type MicroUsd } from "../../../../src/cost/money.ts";
+import { leastRuns } from "../../../../src/cost/reported/sharedContainer.ts";
 import { rateHistory, ratesInForce } from "../../../../src/cost/rates/rates.ts";
 import {
   costOf,
@@ -77,10 +78,16 @@ describe("a session's cost", () => {
     assert.equal(all.metered?.known.microUsd, usd(3.8));
   });
 
-  it("is the reported sum where nothing was observed, and unknown when a call said nothing", () => {
+  it("is at least the reported sum where nothing was observed, and unknown when a call said nothing", () => {
     const reported = ask({ calls: [coldCall], fromMs: t0 - minute });
-    assert.deepEqual([reported.best, reported.bestTier], [knownCost(usd(0.02)), "reported"]);
+    assert.deepEqual([reported.bestKnown, reported.bestTier], [usd(0.02), "reported"]);
+    assert.equal(reported.best.known, false, "nobody saw its start and its idle tail");
     assert.equal(reported.metered, null);
+    const refused = ask({
+      calls: [{ ...coldCall, reportedMicroUsd: usd(0) }],
+      fromMs: t0 - minute,
+    });
+    assert.deepEqual(refused.best, knownCost(usd(0)), "it never reached its app");
     const failed = call({ callId: "call-2", status: "failed", reportedMicroUsd: null });
     const silent = ask({ calls: [coldCall, failed], fromMs: t0 - minute });
     assert.equal(silent.best.known, false);
@@ -157,7 +164,7 @@ describe("a session's cost", () => {
       endedAtMs: t0 + 61 * minute,
       reportedMicroUsd: usd(4),
     });
-    assert.deepEqual(of({ calls: [dear] }), [usd(4), "metered", true]);
+    assert.deepEqual(of({ calls: [dear] }), [usd(5.8), "metered", true], "the other hour cost 1.8");
     assert.deepEqual(of({ calls: [dear], billed: both }), [usd(29.7), "billed", false]);
     assert.deepEqual(of({ spans: [], calls: [dear] }), [usd(4), "reported", false]);
     assert.deepEqual(of({ spans: [] }), null);
@@ -274,6 +281,37 @@ describe("a session's cost", () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it("is never below what calls reported of hours that are not on the bill, hour by hour and in all", () => {
+    fc.assert(
+      fc.property(spans, calls, fc.nat(5), (list, made, billedHour) => {
+        const billed = [row(t0 + billedHour * hour, microUsd(1))];
+        const known = { spans: list, calls: made, rates: rateHistory([]) };
+        const question = priced({ ...known, billed, nowMs: t0 + 9 * hour, appIds: null });
+        const outside = made.filter(
+          ({ appId, startedAtMs, endedAtMs }) =>
+            appId !== "ap-1" ||
+            (endedAtMs ?? startedAtMs) < t0 + billedHour * hour ||
+            startedAtMs >= t0 + (billedHour + 1) * hour,
+        );
+        for (const appId of ["ap-1", "ap-2", "ap-3"]) {
+          const own = outside.filter((one) => one.appId === appId);
+          const reported = sumUsd(leastRuns(own).map((run) => run.microUsd));
+          const whole = costOf({
+            ...question,
+            appIds: new Set([appId]),
+            fromMs: t0 - hour,
+            toMs: t0 + 9 * hour,
+          });
+          assert.ok(whole.bestKnown >= reported, `${whole.bestKnown} and ${reported} µ$`);
+          if (whole.figure !== null && whole.bestTier !== "reported")
+            assert.equal(whole.figure.microUsd, whole.bestKnown, "one figure");
+          assert.ok((whole.figure?.bounds.high ?? Infinity) >= whole.bestKnown);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

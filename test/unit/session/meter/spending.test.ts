@@ -18,6 +18,7 @@ import type { Ledger } from "../../../../src/session/ledgerPort.ts";
 import { Spending, spentBetween, sumOf } from "../../../../src/session/meter/spending.ts";
 import { silentLog } from "../../silentLog.ts";
 import { VirtualClock } from "../../virtualClock.ts";
+import { call } from "../../ledger/temporaryLedger.ts";
 import { appListing, container } from "../logSample.ts";
 
 const workspace = "acme";
@@ -145,6 +146,40 @@ describe("what was spent", () => {
     reads.length = 0;
     assert.equal(spent()?.microUsd, usd(9));
     assert.ok(!reads.includes("2026-11-15"), "and is not worked out again");
+  });
+
+  it("is at least what calls reported, and the same figure whatever is asked: days, environments, a session", async () => {
+    const { ledger, clock, spending } = await scene();
+    const startedAtMs = nowMs - 3 * hourMs;
+    ran(ledger, startedAtMs, 0.005);
+    ledger.upsertCall(
+      call({
+        startedAtMs,
+        endedAtMs: startedAtMs + 10_000,
+        executionSeconds: 10,
+        reportedMicroUsd: usd(4),
+        status: "succeeded",
+      }),
+    );
+    const { spent, mine } = sumOf(spending.days(workspace, nowMs - 2 * dayMs));
+    assert.deepEqual([spent.microUsd, spent.isFloor], [usd(4), true]);
+    assert.deepEqual([mine.microUsd, mine.isFloor], [usd(4), true]);
+    assert.match(spent.whys.join(), /Calls reported more than their containers were seen to cost/);
+    const [main] = spending.parts(workspace, nowMs - 2 * dayMs, 3);
+    assert.equal(main?.spent.microUsd, usd(4));
+    const reading = new CostReader(ledger).read({
+      scope,
+      fromMs: startedAtMs,
+      nowMs: clock.nowMs(),
+      rates,
+    });
+    const session = costIn(reading, new Set(["ap-1"]), startedAtMs);
+    assert.deepEqual([session.figure?.microUsd, session.figure?.isFloor], [usd(4), true]);
+    assert.equal(session.bestKnown, usd(4));
+    // The bill of that hour says what it was.
+    billFinal(ledger, scope, hourOf(startedAtMs), usd(4.5));
+    const billed = sumOf(spending.days(workspace, nowMs - 2 * dayMs)).spent;
+    assert.deepEqual([billed.microUsd, billed.isFloor], [usd(4.5), false]);
   });
 
   it("is that of the workspace, with what is mine beside it", async () => {

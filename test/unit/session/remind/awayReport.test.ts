@@ -15,6 +15,7 @@ import type { Listing, WindowRecord } from "../../../../src/session/ledgerPort.t
 import { overnightOf } from "../../../../src/session/remind/overnight.ts";
 import { unseenHours } from "../../../../src/session/meter/unseenBill.ts";
 import type { StopReceipt } from "../../../../src/session/receipt.ts";
+import { call } from "../../cost/arbitraries.ts";
 import { plainTerms } from "../../cost/plainTerms.ts";
 import { VirtualClock } from "../../virtualClock.ts";
 import { PortModal } from "../portModal.ts";
@@ -228,7 +229,10 @@ describe("awayReport", () => {
       }),
     );
     const report = awayReport(input({ billed }));
-    assert.deepEqual([report?.basis, report?.cost], ["billed", { known: true, microUsd: 2030000 }]);
+    assert.deepEqual(
+      [report?.basis, report?.cost],
+      ["billed", { microUsd: 2030000, isFloor: false, whys: [] }],
+    );
     assert.match(awayLines(report ?? assert.fail(), "UTC").join(), /\$2\.03 billed/);
   });
 
@@ -259,7 +263,7 @@ describe("awayReport", () => {
         name === "flux" || cost,
       ]),
       [
-        ["training", true, "billed", { known: true, microUsd: usd(4.5) }],
+        ["training", true, "billed", { microUsd: usd(4.5), isFloor: false, whys: [] }],
         ["flux", false, "metered", true],
       ],
       "three hours of the absence, not those before and after, and no volume",
@@ -291,10 +295,25 @@ describe("awayReport", () => {
   it("says unknown where the rate is unknown, and never $0", () => {
     const odd = span({ gpu: { type: "Z9000", count: 1 } });
     const report = awayReport(input({ spans: [odd] }));
-    assert.equal(report?.cost.known, false);
+    assert.equal(report?.cost.isFloor, true);
     const text = awayLines(report ?? assert.fail(), "UTC").join();
-    assert.match(text, /cost unknown/);
-    assert.doesNotMatch(text, /\$0/);
+    assert.match(text, /at least \$0\.\d+ \(.*Z9000/);
+  });
+
+  it("says at least what its calls reported, where less was seen of its containers", () => {
+    const dear = call({
+      startedAtMs: fromMs + 10 * minute,
+      endedAtMs: fromMs + 11 * minute,
+      reportedMicroUsd: usd(4),
+    });
+    const report = awayReport(input({ calls: [dear] })) ?? assert.fail();
+    assert.deepEqual([report.cost.microUsd, report.cost.isFloor], [usd(4), true]);
+    const [first, second] = awayLines(report, "UTC");
+    assert.match(first ?? "", /1 app ran in acme\/main: at least \$4\.00 \(Calls reported more/);
+    assert.match(
+      second ?? "",
+      /^flux ran for 1 h \(L40S\): at least \$4\.00 \(Calls reported more.*\);/,
+    );
   });
 
   it("adds up: the whole is the sum of its apps, and never longer than the absence", () => {
@@ -313,11 +332,8 @@ describe("awayReport", () => {
           );
           const report = awayReport(input({ spans }));
           if (report === null) return;
-          const sum = report.apps.reduce(
-            (total, { cost }) => total + (cost.known ? cost.microUsd : Number.NaN),
-            0,
-          );
-          assert.equal(report.cost.known && report.cost.microUsd, sum);
+          const sum = report.apps.reduce((total, { cost }) => total + cost.microUsd, 0);
+          assert.deepEqual([report.cost.microUsd, report.cost.isFloor], [sum, false]);
           for (const { seen } of report.apps)
             assert.ok(seen !== null && seen.ranMs > 0 && seen.ranMs <= toMs - fromMs);
         },
