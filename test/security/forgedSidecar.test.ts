@@ -69,13 +69,13 @@ describe("a file beside a result", () => {
   });
 
   it("that this machine wrote is repeated from the ledger without a question", () => {
-    assert.deepEqual(repeatOf(sidecar({}), flux, made), { input, isOurs: true });
+    assert.deepEqual(repeatOf(sidecar({}), flux, made), { input, isAsRecorded: true });
   });
 
   it("with parameters that its row does not show is asked about, in full", () => {
     const parameters = { prompt: "A red fox", seed: 7, steps: 200, width: 4096, height: 4096 };
     const repeat = repeatOf(sidecar({ parameters, callId: "forged" }), flux, undefined);
-    assert.equal(repeat.isOurs, false);
+    assert.equal(repeat.isAsRecorded, false);
     assert.deepEqual(repeat.input, { values: parameters, files: {} });
     for (const shown of ['"steps": 200', '"width": 4096', '"height": 4096', '"seed": 7'])
       assert.ok(repeatText(repeat.input).includes(shown), shown);
@@ -90,7 +90,7 @@ describe("a file beside a result", () => {
       ["a call of another endpoint", sidecar({}), call({ ...made, endpoint: "wan2" })],
       ["a call whose input was not kept", sidecar({}), call({ ...made, inputJson: null })],
     ] as const)
-      assert.equal(repeatOf(row, flux, of).isOurs, false, what);
+      assert.equal(repeatOf(row, flux, of).isAsRecorded, false, what);
   });
 
   it("hides nothing from the question by invisible or turning characters", () => {

@@ -118,11 +118,11 @@ export function unreportedIncidents(
     const isOverdue = incident.scope === scope && incident.guardianPid !== livePid;
     const isUntold = incident.news !== null && (incident.news.state === "not-shown" || isOverdue);
     // Both at once: one sentence tells of them.
-    const isOurNews = isUntold && claimNews(ledger, incident, nowMs);
-    const isOurs =
+    const tellsNews = isUntold && claimNews(ledger, incident, nowMs);
+    const tellsIncident =
       isUnreported &&
       ledger.claimOnce(`guardian:undelivered:${incident.scope}:${incident.endId}`, nowMs);
-    return isOurNews || isOurs;
+    return tellsNews || tellsIncident;
   });
 }
 

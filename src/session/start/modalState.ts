@@ -15,7 +15,7 @@ export interface ModalState {
 /** The state of these apps, from a look just taken; undefined: there was none. */
 export function modalStateOf(
   listing: Listing | undefined,
-  isOurs: (app: LiveApp) => boolean,
+  isOfStart: (app: LiveApp) => boolean,
   /** What is in force in an app, in seconds; null: not known. */
   scaledownOf: (app: LiveApp) => number | null,
 ): ModalState {
@@ -25,7 +25,7 @@ export function modalStateOf(
       apps: [],
       text: t("What runs on Modal now could not be checked. Look again before you rely on it."),
     };
-  const apps = liveApps(listing).filter(isOurs);
+  const apps = liveApps(listing).filter(isOfStart);
   const text =
     apps.length === 0
       ? t("Nothing that this start created runs on Modal.")

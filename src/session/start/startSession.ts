@@ -287,13 +287,13 @@ class Start {
   async #state(): Promise<ModalState> {
     const names = new Set(this.#session.record?.targets.map(({ name }) => name));
     const ids = new Set(this.#started.map(({ app }) => app.appId));
-    const isOurs = ({ appId, name }: LiveApp): boolean => ids.has(appId) || names.has(name);
+    const isOfStart = ({ appId, name }: LiveApp): boolean => ids.has(appId) || names.has(name);
     try {
       const listing = await freshListing(this.#parts, undefined);
-      return modalStateOf(listing, isOurs, (app) => this.#scaledownOf(app));
+      return modalStateOf(listing, isOfStart, (app) => this.#scaledownOf(app));
     } catch (error) {
       this.#parts.log.warn(`No look at what runs: ${asFailure(error).message}`);
-      return modalStateOf(undefined, isOurs, () => null);
+      return modalStateOf(undefined, isOfStart, () => null);
     }
   }
 

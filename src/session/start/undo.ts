@@ -58,7 +58,7 @@ export async function undoStart(parts: StopParts, request: UndoRequest): Promise
     last = await look(parts);
     if (last === undefined) {
       quietLooks = 0;
-      // Without a listing, at least what is known to be ours is told to stop.
+      // Without a listing, at least what this start is known to have made is told to stop.
       if (round > 0 || left.length === 0) continue;
     } else {
       left = await createdBy(parts, request, last);

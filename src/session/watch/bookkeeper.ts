@@ -119,10 +119,10 @@ export class Bookkeeper implements Disposable {
       };
       const changes = priceChanges(new Map(Object.entries(before.usdPerHour)), now);
       const claim = `${name}:${before.atMs}`;
-      const isOurs = changes.length > 0 && ledger.claimOnce(claim, clock.nowMs());
+      const isFirst = changes.length > 0 && ledger.claimOnce(claim, clock.nowMs());
       const seen = { atMs: clock.nowMs(), usdPerHour: Object.fromEntries(now) };
       ledger.remember(name, JSON.stringify(seen));
-      if (isOurs) onPrices(changes);
+      if (isFirst) onPrices(changes);
     });
   }
 

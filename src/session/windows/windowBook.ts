@@ -51,7 +51,7 @@ export function rememberBook(
   ledger.remember(keyOf(place), JSON.stringify(book));
 }
 
-/** Whether something of ours may be in force that is to be put back: what follows the mode is the file's own. */
+/** Whether a session may have put something that is to be put back: what follows the mode is the file's own. */
 export function isPut({ kind, putSeconds }: NotedWindow): boolean {
   return kind !== "mode" && putSeconds.length > 0;
 }

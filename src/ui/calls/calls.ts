@@ -60,7 +60,7 @@ export class Calls implements Disposable {
   readonly #services: Services;
   readonly #store = new DisposableStore();
   readonly #saved = this.#store.add(new Emitter<string>());
-  /** Our own folder: for results when no workspace folder is open, or when that cannot be written. */
+  /** The extension's own folder: for results when no workspace folder is open, or when that cannot be written. */
   readonly #fallbackFolder: string;
   readonly #turns: CallTurns;
   readonly #shower: ResultShow;
@@ -182,8 +182,8 @@ export class Calls implements Disposable {
       .calls({ endpoint: name })
       .find((one) => one.callId === callId);
     const prepared = await this.plan(this.endpoint(name));
-    const { input, isOurs } = repeatOf(row, prepared.endpoint, call);
-    if (isOurs || (await askRepeat(prepared, input))) await this.run(prepared, input);
+    const { input, isAsRecorded } = repeatOf(row, prepared.endpoint, call);
+    if (isAsRecorded || (await askRepeat(prepared, input))) await this.run(prepared, input);
   }
 
   /** Follows the hand-over of a call that ended without a result. */

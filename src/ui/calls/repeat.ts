@@ -8,7 +8,7 @@ import { parseCallInput, type CallInput } from "./callInput.ts";
 export interface Repeat {
   readonly input: CallInput;
   /** This machine made that result from this input, as its ledger has it, and the row shows the same. */
-  readonly isOurs: boolean;
+  readonly isAsRecorded: boolean;
 }
 
 /**
@@ -28,12 +28,12 @@ export function repeatOf(
 ): Repeat {
   const written: CallInput = { values: provenance.parameters, files: {} };
   if (call?.source !== "editor" || call.resultPath !== path || call.endpoint !== endpoint.name)
-    return { input: written, isOurs: false };
+    return { input: written, isAsRecorded: false };
   const input = parseCallInput(call.inputJson);
-  if (input === undefined) return { input: written, isOurs: false };
+  if (input === undefined) return { input: written, isAsRecorded: false };
   const { prompt, seed } = askedIn(endpoint, input);
-  const isOurs = (prompt ?? "") === (provenance.prompt ?? "") && seed === provenance.seed;
-  return { input: isOurs ? input : written, isOurs };
+  const isAsRecorded = (prompt ?? "") === (provenance.prompt ?? "") && seed === provenance.seed;
+  return { input: isAsRecorded ? input : written, isAsRecorded };
 }
 
 /** All that would be sent, as text. Nothing in it is invisible or changes the order of what is read. */

@@ -19,7 +19,7 @@ export interface ResultTermsParts {
   /** The folder that the call is of; null: none is open. */
   readonly folder: string | null;
   readonly open: readonly string[];
-  /** Our own. */
+  /** The extension's own. */
   readonly fallbackFolder: string;
 }
 
@@ -28,7 +28,7 @@ export function resultTerms(parts: ResultTermsParts): ResultTerms {
   return { place: placeOf(parts), limits: limitsOf(parts), remarks: [] };
 }
 
-/** For a call that is paid for: a setting that is wrong costs it nothing, and our own folder takes its result. */
+/** For a call that is paid for: a setting that is wrong costs it nothing, and the extension's own folder takes its result. */
 export function paidResultTerms(parts: ResultTermsParts): ResultTerms {
   const remarks: string[] = [];
   const folder = spareOf(parts);

@@ -45,11 +45,8 @@ describe("Guardian", () => {
   });
 
   it("reminds once after the grace, at most 5 s late, with what runs and what it costs", async () => {
-    const window = world.openWindow();
-    world.start("flux-api", 2);
-    await world.advance(30_000);
+    await world.leaveRunning("flux-api", { containers: 2 });
     const goneAtMs = world.clock.nowMs();
-    world.closeWindow(window);
     await world.advance(2 * hour);
     assert.equal(world.reminders.length, 1);
     const [shown] = world.reminders;
@@ -74,10 +71,7 @@ describe("Guardian", () => {
   });
 
   it("lets a reload and a second window pass without a word", async () => {
-    const first = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(first);
+    await world.leaveRunning("flux-api");
     await world.advance(world.timings.graceMs - 2_000);
     const second = world.openWindow();
     const third = world.openWindow();
@@ -92,10 +86,7 @@ describe("Guardian", () => {
   });
 
   it("says nothing about deployments that cost nothing now", async () => {
-    const window = world.openWindow();
-    world.start("flux-api", 0);
-    await world.advance(30_000);
-    world.closeWindow(window);
+    await world.leaveRunning("flux-api", { containers: 0 });
     await world.advance(hour);
     assert.equal(world.reminders.length, 0);
     assert.deepEqual(world.ends, ["nothing-runs"]);
@@ -142,10 +133,7 @@ describe("Guardian", () => {
       if (says === "dismissed") world.notifierSays = { kind: "dismissed" };
       if (says === "not-shown") world.notifierSays = { kind: "not-shown", reason: "no desktop" };
       world.stopAfterMinutes = 30;
-      const window = world.openWindow();
-      const appId = world.start("flux-api");
-      await world.advance(30_000);
-      world.closeWindow(window);
+      const appId = await world.leaveRunning("flux-api");
       await world.advance(25 * 60_000);
       assert.deepEqual(world.modal.stopped, []);
       await world.advance(10 * 60_000);
@@ -165,11 +153,11 @@ describe("Guardian", () => {
 
   it("stops after the grace where the setting says so, and tries again until it is verified", async () => {
     world.onClose = "stop";
-    const window = world.openWindow();
-    const appId = world.start("flux-api");
-    await world.advance(30_000);
-    world.modal.offline = true;
-    world.closeWindow(window);
+    const appId = await world.leaveRunning("flux-api", {
+      before: () => {
+        world.modal.offline = true;
+      },
+    });
     await world.advance(120_000);
     assert.deepEqual(world.modal.stopped, []);
     assert.equal(world.notices.length, 0, "nothing is claimed while nothing is known");
@@ -229,11 +217,11 @@ describe("Guardian", () => {
   for (const onClose of ["stop", "remind"] as const)
     it(`does not ${onClose} when a window comes back while Modal is asked`, async () => {
       world.onClose = onClose;
-      const window = world.openWindow();
-      world.start("flux-api");
-      await world.advance(30_000);
-      world.modal.slowMs = 3_000;
-      world.closeWindow(window);
+      await world.leaveRunning("flux-api", {
+        before: () => {
+          world.modal.slowMs = 3_000;
+        },
+      });
       await world.advance(world.timings.graceMs + 1_000);
       world.openWindow();
       await world.advance(60_000);
@@ -244,11 +232,11 @@ describe("Guardian", () => {
   for (const onClose of ["stop", "remind"] as const)
     it(`gives a window that came and went while Modal was asked a grace of its own before it does ${onClose}`, async () => {
       world.onClose = onClose;
-      const window = world.openWindow();
-      world.start("flux-api");
-      await world.advance(30_000);
-      world.modal.slowMs = 1_000;
-      world.closeWindow(window);
+      await world.leaveRunning("flux-api", {
+        before: () => {
+          world.modal.slowMs = 1_000;
+        },
+      });
       await world.advance(world.timings.graceMs + 500);
       world.closeWindow(world.openWindow());
       await world.advance(world.timings.graceMs - 1_000);
@@ -261,11 +249,11 @@ describe("Guardian", () => {
 
   it("goes on trying to stop for as long as it is offline, and says so once", async () => {
     world.onClose = "stop";
-    const window = world.openWindow();
-    const appId = world.start("flux-api");
-    await world.advance(30_000);
-    world.modal.offline = true;
-    world.closeWindow(window);
+    const appId = await world.leaveRunning("flux-api", {
+      before: () => {
+        world.modal.offline = true;
+      },
+    });
     await world.advance(3 * hour);
     assert.deepEqual(
       world.notices.map(({ title }) => title),
@@ -278,11 +266,11 @@ describe("Guardian", () => {
   });
 
   it("reminds of what was last seen when Modal cannot be asked", async () => {
-    const window = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.modal.offline = true;
-    world.closeWindow(window);
+    await world.leaveRunning("flux-api", {
+      before: () => {
+        world.modal.offline = true;
+      },
+    });
     await world.advance(60_000);
     assert.match(world.reminders[0]?.reminder.body ?? "", /As last seen: .*No network/);
   });
@@ -334,11 +322,11 @@ describe("Guardian", () => {
   it("sends no unasked stop once a window is open again, whatever was decided before", async () => {
     world.onClose = "stop";
     for (const afterMs of [1_000, 4_000, 7_000, 8_500]) {
-      const window = world.openWindow();
-      const appId = world.start("flux-api");
-      await world.advance(30_000);
-      world.modal.slowMs = 3_000;
-      world.closeWindow(window);
+      const appId = await world.leaveRunning("flux-api", {
+        before: () => {
+          world.modal.slowMs = 3_000;
+        },
+      });
       await world.advance(world.timings.graceMs + afterMs);
       const before = world.modal.stopped.length;
       const back = world.openWindow();
@@ -357,11 +345,11 @@ describe("Guardian", () => {
 
   it("lets go at once of a stop that a window has called off, says nothing of it, and acts on that one's end in time", async () => {
     world.onClose = "stop";
-    const window = world.openWindow();
-    const appId = world.start("flux-api");
-    await world.advance(30_000);
-    world.modal.slowMs = 1_000;
-    world.closeWindow(window);
+    const appId = await world.leaveRunning("flux-api", {
+      before: () => {
+        world.modal.slowMs = 1_000;
+      },
+    });
     // The look that decides, and the one on which the stop rests: the window opens after it.
     const { looks } = world.modal;
     while (world.modal.looks < looks + 2) await world.advance(100);
@@ -539,10 +527,7 @@ describe("Guardian", () => {
   });
 
   it("keeps a reminder on the screen while a new window has not said what it watches", async () => {
-    const main = world.openWindow();
-    world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(main);
+    await world.leaveRunning("flux-api");
     await world.advance(60_000);
     assert.equal(world.reminders.length, 1);
     world.otherModal.offline = true;
@@ -560,10 +545,7 @@ describe("Guardian", () => {
 
   it("does nothing unasked while a new window has not said what it watches, and goes on when it has", async () => {
     world.onClose = "stop";
-    const main = world.openWindow();
-    const appId = world.start("flux-api");
-    await world.advance(30_000);
-    world.closeWindow(main);
+    const appId = await world.leaveRunning("flux-api");
     await world.advance(10_000);
     world.otherModal.offline = true;
     world.openWindow(world.otherScope);

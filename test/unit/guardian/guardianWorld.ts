@@ -167,10 +167,14 @@ export class GuardianWorld {
   }
 
   /** A window opens, an app starts, and 30 s later the window is closed: the app's id. */
-  async leaveRunning(name: string): Promise<string> {
+  async leaveRunning(
+    name: string,
+    { containers = 1, before }: { readonly containers?: number; readonly before?: () => void } = {},
+  ): Promise<string> {
     const window = this.openWindow();
-    const appId = this.start(name);
+    const appId = this.start(name, containers);
     await this.advance(30_000);
+    before?.();
     this.closeWindow(window);
     return appId;
   }

@@ -34,6 +34,6 @@ describe("what was asked", () => {
       };
       const provenance = { prompt: "a fox", seed: 42, parameters: {} };
       const row = { path: "/r/fox.png", provenance };
-      assert.deepEqual(repeatOf(row, endpoint, call), { input, isOurs: true });
+      assert.deepEqual(repeatOf(row, endpoint, call), { input, isAsRecorded: true });
     });
 });
