@@ -49,16 +49,7 @@ export function completedTerms(
 ): Terms {
   const of = <Name extends keyof Terms>(name: Name): Terms[Name] =>
     first?.[name] ?? second?.[name] ?? unknownTerms[name];
-  return {
-    cores: of("cores"),
-    gib: of("gib"),
-    diskGib: of("diskGib"),
-    region: of("region"),
-    nonPreemptible: of("nonPreemptible"),
-    isSandbox: of("isSandbox"),
-    coresInUse: of("coresInUse"),
-    gibInUse: of("gibInUse"),
-  };
+  return eachTerm(of);
 }
 
 /** What was known of a container and what is told of it now: what it asked for at first stays, and what it uses is as it was told last. */
@@ -76,13 +67,19 @@ export function commonTerms(all: readonly Terms[]): Terms {
   if (first === undefined) return unknownTerms;
   const of = <Name extends keyof Terms>(name: Name): Terms[Name] =>
     others.every((one) => one[name] === first[name]) ? first[name] : unknownTerms[name];
+  const { coresInUse, gibInUse } = unknownTerms;
+  return { ...eachTerm(of), coresInUse, gibInUse };
+}
+
+function eachTerm(of: <Name extends keyof Terms>(name: Name) => Terms[Name]): Terms {
   return {
-    ...unknownTerms,
     cores: of("cores"),
     gib: of("gib"),
     diskGib: of("diskGib"),
     region: of("region"),
     nonPreemptible: of("nonPreemptible"),
     isSandbox: of("isSandbox"),
+    coresInUse: of("coresInUse"),
+    gibInUse: of("gibInUse"),
   };
 }
