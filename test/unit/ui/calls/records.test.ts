@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { CallRecord } from "../../../../src/cost/call.ts";
 import { ratesInForce } from "../../../../src/cost/rates/rates.ts";
+import { estimateCall } from "../../../../src/cost/spending/callEstimate.ts";
 import { CallFailure, type CallOutcome } from "../../../../src/endpoints/callTypes.ts";
+import { Redactor } from "../../../../src/endpoints/redactor.ts";
+import { errorAnswer } from "../../../../src/endpoints/result/errorAnswer.ts";
 import { outcomeSample } from "./outcomeSample.ts";
 import { callLines, failed, failedLines, succeeded } from "../../../../src/ui/calls/records.ts";
 import { mergeCall } from "../../../../src/ledger/tables/mergeCall.ts";
@@ -69,6 +72,38 @@ describe("the row of a call", () => {
     const maybe = new CallFailure("offline", "It broke off.", { reached: "maybe" });
     assert.equal(failed({ ...running, appId: "ap-1" }, maybe, t0 + 2500, basis).appId, "ap-1");
     assert.match(failedLines(ended, maybe).join("\n"), /Cost: unknown/);
+  });
+
+  it("that brought an error with status 200 is no part of what the next call is expected to take", () => {
+    const asked = (callId: string, seconds: number) => ({
+      running: { ...running, callId, endpoint: "wan2", startedAtMs: t0 },
+      endMs: t0 + seconds * 1000,
+    });
+    const videos = Array.from({ length: 10 }, (_, i) => {
+      const one = asked(`v${i}`, 95 + i);
+      return succeeded(one.running, outcome({}, 95 + i), basis).call;
+    });
+    const json = { extension: "json", type: "application/json" };
+    const errors = Array.from({ length: 12 }, (_, i) => {
+      const one = asked(`e${i}`, 0.4);
+      const body = `{"error": "CUDA out of memory ${i}"}`;
+      const why = errorAnswer(body, json, "video", new Redactor());
+      assert.ok(why !== null, "the body is an error");
+      const facts = { reached: "yes", status: 200, headers: {} } as const;
+      const failure = new CallFailure("endpoint-failed", why, facts);
+      return failed(one.running, failure, one.endMs, basis);
+    });
+    const estimate = estimateCall({
+      endpoint: "wan2",
+      typical: null,
+      gpu: "L40S",
+      rates: basis.rates,
+      calls: [...errors, ...videos],
+      spans: [],
+      temperature: null,
+    });
+    assert.ok(estimate.basis === "history");
+    assert.deepEqual([estimate.sample, estimate.p50Seconds], [10, 99.5]);
   });
 
   it("holds nothing of what a failed call claims", () => {
