@@ -25,11 +25,6 @@ export class CallQueue {
     this.#limit = limit;
   }
 
-  /** Calls that wait. */
-  get length(): number {
-    return this.#waiting.length;
-  }
-
   /** True when a call that comes now has to wait. Throws what `limit` throws. */
   get isFull(): boolean {
     return this.#waiting.length > 0 || this.#running >= this.#limit();

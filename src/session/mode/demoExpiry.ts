@@ -89,12 +89,7 @@ export type ExpiryOutcome =
       readonly released: ReleaseResult | null;
     }
   /** The scaledown window could not be changed: tried again later, by whoever is there. */
-  | {
-      readonly kind: "failed";
-      readonly attempts: number;
-      readonly nextTryAtMs: number;
-      readonly failure: Failure;
-    };
+  | { readonly kind: "failed"; readonly failure: Failure };
 
 const leaseMs = 180_000;
 const attempt = z.object({ attempts: z.number(), nextTryAtMs: z.number() });
@@ -130,8 +125,6 @@ export async function expireDemo(
     log.warn(`The expired session ${session.sessionId} is still in ${current.mode} mode.`);
     return {
       kind: "failed",
-      attempts,
-      nextTryAtMs,
       failure: failed?.failure ?? new Failure("service-error", t("Nothing could be switched.")),
     };
   } finally {

@@ -121,7 +121,6 @@ describe("expireDemo", () => {
     await clock.advance(90 * minute);
     const failed = await settled(clock, expire());
     assert.ok(failed.kind === "failed");
-    assert.equal(failed.attempts, 1);
     assert.equal(ledger.openSession("acme/main", "/project")?.mode, "demo", "not claimed");
     modal.onScale = sound;
     assert.equal((await settled(clock, expire())).kind, "not-due");
