@@ -71,7 +71,10 @@ describe("The house", () => {
   it("has every setting and every command that its documents name", () => {
     const manifest = read("package.json");
     const titles = new Set(Object.values(texts.parse(JSON.parse(read("package.nls.json")))));
-    for (const page of globSync(["README.md", "docs/**/*.md"], { cwd: root })) {
+    const pages = globSync(["{README,SECURITY,SUPPORT,CONTRIBUTING}.md", "docs/**/*.md"], {
+      cwd: root,
+    });
+    for (const page of pages) {
       for (const [id] of read(page).matchAll(/modalMeter\.\w+/g))
         assert.ok(manifest.includes(`"${id}"`), `${page} names ${id}`);
       for (const [, title = ""] of read(page).matchAll(/Modal Meter: ([\w ]+…?)/g))
