@@ -377,6 +377,27 @@ describe("CostReader", () => {
     assert.equal(metered?.known.microUsd, 10_000 + 20_000);
   });
 
+  it("prices each second of a container at the price of that second, where one changes during its life", async () => {
+    const { ledger } = await openLedger(":memory:");
+    const whole = container({
+      containerId: "ta-1",
+      startedAtMs: logStartMs,
+      finishedAtMs: logStartMs + 60 * second,
+      gpuSource: "container",
+    });
+    ledger.recordListing(appListing(logStartMs + 2 * minute, { ended: [whole] }));
+    const told = (sinceMs: number, usdPerHour: number) => ({
+      usdPerHourByKey: new Map([["gpu_hour_cost_l40s", usdPerHour]]),
+      sinceMs,
+      fetchedAtMs: sinceMs,
+    });
+    const changes = [told(logStartMs, 7.2), told(logStartMs + 20 * second, 3.6)];
+    const history = rateHistory(changes, { overrides: { cpu: 1e-9, memory: 1e-9 } });
+    const range = { scope, fromMs: logStartMs, nowMs: logStartMs + 3 * minute, rates: history };
+    const { metered } = costIn(new CostReader(ledger).read(range), null, logStartMs);
+    assert.equal(metered?.known.microUsd, 20 * 2000 + 40 * 1000);
+  });
+
   it("counts an app that only its log names, at the GPU that its file says", async () => {
     const { ledger } = await openLedger(":memory:");
     const seen = { containerId: "ta-9", scope, appId: "ap-1", appName: "flux" };
