@@ -2,33 +2,16 @@ import assert from "node:assert/strict";
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EditorWindow } from "../host/window.ts";
+import { liveApps, startDev, status } from "./mainJobSteps.ts";
 import { cliFolder, needCli, Stage } from "./stage.ts";
 
-const status = "modalMeter.status";
 const costs = "Modal Meter Costs";
-
-/** @param idle what the status bar says before: with the CLI alone, sandboxes cannot be listed. */
-async function startDev(window: EditorWindow, idle = /nothing running/): Promise<void> {
-  await window.untilStatus(status, idle, { withinMs: 60_000 });
-  await window.runCommand("Modal Meter: Start Dev Session");
-  await window.pick(/^flux/, { withinMs: 60_000 });
-  await window.untilNotification("flux is ready in dev mode", { withinMs: 120_000 });
-  await window.untilStatus(status, /^dev · 1 app/);
-}
 
 async function invokeFlux(window: EditorWindow, prompt: string): Promise<void> {
   await window.runCommand("Modal Meter: Invoke Flux Schnell");
   await window.untilQuickInput("Prompt");
   await window.type(prompt);
   await window.accept();
-}
-
-/** What Local Modal itself says, which no claim of the extension can change. */
-function liveApps(stage: Stage): readonly string[] {
-  stage.modal.sync();
-  return [...stage.modal.workspace.cloud.apps.values()]
-    .filter(({ state }) => state === "deployed")
-    .map(({ description }) => description);
 }
 
 const callsOf = (stage: Stage) =>
@@ -171,29 +154,5 @@ describe("a Modal that is not there", () => {
     const server = `server_url = "${stage.modal.serverUrl}"`;
     await writeFile(join(stage.host.home, ".modal.toml"), [...login, server].join("\n"));
     await window.untilStatus(status, /nothing running/, { withinMs: 15_000 });
-  });
-});
-
-describe("a CLI of before 1.4.2", function () {
-  let stage: Stage | undefined;
-
-  before(async function () {
-    needCli(this, "old");
-    stage = await Stage.set({ cli: "old", settings: { "modalMeter.control": "cli" } });
-  });
-  after(async () => {
-    await stage?.[Symbol.asyncDispose]();
-  });
-
-  it("deploys, is stopped, and is proven stopped", async () => {
-    assert.ok(stage);
-    const window = await stage.host.open();
-    await startDev(window, /no app running/);
-    assert.deepEqual(liveApps(stage), ["flux"]);
-    await window.runCommand("Modal Meter: Stop All Apps");
-    await window.untilNotification(/Modal lists nothing that still runs; not listed: /, {
-      withinMs: 90_000,
-    });
-    assert.deepEqual(liveApps(stage), []);
   });
 });

@@ -157,24 +157,44 @@ describe("a run of the tests", () => {
     assert.match(failed[0]?.error ?? "", /Timeout of \d+ms exceeded/);
   });
 
-  it("begins with the longest, fills its lanes, and keeps no lane for what only waits", async () => {
+  it("begins with the longest, fills its lanes, keeps none for what only waits, and limits windows", async () => {
     const order: string[] = [];
     let running = 0;
     let most = 0;
-    const task = (name: string, expectedSeconds: number, isIdle = false) => ({
+    let [windows, mostWindows] = [0, 0];
+    const task = (
+      name: string,
+      expectedSeconds: number,
+      { isIdle = false, hasWindow = false },
+    ) => ({
       expectedSeconds,
       isIdle,
+      hasWindow,
       run: async () => {
         order.push(name);
         running += isIdle ? 0 : 1;
+        windows += hasWindow ? 1 : 0;
         most = Math.max(most, running);
+        mostWindows = Math.max(mostWindows, windows);
         await delay(20);
         running -= isIdle ? 0 : 1;
+        windows -= hasWindow ? 1 : 0;
       },
     });
-    const tasks = [task("short", 1), task("waits", 300, true), task("long", 9), task("middle", 5)];
-    await runInLanes(tasks, 2);
-    assert.deepEqual(order, ["waits", "long", "middle", "short"]);
-    assert.equal(most, 2);
+    const window = { hasWindow: true };
+    const tasks = [
+      task("short", 1, {}),
+      task("waits", 300, { isIdle: true }),
+      task("long", 9, window),
+      task("long too", 8, window),
+      task("middle", 5, {}),
+    ];
+    await runInLanes(tasks, { lanes: 2, windows: 1 });
+    assert.deepEqual(order.slice(0, 3), ["waits", "long", "middle"]);
+    assert.deepEqual(order.slice(3).toSorted(), ["long too", "short"]);
+    assert.deepEqual([most, mostWindows], [2, 1]);
+    order.length = 0;
+    await runInLanes(tasks, { lanes: 2, windows: 2 });
+    assert.deepEqual(order.slice(0, 3), ["waits", "long", "long too"]);
   });
 });
