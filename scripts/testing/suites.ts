@@ -45,9 +45,9 @@ const reporter = ["--reporter", join(root, "test", "resultReporter.ts")];
 const longFiles: Readonly<Record<string, number>> = {
   "test/e2e/closing.test.ts": 110,
   "test/e2e/closingStop.test.ts": 260,
-  "test/e2e/costs.test.ts": 135,
-  "test/e2e/endpointErrors.test.ts": 190,
-  "test/e2e/endpointQueue.test.ts": 230,
+  "test/e2e/more/costs.test.ts": 135,
+  "test/e2e/more/endpointErrors.test.ts": 190,
+  "test/e2e/more/endpointQueue.test.ts": 230,
   "test/e2e/endpoints.test.ts": 220,
   "test/e2e/mainJob.test.ts": 190,
   "test/e2e/sessionStart.test.ts": 160,

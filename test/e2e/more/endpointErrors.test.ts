@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { WebFault } from "../sim/admin/faults.ts";
-import { EndpointsScene } from "./endpointsScene.ts";
-import { GarbageServer } from "./garbageServer.ts";
+import type { WebFault } from "../../sim/admin/faults.ts";
+import { EndpointsScene } from "../endpointsScene.ts";
+import { GarbageServer } from "../garbageServer.ts";
 
 const patient = { withinMs: 90_000 };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bodyOf, EndpointsScene } from "./endpointsScene.ts";
+import { bodyOf, EndpointsScene } from "../endpointsScene.ts";
 
 const costs = "Modal Meter Costs";
 const patient = { withinMs: 90_000 };
